@@ -1,0 +1,77 @@
+import type { Digest } from '../ground/digest.ts'
+import { BuildError } from '../ground/errors.ts'
+
+/** Blobs by digest. A blob is seen whole and verified or not at all, and never changes. Several processes may use one store. */
+export interface ContentStore {
+  /** Undefined where the blob is absent. Reads none of it. */
+  sizeBytes(digest: Digest, signal: AbortSignal): Promise<number | undefined>
+  /** The blob from byte `offset`. @throws BlobNotFoundError; BlobCorruptError after the last chunk where it was read from 0 */
+  read(digest: Digest, offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /**
+   * Disposing before `commit` leaves no trace, but where `resumeKey` is given: then what was written is kept, and the
+   * next ingest of that key goes on behind it. Two ingests of one blob may run at once, but one of a `resumeKey`:
+   * the second starts from nothing.
+   */
+  openIngest(options: IngestOptions, signal: AbortSignal): Promise<Ingest>
+  /** All blobs, in no order. */
+  list(signal: AbortSignal): AsyncIterable<BlobInfo>
+  /** Idempotent. */
+  remove(digest: Digest, signal: AbortSignal): Promise<void>
+}
+
+export interface IngestOptions {
+  readonly resumeKey: string | undefined
+}
+
+export interface BlobInfo {
+  readonly digest: Digest
+  readonly sizeBytes: number
+  /** Milliseconds since the epoch. */
+  readonly lastUsedAt: number
+}
+
+export interface Ingest extends AsyncDisposable {
+  /** Bytes that are there already, of an earlier ingest of the same key. */
+  readonly offset: number
+  write(chunk: Uint8Array): Promise<void>
+  /**
+   * Idempotent towards the store. Undefined takes whatever was written. Gives the blob's digest and size.
+   * @throws BlobCorruptError where the bytes are not `expected`'s; what was written is then gone
+   */
+  commit(expected: Digest | undefined): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>
+}
+
+/** Safe to repeat; does nothing where `to` has the blob. */
+export async function copyBlob(digest: Digest, from: ContentStore, to: ContentStore, signal: AbortSignal): Promise<void> {
+  if ((await to.sizeBytes(digest, signal)) !== undefined) return
+  await using ingest = await to.openIngest({ resumeKey: undefined }, signal)
+  for await (const chunk of from.read(digest, 0, signal)) await ingest.write(chunk)
+  await ingest.commit(digest)
+}
+
+/** For blobs whose size was checked to be small: manifests and configs. */
+export async function putBytes(bytes: Uint8Array, to: ContentStore, signal: AbortSignal): Promise<Digest> {
+  await using ingest = await to.openIngest({ resumeKey: undefined }, signal)
+  await ingest.write(bytes)
+  return (await ingest.commit(undefined)).digest
+}
+
+export class BlobNotFoundError extends BuildError {
+  readonly kind = 'not-found'
+  readonly digest: Digest
+  constructor(digest: Digest) {
+    super(`blob not found: ${digest}`, { hint: 'it may have been pruned; run the build again' })
+    this.digest = digest
+  }
+}
+
+export class BlobCorruptError extends BuildError {
+  readonly kind = 'corrupt'
+  readonly expected: Digest
+  readonly actual: Digest
+  constructor(expected: Digest, actual: Digest) {
+    super(`blob ${expected} has the bytes of ${actual}`, { hint: 'pull it again; if it stays so, check the disk or the registry' })
+    this.expected = expected
+    this.actual = actual
+  }
+}

@@ -1,0 +1,57 @@
+import type { Client } from '@connectrpc/connect'
+import type { Control } from '../api/gen/control_pb.ts'
+import type { LocalEngine } from '../api/gen/local_pb.ts'
+import type { ProgressSink } from '../progress/progressSink.ts'
+import type { CredentialSource } from '../registry/registry.ts'
+
+/** A way to reach an engine. */
+export interface Driver {
+  /** `embedded`, `unix:///run/…` */
+  readonly name: string
+  /** Starts what has to be started. @throws EngineUnavailableError */
+  connect(signal: AbortSignal): Promise<EngineClient>
+}
+
+/** A connection to one engine: Pelago's or a buildkitd. Disposing closes it; an embedded engine then ends or lingers. */
+export interface EngineClient extends AsyncDisposable {
+  readonly control: Client<typeof Control>
+  /** Pelago's own service; its calls fail with UnsupportedByPeerError where the other end is a buildkitd. */
+  readonly local: Client<typeof LocalEngine>
+  readonly isSameMachine: boolean
+}
+
+/** A build as the command wants it; `solve` makes one session and one SolveRequest of it. */
+export interface BuildRequest {
+  readonly frontend: 'dockerfile.v0'
+  /** Frontend attributes as BuildKit has them: `filename`, `platform`, `build-arg:K`, `target`, `no-cache`, … */
+  readonly attributes: ReadonlyMap<string, string>
+  /** Folders of the client by name (`context`, `dockerfile`), absolute. */
+  readonly folders: ReadonlyMap<string, string>
+  /** Where the Dockerfile or the context was given as bytes (`-f -`): named in-memory files that the session serves as the folder of that name. */
+  readonly files: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>
+  readonly outputs: readonly OutputRequest[]
+  readonly secrets: ReadonlyMap<string, SecretFrom>
+  readonly credentials: CredentialSource
+  readonly entitlements: readonly string[]
+}
+
+/** `attributes` go to the exporter; `destination` says where what it sends back is put. */
+export interface OutputRequest {
+  readonly type: 'image' | 'oci' | 'docker' | 'tar' | 'local' | 'store'
+  readonly attributes: ReadonlyMap<string, string>
+  readonly destination: OutputDestination
+}
+
+export type OutputDestination =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stdout' }
+  /** Files land in it as they come, owned by the caller. */
+  | { readonly kind: 'folder'; readonly path: string }
+  /** The standard input of a program: `docker load`. */
+  | { readonly kind: 'program'; readonly argv: readonly [string, ...string[]] }
+
+export type SecretFrom = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'env'; readonly value: string }
+
+/** The exporter response. Rejects with the engine's error, its kind, hint and source span kept. */
+export type Solve = (engine: EngineClient, request: BuildRequest, sink: ProgressSink, signal: AbortSignal) => Promise<ReadonlyMap<string, string>>

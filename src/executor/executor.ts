@@ -1,0 +1,97 @@
+import { BuildError } from '../ground/errors.ts'
+import type { Platform } from '../ground/platform.ts'
+import type { ExtraHost, NetworkMode, Ulimit } from '../graph/vertex.ts'
+
+/** One process in a container of its own. Plain data: equal specs run the same process. */
+export interface ProcessSpec {
+  readonly platform: Platform
+  readonly argv: readonly string[]
+  /** `KEY=value`, the whole environment. */
+  readonly env: readonly string[]
+  /** Absolute, inside the root; made if it is missing. */
+  readonly cwd: string
+  /** '' is root; else as in Dockerfile's USER, looked up in the root's /etc/passwd and /etc/group. */
+  readonly user: string
+  /** Folder of the host that becomes `/`. */
+  readonly rootfs: string
+  readonly isRootReadonly: boolean
+  /** In order; targets that are missing are made, and taken away again after the process. */
+  readonly mounts: readonly BindToHost[]
+  readonly network: NetworkMode
+  readonly security: 'sandbox' | 'insecure'
+  readonly hostname: string
+  readonly extraHosts: readonly ExtraHost[]
+  readonly ulimits: readonly Ulimit[]
+  readonly shmSizeBytes: number
+  readonly cgroupParent: string
+}
+
+export interface BindToHost {
+  readonly source: string
+  readonly target: string
+  readonly readonly: boolean
+}
+
+export interface OutputChunk {
+  readonly stream: 'stdout' | 'stderr'
+  readonly bytes: Uint8Array
+}
+
+/** How a platform's programs run here. `emulator` is the program's name, such as `qemu-aarch64`. */
+export type RunMode = { readonly kind: 'native' } | { readonly kind: 'emulated'; readonly emulator: string }
+
+export interface Executor {
+  /** Pure look-up, fit to be asked before anything is pulled. @throws EmulatorMissingError */
+  runMode(platform: Platform): RunMode
+  /** What runs here, native ones first, the machine's own platform before all. */
+  platforms(): readonly { readonly platform: Platform; readonly mode: RunMode }[]
+  /**
+   * Runs `spec` and yields its output as it comes, in order within each stream.
+   * Stopping the iteration kills every process of the container; after an abort it throws `signal.reason`.
+   * @throws StepFailedError on an exit code other than 0; ProcessStartError where there is nothing to start
+   */
+  run(spec: ProcessSpec, signal: AbortSignal): AsyncIterable<OutputChunk>
+  /** As `run`, with a standard input, perhaps a terminal; for `pelago run`. Exit code, not an error, at the end. */
+  open(spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<RunningProcess>
+}
+
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
+}
+
+export interface RunningProcess extends AsyncDisposable {
+  /** With a terminal all is `stdout`. */
+  readonly output: AsyncIterable<OutputChunk>
+  write(bytes: Uint8Array): Promise<void>
+  closeInput(): void
+  resize(size: TerminalSize): void
+  /** `SIGTERM` and the like, to the container's first process. */
+  kill(signalName: NodeJS.Signals): void
+  /** 128 + the signal's number where a signal ended it. */
+  readonly exitCode: Promise<number>
+}
+
+export class StepFailedError extends BuildError {
+  readonly kind = 'step-failed'
+  readonly exitCode: number
+  constructor(argv: readonly string[], exitCode: number, hint?: string) {
+    super(`process ${JSON.stringify(argv.join(' '))} did not complete successfully: exit code: ${exitCode}`, { hint })
+    this.exitCode = exitCode
+  }
+}
+
+/** The program is not in the root file system, is not executable, or the user does not exist there. */
+export class ProcessStartError extends BuildError {
+  readonly kind = 'step-failed'
+}
+
+/** Neither this machine's CPU nor an emulator runs the platform. */
+export class EmulatorMissingError extends BuildError {
+  readonly kind = 'unavailable'
+  readonly platform: Platform
+  constructor(platform: Platform, message: string, hint: string) {
+    super(message, { hint })
+    this.platform = platform
+  }
+}

@@ -1,0 +1,196 @@
+import type { Digest } from '../ground/digest.ts'
+import type { Platform } from '../ground/platform.ts'
+import type { SourceSpan } from '../ground/sourceSpan.ts'
+
+/** One output of one vertex. */
+export interface Output {
+  readonly vertex: Digest
+  readonly index: number
+}
+
+/** A node of the build graph: BuildKit's LLB `Op`. Its digest is over op, inputs and platform (`graphDigest.ts`), so equal work is one vertex. */
+export interface Vertex {
+  readonly digest: Digest
+  readonly op: Op
+  readonly inputs: readonly Output[]
+  /** Set where the result depends on it: image sources and exec. */
+  readonly platform: Platform | undefined
+  readonly note: VertexNote
+}
+
+/** What a vertex says to people and to the scheduler; not part of its digest. */
+export interface VertexNote {
+  /** `[linux/arm64 build 2/4] RUN make` */
+  readonly name: string
+  readonly ignoreCache: boolean
+  readonly span: SourceSpan | undefined
+}
+
+/** Vertices by digest; every input of a vertex is in it. */
+export type Graph = ReadonlyMap<Digest, Vertex>
+
+export type Op = SourceOp | ExecOp | FileOp | MergeOp | DiffOp
+
+export interface SourceOp {
+  readonly kind: 'source'
+  readonly source: Source
+}
+
+export type Source = ImageSource | LocalSource
+
+/** `docker-image://` */
+export interface ImageSource {
+  readonly kind: 'image'
+  /** In full, with the digest of the manifest or index it was resolved to. */
+  readonly reference: string
+  /** The digest of the platform's own manifest. */
+  readonly manifest: Digest
+}
+
+/** `local://`: files of the client, brought by the session. */
+export interface LocalSource {
+  readonly kind: 'local'
+  /** `context`, `dockerfile`, or a named context. */
+  readonly name: string
+  readonly sessionId: string
+  /** Patterns as in an ignore file. Empty includes all. */
+  readonly includePatterns: readonly string[]
+  readonly excludePatterns: readonly string[]
+  /** Paths to be brought with what their symlinks lead to. Empty: all. */
+  readonly followPaths: readonly string[]
+  /** Tells apart the copies of several clients' folders of one name. */
+  readonly sharedKeyHint: string
+}
+
+export interface ExecOp {
+  readonly kind: 'exec'
+  readonly argv: readonly string[]
+  /** `KEY=value`, in order. */
+  readonly env: readonly string[]
+  readonly cwd: string
+  /** '' is root; `user`, `uid`, `user:group`, looked up in the root file system. */
+  readonly user: string
+  /** Proxy variables given to the process and left out of the key, `KEY=value`. */
+  readonly proxyEnv: readonly string[]
+  readonly mounts: readonly Mount[]
+  readonly network: NetworkMode
+  readonly security: 'sandbox' | 'insecure'
+  readonly hostname: string
+  readonly extraHosts: readonly ExtraHost[]
+  readonly ulimits: readonly Ulimit[]
+  /** 0 is the default, 64 MiB. */
+  readonly shmSizeBytes: number
+  readonly cgroupParent: string
+}
+
+export type NetworkMode = 'default' | 'host' | 'none'
+
+export interface ExtraHost {
+  readonly host: string
+  readonly ip: string
+}
+
+export interface Ulimit {
+  readonly name: string
+  readonly soft: number
+  readonly hard: number
+}
+
+/** The mount with target `/` is the root. Outputs are numbered by the order of the mounts that have one. */
+export type Mount = BindMount
+
+export interface BindMount {
+  readonly kind: 'bind'
+  /** Which of the vertex's inputs; undefined is an empty folder. */
+  readonly input: number | undefined
+  /** Path inside the input; '' is all of it. */
+  readonly selector: string
+  readonly target: string
+  readonly readonly: boolean
+  /** Whether what the process wrote is an output of the vertex. */
+  readonly isOutput: boolean
+}
+
+export interface FileOp {
+  readonly kind: 'file'
+  readonly actions: readonly FileAction[]
+}
+
+/** Where an action works: an input of the vertex, the result of an earlier action, or nothing. */
+export type ActionBase =
+  | { readonly kind: 'input'; readonly index: number }
+  | { readonly kind: 'action'; readonly index: number }
+  | { readonly kind: 'scratch' }
+
+interface ActionCommon {
+  readonly base: ActionBase
+  /** The vertex's output that this action's result is; undefined for an intermediate one. */
+  readonly output: number | undefined
+}
+
+export type FileAction = CopyAction | MakeFolderAction | MakeFileAction | RemoveAction
+
+export interface CopyAction extends ActionCommon {
+  readonly kind: 'copy'
+  /** Where the files come from. */
+  readonly from: ActionBase
+  /** Absolute in `from`, perhaps with wildcards. */
+  readonly source: string
+  /** Absolute; a trailing `/` means a folder. */
+  readonly target: string
+  readonly owner: Owner | undefined
+  /** Permission bits for files and folders alike; undefined keeps them. */
+  readonly mode: number | undefined
+  readonly followSymlinks: boolean
+  /** Copy what is in a folder, not the folder. */
+  readonly copyFolderContents: boolean
+  /** A local tar archive is unpacked instead of copied. */
+  readonly unpackArchives: boolean
+  readonly createTargetPath: boolean
+  readonly allowWildcard: boolean
+  readonly allowEmptyWildcard: boolean
+  readonly includePatterns: readonly string[]
+  readonly excludePatterns: readonly string[]
+}
+
+export interface MakeFolderAction extends ActionCommon {
+  readonly kind: 'mkdir'
+  readonly path: string
+  readonly mode: number
+  readonly makeParents: boolean
+  readonly owner: Owner | undefined
+}
+
+export interface MakeFileAction extends ActionCommon {
+  readonly kind: 'mkfile'
+  readonly path: string
+  readonly mode: number
+  readonly data: Uint8Array
+  readonly owner: Owner | undefined
+}
+
+export interface RemoveAction extends ActionCommon {
+  readonly kind: 'rm'
+  readonly path: string
+  readonly allowNotFound: boolean
+  readonly allowWildcard: boolean
+}
+
+/** Names are looked up in `/etc/passwd` and `/etc/group` of the file system that `lookup` names. Undefined group: the user's own, or the user's id as group where the user is a number. */
+export interface Owner {
+  readonly user: string
+  readonly group: string | undefined
+  readonly lookup: ActionBase
+}
+
+/** Layers of the inputs on top of each other. */
+export interface MergeOp {
+  readonly kind: 'merge'
+}
+
+/** What the second input has over the first; either may be absent (scratch). */
+export interface DiffOp {
+  readonly kind: 'diff'
+  readonly lower: number | undefined
+  readonly upper: number | undefined
+}

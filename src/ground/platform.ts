@@ -1,0 +1,124 @@
+import { InvalidValueError } from './errors.ts'
+
+/** OCI image-spec, image-index.md, `platform`. Normalized: only `parsePlatform` and `normalizePlatform` make one. */
+export interface Platform {
+  readonly os: string
+  readonly architecture: string
+  /** CPU variant, such as `v7`; '' is the architecture's baseline (`arm64` is v8, `amd64` is v1). */
+  readonly variant: string
+  /** `os.version` of Windows images; '' elsewhere. */
+  readonly osVersion: string
+}
+
+const HINT = 'write os/arch[/variant], such as linux/arm64'
+
+/**
+ * Reads `os`, `arch`, `os/arch` or `os/arch/variant`, each with containerd's aliases. A lone word is an
+ * operating system where it is a known one, else an architecture of linux.
+ * @throws InvalidValueError
+ */
+export function parsePlatform(text: string): Platform {
+  const [first = '', ...rest] = text.toLowerCase().split('/')
+  const invalid = [first, ...rest].some((part) => !/^[a-z0-9_.-]+$/.test(part)) || rest.length > 2
+  if (invalid) throw new InvalidValueError(`invalid platform: ${JSON.stringify(text)}`, { hint: HINT })
+  const [second, variant = ''] = rest
+  if (second !== undefined) return normalizePlatform({ os: first, architecture: second, variant, osVersion: '' })
+  if (KNOWN_OS.has(first)) return normalizePlatform({ os: first, architecture: 'amd64', variant: '', osVersion: '' })
+  const lone = normalizePlatform({ os: 'linux', architecture: first, variant: '', osVersion: '' })
+  if (!KNOWN_ARCHITECTURES.has(lone.architecture)) throw new InvalidValueError(`unknown operating system or architecture: ${JSON.stringify(text)}`, { hint: HINT })
+  return lone
+}
+
+/** Containerd's normal form: aliases resolved, the baseline variant written as ''. */
+export function normalizePlatform({ os, architecture, variant, osVersion }: Platform): Platform {
+  const lowerOs = os.toLowerCase()
+  const arch = architecture.toLowerCase()
+  const level = variant.toLowerCase()
+  const [canonical, canonicalVariant] = ALIASES.get(level === '' ? arch : `${arch}/${level}`) ?? [ALIASES.get(arch)?.[0] ?? arch, level]
+  return { os: lowerOs === 'macos' ? 'darwin' : lowerOs, architecture: canonical, variant: canonicalVariant, osVersion }
+}
+
+/** `os/arch[/variant]`. */
+export function formatPlatform({ os, architecture, variant }: Platform): string {
+  return variant === '' ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`
+}
+
+export function isSamePlatform(a: Platform, b: Platform): boolean {
+  return formatPlatform(a) === formatPlatform(b)
+}
+
+/**
+ * What may stand in for `wanted`, best first, by containerd's `Only`: lower levels of the same CPU, then for
+ * amd64 its 386 and for arm64 its 32-bit arm.
+ */
+export function platformsServing(wanted: Platform): readonly Platform[] {
+  const { os, architecture, osVersion } = wanted
+  const make = (arch: string, variant: string): Platform => normalizePlatform({ os, architecture: arch, variant, osVersion })
+  const level = levelOf(wanted)
+  const downTo = (arch: string, from: number, to: number): Platform[] =>
+    from < to ? [] : Array.from({ length: from - to + 1 }, (_, step) => make(arch, `v${from - step}`))
+  switch (architecture) {
+    case 'amd64':
+      return [...downTo('amd64', level, 1), make('386', '')]
+    case 'arm':
+      return downTo('arm', level, 5)
+    case 'arm64':
+      return [...(level > 8 ? [wanted] : []), make('arm64', ''), ...downTo('arm', 8, 5)]
+    default:
+      return [wanted]
+  }
+}
+
+/** The candidate that serves `wanted` best; of equals the first. */
+export function choosePlatform<T extends { readonly platform: Platform | undefined }>(candidates: readonly T[], wanted: Platform): T | undefined {
+  for (const serving of platformsServing(wanted)) {
+    const match = candidates.find(({ platform }) => platform !== undefined && isSamePlatform(platform, serving))
+    if (match !== undefined) return match
+  }
+  return undefined
+}
+
+/** Whether `host` runs `image` without emulation: the same CPU family, and a level no newer than its own. */
+export function canRun(host: Platform, image: Platform): boolean {
+  if (host.architecture === 'arm64' && image.architecture === 'arm') return false // many arm64 servers have no 32-bit mode
+  return platformsServing(host).some((serving) => isSamePlatform(serving, image))
+}
+
+function levelOf({ architecture, variant }: Platform): number {
+  const written = /^v(\d+)/.exec(variant)?.[1]
+  if (written !== undefined) return Number(written)
+  return BASELINE_LEVELS.get(architecture) ?? 0
+}
+
+const BASELINE_LEVELS: ReadonlyMap<string, number> = new Map([
+  ['amd64', 1],
+  ['arm', 7],
+  ['arm64', 8],
+])
+
+const ALIASES: ReadonlyMap<string, readonly [architecture: string, variant: string]> = new Map([
+  ['x86_64', ['amd64', '']],
+  ['x86-64', ['amd64', '']],
+  ['amd64/v1', ['amd64', '']],
+  ['aarch64', ['arm64', '']],
+  ['arm64/8', ['arm64', '']],
+  ['arm64/v8', ['arm64', '']],
+  ['arm64/v8.0', ['arm64', '']],
+  ['arm64/9', ['arm64', 'v9']],
+  ['arm64/9.0', ['arm64', 'v9']],
+  ['arm64/v9.0', ['arm64', 'v9']],
+  ['arm', ['arm', 'v7']],
+  ['arm/5', ['arm', 'v5']],
+  ['arm/6', ['arm', 'v6']],
+  ['arm/7', ['arm', 'v7']],
+  ['arm/8', ['arm', 'v8']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+  ['i386', ['386', '']],
+])
+
+const KNOWN_OS: ReadonlySet<string> = new Set(['linux', 'windows', 'darwin', 'macos', 'freebsd', 'netbsd', 'openbsd', 'solaris', 'aix', 'android', 'illumos', 'plan9', 'wasip1', 'js'])
+
+const KNOWN_ARCHITECTURES: ReadonlySet<string> = new Set([
+  '386', 'amd64', 'arm', 'arm64', 'loong64', 'mips', 'mips64', 'mips64le', 'mipsle', 'ppc64', 'ppc64le', 'riscv64', 's390x', 'wasm',
+])

@@ -1,0 +1,50 @@
+import type { Descriptor } from '../ground/descriptor.ts'
+import type { Digest } from '../ground/digest.ts'
+import type { Reference } from '../ground/reference.ts'
+
+/**
+ * Image registries by OCI distribution-spec 1.1, as seen from one user: hosts, mirrors, TLS and credentials are
+ * settled inside. Every call retries what is worth it (429, 5xx, broken connections) with backoff, and answers
+ * challenges. Errors are RegistryErrors that name host and repository and never a credential.
+ */
+export interface Registry {
+  /** The manifest or index that `reference` names. @throws ImageNotFoundError */
+  resolve(reference: Reference, signal: AbortSignal): Promise<Descriptor>
+  /** The bytes of a manifest, index or small config, verified. */
+  fetchManifest(reference: Reference, descriptor: Descriptor, signal: AbortSignal): Promise<Uint8Array>
+  /** A blob from `offset`, resumed where the connection breaks; the caller verifies the digest of the whole. */
+  readBlob(repository: Repository, descriptor: Descriptor, offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>
+  hasBlob(repository: Repository, digest: Digest, signal: AbortSignal): Promise<boolean>
+  /** Idempotent. `open` may be called again for a retry. `mountFrom` is another repository of the same host that may have it. */
+  pushBlob(repository: Repository, blob: UploadBlob, signal: AbortSignal): Promise<UploadOutcome>
+  /** Under the reference's tag, or by digest where it has none. */
+  pushManifest(reference: Reference, mediaType: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>
+}
+
+/** `host` and `repository` as in Reference. */
+export interface Repository {
+  readonly host: string
+  readonly repository: string
+}
+
+export interface UploadBlob {
+  readonly descriptor: Descriptor
+  readonly mountFrom: Repository | undefined
+  readonly open: () => AsyncIterable<Uint8Array>
+  readonly onProgress: (sentBytes: number) => void
+}
+
+export type UploadOutcome = 'uploaded' | 'mounted' | 'present'
+
+/** Where names and passwords come from: the user's Docker config, or the session of a build. */
+export interface CredentialSource {
+  /** Undefined: try without. */
+  credentials(host: string, signal: AbortSignal): Promise<Credentials | undefined>
+}
+
+export type Credentials =
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  /** An OAuth refresh token, Docker's "identity token". */
+  | { readonly kind: 'identity-token'; readonly token: string }
+  /** A bearer token to be sent as it is. */
+  | { readonly kind: 'registry-token'; readonly token: string }

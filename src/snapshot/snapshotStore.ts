@@ -1,0 +1,105 @@
+import type { Digest } from '../ground/digest.ts'
+import { BuildError } from '../ground/errors.ts'
+import type { Descriptor } from '../ground/descriptor.ts'
+
+/** Names one immutable root file system: for layers of an image its chain id (OCI image-spec, config.md#layer-chainid), else random. */
+export type SnapshotId = string & { readonly __brand: 'SnapshotId' }
+
+/**
+ * Root file systems as stacks of layers. A snapshot is a parent and what it changes; it never alters once it exists,
+ * so files may be hard links between snapshots. A lazy snapshot is known (parent, blob, where to get it) but its files
+ * are not here yet; `openView` and `openMutable` need every snapshot of the stack to be present.
+ * Several processes may use one store.
+ */
+export interface SnapshotStore {
+  get(id: SnapshotId): Snapshot | undefined
+  /** The snapshot and those under it, lowest first. @throws SnapshotNotFoundError */
+  chain(id: SnapshotId): readonly Snapshot[]
+
+  /** Makes a layer known without its files. Idempotent; a present snapshot stays present. */
+  registerLazy(layer: LazyLayer): void
+  /**
+   * Brings the files of a lazy snapshot from its uncompressed tar stream; the parent must be present.
+   * Equal calls at once share one unpacking. @throws LayerInvalidError; SnapshotNotFoundError
+   */
+  unpack(id: SnapshotId, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>
+
+  /** A writable file system over `parent` (undefined: an empty one). Disposing without commit leaves nothing. */
+  openMutable(parent: SnapshotId | undefined, signal: AbortSignal): Promise<MutableSnapshot>
+  /** The files of `id` (undefined: an empty folder), read-only by agreement; held until disposed. */
+  openView(id: SnapshotId | undefined, signal: AbortSignal): Promise<SnapshotView>
+
+  /** The uncompressed layer tar of `id` against its parent, reproducible: entries in path order, whiteouts as OCI layer.md has them. */
+  readLayer(id: SnapshotId, options: LayerOptions, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** Whether `id` changes nothing against its parent. */
+  isEmptyLayer(id: SnapshotId, signal: AbortSignal): Promise<boolean>
+
+  /** Remembers that `blob` holds the layer `id`, so that it need not be packed again. Several blobs (gzip, zstd) may. */
+  recordBlob(id: SnapshotId, blob: LayerBlob): void
+  blobs(id: SnapshotId): readonly LayerBlob[]
+
+  /** Snapshots with their sizes in bytes (own files only) and last use. */
+  usage(signal: AbortSignal): Promise<readonly SnapshotUsage[]>
+  /** Removes a snapshot that nothing stands on and nobody holds; false where something does. */
+  remove(id: SnapshotId, signal: AbortSignal): Promise<boolean>
+}
+
+export interface Snapshot {
+  readonly id: SnapshotId
+  readonly parent: SnapshotId | undefined
+  readonly state: 'lazy' | 'present'
+  /** Uncompressed digest of the layer, where known. */
+  readonly diffId: Digest | undefined
+}
+
+export interface LazyLayer {
+  readonly id: SnapshotId
+  readonly parent: SnapshotId | undefined
+  readonly blob: LayerBlob
+}
+
+/** A packed layer. */
+export interface LayerBlob {
+  readonly descriptor: Descriptor
+  readonly diffId: Digest
+  /** Where it can be fetched when it is not in the content store: `host/repository`; undefined for a blob made here. */
+  readonly repository: string | undefined
+}
+
+export interface LayerOptions {
+  /** Times later than this are set to it (seconds since the epoch); undefined keeps all. */
+  readonly clampTimeSeconds: number | undefined
+}
+
+export interface MutableSnapshot extends AsyncDisposable {
+  /** Folder in which the whole file system is seen and changed. */
+  readonly path: string
+  /** Makes it a snapshot, and ends the use of `path`. Held like a view until this object is disposed. */
+  commit(): Promise<SnapshotId>
+}
+
+export interface SnapshotView extends AsyncDisposable {
+  readonly path: string
+}
+
+export interface SnapshotUsage {
+  readonly id: SnapshotId
+  readonly parent: SnapshotId | undefined
+  readonly state: 'lazy' | 'present'
+  readonly sizeBytes: number
+  readonly createdAt: number
+  readonly lastUsedAt: number
+  readonly inUse: boolean
+}
+
+export class SnapshotNotFoundError extends BuildError {
+  readonly kind = 'not-found'
+  constructor(id: string) {
+    super(`snapshot not found: ${id}`, { hint: 'it may have been pruned; run the build again' })
+  }
+}
+
+/** A layer that is no tar archive, leaves its root, or breaks off. */
+export class LayerInvalidError extends BuildError {
+  readonly kind = 'corrupt'
+}

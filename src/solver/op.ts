@@ -1,0 +1,49 @@
+import type { Digest } from '../ground/digest.ts'
+import type { Vertex } from '../graph/vertex.ts'
+import type { ProgressSink } from '../progress/progressSink.ts'
+
+/**
+ * The result of a vertex's output, by the id under which it can be found again. The solver knows no more of it than
+ * that; ops and exporters know that it is a snapshot's id, and '' an empty file system.
+ */
+export type ResultId = string
+
+/** What the solver asks of a vertex; `ops` implements one per kind. */
+export interface Op {
+  /** How results of this op are told apart. May read the network (an image's digest), never executes. */
+  cacheMap(context: OpContext, signal: AbortSignal): Promise<CacheMap>
+  /** The outputs' results, in order. Called at most once at a time for a vertex, all inputs being there. */
+  execute(inputs: readonly ResultId[], context: OpContext, signal: AbortSignal): Promise<readonly ResultId[]>
+}
+
+export interface CacheMap {
+  /** Of all that decides the result, but for the inputs. */
+  readonly digest: Digest
+  /** One for each input. */
+  readonly inputs: readonly InputKey[]
+}
+
+/** How an input enters the key: by the key it has itself (`selector` tells apart what is used of it), and perhaps also by what is in it. */
+export interface InputKey {
+  readonly selector: string
+  /**
+   * Digest of what the op reads of the input: two inputs of equal content give equal results.
+   * Undefined where only the definition counts.
+   */
+  readonly contentDigest: ((input: ResultId, context: OpContext, signal: AbortSignal) => Promise<Digest>) | undefined
+}
+
+/** What a vertex may use while it works. */
+export interface OpContext {
+  readonly vertex: Vertex
+  readonly progress: ProgressSink
+  /** The solve for which it runs: the session that brings files, secrets and credentials is found by it. Shared work uses any one of those that wait. */
+  readonly sessionId: string
+}
+
+/** Filled in by `engine`. */
+export interface OpResolver {
+  opFor(vertex: Vertex): Op
+  /** Whether a result found in the cache is still there. */
+  isPresent(result: ResultId): boolean
+}
