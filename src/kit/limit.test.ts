@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createLimit, mapLimited } from './limit.ts'
+
+const signal = new AbortController().signal
+
+describe('a limit', () => {
+  it('never runs more than its places at once, and runs all in order', async () => {
+    const limit = createLimit(2)
+    let running = 0
+    let most = 0
+    const started: number[] = []
+    const work = async (item: number): Promise<number> => {
+      started.push(item)
+      running += 1
+      most = Math.max(most, running)
+      await nextTurn()
+      running -= 1
+      return item * 10
+    }
+    assert.deepEqual(await mapLimited([1, 2, 3, 4, 5], limit, work, signal), [10, 20, 30, 40, 50])
+    assert.deepEqual(started, [1, 2, 3, 4, 5])
+    assert.equal(most, 2)
+  })
+
+  it('gives the place back when the work fails', async () => {
+    const limit = createLimit(1)
+    await assert.rejects(
+      limit.run(async () => {
+        throw new Error('work')
+      }, signal),
+      { message: 'work' },
+    )
+    assert.equal(await limit.run(async () => 'next', signal), 'next')
+  })
+
+  it('lets a waiter leave without losing a place', async () => {
+    const limit = createLimit(1)
+    const held = await limit.acquire(signal)
+    const impatient = new AbortController()
+    const left = limit.acquire(impatient.signal)
+    impatient.abort(new Error('gone'))
+    await assert.rejects(left, { message: 'gone' })
+    held[Symbol.dispose]()
+    held[Symbol.dispose]() // twice is once
+    const next = await limit.acquire(signal)
+    const third = new AbortController()
+    const refused = limit.acquire(third.signal)
+    third.abort(new Error('full'))
+    await assert.rejects(refused, { message: 'full' })
+    next[Symbol.dispose]()
+  })
+
+  it('cancels the rest when one of a list fails, and throws what it threw', async () => {
+    const cancelled: number[] = []
+    const work = async (item: number, inner: AbortSignal): Promise<void> => {
+      if (item === 2) throw new Error('second')
+      await new Promise<void>((_, reject) => {
+        inner.addEventListener('abort', () => {
+          cancelled.push(item)
+          reject(new Error('consequence'))
+        })
+      })
+    }
+    await assert.rejects(mapLimited([1, 2, 3], createLimit(3), work, signal), { message: 'second' })
+    assert.deepEqual(cancelled, [1, 3])
+  })
+})
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

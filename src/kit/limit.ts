@@ -1,0 +1,94 @@
+/** A semaphore: bounds how much of one kind runs at once. Waiters are served in order of arrival. */
+export interface Limit {
+  readonly max: number
+  /** Waits for a place, runs `work` in it, gives the place back whatever comes of it. @throws signal.reason while it waits */
+  run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>
+  /** A place to be held over more than one call; disposing it is idempotent. @throws signal.reason while it waits */
+  acquire(signal: AbortSignal): Promise<Place>
+}
+
+export interface Place extends AsyncDisposable, Disposable {}
+
+export function createLimit(max: number): Limit {
+  let free = max
+  const waiting = new Set<() => void>()
+
+  const giveBack = (): void => {
+    const [next] = waiting
+    if (next === undefined) {
+      free += 1
+    } else {
+      waiting.delete(next)
+      next() // the place passes on without ever being free, so that no newcomer overtakes
+    }
+  }
+
+  const acquire = async (signal: AbortSignal): Promise<Place> => {
+    signal.throwIfAborted()
+    if (free > 0) free -= 1
+    else await waitForTurn(waiting, signal)
+    return createPlace(giveBack)
+  }
+
+  return {
+    max,
+    acquire,
+    async run(work, signal) {
+      const place = await acquire(signal)
+      try {
+        return await work()
+      } finally {
+        place[Symbol.dispose]()
+      }
+    },
+  }
+}
+
+/** Runs `work` on all of `items`, as many at once as `limit` has places; the first failure cancels the rest. Results in the items' order. */
+export async function mapLimited<T, R>(items: readonly T[], limit: Limit, work: (item: T, signal: AbortSignal) => Promise<R>, signal: AbortSignal): Promise<R[]> {
+  const failure = new AbortController()
+  const inner = AbortSignal.any([signal, failure.signal])
+  const settled = await Promise.allSettled(
+    items.map((item) =>
+      limit
+        .run(() => work(item, inner), inner)
+        .catch((error: unknown) => {
+          failure.abort(error) // only the first counts: what the others throw is its consequence
+          throw error
+        }),
+    ),
+  )
+  signal.throwIfAborted()
+  failure.signal.throwIfAborted()
+  return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+}
+
+function waitForTurn(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const turn = (): void => {
+      signal.removeEventListener('abort', leave)
+      resolve()
+    }
+    const leave = (): void => {
+      waiting.delete(turn)
+      reject(signal.reason as Error)
+    }
+    waiting.add(turn)
+    signal.addEventListener('abort', leave, { once: true })
+  })
+}
+
+function createPlace(giveBack: () => void): Place {
+  let held = true
+  const dispose = (): void => {
+    if (!held) return
+    held = false
+    giveBack()
+  }
+  return {
+    [Symbol.dispose]: dispose,
+    async [Symbol.asyncDispose]() {
+      dispose()
+    },
+  }
+}
