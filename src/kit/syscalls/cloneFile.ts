@@ -1,0 +1,124 @@
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, read as readCallback, write as writeCallback } from 'node:fs'
+import { promisify } from 'node:util'
+import { seekSparse } from '../syscalls.ts'
+import { call, callAsync, declare, SyscallError, type BytePath } from './libc.ts'
+
+const read = promisify(readCallback)
+const write = promisify(writeCallback)
+
+const IOCTL = declare('ioctl', ['int', 'ulong', 'int'])
+const COPY_FILE_RANGE = declare('copy_file_range', ['int', 'void *', 'int', 'void *', 'size_t', 'uint'], 'long')
+const FICLONE = 0x40049409
+
+/** Smaller copies are over sooner than a thread would be woken. */
+const SYNC_BOUND_BYTES = 1 << 20
+/** One call's share of a long copy, so that an abort is heard. */
+const CHUNK_BYTES = 64 << 20
+
+/**
+ * A new file at `target` (mode 0600, owner the caller) with the content of the regular file `source`: sharing its
+ * blocks where the file system can, else copied inside the kernel, else through memory; holes stay holes. Neither end
+ * may be a symbolic link. On failure a partial `target` is left to the caller.
+ * @throws the errors of `open` (EEXIST, ELOOP); SyscallError
+ */
+export async function cloneFile(source: BytePath, target: BytePath, signal: AbortSignal): Promise<void> {
+  const from = openSync(asPath(source), constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    const to = openSync(asPath(target), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
+    try {
+      if (!tryReflink(from, to)) await copyContent(from, to, signal)
+    } finally {
+      closeSync(to)
+    }
+  } finally {
+    closeSync(from)
+  }
+}
+
+/** Makes `to` share all blocks of `from`; false where the file systems cannot. @throws SyscallError */
+export function tryReflink(from: number, to: number): boolean {
+  return succeeds(() => call(IOCTL, [to, FICLONE, from], { syscall: 'ioctl FICLONE', path: '' }))
+}
+
+async function copyContent(from: number, to: number, signal: AbortSignal): Promise<void> {
+  const { size, blocks } = fstatSync(from)
+  const isSparse = blocks * 512 < size
+  let offset = 0
+  while (offset < size) {
+    const start = isSparse ? seekSparse(from, offset, 'data') : offset
+    if (start === undefined) break
+    const end = isSparse ? (seekSparse(from, start, 'hole') ?? size) : size
+    await copyRange({ from, to, start, end }, signal)
+    offset = end
+  }
+  if (isSparse) ftruncateSync(to, size)
+}
+
+interface Range {
+  readonly from: number
+  readonly to: number
+  readonly start: number
+  readonly end: number
+}
+
+async function copyRange({ from, to, start, end }: Range, signal: AbortSignal): Promise<void> {
+  for (let offset = start; offset < end; ) {
+    signal.throwIfAborted()
+    const copied = await copyInKernel({ from, to, start: offset, end: Math.min(end, offset + CHUNK_BYTES) })
+    if (copied === undefined) return copyThroughMemory({ from, to, start: offset, end }, signal)
+    if (copied === 0) return // the file has become shorter
+    offset += copied
+  }
+}
+
+/** Undefined where the kernel does not copy between these two. */
+async function copyInKernel({ from, to, start, end }: Range): Promise<number | undefined> {
+  const values = [from, offsetBytes(start), to, offsetBytes(start), end - start, 0]
+  const site = { syscall: 'copy_file_range', path: '' }
+  try {
+    return end - start <= SYNC_BOUND_BYTES ? call(COPY_FILE_RANGE, values, site) : await callAsync(COPY_FILE_RANGE, values, site)
+  } catch (error) {
+    if (isUnsupported(error)) return undefined
+    throw error
+  }
+}
+
+async function copyThroughMemory({ from, to, start, end }: Range, signal: AbortSignal): Promise<void> {
+  const buffer = Buffer.allocUnsafe(Math.min(SYNC_BOUND_BYTES, end - start))
+  for (let offset = start; offset < end; ) {
+    signal.throwIfAborted()
+    const { bytesRead } = await read(from, buffer, 0, Math.min(buffer.byteLength, end - offset), offset)
+    if (bytesRead === 0) return
+    for (let written = 0; written < bytesRead; ) {
+      written += (await write(to, buffer, written, bytesRead - written, offset + written)).bytesWritten
+    }
+    offset += bytesRead
+  }
+}
+
+function offsetBytes(offset: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64LE(BigInt(offset))
+  return bytes
+}
+
+function succeeds(action: () => unknown): boolean {
+  try {
+    action()
+    return true
+  } catch (error) {
+    if (isUnsupported(error)) return false
+    throw error
+  }
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof SyscallError && UNSUPPORTED.has(error.code)
+}
+
+/** What the kernel and its file systems answer where they do not know a call, or not between these two files. */
+const UNSUPPORTED: ReadonlySet<string> = new Set(['ENOTSUP', 'EOPNOTSUPP', 'ENOTTY', 'EXDEV', 'EINVAL', 'ENOSYS', 'EPERM', 'ETXTBSY'])
+
+function asPath(path: BytePath): string | Buffer {
+  return typeof path === 'string' ? path : Buffer.from(path.buffer, path.byteOffset, path.byteLength)
+}
