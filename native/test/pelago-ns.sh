@@ -1,0 +1,65 @@
+#!/bin/sh
+# Runs build/pelago-ns and looks at what it did. As root, every test also runs as the user named in PELAGO_TEST_USER.
+set -u
+cd "$(dirname "$0")/.."
+ns=$PWD/build/pelago-ns
+failed=0
+scratch=$(mktemp -d) && chmod 755 "$scratch"
+trap 'rm -rf "$scratch"' EXIT
+
+# expect SENTENCE EXPECTED ACTUAL
+expect() {
+  if [ "$2" = "$3" ]; then echo "ok - $1"; else echo "not ok - $1: expected '$2', got '$3'"; failed=1; fi
+}
+
+# The exit status of a command whose output is of no interest.
+status_of() { "$@" >/dev/null 2>&1; echo $?; }
+
+# Whether a process is gone; waits for at most five seconds, since the kernel ends a namespace in its own time.
+is_gone() {
+  for _ in $(seq 100); do kill -0 "$1" 2>/dev/null || { echo gone; return; }; sleep 0.05; done
+  echo alive
+}
+
+expect 'is root inside' 0 "$("$ns" -- id -u)"
+expect 'starts the program as process 2' 2 "$("$ns" -- sh -c 'echo $$')"
+expect 'has a /proc of its own' private "$("$ns" -- sh -c 'echo $PELAGO_NS_PROC')"
+expect 'hands the exit status on' 7 "$(status_of "$ns" -- sh -c 'exit 7')"
+expect 'says 128 + N for signal N' 137 "$(status_of "$ns" -- sh -c 'kill -9 $$')"
+expect 'says 214 where there is no such program' 214 "$(status_of "$ns" -- /no/such/program)"
+expect 'says 210 for a wrong flag' 210 "$(status_of "$ns" --no-such-flag -- true)"
+expect 'says 210 where there is nothing to run' 210 "$(status_of "$ns" --)"
+expect 'prints one line on failure' 1 "$("$ns" -- /no/such/program 2>&1 | wc -l)"
+expect 'keeps an inherited file open' passed "$(echo passed >"$scratch/inherited"; "$ns" -- cat /dev/fd/5 5<"$scratch/inherited")"
+expect 'keeps the working folder' "$scratch" "$(cd "$scratch" && "$ns" -- pwd)"
+expect 'shows none of its mounts outside' "$(grep -c . /proc/self/mountinfo)" "$("$ns" -- mount -t tmpfs none /mnt; grep -c . /proc/self/mountinfo)"
+expect 'hands SIGTERM on' terminated "$("$ns" -- sh -c 'trap "echo terminated; exit" TERM; echo ready >'"$scratch"'/ready; while :; do sleep 0.05; done' & pid=$!; until [ -s "$scratch/ready" ]; do sleep 0.02; done; kill -TERM $pid; wait $pid)"
+
+# A reader must see the end of a pipe although pelago-ns is still there.
+mkfifo "$scratch/pipe"
+"$ns" -- sh -c 'exec 7>&-; sleep 30' 7>"$scratch/pipe" >/dev/null & holder=$!
+expect 'holds no inherited file open by itself' '' "$(timeout 5 cat "$scratch/pipe" || echo still open)"
+kill -9 $holder; wait $holder 2>/dev/null
+
+"$ns" -- sh -c 'sleep 300 & echo $! >'"$scratch"'/in; exec sleep 301' & outer=$!
+until [ -s "$scratch/in" ]; do sleep 0.02; done
+inner=$(pgrep -P "$(pgrep -P $outer)")
+kill -9 $outer; wait $outer 2>/dev/null
+expect 'takes everything with it when it is killed' gone "$(is_gone "$inner")"
+
+expect 'makes a terminal of the size asked for' '24 80' "$("$ns" --pty 80x24 -- stty size </dev/null)"
+expect 'hands the exit status of a terminal on' 3 "$(status_of "$ns" --pty 80x24 -- sh -c 'exit 3' </dev/null)"
+expect 'copies the input to the terminal' 'got word' "$(echo word | "$ns" --pty 80x24 -- sh -c 'read -r line; echo "got $line"')"
+expect 'takes a new size' '40 100' "$(echo 100x40 >"$scratch/size"; "$ns" --pty 80x24 -- sh -c 'until stty size | grep -q 40; do sleep 0.02; done; stty size' 3<"$scratch/size" </dev/null)"
+expect 'refuses a size that is none' 210 "$(status_of "$ns" --pty wide -- true)"
+
+for facility in user-namespace id-range proc binfmt cgroup overlay; do
+  expect "probes $facility" 1 "$("$ns" --probe | grep -c "\"facility\":\"$facility\"")"
+done
+
+user=${PELAGO_TEST_USER:-}
+if [ "$(id -u)" = 0 ] && [ -n "$user" ]; then
+  expect 'all of it as an ordinary user' 0 "$(PELAGO_TEST_USER='' runuser -u "$user" -- sh test/pelago-ns.sh >"$scratch/log" 2>&1; echo $?)"
+  grep '^not ok' "$scratch/log"
+fi
+exit $failed
