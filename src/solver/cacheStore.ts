@@ -9,16 +9,32 @@ import type { ResultId } from './op.ts'
 export interface CacheStore {
   /** Keys reached from `parent` through `link`. */
   follow(parent: KeyId, link: CacheLink): readonly KeyId[]
-  /** Idempotent. */
-  addLink(parent: KeyId, link: CacheLink, child: KeyId): void
-  /** Newest first. */
-  results(key: KeyId): readonly ResultId[]
-  addResult(key: KeyId, result: ResultId): void
-  /** Forgets a result that is gone, under every key, and the keys that then lead nowhere. */
+  /** Of all these keys together, newest first, each once. */
+  results(keys: readonly KeyId[]): readonly ResultId[]
+  /** All of it or nothing. Idempotent, but that a result told again is the newest. */
+  record(entry: CacheEntry): void
+  /** Forgets a result that is gone, under every key. The keys stay: a step that is above them may still have a result. */
   removeResult(result: ResultId): void
 }
 
-/** `sha256:…`; of a root key it is the digest of `<digest>@<output>`, so that it is the same on every machine. */
+/** What one vertex learns when it is done. */
+export interface CacheEntry {
+  readonly links: readonly LinkRecord[]
+  readonly results: readonly ResultRecord[]
+}
+
+export interface LinkRecord {
+  readonly parent: KeyId
+  readonly link: CacheLink
+  readonly child: KeyId
+}
+
+export interface ResultRecord {
+  readonly key: KeyId
+  readonly result: ResultId
+}
+
+/** `sha256:…`; made by `cacheKey.ts` alone, so that equal work has equal keys on every machine. */
 export type KeyId = string & { readonly __brand: 'KeyId' }
 
 export interface CacheLink {

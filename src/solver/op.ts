@@ -17,8 +17,11 @@ export interface Op {
 }
 
 export interface CacheMap {
-  /** Of all that decides the result, but for the inputs. */
-  readonly digest: Digest
+  /**
+   * Of all that decides the result, but for the inputs. Undefined where that cannot be told beforehand (a client's
+   * folder): the op then always executes, and what stands on it is found again by content only.
+   */
+  readonly digest: Digest | undefined
   /** One for each input. */
   readonly inputs: readonly InputKey[]
 }
@@ -30,14 +33,19 @@ export interface InputKey {
    * Digest of what the op reads of the input: two inputs of equal content give equal results.
    * Undefined where only the definition counts.
    */
-  readonly contentDigest: ((input: ResultId, context: OpContext, signal: AbortSignal) => Promise<Digest>) | undefined
+  readonly contentDigest: ContentDigest | undefined
 }
+
+export type ContentDigest = (input: ResultId, context: OpContext, signal: AbortSignal) => Promise<Digest>
 
 /** What a vertex may use while it works. */
 export interface OpContext {
   readonly vertex: Vertex
   readonly progress: ProgressSink
-  /** The solve for which it runs: the session that brings files, secrets and credentials is found by it. Shared work uses any one of those that wait. */
+  /**
+   * The solve for which it runs: the session that brings files, secrets and credentials is found by it. Shared work
+   * uses any one of those that wait, so read it anew each time: it changes when that one goes away.
+   */
   readonly sessionId: string
 }
 

@@ -1,0 +1,138 @@
+import { contentKey } from './cacheKey.ts'
+import type { CacheStore, KeyId } from './cacheStore.ts'
+import { createKeyFinder, type InputAlternatives, type KeyFinder } from './keyFinder.ts'
+import type { CacheMap, OpResolver, ResultId } from './op.ts'
+import type { VertexWork } from './vertexWork.ts'
+
+/**
+ * One output of one vertex on its way to a result. What is known of it only grows, in three steps, and each is taken
+ * once, when somebody asks for it:
+ *
+ * 1. `findByDefinition` follows the keys of the inputs, and runs nothing.
+ * 2. `findByContent` goes on where that led nowhere (`open`): it lets the inputs do the same, and then, if all the
+ *    inputs that count by definition lead somewhere, brings the others' results and follows what is in them.
+ * 3. `finish` takes the result that was found, or executes.
+ */
+export interface Edge {
+  findByDefinition(): Promise<KeyState>
+  findByContent(): Promise<KeyState>
+  finish(): Promise<Finished>
+}
+
+export type KeyState =
+  /** A result is there, and nothing below is needed. */
+  | { readonly kind: 'hit'; readonly keys: readonly KeyId[]; readonly result: ResultId }
+  /** The cache knows the output, but its result is gone (or never was kept). */
+  | { readonly kind: 'known'; readonly keys: readonly KeyId[] }
+  /** No key is reached by definition; content may still lead to one. */
+  | { readonly kind: 'open' }
+  /** Neither leads to a key: it has to be executed. */
+  | { readonly kind: 'miss' }
+
+export interface Finished {
+  /** Empty where the result cannot be found again by definition. */
+  readonly keys: readonly KeyId[]
+  readonly result: ResultId
+}
+
+export interface EdgeCache {
+  readonly store: CacheStore
+  readonly resolver: OpResolver
+}
+
+const MISS: KeyState = { kind: 'miss' }
+const OPEN: KeyState = { kind: 'open' }
+
+export function createEdge(work: VertexWork, index: number, cache: EdgeCache): Edge {
+  const { vertex, inputs } = work
+
+  const findByDefinition = once(async (): Promise<KeyState> => {
+    const map = await work.op.cacheMap()
+    // What stands on a hidden vertex must not find its old results either.
+    if (vertex.note.ignoreCache || map.digest === undefined) return MISS
+    const states = await Promise.all(inputs.map((input) => input.findByDefinition()))
+    return settle(cache, finderOf(map).matching(byDefinition(map, states.map(keysOf))), OPEN)
+  })
+
+  const findByContent = once(async (): Promise<KeyState> => {
+    const known = await findByDefinition()
+    if (known.kind !== 'open') return known
+    const map = await work.op.cacheMap()
+    const states = await Promise.all(inputs.map((input) => input.findByContent()))
+    const defined = byDefinition(map, states.map(keysOf))
+    const deeper = settle(cache, finderOf(map).learn(defined), OPEN)
+    if (deeper.kind !== 'open') return deeper
+    if (!finderOf(map).mayMatchByContent(defined)) return MISS
+    return settle(cache, finderOf(map).learn(await finishedAlternatives(work)), MISS)
+  })
+
+  const finish = once(async (): Promise<Finished> => {
+    const state = await findByContent()
+    if (state.kind === 'hit') {
+      work.tellCached()
+      return { keys: state.keys, result: state.result }
+    }
+    const alternatives = await finishedAlternatives(work)
+    const results = await work.op.execute(await resultsOf(inputs))
+    const result = results[index]
+    if (result === undefined) throw new Error(`${vertex.note.name} has no output ${index}`)
+    const finder = finderOf(await work.op.cacheMap())
+    const keys = state.kind === 'known' ? state.keys : finder.own(alternatives)
+    cache.store.record({ links: finder.links(alternatives, keys), results: keys.map((key) => ({ key, result })) })
+    return { keys, result }
+  })
+
+  const finderOf = (map: CacheMap): KeyFinder => createKeyFinder(cache.store, map, index)
+  return { findByDefinition, findByContent, finish }
+}
+
+/** All that the inputs may be named by once they are there: by content before by definition. */
+async function finishedAlternatives(work: VertexWork): Promise<InputAlternatives> {
+  const { inputs } = work
+  const map = await work.op.cacheMap()
+  return Promise.all(
+    inputs.map(async (input, position) => {
+      const { keys, result } = await input.finish()
+      const defined = keys.map((key) => ({ key, selector: selectorOf(map, position) }))
+      const content = await work.op.contentDigest(position, result)
+      return content === undefined ? defined : [{ key: contentKey(content), selector: '' }, ...defined]
+    }),
+  )
+}
+
+async function resultsOf(inputs: readonly Edge[]): Promise<readonly ResultId[]> {
+  const finished = await Promise.all(inputs.map((input) => input.finish()))
+  return finished.map(({ result }) => result)
+}
+
+function settle(cache: EdgeCache, keys: readonly KeyId[], otherwise: KeyState): KeyState {
+  if (keys.length === 0) return otherwise
+  const result = newestPresent(cache, keys)
+  return result === undefined ? { kind: 'known', keys } : { kind: 'hit', keys, result }
+}
+
+function keysOf(state: KeyState): readonly KeyId[] {
+  return state.kind === 'hit' || state.kind === 'known' ? state.keys : []
+}
+
+function byDefinition(map: CacheMap, keys: readonly (readonly KeyId[])[]): InputAlternatives {
+  return keys.map((known, input) => known.map((key) => ({ key, selector: selectorOf(map, input) })))
+}
+
+function selectorOf(map: CacheMap, input: number): string {
+  return map.inputs[input]?.selector ?? ''
+}
+
+/** Results that are gone are forgotten on the way. */
+function newestPresent({ store, resolver }: EdgeCache, keys: readonly KeyId[]): ResultId | undefined {
+  return store.results(keys).find((result) => {
+    if (resolver.isPresent(result)) return true
+    store.removeResult(result)
+    return false
+  })
+}
+
+function once<T>(compute: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined
+  return () => (running ??= compute())
+}

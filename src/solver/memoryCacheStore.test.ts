@@ -1,0 +1,4 @@
+import { cacheStoreSuite } from './cacheStore.suite.ts'
+import { createMemoryCacheStore } from './memoryCacheStore.ts'
+
+cacheStoreSuite('the memory cache store', createMemoryCacheStore)

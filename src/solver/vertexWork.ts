@@ -1,0 +1,71 @@
+import type { Vertex } from '../graph/vertex.ts'
+import { createEdge, type Edge, type EdgeCache } from './edge.ts'
+import { createSharedOp, type SharedOp } from './sharedOp.ts'
+import { createVertexStory, type Waiter } from './vertexStory.ts'
+
+/**
+ * A vertex while it is worked on, for as many solves as want it. Each is told of all that happens from when it joins,
+ * and of what had happened before. When the last one leaves, what still runs is cancelled.
+ */
+export interface VertexWork {
+  readonly vertex: Vertex
+  /** The edges that its inputs are. */
+  readonly inputs: readonly Edge[]
+  edge(output: number): Edge
+  readonly op: SharedOp
+  /** Says of it, and of all below it that nobody has begun, that it need not be done. */
+  tellCached(): void
+  /** Says that it need not be done; false, and nothing is said, where it was begun or that was said before. */
+  tellSkipped(): boolean
+  readonly below: readonly VertexWork[]
+  join(waiter: Waiter): void
+  /** At its end nothing runs that ran for this one alone. */
+  leave(waiter: Waiter): Promise<void>
+}
+
+export interface WorkOptions {
+  readonly vertex: Vertex
+  readonly below: readonly VertexWork[]
+  readonly inputs: readonly Edge[]
+  readonly cache: EdgeCache
+  readonly now: () => number
+  /** Called once it failed or nobody waits for it: it must not be joined any more. */
+  readonly onClosed: () => void
+}
+
+export function createVertexWork({ vertex, below, inputs, cache, now, onClosed }: WorkOptions): VertexWork {
+  const story = createVertexStory(vertex, now)
+  const op = createSharedOp({ vertex, op: cache.resolver.opFor(vertex), story, onFailed: onClosed })
+  const edges = new Map<number, Edge>()
+  const work: VertexWork = {
+    vertex,
+    inputs,
+    below,
+    op,
+    edge(output) {
+      const edge = edges.get(output) ?? createEdge(work, output, cache)
+      edges.set(output, edge)
+      return edge
+    },
+    tellCached() {
+      tellAllSkipped(below)
+      story.finish({ kind: 'cached' })
+    },
+    tellSkipped: () => story.skip(),
+    join: (waiter) => story.join(waiter),
+    async leave(waiter) {
+      if (story.leave(waiter) > 0) return
+      onClosed()
+      await op.cancel()
+    },
+  }
+  return work
+}
+
+/** Goes no further down where something was begun: what is below that is wanted. */
+function tellAllSkipped(works: readonly VertexWork[]): void {
+  const stack = [...works]
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (next.tellSkipped()) stack.push(...next.below)
+  }
+}
