@@ -1,8 +1,9 @@
+import type { Vertex } from '../graph/vertex.ts'
 import { contentKey } from './cacheKey.ts'
 import type { CacheStore, KeyId } from './cacheStore.ts'
 import { createKeyFinder, type InputAlternatives, type KeyFinder } from './keyFinder.ts'
 import type { CacheMap, OpResolver, ResultId } from './op.ts'
-import type { VertexWork } from './vertexWork.ts'
+import type { SharedOp } from './sharedOp.ts'
 
 /**
  * One output of one vertex on its way to a result. What is known of it only grows, in three steps, and each is taken
@@ -35,6 +36,16 @@ export interface Finished {
   readonly result: ResultId
 }
 
+/** What an edge needs of the vertex that it is an output of. */
+export interface EdgeWork {
+  readonly vertex: Vertex
+  /** The edges that its inputs are. */
+  readonly inputs: readonly Edge[]
+  readonly op: SharedOp
+  /** Says of it, and of all below it that nobody has begun, that it need not be done. */
+  tellCached(): void
+}
+
 export interface EdgeCache {
   readonly store: CacheStore
   readonly resolver: OpResolver
@@ -43,7 +54,7 @@ export interface EdgeCache {
 const MISS: KeyState = { kind: 'miss' }
 const OPEN: KeyState = { kind: 'open' }
 
-export function createEdge(work: VertexWork, index: number, cache: EdgeCache): Edge {
+export function createEdge(work: EdgeWork, index: number, cache: EdgeCache): Edge {
   const { vertex, inputs } = work
 
   const findByDefinition = once(async (): Promise<KeyState> => {
@@ -87,7 +98,7 @@ export function createEdge(work: VertexWork, index: number, cache: EdgeCache): E
 }
 
 /** All that the inputs may be named by once they are there: by content before by definition. */
-async function finishedAlternatives(work: VertexWork): Promise<InputAlternatives> {
+async function finishedAlternatives(work: EdgeWork): Promise<InputAlternatives> {
   const { inputs } = work
   const map = await work.op.cacheMap()
   return Promise.all(

@@ -1,6 +1,6 @@
 import type { Vertex } from '../graph/vertex.ts'
-import { createEdge, type Edge, type EdgeCache } from './edge.ts'
-import { createSharedOp, type SharedOp } from './sharedOp.ts'
+import { createEdge, type Edge, type EdgeCache, type EdgeWork } from './edge.ts'
+import { createSharedOp } from './sharedOp.ts'
 import { createVertexStory, type Waiter } from './vertexStory.ts'
 
 /**
