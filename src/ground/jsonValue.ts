@@ -74,6 +74,13 @@ export function stringMap(object: JsonObject, key: string): ReadonlyMap<string, 
   return new Map([...inner.fields.keys()].map((name) => [name, requiredString(inner, name)]))
 }
 
+/** Empty where absent or null. */
+export function stringListMap(object: JsonObject, key: string): ReadonlyMap<string, readonly string[]> {
+  const inner = optionalObject(object, key)
+  if (inner === undefined) return new Map()
+  return new Map([...inner.fields.keys()].map((name) => [name, optionalStringList(inner, name) ?? []]))
+}
+
 function list(object: JsonObject, key: string): readonly unknown[] {
   const value = object.fields.get(key)
   if (value === undefined || value === null) return []

@@ -1,0 +1,183 @@
+import { BlobCorruptError } from '../content/contentStore.ts'
+import { describeBlob, type Descriptor } from '../ground/descriptor.ts'
+import { digestOf, parseDigest, type Digest } from '../ground/digest.ts'
+import { isIndexType, isManifestType, MEDIA_TYPE } from '../ground/mediaType.ts'
+import { formatReference, formatRepository, type Reference } from '../ground/reference.ts'
+import { createHttpClient, type HttpResponse, type ProxyOptions } from '../kit/http.ts'
+import type { RetryPolicy } from '../kit/retry.ts'
+import { createAuthorizer } from './auth/authorizer.ts'
+import { readBlob } from './blobDownload.ts'
+import { pushBlob } from './blobUpload.ts'
+import { createEndpoints, type Endpoint } from './endpoint.ts'
+import type { HostConfig } from './hostConfig.ts'
+import type { CredentialSource, Registry, Repository } from './registry.ts'
+import { ImageNotFoundError, type RegistryError, UnsupportedImageError } from './registryError.ts'
+import { createRequester, type RegistryRequest, type Requester } from './requester.ts'
+import { readSmallBody, refusalOf } from './response.ts'
+import { pullScope, pushScope } from './scope.ts'
+
+export interface RegistryOptions {
+  readonly credentials: CredentialSource
+  readonly hosts: HostConfig
+  /** `pelago/1.0 (linux; arm64)` */
+  readonly userAgent: string
+  /** Requests in flight to one host. */
+  readonly connectionsPerHost: number
+  readonly proxy: ProxyOptions
+  readonly retries: RetryPolicy
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** For a few seconds of trouble; what lasts longer is told to the user. */
+export const DEFAULT_RETRIES: RetryPolicy = { attempts: 5, firstDelayMs: 250, maxDelayMs: 8_000, random: Math.random }
+
+const ACCEPT = [MEDIA_TYPE.ociIndex, MEDIA_TYPE.ociManifest, MEDIA_TYPE.dockerIndex, MEDIA_TYPE.dockerManifest, '*/*;q=0.1'].join(', ')
+
+/** Disposing it closes its connections. */
+export function createRegistry(options: RegistryOptions): Registry & AsyncDisposable {
+  const http = createHttpClient({ userAgent: options.userAgent, connectionsPerOrigin: options.connectionsPerHost, proxy: options.proxy })
+  const endpoints = createEndpoints(http, options.hosts)
+  const authorizer = createAuthorizer({ http, credentials: options.credentials, now: options.now })
+  const requester = createRequester({ http, endpoints, authorizer, retries: options.retries })
+  return {
+    resolve: (reference, signal) => resolve(requester, reference, signal),
+    fetchManifest: (reference, descriptor, signal) => fetchManifest(requester, reference, { descriptor, signal }),
+    readBlob: (repository, descriptor, offset, signal) => readBlob(requester, { repository, descriptor, offset, retries: options.retries }, signal),
+    hasBlob: (repository, digest, signal) => hasBlob(requester, repository, { digest, signal }),
+    pushBlob: (repository, blob, signal) => pushBlob(requester, repository, { blob, signal }),
+    pushManifest: (reference, mediaType, bytes, signal) => pushManifest(requester, { reference, mediaType, bytes }, signal),
+    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+  }
+}
+
+async function resolve(requester: Requester, reference: Reference, signal: AbortSignal): Promise<Descriptor> {
+  const descriptor = await requester.pull(
+    reference.host,
+    async (endpoint) => (await resolveByHead(requester, endpoint, { reference, signal })) ?? (await resolveByGet(requester, endpoint, { reference, signal })),
+    signal,
+  )
+  const subject = formatReference(reference)
+  if (/manifest\.v1\+(prettyjws|json)$/.test(descriptor.mediaType) && descriptor.mediaType.includes('docker.distribution')) {
+    throw new UnsupportedImageError(subject, 'it is in the old format of Docker, schema 1', { hint: 'push the image again with a current tool' })
+  }
+  if (!isIndexType(descriptor.mediaType) && !isManifestType(descriptor.mediaType)) {
+    throw new UnsupportedImageError(subject, `it is no image, but of the type ${JSON.stringify(descriptor.mediaType)}`)
+  }
+  return descriptor
+}
+
+/** Undefined where the answer leaves out what a descriptor needs, or the registry knows no HEAD. */
+async function resolveByHead(requester: Requester, endpoint: Endpoint, { reference, signal }: { reference: Reference; signal: AbortSignal }): Promise<Descriptor | undefined> {
+  const response = await requester.send(endpoint, manifestRequest('HEAD', reference), signal)
+  await response.discard()
+  if (response.status === 404) throw new ImageNotFoundError(reference)
+  const [mediaType, digest, length] = [mediaTypeOf(response), response.header('docker-content-digest'), response.header('content-length')]
+  if (response.status !== 200 || mediaType === undefined || digest === undefined || length === undefined) return undefined
+  const told = parseDigest(digest)
+  if (reference.digest !== undefined && told !== reference.digest) throw new BlobCorruptError(reference.digest, told)
+  return describeBlob(mediaType, told, Number(length))
+}
+
+async function resolveByGet(requester: Requester, endpoint: Endpoint, { reference, signal }: { reference: Reference; signal: AbortSignal }): Promise<Descriptor> {
+  const subject = formatReference(reference)
+  const response = await requester.send(endpoint, manifestRequest('GET', reference), signal)
+  if (response.status === 404) throw await notFound(response, reference)
+  if (response.status !== 200) throw await refusalOf(response, endpoint.host, subject)
+  const bytes = await readSmallBody(response, subject)
+  const [actual, told] = [digestOf(bytes), response.header('docker-content-digest')]
+  const expected = reference.digest ?? (told === undefined ? actual : parseDigest(told))
+  if (actual !== expected) throw new BlobCorruptError(expected, actual)
+  return describeBlob(mediaTypeOf(response) ?? '', actual, bytes.byteLength)
+}
+
+async function fetchManifest(requester: Requester, reference: Reference, { descriptor, signal }: { descriptor: Descriptor; signal: AbortSignal }): Promise<Uint8Array> {
+  const { mediaType, digest } = descriptor
+  const request = isIndexType(mediaType) || isManifestType(mediaType) ? manifestRequest('GET', { ...reference, digest }) : blobRequest('GET', reference, digest)
+  return await requester.pull(
+    reference.host,
+    async (endpoint) => {
+      const response = await requester.send(endpoint, request, signal)
+      if (response.status === 404) throw await notFound(response, { ...reference, digest })
+      if (response.status !== 200) throw await refusalOf(response, endpoint.host, request.subject)
+      const bytes = await readSmallBody(response, request.subject)
+      const actual = digestOf(bytes)
+      if (actual !== digest) throw new BlobCorruptError(digest, actual)
+      return bytes
+    },
+    signal,
+  )
+}
+
+async function hasBlob(requester: Requester, repository: Repository, { digest, signal }: { digest: Digest; signal: AbortSignal }): Promise<boolean> {
+  const request = blobRequest('HEAD', repository, digest)
+  return await requester.push(
+    repository.host,
+    async (endpoint) => {
+      const response = await requester.send(endpoint, request, signal)
+      await response.discard()
+      return response.status === 200
+    },
+    signal,
+  )
+}
+
+interface ManifestPush {
+  readonly reference: Reference
+  readonly mediaType: string
+  readonly bytes: Uint8Array
+}
+
+async function pushManifest(requester: Requester, { reference, mediaType, bytes }: ManifestPush, signal: AbortSignal): Promise<void> {
+  const digest = digestOf(bytes)
+  const request: RegistryRequest = {
+    method: 'PUT',
+    target: `${reference.repository}/manifests/${reference.tag ?? digest}`,
+    headers: new Map([['content-type', mediaType]]),
+    openBody: () => bytes,
+    subject: formatReference(reference),
+    scopes: [pushScope(reference)],
+  }
+  await requester.push(
+    reference.host,
+    async (endpoint) => {
+      const response = await requester.send(endpoint, request, signal)
+      if (response.status >= 300) throw await refusalOf(response, endpoint.host, request.subject)
+      await response.discard()
+      const told = response.header('docker-content-digest')
+      if (told !== undefined && told !== digest) throw new BlobCorruptError(digest, parseDigest(told))
+    },
+    signal,
+  )
+}
+
+function manifestRequest(method: 'GET' | 'HEAD', reference: Reference): RegistryRequest {
+  return {
+    method,
+    target: `${reference.repository}/manifests/${reference.digest ?? reference.tag ?? 'latest'}`,
+    headers: new Map([['accept', ACCEPT]]),
+    openBody: undefined,
+    subject: formatReference(reference),
+    scopes: [pullScope(reference)],
+  }
+}
+
+function blobRequest(method: 'GET' | 'HEAD', repository: Repository, digest: Digest): RegistryRequest {
+  return {
+    method,
+    target: `${repository.repository}/blobs/${digest}`,
+    headers: new Map(),
+    openBody: undefined,
+    subject: `${formatRepository({ ...repository, tag: undefined, digest })}@${digest}`,
+    scopes: [pullScope(repository)],
+  }
+}
+
+async function notFound(response: HttpResponse, reference: Reference): Promise<RegistryError> {
+  await response.discard()
+  return new ImageNotFoundError(reference)
+}
+
+function mediaTypeOf(response: HttpResponse): string | undefined {
+  return response.header('content-type')?.split(';')[0]?.trim()
+}

@@ -1,0 +1,83 @@
+import { BuildError, type ErrorKind } from '../ground/errors.ts'
+import { formatFamiliar, type Reference } from '../ground/reference.ts'
+import type { RetryVerdict } from '../kit/retry.ts'
+
+/** What a registry may answer. `subject` is the host, the repository or the image that was asked for; never a credential. */
+export abstract class RegistryError extends BuildError {
+  abstract override readonly kind: ErrorKind
+  readonly subject: string
+  constructor(subject: string, what: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(`${subject}: ${what}`, options)
+    this.subject = subject
+  }
+}
+
+export class ImageNotFoundError extends RegistryError {
+  readonly kind = 'not-found'
+  constructor(reference: Reference) {
+    const hint = `check name and tag; if the repository is private, run: pelago login ${reference.host}`
+    super(formatFamiliar(reference), `there is no such image at ${reference.host}`, { hint })
+  }
+}
+
+/** A manifest names a blob that its registry does not have. */
+export class BlobMissingError extends RegistryError {
+  readonly kind = 'not-found'
+  constructor(subject: string) {
+    super(subject, 'the registry does not have this blob', { hint: 'the image is incomplete there; push it again' })
+  }
+}
+
+export class AuthenticationError extends RegistryError {
+  readonly kind = 'denied'
+  readonly host: string
+  constructor(host: string, subject: string, why: string, cause?: unknown) {
+    super(subject, why, { hint: `check that the name is right and that you may use it; to log in, run: pelago login ${host}`, cause })
+    this.host = host
+  }
+}
+
+/** No answer, or one that says that the server has a bad day. */
+export class RegistryUnavailableError extends RegistryError {
+  readonly kind = 'unavailable'
+  /** Whether the same request may succeed in a moment. */
+  readonly isTransient: boolean
+  constructor(subject: string, what: string, options: { isTransient: boolean; hint?: string | undefined; cause?: unknown }) {
+    super(subject, what, options)
+    this.isTransient = options.isTransient
+  }
+}
+
+export class TooManyRequestsError extends RegistryError {
+  readonly kind = 'unavailable'
+  /** Undefined where the registry did not say. */
+  readonly retryAfterMs: number | undefined
+  constructor(host: string, subject: string, retryAfterMs: number | undefined, detail: string) {
+    super(subject, `the registry refuses more requests for now${detail === '' ? '' : ` (${detail})`}`, { hint: `try again later; logged-in users often get more: pelago login ${host}` })
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** The request was understood and refused: a manifest whose blobs are missing, a tag that may not be overwritten. */
+export class RegistryRefusedError extends RegistryError {
+  readonly kind = 'conflict'
+  readonly status: number
+  constructor(subject: string, status: number, detail: string) {
+    super(subject, `the registry refused: ${detail === '' ? `HTTP status ${status}` : detail}`)
+    this.status = status
+  }
+}
+
+/** What came is no image of a kind that is known. */
+export class UnsupportedImageError extends RegistryError {
+  readonly kind = 'usage'
+}
+
+/** Longer than this nobody waits for a build; Docker Hub's limits last for hours. */
+const LONGEST_RETRY_AFTER_MS = 60_000
+
+export function judgeRegistryError(error: unknown): RetryVerdict {
+  if (error instanceof RegistryUnavailableError && error.isTransient) return { kind: 'retry', afterMs: undefined }
+  if (error instanceof TooManyRequestsError && (error.retryAfterMs ?? 0) <= LONGEST_RETRY_AFTER_MS) return { kind: 'retry', afterMs: error.retryAfterMs }
+  return { kind: 'give-up' }
+}

@@ -1,0 +1,126 @@
+import { HttpConnectionError, type HttpClient, type HttpRequest, type HttpResponse } from '../kit/http.ts'
+import { retry, type RetryPolicy } from '../kit/retry.ts'
+import type { Access } from './auth/access.ts'
+import type { Authorizer } from './auth/authorizer.ts'
+import { parseChallenges } from './auth/challenge.ts'
+import type { Endpoint, Endpoints } from './endpoint.ts'
+import { judgeRegistryError, RegistryError, RegistryUnavailableError } from './registryError.ts'
+import { refusalOf } from './response.ts'
+
+/** One request to a registry's API. */
+export interface RegistryRequest extends Access {
+  readonly method: HttpRequest['method']
+  /** Behind `/v2/`, or a URL that the registry gave. */
+  readonly target: string | URL
+  readonly headers: ReadonlyMap<string, string>
+  /** Called anew for each attempt. */
+  readonly openBody: (() => Uint8Array | AsyncIterable<Uint8Array>) | undefined
+}
+
+/** Sends requests as the user: answers challenges, and turns what went wrong into RegistryErrors. */
+export interface Requester {
+  /**
+   * One attempt, but for an answer to a challenge. Redirects of GET and HEAD are followed. Answers below 500 but
+   * 401, 403, 408 and 429 are given back. @throws RegistryError
+   */
+  send(endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<HttpResponse>
+  /** Asks the mirrors of `host` in turn, and when none has it the registry itself, that one with retries. */
+  pull<T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T>
+  /** Asks the registry itself, with retries. */
+  push<T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T>
+}
+
+export interface RequesterOptions {
+  readonly http: HttpClient
+  readonly endpoints: Endpoints
+  readonly authorizer: Authorizer
+  readonly retries: RetryPolicy
+}
+
+export function createRequester({ http, endpoints, authorizer, retries }: RequesterOptions): Requester {
+  const sendOnce = async (endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<HttpResponse> => {
+    const url = typeof request.target === 'string' ? new URL(request.target, endpoint.base) : request.target
+    const headers = new Map(request.headers)
+    const authorization = url.origin === endpoint.base.origin ? await authorizer.header(endpoint, request, signal) : undefined
+    if (authorization !== undefined) headers.set('authorization', authorization)
+    return await http.send({ method: request.method, url, headers, body: request.openBody?.(), tls: endpoint.tls, maxRedirects: 5 }, signal)
+  }
+
+  const send: Requester['send'] = async (endpoint, request, signal) => {
+    try {
+      let response = await sendOnce(endpoint, request, signal)
+      if (response.status === 401 && isOf(endpoint, response)) {
+        await response.discard()
+        authorizer.learn(endpoint, request, parseChallenges(response.headers('www-authenticate')))
+        response = await sendOnce(endpoint, request, signal)
+      }
+      return await checked(response, endpoint, request)
+    } catch (error) {
+      throw error instanceof HttpConnectionError ? toUnavailable(error, request.subject, endpoint.host) : error
+    }
+  }
+
+  const atOrigin = <T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T> =>
+    retry(async () => await attempt(await findOrigin(endpoints, host, signal)), judgeRegistryError, retries, signal)
+
+  return {
+    send,
+    push: atOrigin,
+    async pull(host, attempt, signal) {
+      for (const mirror of await endpoints.mirrors(host, signal)) {
+        try {
+          return await attempt(mirror)
+        } catch (error) {
+          signal.throwIfAborted()
+          if (!(error instanceof RegistryError)) throw error // a mirror may lack what it likes: the next is asked
+        }
+      }
+      return await atOrigin(host, attempt, signal)
+    },
+  }
+}
+
+/** What a redirect led to is storage: its refusals are those of a link that expired, not of the user. */
+function isOf(endpoint: Endpoint, response: HttpResponse): boolean {
+  return response.url.origin === endpoint.base.origin
+}
+
+async function checked(response: HttpResponse, endpoint: Endpoint, request: RegistryRequest): Promise<HttpResponse> {
+  const { status } = response
+  if ((status === 401 || status === 403) && !isOf(endpoint, response)) {
+    await response.discard()
+    throw new RegistryUnavailableError(request.subject, `the registry's storage at ${response.url.host} denies access`, { isTransient: true })
+  }
+  if (status === 401 || status === 403 || status === 408 || status === 429 || status >= 500) throw await refusalOf(response, endpoint.host, request.subject)
+  return response
+}
+
+async function findOrigin(endpoints: Endpoints, host: string, signal: AbortSignal): Promise<Endpoint> {
+  try {
+    return await endpoints.origin(host, signal)
+  } catch (error) {
+    throw error instanceof HttpConnectionError ? toUnavailable(error, host, host) : error
+  }
+}
+
+/** Whether it is worth a second try is told by where it failed: what never began will hardly do so in a moment. */
+export function toUnavailable(error: HttpConnectionError, subject: string, host: string): RegistryUnavailableError {
+  const isTransient = error.failure === 'broken' || error.failure === 'timeout'
+  const what = error.message.startsWith(subject) ? error.message.slice(subject.length).replace(/^:\s*/, '') : error.message
+  return new RegistryUnavailableError(subject, what, { isTransient, hint: hintFor(error, host), cause: error })
+}
+
+function hintFor(error: HttpConnectionError, host: string): string | undefined {
+  switch (error.failure) {
+    case 'plain-http':
+      return `if that is meant, allow it: --insecure-registry ${host}`
+    case 'certificate':
+      return `put its authority's certificate to ~/.config/pelago/certs.d/${host}/ca.crt, or do without: --insecure-registry ${host}`
+    case 'unknown-host':
+    case 'refused':
+    case 'timeout':
+    case 'tls':
+    case 'broken':
+      return error.hint
+  }
+}

@@ -1,0 +1,65 @@
+import type { Descriptor } from '../ground/descriptor.ts'
+import { isIndexType } from '../ground/mediaType.ts'
+import { choosePlatform, formatPlatform, type Platform } from '../ground/platform.ts'
+import { formatFamiliar, type Reference } from '../ground/reference.ts'
+import { parseIndex, parseManifest } from '../image/manifestJson.ts'
+import type { Registry } from './registry.ts'
+import { RegistryError } from './registryError.ts'
+
+/** An image for one platform, without its layers. */
+export interface ResolvedManifest {
+  /** What the reference names: an index, or the manifest itself. */
+  readonly root: Descriptor
+  readonly manifest: Descriptor
+  readonly manifestBytes: Uint8Array
+  readonly configBytes: Uint8Array
+}
+
+/** A single manifest is taken as it is: its config tells its platform. @throws PlatformMissingError; RegistryError */
+export async function resolveImage(registry: Registry, reference: Reference, platform: Platform, signal: AbortSignal): Promise<ResolvedManifest> {
+  const root = await registry.resolve(reference, signal)
+  const rootBytes = await registry.fetchManifest(reference, root, signal)
+  const isIndex = isIndexType(root.mediaType)
+  const manifest = isIndex ? choosePlatformManifest(parseIndex(rootBytes).manifests, platform, formatFamiliar(reference)) : root
+  const manifestBytes = isIndex ? await registry.fetchManifest(reference, manifest, signal) : rootBytes
+  const configBytes = await registry.fetchManifest(reference, parseManifest(manifestBytes).config, signal)
+  return { root, manifest, manifestBytes, configBytes }
+}
+
+/** Of an index's manifests the one that serves `wanted` best. `subject` is what an error names. @throws PlatformMissingError */
+export function choosePlatformManifest(manifests: readonly Descriptor[], wanted: Platform, subject: string): Descriptor {
+  const images = manifests.filter(isImage)
+  const chosen = choosePlatform(images, wanted)
+  if (chosen !== undefined) return chosen
+  throw new PlatformMissingError(
+    subject,
+    wanted,
+    images.flatMap(({ platform }) => platform ?? []),
+  )
+}
+
+/** Not an attestation, which stands in the index beside the image it speaks of, with a platform that is none. */
+export function isImage({ platform, annotations }: Descriptor): boolean {
+  return platform?.architecture !== 'unknown' && !annotations.has('vnd.docker.reference.type')
+}
+
+/** The registry has the image, but not for this platform. */
+export class PlatformMissingError extends RegistryError {
+  readonly kind = 'not-found'
+  readonly wanted: Platform
+  readonly available: readonly Platform[]
+  constructor(subject: string, wanted: Platform, available: readonly Platform[]) {
+    const known = available.filter(({ architecture }) => architecture !== 'unknown')
+    super(subject, `there is no image for ${formatPlatform(wanted)}`, { hint: platformHint(wanted, known) })
+    this.wanted = wanted
+    this.available = known
+  }
+}
+
+function platformHint(wanted: Platform, available: readonly Platform[]): string {
+  const names = [...new Set(available.map(formatPlatform))]
+  if (names.length === 0) return `choose an image that has ${formatPlatform(wanted)}`
+  const near = available.find(({ os, architecture }) => os === wanted.os && architecture === wanted.architecture)
+  const advice = near === undefined ? `choose one of these, or an image that has ${formatPlatform(wanted)}` : `the nearest is ${formatPlatform(near)}`
+  return `it has ${names.join(', ')}; ${advice}`
+}

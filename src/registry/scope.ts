@@ -1,0 +1,10 @@
+import type { Repository } from './registry.ts'
+
+/** Distribution's token scopes: what a request asks access for. */
+export function pullScope({ repository }: Repository): string {
+  return `repository:${repository}:pull`
+}
+
+export function pushScope({ repository }: Repository): string {
+  return `repository:${repository}:pull,push`
+}
