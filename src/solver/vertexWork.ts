@@ -7,14 +7,8 @@ import { createVertexStory, type Waiter } from './vertexStory.ts'
  * A vertex while it is worked on, for as many solves as want it. Each is told of all that happens from when it joins,
  * and of what had happened before. When the last one leaves, what still runs is cancelled.
  */
-export interface VertexWork {
-  readonly vertex: Vertex
-  /** The edges that its inputs are. */
-  readonly inputs: readonly Edge[]
+export interface VertexWork extends EdgeWork {
   edge(output: number): Edge
-  readonly op: SharedOp
-  /** Says of it, and of all below it that nobody has begun, that it need not be done. */
-  tellCached(): void
   /** Says that it need not be done; false, and nothing is said, where it was begun or that was said before. */
   tellSkipped(): boolean
   readonly below: readonly VertexWork[]
