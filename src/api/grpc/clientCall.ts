@@ -1,0 +1,118 @@
+import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
+import { decodeFrames } from './frames.ts'
+import { createMessageOutlet, type MessageOutlet } from './messageOutlet.ts'
+import { formatMetadata, type Metadata } from './metadata.ts'
+import { decodeStatus, GRPC, GrpcStatusError, statusError } from './status.ts'
+
+/** One call of any kind, seen by its caller. */
+export interface ClientCall extends MessageOutlet {
+  /** No more messages come from here. */
+  closeSend(): void
+  /** Ends where the status is OK. To be read once; leaving it early cancels the call. @throws GrpcStatusError; `signal.reason` */
+  readonly messages: AsyncIterable<Uint8Array>
+}
+
+/** Calls `path` (`/package.Service/Method`). An abort resets the stream. */
+export function openCall(session: ClientHttp2Session, path: string, metadata: Metadata, signal: AbortSignal): ClientCall {
+  signal.throwIfAborted()
+  const stream = requestStream(session, path, metadata)
+  const status = watchStatus(stream)
+  const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL)
+  signal.addEventListener('abort', cancel, { once: true })
+  stream.once('close', () => signal.removeEventListener('abort', cancel))
+  const failure = (): unknown => (signal.aborted ? signal.reason : (status.failed() ?? statusError(GRPC.unavailable, 'the call is over')))
+  return {
+    ...createMessageOutlet(stream, failure),
+    closeSend: () => void stream.end(),
+    messages: readMessages(stream, status.settled, signal),
+  }
+}
+
+/** One message there, one back. @throws GrpcStatusError; `signal.reason` */
+export async function callUnary(session: ClientHttp2Session, path: string, request: { readonly message: Uint8Array; readonly metadata: Metadata }, signal: AbortSignal): Promise<Uint8Array> {
+  const call = openCall(session, path, request.metadata, signal)
+  const sent = call.send(request.message).catch(() => undefined) // what stops the sending is what the reading throws
+  call.closeSend()
+  let reply: Uint8Array | undefined
+  for await (const message of call.messages) reply ??= Uint8Array.from(message)
+  await sent
+  if (reply === undefined) throw statusError(GRPC.internal, `${path} answered without a message`)
+  return reply
+}
+
+function requestStream(session: ClientHttp2Session, path: string, metadata: Metadata): ClientHttp2Stream {
+  if (session.destroyed || session.closed) throw statusError(GRPC.unavailable, 'the connection is closed')
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    'user-agent': 'pelago',
+    ...formatMetadata(metadata),
+  })
+  stream.on('error', () => undefined) // told by the status: a stream without one was broken
+  return stream
+}
+
+interface WatchedStatus {
+  /** Resolves on OK, rejects with a GrpcStatusError. */
+  readonly settled: Promise<void>
+  failed(): GrpcStatusError | undefined
+}
+
+/** The status stands in the trailers, or in the headers of an answer that has nothing else ("Trailers-Only"). */
+function watchStatus(stream: ClientHttp2Stream): WatchedStatus {
+  let failure: GrpcStatusError | undefined
+  const settled = new Promise<void>((resolve, reject) => {
+    const settle = (status: ReturnType<typeof decodeStatus>): void => {
+      if (status === undefined) return
+      if (status.code === GRPC.ok) {
+        resolve()
+        return
+      }
+      failure ??= new GrpcStatusError(status)
+      reject(failure)
+    }
+    stream.once('response', (headers) => settle(decodeStatus(headers) ?? httpFailure(headers)))
+    stream.once('trailers', (headers: IncomingHttpHeaders) => {
+      settle(decodeStatus(headers))
+      if (!stream.writableEnded) stream.end()
+    })
+    stream.once('close', () => settle({ code: GRPC.unavailable, message: closeReason(stream), details: [] }))
+  })
+  settled.catch(() => undefined) // thrown where the messages are read
+  return { settled, failed: () => failure }
+}
+
+function closeReason({ rstCode }: ClientHttp2Stream): string {
+  return rstCode === constants.NGHTTP2_NO_ERROR ? 'the connection was closed' : `the call was reset with HTTP/2 code ${rstCode}`
+}
+
+function httpFailure(headers: IncomingHttpHeaders): ReturnType<typeof decodeStatus> {
+  const code = headers[':status']
+  if (Number(code) === 200) return undefined
+  return { code: Number(code) === 404 ? GRPC.unimplemented : GRPC.unavailable, message: `the server answered with HTTP status ${String(code)}`, details: [] }
+}
+
+async function* readMessages(stream: ClientHttp2Stream, settled: Promise<void>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  let isOver = false
+  try {
+    yield* decodeFrames(untilBroken(stream))
+    await settled
+    isOver = true
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    if (!isOver && !stream.closed) stream.close(constants.NGHTTP2_CANCEL)
+  }
+}
+
+/** The stream's bytes; a break of the connection is an end, since the status tells of it. */
+async function* untilBroken(stream: ClientHttp2Stream): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array
+  } catch {
+    return
+  }
+}

@@ -1,0 +1,42 @@
+import { connect, performServerHandshake, type ClientHttp2Session, type Http2Session, type ServerHttp2Session } from 'node:http2'
+import type { Duplex } from 'node:stream'
+
+/** HTTP/2's own 64 KiB would make each file of a build context wait for the round trips of its windows. */
+const STREAM_WINDOW_BYTES = 4 * 1024 * 1024
+const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024
+/** A status detail holds a Dockerfile in base64; 64 KiB, Node's default, is not enough for that. */
+const MAX_HEADER_BYTES = 1024 * 1024
+
+const SETTINGS = { initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES, enablePush: false }
+const OPTIONS = {
+  settings: SETTINGS,
+  maxSendHeaderBlockLength: MAX_HEADER_BYTES,
+  /** MB. Node refuses new streams past it, and counts what waits in the windows: 10, its default, are three full ones. */
+  maxSessionMemory: 256,
+}
+
+/** The calling end of HTTP/2 without TLS on any byte stream; it owns the stream. */
+export function openHttp2Client(connection: Duplex): ClientHttp2Session {
+  const session = connect('http://localhost', { ...OPTIONS, createConnection: () => connection })
+  session.once('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
+  return quiet(session)
+}
+
+/** The called end. */
+export function openHttp2Server(connection: Duplex): ServerHttp2Session {
+  const session = performServerHandshake(connection, OPTIONS)
+  session.setLocalWindowSize(CONNECTION_WINDOW_BYTES)
+  return quiet(session)
+}
+
+/** Resolves when `session` is over, in whatever way. */
+export async function sessionClosed(session: Http2Session): Promise<void> {
+  if (session.destroyed) return
+  await new Promise<void>((resolve) => session.once('close', resolve))
+}
+
+/** What breaks a connection shows in each of its calls; an unheard 'error' would end the process. */
+function quiet<S extends Http2Session>(session: S): S {
+  session.on('error', () => undefined)
+  return session
+}

@@ -1,0 +1,74 @@
+import { create, fromBinary, toBinary, type DescMessage, type DescMethodStreaming, type DescMethodUnary, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf'
+import type { Transport } from '@connectrpc/connect'
+import type { ClientHttp2Session } from 'node:http2'
+import { callUnary, openCall, type ClientCall } from './clientCall.ts'
+import type { Metadata } from './metadata.ts'
+import { methodPath } from './serviceRoutes.ts'
+
+/**
+ * The calls of connect's typed clients, on one HTTP/2 connection. `toError` turns what a call fails with into what
+ * the caller is to see; it is not asked about an abort.
+ */
+export function createTransport(session: ClientHttp2Session, toError: (error: unknown) => unknown): Transport {
+  return {
+    // eslint-disable-next-line max-params -- connect's Transport has five
+    async unary(method, signal, timeoutMs, header, input) {
+      const callerSignal = withTimeout(signal, timeoutMs)
+      const request = { message: encode(method.input, input), metadata: toMetadata(header) }
+      const reply = await mapped(callUnary(session, methodPath(method), request, callerSignal), callerSignal, toError)
+      return { stream: false, ...answerHead(method), message: fromBinary(method.output, reply) }
+    },
+    // eslint-disable-next-line max-params -- connect's Transport has five
+    async stream(method, signal, timeoutMs, header, input) {
+      const callerSignal = withTimeout(signal, timeoutMs)
+      const call = openCall(session, methodPath(method), toMetadata(header), callerSignal)
+      void sendAll(method, call, input) // a failed sending shows in what is read
+      return { stream: true, ...answerHead(method), message: readAll(method.output, call, callerSignal, toError) }
+    },
+  }
+}
+
+/** connect wants headers and trailers; ours hold nothing that a caller asks for. */
+function answerHead<M extends DescMethodUnary | DescMethodStreaming>(method: M): { service: M['parent']; method: M; header: Headers; trailer: Headers } {
+  return { service: method.parent, method, header: new Headers(), trailer: new Headers() }
+}
+
+function withTimeout(signal: AbortSignal | undefined, timeoutMs: number | undefined): AbortSignal {
+  const signals = [...(signal === undefined ? [] : [signal]), ...(timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)])]
+  return AbortSignal.any(signals)
+}
+
+/** connect's type for headers is the DOM's, which Node's types do not have. */
+function toMetadata(header: unknown): Metadata {
+  return new Map([...new Headers(header as ConstructorParameters<typeof Headers>[0])].map(([key, value]) => [key, [value]]))
+}
+
+function encode<I extends DescMessage>(schema: I, input: MessageInitShape<I>): Uint8Array {
+  return toBinary(schema, create(schema, input))
+}
+
+async function sendAll<I extends DescMessage>(method: DescMethodStreaming<I>, call: ClientCall, input: AsyncIterable<MessageInitShape<I>>): Promise<void> {
+  try {
+    for await (const message of input) await call.send(encode(method.input, message))
+  } catch {
+    return
+  } finally {
+    call.closeSend()
+  }
+}
+
+async function* readAll<O extends DescMessage>(schema: O, call: ClientCall, signal: AbortSignal, toError: (error: unknown) => unknown): AsyncGenerator<MessageShape<O>> {
+  try {
+    for await (const message of call.messages) yield fromBinary(schema, message)
+  } catch (error) {
+    throw signal.aborted ? signal.reason : toError(error)
+  }
+}
+
+async function mapped<T>(result: Promise<T>, signal: AbortSignal, toError: (error: unknown) => unknown): Promise<T> {
+  try {
+    return await result
+  } catch (error) {
+    throw signal.aborted ? signal.reason : toError(error)
+  }
+}

@@ -1,0 +1,171 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import { timestampFromMs, timestampMs, type Timestamp } from '@bufbuild/protobuf/wkt'
+import { parseDigest, type Digest } from '../ground/digest.ts'
+import type { SourceSpan } from '../ground/sourceSpan.ts'
+import type { BuildWarning, ProgressEvent, VertexOutcome } from '../progress/progressEvent.ts'
+import { StatusResponseSchema, type StatusResponse, type Vertex, type VertexStatus, type VertexWarning } from './gen/control_pb.ts'
+
+/** BuildKit's wire has no word for an emulated step: it is a status with this before the emulator's name. */
+const EMULATED = 'emulated by '
+/** Go's text of a cancelled context: on the wire a cancelled vertex is one that failed with it. */
+const CANCELLED = 'context canceled'
+
+/** The fields of a Vertex message that an engine fills in. */
+interface VertexState {
+  readonly digest: Digest
+  readonly name?: string
+  readonly inputs?: string[]
+  readonly cached?: boolean
+  readonly error?: string
+  readonly started?: Timestamp
+  readonly completed?: Timestamp
+}
+
+/**
+ * Events to status messages, for one build. On the wire each message of a vertex holds its whole state, so the encoder
+ * remembers what was said of it.
+ */
+export function createProgressEncoder(): (event: ProgressEvent) => StatusResponse {
+  const vertexes = new Map<Digest, VertexState>()
+  const update = (digest: Digest, change: Partial<VertexState>): StatusResponse => {
+    const vertex: VertexState = { ...(vertexes.get(digest) ?? { digest }), ...change }
+    vertexes.set(digest, vertex)
+    return create(StatusResponseSchema, { vertexes: [vertex] })
+  }
+  return (event) => {
+    switch (event.kind) {
+      case 'vertex-announced':
+        return update(event.vertex, { name: event.name, inputs: [...event.inputs] })
+      case 'vertex-started':
+        return update(event.vertex, { started: timestampFromMs(event.at) })
+      case 'vertex-done':
+        return update(event.vertex, { started: vertexes.get(event.vertex)?.started ?? timestampFromMs(event.at), completed: timestampFromMs(event.at), ...encodeOutcome(event.outcome) })
+      case 'vertex-emulated':
+      case 'vertex-progress':
+      case 'vertex-log':
+      case 'warning':
+        return encodeDetail(event)
+    }
+  }
+}
+
+function encodeOutcome(outcome: VertexOutcome): Partial<VertexState> {
+  switch (outcome.kind) {
+    case 'executed':
+      return {}
+    case 'cached':
+      return { cached: true }
+    case 'cancelled':
+      return { error: CANCELLED }
+    case 'failed':
+      return { error: outcome.message }
+  }
+}
+
+function encodeDetail(event: Extract<ProgressEvent, { kind: 'vertex-emulated' | 'vertex-progress' | 'vertex-log' | 'warning' }>): StatusResponse {
+  const at = timestampFromMs(event.at)
+  switch (event.kind) {
+    case 'vertex-emulated':
+      return create(StatusResponseSchema, { statuses: [{ ID: `${EMULATED}${event.emulator}`, vertex: event.vertex, timestamp: at, started: at, completed: at }] })
+    case 'vertex-progress': {
+      const amount = { current: BigInt(event.currentBytes), total: BigInt(event.totalBytes) }
+      const status = { ID: event.id, vertex: event.vertex, name: event.action, ...amount, timestamp: at, started: at }
+      return create(StatusResponseSchema, { statuses: [event.state === 'done' ? { ...status, completed: at } : status] })
+    }
+    case 'vertex-log':
+      return create(StatusResponseSchema, { logs: [{ vertex: event.vertex, timestamp: at, stream: event.stream === 'stdout' ? 1n : 2n, msg: event.bytes }] })
+    case 'warning':
+      return create(StatusResponseSchema, { warnings: [encodeWarning(event)] })
+  }
+}
+
+function encodeWarning({ vertex, message, detail, url, span }: BuildWarning): NonNullable<MessageInitShape<typeof StatusResponseSchema>['warnings']>[number] {
+  const warning = { vertex: vertex ?? '', level: 1n, short: Buffer.from(message), detail: detail.map((line) => Buffer.from(line)), url: url ?? '' }
+  if (span === undefined) return warning
+  return {
+    ...warning,
+    info: { filename: span.source.filename, data: Buffer.from(span.source.text), language: 'Dockerfile' },
+    ranges: [{ start: { line: span.startLine }, end: { line: span.endLine } }],
+  }
+}
+
+/** Status messages to events, for one build. A state that is repeated gives no event; a vertex that starts anew is told again. */
+export function createProgressDecoder(): (response: StatusResponse) => readonly ProgressEvent[] {
+  const seen = new Map<string, Vertex>()
+  return ({ vertexes, statuses, logs, warnings }) => [
+    ...vertexes.flatMap((vertex) => {
+      const events = decodeVertex(vertex, seen.get(vertex.digest))
+      seen.set(vertex.digest, vertex)
+      return events
+    }),
+    ...statuses.flatMap(decodeStatus),
+    ...logs.flatMap(({ vertex, timestamp, stream, msg }) =>
+      withDigest(vertex, (digest): ProgressEvent => ({ kind: 'vertex-log', vertex: digest, at: toMs(timestamp), stream: stream === 2n ? 'stderr' : 'stdout', bytes: msg })),
+    ),
+    ...warnings.map(decodeWarning),
+  ]
+}
+
+function decodeVertex(vertex: Vertex, before: Vertex | undefined): readonly ProgressEvent[] {
+  return withDigest(vertex.digest, (digest) => digest).flatMap((digest): ProgressEvent[] => {
+    const { name, started, completed } = vertex
+    const startedAt = toMs(started)
+    const events: ProgressEvent[] = []
+    if (before?.name !== name) events.push({ kind: 'vertex-announced', vertex: digest, at: startedAt, name, inputs: vertex.inputs.flatMap((input) => withDigest(input, (known) => known)) })
+    if (started !== undefined && startedAt !== toMs(before?.started)) events.push({ kind: 'vertex-started', vertex: digest, at: startedAt })
+    if (completed !== undefined && toMs(completed) !== toMs(before?.completed)) events.push({ kind: 'vertex-done', vertex: digest, at: toMs(completed), outcome: decodeOutcome(vertex) })
+    return events
+  })
+}
+
+function decodeOutcome({ error, cached }: Vertex): VertexOutcome {
+  if (error.endsWith(CANCELLED)) return { kind: 'cancelled' }
+  if (error !== '') return { kind: 'failed', message: error }
+  return cached ? { kind: 'cached' } : { kind: 'executed' }
+}
+
+function decodeStatus({ ID, vertex, name, current, total, timestamp, completed }: VertexStatus): readonly ProgressEvent[] {
+  const at = toMs(timestamp)
+  return withDigest(vertex, (digest): ProgressEvent => {
+    if (ID.startsWith(EMULATED)) return { kind: 'vertex-emulated', vertex: digest, at, emulator: ID.slice(EMULATED.length) }
+    const amount = { currentBytes: Number(current), totalBytes: Number(total) }
+    return { kind: 'vertex-progress', vertex: digest, at, id: ID, action: name, ...amount, state: completed === undefined ? 'running' : 'done' }
+  })
+}
+
+function decodeWarning({ vertex, short, detail, url, info, ranges }: VertexWarning): ProgressEvent {
+  return {
+    kind: 'warning',
+    vertex: withDigest(vertex, (digest) => digest)[0],
+    at: 0, // the wire has no time for a warning
+    message: textOf(short),
+    detail: detail.map(textOf),
+    url: url === '' ? undefined : url,
+    span: info === undefined ? undefined : spanOf(info, ranges),
+  }
+}
+
+function spanOf(info: NonNullable<VertexWarning['info']>, ranges: VertexWarning['ranges']): SourceSpan | undefined {
+  const starts = ranges.map(({ start }) => start?.line ?? 0)
+  const ends = ranges.map(({ start, end }) => Math.max(start?.line ?? 0, end?.line ?? 0))
+  if (ranges.length === 0) return undefined
+  return { source: { filename: info.filename, text: textOf(info.data) }, startLine: Math.min(...starts), endLine: Math.max(...ends) }
+}
+
+/** BuildKit promises a unique text for a vertex, and sends a digest: what is none cannot be shown, and is left out. */
+function withDigest<T>(text: string, make: (digest: Digest) => T): readonly T[] {
+  try {
+    return [make(parseDigest(text))]
+  } catch {
+    return []
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString()
+}
+
+/** 0 where the peer sent no time. */
+function toMs(timestamp: Timestamp | undefined): number {
+  return timestamp === undefined ? 0 : timestampMs(timestamp)
+}
