@@ -1,0 +1,145 @@
+import { pipeline } from 'node:stream/promises'
+import type { Transform } from 'node:stream'
+import { constants, createGunzip, createZstdCompress, createZstdDecompress } from 'node:zlib'
+import { BuildError } from '../ground/errors.ts'
+import type { Compression } from '../ground/mediaType.ts'
+import { openSubprocess } from '../kit/subprocess.ts'
+import { toBlocks } from './internal/blocks.ts'
+import { compressGzip } from './internal/parallelGzip.ts'
+import { cutAtFrames } from './internal/zstdFrames.ts'
+
+/** How a file from outside may be packed. */
+export type PackedAs = Compression | 'bzip2' | 'xz'
+
+export interface CompressOptions {
+  /** gzip: 0 to 9, zstd: 1 to 22; undefined is 6 for gzip, 3 for zstd. Ignored where nothing is compressed. */
+  readonly level: number | undefined
+}
+
+const DEFAULT_ZSTD_LEVEL = 3
+/** Output of one step; Node's own 16 KiB would cost a turn of the event loop each. */
+const OUTPUT_BYTES = 256 * 1024
+/** Input of one step of zstd, for the same reason. */
+const INPUT_BYTES = 1024 * 1024
+
+/** The same bytes for the same input, whatever its chunks, on every machine with the same Node. */
+export function compress(chunks: AsyncIterable<Uint8Array>, compression: Compression, options: CompressOptions): AsyncIterable<Uint8Array> {
+  switch (compression) {
+    case 'uncompressed':
+      return chunks
+    case 'gzip':
+      return compressGzip(chunks, options.level ?? constants.Z_DEFAULT_COMPRESSION)
+    case 'zstd': {
+      const params = { [constants.ZSTD_c_compressionLevel]: options.level ?? DEFAULT_ZSTD_LEVEL }
+      return passThrough(toBlocks(chunks, INPUT_BYTES), () => createZstdCompress({ params, chunkSize: OUTPUT_BYTES }))
+    }
+  }
+}
+
+/** What is in `chunks`, however it is packed; told by its first bytes. @throws CompressedDataInvalidError; UnpackerMissingError */
+export async function* decompress(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const { head, all } = await peek(chunks)
+  const packedAs = detectCompression(head)
+  try {
+    yield* unpack(all, packedAs, signal)
+  } catch (error) {
+    if (!isZlibError(error)) throw error
+    throw new CompressedDataInvalidError(`${packedAs} data is damaged or breaks off`, { cause: error })
+  }
+}
+
+/** By the magic number; `head` need not be more than six bytes. Anything unknown is `uncompressed`. */
+export function detectCompression(head: Uint8Array): PackedAs {
+  const found = MAGIC.find(({ bytes }) => bytes.every((byte, index) => byte === head[index]))
+  return found?.packedAs ?? 'uncompressed'
+}
+
+const MAGIC: readonly { readonly packedAs: PackedAs; readonly bytes: readonly number[] }[] = [
+  { packedAs: 'gzip', bytes: [0x1f, 0x8b, 0x08] },
+  { packedAs: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd] },
+  { packedAs: 'bzip2', bytes: [0x42, 0x5a, 0x68] },
+  { packedAs: 'xz', bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
+]
+const LONGEST_MAGIC_BYTES = 6
+
+function unpack(chunks: AsyncIterable<Uint8Array>, packedAs: PackedAs, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  switch (packedAs) {
+    case 'uncompressed':
+      return chunks
+    case 'gzip':
+      return passThrough(chunks, () => createGunzip({ chunkSize: OUTPUT_BYTES }))
+    case 'zstd':
+      return passThrough(cutAtFrames(chunks), () => createZstdDecompress({ chunkSize: OUTPUT_BYTES }))
+    case 'bzip2':
+    case 'xz':
+      return unpackByProgram(chunks, packedAs, signal)
+  }
+}
+
+async function* unpackByProgram(chunks: AsyncIterable<Uint8Array>, program: 'bzip2' | 'xz', signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  await using unpacker = openSubprocess([program, '-dc'], { cwd: '/', env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' }, stdin: chunks }, signal)
+  yield* unpacker.stdout
+  signal.throwIfAborted()
+  const exitCode = await unpacker.exitCode.catch((error: unknown) => {
+    throw new UnpackerMissingError(program, error)
+  })
+  await unpacker.stdinDone
+  if (exitCode !== 0) throw new CompressedDataInvalidError(`${program} data is damaged or breaks off`)
+}
+
+/** Through a Node transform; what it leads to ends with whichever of the two ends first. */
+async function* passThrough(chunks: AsyncIterable<Uint8Array>, create: () => Transform): AsyncGenerator<Uint8Array> {
+  const transform = create()
+  const fed = pipeline(chunks, transform)
+  fed.catch(() => undefined) // it destroys the transform, so the loop throws the same
+  try {
+    for await (const chunk of transform) yield chunk as Uint8Array
+    await fed
+  } finally {
+    transform.destroy()
+  }
+}
+
+interface Peeked {
+  readonly head: Uint8Array
+  /** From the first byte on. */
+  readonly all: AsyncIterable<Uint8Array>
+}
+
+async function peek(chunks: AsyncIterable<Uint8Array>): Promise<Peeked> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  let head: Uint8Array = new Uint8Array(0)
+  while (head.byteLength < LONGEST_MAGIC_BYTES) {
+    const next = await iterator.next()
+    if (next.done === true) break
+    head = head.byteLength === 0 ? next.value : Buffer.concat([head, next.value])
+  }
+  return { head, all: resume(head, iterator) }
+}
+
+async function* resume(head: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield head
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+function isZlibError(error: unknown): boolean {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  return code !== undefined && /^(Z_|ZSTD_|ERR_ZLIB|ERR_BUFFER_TOO)/.test(code)
+}
+
+export class CompressedDataInvalidError extends BuildError {
+  readonly kind = 'corrupt'
+}
+
+export class UnpackerMissingError extends BuildError {
+  readonly kind = 'unavailable'
+  readonly program: string
+  constructor(program: string, cause: unknown) {
+    super(`${program} cannot be started, and the archive is packed with it`, { hint: `install ${program === 'xz' ? 'xz-utils' : program} on the builder's machine`, cause })
+    this.program = program
+  }
+}
