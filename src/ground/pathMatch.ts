@@ -8,7 +8,7 @@ export type PathMatcher = (name: string) => boolean
 
 /** @throws InvalidValueError where a class is left open or empty, or a `\` ends the pattern. */
 export function compilePathPattern(pattern: string): PathMatcher {
-  const characters = [...pattern]
+  const characters = Array.from(pattern)
   let source = ''
   let at = 0
   while (at < characters.length) {

@@ -1,0 +1,68 @@
+import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
+import { DockerfileError } from './dockerfileError.ts'
+import type { EscapeCharacter } from './expand.ts'
+import type { ArgInstruction, FromInstruction, Instruction, StageInstruction } from './instructions/instruction.ts'
+import { parseInstruction } from './instructions/parseInstruction.ts'
+import { parseLine, parseSyntax } from './parser.ts'
+import type { DockerfileWarning, InstructionNode } from './syntaxTree.ts'
+
+/** A Dockerfile, read: stages and their instructions, variables not yet expanded. */
+export interface Dockerfile {
+  readonly source: SourceText
+  readonly escape: EscapeCharacter
+  /** Those before the first FROM. */
+  readonly globalArgs: readonly ArgInstruction[]
+  /** At least one. */
+  readonly stages: readonly Stage[]
+  readonly warnings: readonly DockerfileWarning[]
+}
+
+export interface Stage {
+  /** From 0. */
+  readonly index: number
+  readonly from: FromInstruction
+  readonly instructions: readonly StageInstruction[]
+}
+
+/** @throws DockerfileError */
+export function parseDockerfile(source: SourceText): Dockerfile {
+  const tree = parseSyntax(source)
+  const globalArgs: ArgInstruction[] = []
+  const stages: { from: FromInstruction; instructions: StageInstruction[] }[] = []
+  for (const node of tree.instructions) {
+    const instruction = parseInstruction(node)
+    const stage = stages.at(-1)
+    if (instruction.kind === 'from') stages.push({ from: instruction, instructions: [] })
+    else if (stage !== undefined) stage.instructions.push(instruction)
+    else if (instruction.kind === 'arg') globalArgs.push(instruction)
+    else throw new DockerfileError('no build stage in current context', node.span, { hint: 'put FROM before it: only ARG may come first' })
+  }
+  const lastLine = tree.instructions.at(-1)?.span
+  if (stages.length === 0 && lastLine !== undefined) throw new DockerfileError('dockerfile contains no stages to build', lastLine, { hint: 'add FROM' })
+  const warnings = [...tree.warnings, ...tree.instructions.flatMap(warnOfNode)]
+  return { source, escape: tree.escape, globalArgs, stages: stages.map((stage, index) => ({ index, ...stage })), warnings }
+}
+
+/**
+ * What an ONBUILD of the base image asks for. Errors point to `span`, the FROM that brings it.
+ * @throws DockerfileError
+ */
+export function parseTrigger(trigger: string, span: SourceSpan): StageInstruction {
+  const tree = parseSyntax({ filename: span.source.filename, text: trigger })
+  const [node] = tree.instructions
+  if (node === undefined || tree.instructions.length > 1) throw new DockerfileError('onbuild trigger should be a single expression', span)
+  const instruction: Instruction = parseInstruction(parseLine({ text: node.text, heredocs: node.heredocs, span }, tree.escape))
+  if (instruction.kind === 'from') throw new DockerfileError("FROM isn't allowed as an ONBUILD trigger", span)
+  return instruction
+}
+
+function warnOfNode(node: InstructionNode): readonly DockerfileWarning[] {
+  if (node.name === 'maintainer') {
+    return [{ rule: 'MaintainerDeprecated', message: 'Maintainer instruction is deprecated in favor of using label', span: node.span }]
+  }
+  if (node.args.kind === 'pairs' && node.args.isLegacy) {
+    const name = node.name.toUpperCase()
+    return [{ rule: 'LegacyKeyValueFormat', message: `"${name} key=value" should be used instead of legacy "${name} key value" format`, span: node.span }]
+  }
+  return []
+}

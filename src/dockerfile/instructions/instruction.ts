@@ -1,0 +1,136 @@
+import type { Healthcheck } from '../../ground/imageConfig.ts'
+import type { SourceSpan } from '../../ground/sourceSpan.ts'
+import type { KeyValue } from '../syntaxTree.ts'
+
+/** What an instruction says, its shape checked, its variables not yet expanded. */
+export type Instruction = FromInstruction | StageInstruction
+
+/** What may stand in a stage. */
+export type StageInstruction =
+  | ArgInstruction
+  | EnvInstruction
+  | LabelInstruction
+  | RunInstruction
+  | CopyInstruction
+  | WorkdirInstruction
+  | UserInstruction
+  | CommandInstruction
+  | ExposeInstruction
+  | VolumeInstruction
+  | HealthcheckInstruction
+  | StopsignalInstruction
+  | ShellInstruction
+  | OnbuildInstruction
+  | MaintainerInstruction
+
+interface InstructionBase {
+  /** On one line, as written. */
+  readonly text: string
+  readonly span: SourceSpan
+}
+
+export interface FromInstruction extends InstructionBase {
+  readonly kind: 'from'
+  readonly base: string
+  /** Of `--platform`; undefined where there is none. */
+  readonly platform: string | undefined
+  /** In lower case; '' where the stage has no name. */
+  readonly stageName: string
+}
+
+export interface ArgInstruction extends InstructionBase {
+  readonly kind: 'arg'
+  readonly args: readonly ArgDefinition[]
+}
+
+export interface ArgDefinition {
+  readonly name: string
+  readonly defaultValue: string | undefined
+}
+
+export interface EnvInstruction extends InstructionBase {
+  readonly kind: 'env'
+  readonly pairs: readonly KeyValue[]
+}
+
+export interface LabelInstruction extends InstructionBase {
+  readonly kind: 'label'
+  readonly pairs: readonly KeyValue[]
+}
+
+export interface RunInstruction extends InstructionBase {
+  readonly kind: 'run'
+  readonly command: CommandLine
+  /** Undefined: as the build has it. */
+  readonly network: 'default' | 'host' | 'none' | undefined
+}
+
+/** The words of a JSON list, or one word that is for the shell. */
+export interface CommandLine {
+  readonly words: readonly string[]
+  readonly isShell: boolean
+}
+
+export interface CopyInstruction extends InstructionBase {
+  readonly kind: 'copy'
+  readonly command: 'COPY' | 'ADD'
+  /** Stage name, stage number or image; undefined is the build context. */
+  readonly from: string | undefined
+  /** At least one. */
+  readonly sources: readonly string[]
+  readonly target: string
+  readonly chown: string | undefined
+  readonly chmod: string | undefined
+}
+
+export interface WorkdirInstruction extends InstructionBase {
+  readonly kind: 'workdir'
+  readonly path: string
+}
+
+export interface UserInstruction extends InstructionBase {
+  readonly kind: 'user'
+  readonly user: string
+}
+
+export interface CommandInstruction extends InstructionBase {
+  readonly kind: 'cmd' | 'entrypoint'
+  readonly command: CommandLine
+}
+
+export interface ExposeInstruction extends InstructionBase {
+  readonly kind: 'expose'
+  /** Sorted. */
+  readonly ports: readonly string[]
+}
+
+export interface VolumeInstruction extends InstructionBase {
+  readonly kind: 'volume'
+  readonly paths: readonly string[]
+}
+
+export interface HealthcheckInstruction extends InstructionBase {
+  readonly kind: 'healthcheck'
+  readonly healthcheck: Healthcheck
+}
+
+export interface StopsignalInstruction extends InstructionBase {
+  readonly kind: 'stopsignal'
+  readonly signal: string
+}
+
+export interface ShellInstruction extends InstructionBase {
+  readonly kind: 'shell'
+  readonly words: readonly string[]
+}
+
+export interface OnbuildInstruction extends InstructionBase {
+  readonly kind: 'onbuild'
+  /** An instruction, for the builds that begin with the image. */
+  readonly trigger: string
+}
+
+export interface MaintainerInstruction extends InstructionBase {
+  readonly kind: 'maintainer'
+  readonly name: string
+}

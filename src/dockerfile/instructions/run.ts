@@ -1,0 +1,49 @@
+import { suggest } from '../suggestion.ts'
+import type { InstructionNode } from '../syntaxTree.ts'
+import { parseFlags, type FlagTable } from './flags.ts'
+import type { CommandInstruction, CommandLine, RunInstruction, ShellInstruction } from './instruction.ts'
+import { atLeastOneWord, instructionError, notSupported, refuseHeredocs, wordsOf } from './syntax.ts'
+
+const FLAGS: FlagTable = new Map([
+  ['network', 'text'],
+  ['security', 'text'],
+  ['mount', 'unsupported'],
+  ['device', 'unsupported'],
+])
+const NETWORKS = ['default', 'host', 'none'] as const
+
+/** @throws DockerfileError */
+export function parseRun(node: InstructionNode): RunInstruction {
+  const flags = parseFlags(node, FLAGS)
+  refuseHeredocs(node)
+  const security = flags.get('security') ?? 'sandbox'
+  if (security === 'insecure') throw notSupported(node, 'RUN --security=insecure', 'leave the flag out, and do without privileges')
+  if (security !== 'sandbox') throw instructionError(node, `security ${JSON.stringify(security)} is not valid`, 'the one that is supported is sandbox')
+  atLeastOneWord(node)
+  return { kind: 'run', command: commandLine(node), network: parseNetwork(node, flags.get('network')), text: node.text, span: node.span }
+}
+
+/** CMD and ENTRYPOINT; without words they are as good as not said. @throws DockerfileError */
+export function parseCommand(node: InstructionNode): CommandInstruction {
+  parseFlags(node, new Map())
+  return { kind: node.name === 'cmd' ? 'cmd' : 'entrypoint', command: commandLine(node), text: node.text, span: node.span }
+}
+
+/** @throws DockerfileError */
+export function parseShell(node: InstructionNode): ShellInstruction {
+  parseFlags(node, new Map())
+  const words = atLeastOneWord(node)
+  if (!wordsOf(node).isJson) throw instructionError(node, 'SHELL requires the arguments to be in JSON form', 'write SHELL ["/bin/bash", "-c"]')
+  return { kind: 'shell', words, text: node.text, span: node.span }
+}
+
+function commandLine(node: InstructionNode): CommandLine {
+  const { words, isJson } = wordsOf(node)
+  return { words, isShell: !isJson }
+}
+
+function parseNetwork(node: InstructionNode, text: string | undefined): RunInstruction['network'] {
+  const network = NETWORKS.find((known) => known === text)
+  if (text === undefined || network !== undefined) return network
+  throw instructionError(node, `invalid network mode ${JSON.stringify(text)}`, suggest(text, NETWORKS) ?? `use one of ${NETWORKS.join(', ')}`)
+}

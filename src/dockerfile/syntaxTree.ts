@@ -1,0 +1,69 @@
+import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
+import type { EscapeCharacter } from './expand.ts'
+
+/** A Dockerfile as its grammar sees it: instructions and their words, nothing expanded, nothing known of what they mean. */
+export interface SyntaxTree {
+  readonly source: SourceText
+  readonly escape: EscapeCharacter
+  /** `syntax`, `escape` and `check`, as far as they are given. */
+  readonly directives: ReadonlyMap<string, string>
+  /** At least one. */
+  readonly instructions: readonly InstructionNode[]
+  readonly warnings: readonly DockerfileWarning[]
+}
+
+export interface InstructionNode {
+  /** In lower case. */
+  readonly name: string
+  /** As written. */
+  readonly keyword: string
+  /** `--name` or `--name=value`, unquoted, in order. */
+  readonly flags: readonly string[]
+  readonly args: InstructionArguments
+  readonly heredocs: readonly Heredoc[]
+  /** The instruction on one line: continuations joined, without the blanks around it. */
+  readonly text: string
+  readonly span: SourceSpan
+}
+
+export type InstructionArguments = WordArguments | PairArguments | TriggerArguments
+
+export interface WordArguments {
+  readonly kind: 'words'
+  readonly words: readonly string[]
+  /** Written as a JSON list, which for a command means: without a shell. */
+  readonly isJson: boolean
+}
+
+/** ENV and LABEL. */
+export interface PairArguments {
+  readonly kind: 'pairs'
+  readonly pairs: readonly KeyValue[]
+  /** `KEY value` instead of `KEY=value`. */
+  readonly isLegacy: boolean
+}
+
+export interface KeyValue {
+  readonly key: string
+  readonly value: string
+}
+
+/** ONBUILD. */
+export interface TriggerArguments {
+  readonly kind: 'trigger'
+  readonly node: InstructionNode
+}
+
+export interface Heredoc {
+  /** As written: `<<-EOF`. */
+  readonly marker: string
+  readonly terminator: string
+  readonly content: string
+}
+
+/** What builds, but perhaps not as it is meant. `rule` is BuildKit's name for it. */
+export interface DockerfileWarning {
+  readonly rule: string
+  readonly message: string
+  readonly span: SourceSpan
+}

@@ -1,0 +1,41 @@
+import type { Digest } from '../ground/digest.ts'
+import { digestVertex, type VertexIdentity } from './graphDigest.ts'
+import type { Graph, Output, Vertex, VertexNote } from './vertex.ts'
+
+/** Gathers vertices, inputs first. */
+export interface GraphBuilder {
+  /** The vertex's first output. A vertex that is there already stays, with the note it has. @throws TypeError where an input is not there */
+  add(vertex: VertexIdentity, note: VertexNote): Output
+  /** What was added so far, inputs before what uses them. */
+  build(): Graph
+}
+
+export function createGraphBuilder(): GraphBuilder {
+  const vertices = new Map<Digest, Vertex>()
+  return {
+    add(identity, note) {
+      const missing = identity.inputs.find((input) => !vertices.has(input.vertex))
+      if (missing !== undefined) throw new TypeError(`no such vertex: ${missing.vertex}`)
+      const digest = digestVertex(identity)
+      vertices.set(digest, mergeVertices(vertices.get(digest), { ...identity, digest, note }))
+      return { vertex: digest, index: 0 }
+    },
+    build: () => new Map(vertices),
+  }
+}
+
+/** All vertices of all graphs: what several platforms have in common is there once. */
+export function mergeGraphs(graphs: Iterable<Graph>): Graph {
+  const merged = new Map<Digest, Vertex>()
+  for (const graph of graphs) {
+    for (const [digest, vertex] of graph) merged.set(digest, mergeVertices(merged.get(digest), vertex))
+  }
+  return merged
+}
+
+/** The first one's note holds, but who asks for fresh work gets it. */
+function mergeVertices(first: Vertex | undefined, second: Vertex): Vertex {
+  if (first === undefined) return second
+  if (first.note.ignoreCache || !second.note.ignoreCache) return first
+  return { ...first, note: { ...first.note, ignoreCache: true } }
+}

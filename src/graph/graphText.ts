@@ -1,0 +1,131 @@
+import type { Digest } from '../ground/digest.ts'
+import { formatPlatform } from '../ground/platform.ts'
+import type { ActionBase, ExecOp, FileAction, Graph, Mount, Op, Output, Owner, Source, Vertex } from './vertex.ts'
+
+/** A graph for people and for golden tests: vertices in order, numbered, each with what it does. */
+export function formatGraph(graph: Graph, root: Output | undefined): string {
+  const numbers = new Map([...graph.keys()].map((digest, index) => [digest, `#${index + 1}`]))
+  const blocks = [...graph.values()].map((vertex) => formatVertex(vertex, numbers))
+  return [...blocks, `result: ${root === undefined ? 'scratch' : formatOutput(root, numbers)}`].join('\n\n')
+}
+
+type Numbers = ReadonlyMap<Digest, string>
+
+function formatOutput({ vertex, index }: Output, numbers: Numbers): string {
+  const number = numbers.get(vertex) ?? vertex
+  return index === 0 ? number : `${number}.${index}`
+}
+
+function formatVertex({ digest, op, inputs, platform, note }: Vertex, numbers: Numbers): string {
+  const traits = [op.kind, ...(platform === undefined ? [] : [formatPlatform(platform)]), ...(note.ignoreCache ? ['uncached'] : [])]
+  const head = [numbers.get(digest), `(${traits.join(', ')})`, note.name].join(' ')
+  const lines = [...(inputs.length === 0 ? [] : [`inputs ${inputs.map((input) => formatOutput(input, numbers)).join(' ')}`]), ...formatOp(op)]
+  return [head, ...lines.map((line) => `  ${line}`)].join('\n')
+}
+
+function formatOp(op: Op): readonly string[] {
+  switch (op.kind) {
+    case 'source':
+      return formatSource(op.source)
+    case 'exec':
+      return formatExec(op)
+    case 'file':
+      return op.actions.map(formatAction)
+    case 'merge':
+      return []
+    case 'diff':
+      return [`lower ${op.lower ?? 'scratch'} upper ${op.upper ?? 'scratch'}`]
+  }
+}
+
+function formatSource(source: Source): readonly string[] {
+  switch (source.kind) {
+    case 'image':
+      return [`image ${source.reference}`, `manifest ${source.manifest}`]
+    case 'local':
+      return [
+        `local ${source.name}`,
+        ...setting('session', source.sessionId),
+        ...setting('shared key', source.sharedKeyHint),
+        ...list('include', source.includePatterns),
+        ...list('exclude', source.excludePatterns),
+        ...list('follow', source.followPaths),
+      ]
+  }
+}
+
+function formatExec(op: ExecOp): readonly string[] {
+  return [
+    `argv ${JSON.stringify(op.argv)}`,
+    ...op.env.map((variable) => `env ${variable}`),
+    ...op.proxyEnv.map((variable) => `proxy ${variable}`),
+    `cwd ${op.cwd}`,
+    ...setting('user', op.user),
+    ...op.mounts.map(formatMount),
+    ...(op.network === 'default' ? [] : [`network ${op.network}`]),
+    ...(op.security === 'sandbox' ? [] : [`security ${op.security}`]),
+    ...setting('hostname', op.hostname),
+    ...op.extraHosts.map(({ host, ip }) => `host ${host} ${ip}`),
+    ...op.ulimits.map(({ name, soft, hard }) => `ulimit ${name} ${soft}:${hard}`),
+    ...(op.shmSizeBytes === 0 ? [] : [`shm ${op.shmSizeBytes}`]),
+    ...setting('cgroup', op.cgroupParent),
+  ]
+}
+
+function formatMount(mount: Mount): string {
+  const traits = [mount.readonly ? 'readonly' : '', mount.isOutput ? 'output' : ''].filter((trait) => trait !== '')
+  return [`mount ${mount.target}`, `input ${mount.input ?? 'scratch'}`, ...setting('selector', mount.selector), ...traits].join(' ')
+}
+
+function formatAction(action: FileAction): string {
+  const tail = [`on ${formatBase(action.base)}`, ...(action.output === undefined ? [] : [`output ${action.output}`])]
+  switch (action.kind) {
+    case 'copy': {
+      const traits = [
+        [action.followSymlinks, 'follow'],
+        [action.copyFolderContents, 'contents'],
+        [action.unpackArchives, 'unpack'],
+        [action.createTargetPath, 'parents'],
+        [action.allowWildcard, 'wildcard'],
+        [action.allowEmptyWildcard, 'empty'],
+      ] as const
+      const patterns = [...list('include', action.includePatterns), ...list('exclude', action.excludePatterns)]
+      const set = traits.flatMap(([is, trait]) => (is ? [trait] : []))
+      return [`copy ${action.source} from ${formatBase(action.from)} to ${action.target}`, ...tail, ...formatOwner(action.owner), ...formatMode(action.mode), ...patterns, `(${set.join(' ')})`].join(' ')
+    }
+    case 'mkdir':
+      return [`mkdir ${action.path}`, ...tail, ...formatOwner(action.owner), ...formatMode(action.mode), ...(action.makeParents ? ['parents'] : [])].join(' ')
+    case 'mkfile':
+      return [`mkfile ${action.path}`, ...tail, ...formatOwner(action.owner), ...formatMode(action.mode), `${action.data.length} bytes`].join(' ')
+    case 'rm':
+      return [`rm ${action.path}`, ...tail, ...(action.allowNotFound ? ['forgiving'] : []), ...(action.allowWildcard ? ['wildcard'] : [])].join(' ')
+  }
+}
+
+function formatBase(base: ActionBase): string {
+  switch (base.kind) {
+    case 'input':
+      return `input ${base.index}`
+    case 'action':
+      return `action ${base.index}`
+    case 'scratch':
+      return 'scratch'
+  }
+}
+
+function formatOwner(owner: Owner | undefined): readonly string[] {
+  if (owner === undefined) return []
+  return [`owner ${owner.user}${owner.group === undefined ? '' : `:${owner.group}`} of ${formatBase(owner.lookup)}`]
+}
+
+function formatMode(mode: number | undefined): readonly string[] {
+  return mode === undefined ? [] : [`mode ${mode.toString(8).padStart(4, '0')}`]
+}
+
+function setting(name: string, value: string): readonly string[] {
+  return value === '' ? [] : [`${name} ${value}`]
+}
+
+function list(name: string, values: readonly string[]): readonly string[] {
+  return values.length === 0 ? [] : [`${name} ${values.join(' ')}`]
+}
