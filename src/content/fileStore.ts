@@ -1,0 +1,254 @@
+import { createHash, randomUUID, type Hash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { mkdir, open, opendir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { digestHex, parseDigest, type Digest } from '../ground/digest.ts'
+import { syncFolder, writeFileAtomically } from '../kit/atomicFile.ts'
+import { tryLock, type FileLock } from '../kit/fileLock.ts'
+import { BlobCorruptError, BlobNotFoundError, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'
+import { storeErrorOf } from './storeError.ts'
+
+/*
+ * `<folder>` is an OCI image layout: `blobs/sha256/<hex>`, `oci-layout`, `index.json`. What is being written stands in
+ * `ingest/`, each file locked by its writer (so a file that nobody locks was left by a killed process), and becomes a
+ * blob by fsync and rename. A blob's modification time is when it was last used, to the hour.
+ */
+
+export interface FileStoreOptions {
+  readonly folder: string
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+const READ_BYTES = 256 * 1024
+const HOUR_MS = 3_600_000
+/** So long an interrupted download waits for the next try. */
+const RESUMABLE_FOR_MS = 24 * HOUR_MS
+
+/** Makes the folder where there is none, and removes what killed processes left in it. @throws StoreFullError; StoreUnwritableError */
+export async function openFileStore(options: FileStoreOptions, signal: AbortSignal): Promise<ContentStore> {
+  signal.throwIfAborted()
+  const { folder, now } = options
+  const [blobs, ingests] = [join(folder, 'blobs', 'sha256'), join(folder, 'ingest')]
+  const blobPath = (digest: Digest): string => join(blobs, digestHex(digest))
+  try {
+    await ensureLayout(folder, [blobs, ingests])
+    await sweep(ingests, now() - RESUMABLE_FOR_MS)
+  } catch (error) {
+    throw storeErrorOf(error, folder)
+  }
+  return {
+    async sizeBytes(digest, callSignal) {
+      callSignal.throwIfAborted()
+      const info = await statBlob(blobPath(digest))
+      if (info !== undefined) await touch(blobPath(digest), info.mtimeMs, now())
+      return info?.size
+    },
+    read: (digest, offset, callSignal) => readBlob({ digest, path: blobPath(digest), offset, now }, callSignal),
+    async openIngest(ingest, callSignal) {
+      callSignal.throwIfAborted()
+      try {
+        return await openIngest({ folder, ingests, blobPath }, ingest)
+      } catch (error) {
+        throw storeErrorOf(error, folder)
+      }
+    },
+    list: (callSignal) => listBlobs(blobs, callSignal),
+    async remove(digest, callSignal) {
+      callSignal.throwIfAborted()
+      await rm(blobPath(digest), { force: true })
+    },
+  }
+}
+
+async function ensureLayout(folder: string, folders: readonly string[]): Promise<void> {
+  for (const path of folders) await mkdir(path, { recursive: true })
+  const files = [
+    ['oci-layout', { imageLayoutVersion: '1.0.0' }],
+    ['index.json', { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [] }],
+  ] as const
+  for (const [name, content] of files) {
+    const path = join(folder, name)
+    if ((await statBlob(path)) === undefined) await writeFileAtomically(path, JSON.stringify(content), { mode: 0o644 })
+  }
+}
+
+async function sweep(ingests: string, keptSince: number): Promise<void> {
+  for await (const { name } of await opendir(ingests)) {
+    const path = join(ingests, name)
+    const lock = tryLock(path, 'exclusive')
+    if (lock === undefined) continue
+    const info = await stat(path)
+    const isKept = isResumable(name) && info.size > 0 && info.mtimeMs >= keptSince
+    if (!isKept) lock.remove()
+    await lock[Symbol.asyncDispose]()
+  }
+}
+
+async function statBlob(path: string): Promise<{ size: number; mtimeMs: number } | undefined> {
+  try {
+    return await stat(path)
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+/** At most once an hour: a build that uses a thousand blobs should not write a thousand inodes. */
+async function touch(path: string, lastUsedAt: number, at: number): Promise<void> {
+  if (at - lastUsedAt < HOUR_MS) return
+  await utimes(path, at / 1000, at / 1000).catch(() => undefined) // pruned meanwhile, or a store that may only be read
+}
+
+interface BlobRead {
+  readonly digest: Digest
+  readonly path: string
+  readonly offset: number
+  readonly now: () => number
+}
+
+/** A blob that turns out to be corrupt is removed, so that the next build fetches it again. */
+async function* readBlob({ digest, path, offset, now }: BlobRead, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  signal.throwIfAborted()
+  await using file = await openBlob(digest, path)
+  await touch(path, (await file.stat()).mtimeMs, now())
+  const hash = offset === 0 ? createHash('sha256') : undefined
+  for (let position = offset; ; ) {
+    signal.throwIfAborted()
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, position)
+    if (bytesRead === 0) break
+    const chunk = buffer.subarray(0, bytesRead)
+    hash?.update(chunk)
+    position += bytesRead
+    yield chunk
+  }
+  const actual = hash === undefined ? digest : toDigest(hash)
+  if (actual === digest) return
+  await rm(path, { force: true })
+  throw new BlobCorruptError(digest, actual)
+}
+
+async function openBlob(digest: Digest, path: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  } catch (error) {
+    throw isMissing(error) ? new BlobNotFoundError(digest) : error
+  }
+}
+
+async function* listBlobs(blobs: string, signal: AbortSignal): AsyncGenerator<BlobInfo> {
+  for await (const { name } of await opendir(blobs)) {
+    signal.throwIfAborted()
+    const info = /^[0-9a-f]{64}$/.test(name) ? await statBlob(join(blobs, name)) : undefined
+    if (info !== undefined) yield { digest: parseDigest(`sha256:${name}`), sizeBytes: info.size, lastUsedAt: info.mtimeMs }
+  }
+}
+
+interface Places {
+  readonly folder: string
+  readonly ingests: string
+  readonly blobPath: (digest: Digest) => string
+}
+
+async function openIngest(places: Places, { resumeKey }: IngestOptions): Promise<Ingest> {
+  await using stack = new AsyncDisposableStack()
+  const lock = lockIngest(places.ingests, resumeKey)
+  stack.use(lock)
+  const file = stack.use(await open(lock.path, 'r+'))
+  const hash = createHash('sha256')
+  const offset = await hashWhole(file, hash)
+  const held = stack.move()
+  return createIngest({ places, lock, file, hash, offset, held })
+}
+
+/** Where another writer has the key, this one gets a file that is not kept. */
+function lockIngest(ingests: string, resumeKey: string | undefined): FileLock {
+  const resumed = resumeKey === undefined ? undefined : tryLock(join(ingests, `${RESUMABLE}${createHash('sha256').update(resumeKey).digest('hex')}`), 'exclusive')
+  if (resumed !== undefined) return resumed
+  for (;;) {
+    const fresh = tryLock(join(ingests, `once-${randomUUID()}`), 'exclusive')
+    if (fresh !== undefined) return fresh // else a sweep came between
+  }
+}
+
+const RESUMABLE = 'resumable-'
+
+function isResumable(name: string): boolean {
+  return name.startsWith(RESUMABLE)
+}
+
+async function hashWhole(file: FileHandle, hash: Hash): Promise<number> {
+  const buffer = Buffer.allocUnsafe(READ_BYTES)
+  for (let position = 0; ; ) {
+    const { bytesRead } = await file.read(buffer, 0, READ_BYTES, position)
+    if (bytesRead === 0) return position
+    hash.update(buffer.subarray(0, bytesRead))
+    position += bytesRead
+  }
+}
+
+interface OpenedIngest {
+  readonly places: Places
+  readonly lock: FileLock
+  readonly file: FileHandle
+  readonly hash: Hash
+  readonly offset: number
+  /** Lock and file. */
+  readonly held: AsyncDisposableStack
+}
+
+function createIngest({ places, lock, file, hash, offset, held }: OpenedIngest): Ingest {
+  let sizeBytes = offset
+  let isCommitted = false
+  const publish = async (digest: Digest): Promise<void> => {
+    await file.chmod(0o444)
+    await file.sync()
+    await rename(lock.path, places.blobPath(digest))
+    await syncFolder(join(places.folder, 'blobs', 'sha256'))
+  }
+  return {
+    offset,
+    async write(chunk) {
+      try {
+        await writeFully(file, chunk, sizeBytes)
+      } catch (error) {
+        throw storeErrorOf(error, places.folder)
+      }
+      hash.update(chunk)
+      sizeBytes += chunk.byteLength
+    },
+    async commit(expected) {
+      const digest = toDigest(hash)
+      if (expected !== undefined && digest !== expected) {
+        lock.remove() // a resume would only find the same wrong bytes
+        throw new BlobCorruptError(expected, digest)
+      }
+      try {
+        await publish(digest)
+      } catch (error) {
+        throw storeErrorOf(error, places.folder)
+      }
+      isCommitted = true
+      return { digest, sizeBytes }
+    },
+    async [Symbol.asyncDispose]() {
+      if (!isCommitted && !isResumable(lock.path.slice(places.ingests.length + 1))) lock.remove()
+      await held.disposeAsync()
+    },
+  }
+}
+
+async function writeFully(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < chunk.byteLength; ) {
+    const { bytesWritten } = await file.write(chunk, written, chunk.byteLength - written, position + written)
+    written += bytesWritten
+  }
+}
+
+function toDigest(hash: Hash): Digest {
+  return parseDigest(`sha256:${hash.copy().digest('hex')}`)
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

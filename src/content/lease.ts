@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseDigest, type Digest } from '../ground/digest.ts'
+import { acquireLock, tryLock, type FileLock } from '../kit/fileLock.ts'
+
+/*
+ * A build names the blobs it uses in a file of its own under `leases/`, which it keeps locked while it lives: a lease
+ * ends with its process, however that ends. To name a blob one holds `leases/lock` shared, to remove blobs
+ * exclusively; so whoever has named a blob and then finds it may rely on it.
+ */
+
+/** Blobs that no process removes while this is open. */
+export interface ContentLease extends AsyncDisposable {
+  /** First protect, then look whether they are there. Absent blobs may be named: once ingested they are safe too. */
+  protect(digests: Iterable<Digest>, signal: AbortSignal): Promise<void>
+}
+
+/** The leases of a store that several processes share. */
+export interface ContentLeases {
+  open(signal: AbortSignal): Promise<ContentLease>
+  /** Runs `work` while no lease can grow, with all that is leased. Keep it short: builds wait for it. */
+  exclusively<T>(work: (leased: ReadonlySet<Digest>) => Promise<T>, signal: AbortSignal): Promise<T>
+}
+
+const LOCK_NAME = 'lock'
+
+/** `storeFolder` is that of `openFileStore`. */
+export function createFileLeases(storeFolder: string): ContentLeases {
+  const folder = join(storeFolder, 'leases')
+  const gate = join(folder, LOCK_NAME)
+  return {
+    async open(signal) {
+      signal.throwIfAborted()
+      await mkdir(folder, { recursive: true })
+      return createLease(takeFile(folder), gate)
+    },
+    async exclusively(work, signal) {
+      await mkdir(folder, { recursive: true })
+      await using lock = await acquireLock(gate, 'exclusive', signal)
+      return await work(await readLeased(lock.path, folder))
+    },
+  }
+}
+
+function createLease(file: FileLock, gate: string): ContentLease {
+  return {
+    async protect(digests, signal) {
+      const lines = [...digests].map((digest) => `${digest}\n`).join('')
+      const lock = await acquireLock(gate, 'shared', signal)
+      try {
+        await appendFile(file.path, lines)
+      } finally {
+        await lock[Symbol.asyncDispose]()
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      file.remove()
+    },
+  }
+}
+
+function takeFile(folder: string): FileLock {
+  for (;;) {
+    const file = tryLock(join(folder, randomUUID()), 'exclusive')
+    if (file !== undefined) return file // else whoever prunes took it for that of a process that is gone
+  }
+}
+
+/** Takes away the files of processes that are gone. */
+async function readLeased(gate: string, folder: string): Promise<ReadonlySet<Digest>> {
+  const leased = new Set<Digest>()
+  for (const path of (await readdir(folder)).map((name) => join(folder, name)).filter((path) => path !== gate)) {
+    const abandoned = tryLock(path, 'exclusive')
+    if (abandoned !== undefined) {
+      abandoned.remove()
+      continue
+    }
+    for (const line of (await readFile(path, 'utf8')).split('\n').slice(0, -1)) leased.add(parseDigest(line))
+  }
+  return leased
+}
