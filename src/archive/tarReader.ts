@@ -7,6 +7,8 @@ import { BLOCK_BYTES, TarInvalidError, XATTR_RECORD_PREFIX, type TarEntry, type 
 
 /** Long names and records are held whole; no honest one comes near. */
 const MAX_EXTENSION_BYTES = 1 << 20
+/** Linux's PATH_MAX: what is longer can neither be made nor opened. */
+const MAX_PATH_BYTES = 4096
 
 /**
  * The entries of an archive, one at a time: V7, ustar, pax (global records too), GNU (long names, large numbers, all
@@ -148,12 +150,17 @@ function toHeader(found: Found, sizeBytes: number): TarHeader {
 
 function pathOf({ raw, records, longPath }: Found): ByteString {
   const written = nonEmpty(records.values.get('GNU.sparse.name')) ?? nonEmpty(records.values.get('path'))
-  return written === undefined ? (longPath ?? raw.path) : fromBytes(written)
+  return bounded(written === undefined ? (longPath ?? raw.path) : fromBytes(written))
 }
 
 function linkTargetOf({ raw, records, longLink }: Found): ByteString {
   const written = nonEmpty(records.values.get('linkpath'))
-  return written === undefined ? (longLink ?? raw.linkName) : fromBytes(written)
+  return bounded(written === undefined ? (longLink ?? raw.linkName) : fromBytes(written))
+}
+
+function bounded(path: ByteString): ByteString {
+  if (path.length > MAX_PATH_BYTES) throw new TarInvalidError(`tar archive holds a path of ${path.length} bytes`)
+  return path
 }
 
 function idOf(key: 'uid' | 'gid', values: PaxRecords['values'], raw: number): number {
