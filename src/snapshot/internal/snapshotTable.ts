@@ -1,0 +1,186 @@
+import { formatCanonicalJson } from '../../ground/canonicalJson.ts'
+import { describeBlob } from '../../ground/descriptor.ts'
+import { parseDigest } from '../../ground/digest.ts'
+import { parseJsonObject, stringMap } from '../../ground/jsonValue.ts'
+import { integerOf, optionalTextOf, textOf, type Database, type Row } from '../../kit/database.ts'
+import { SnapshotNotFoundError, type LayerBlob, type LazyLayer, type Snapshot, type SnapshotId } from '../snapshotStore.ts'
+
+/** What is known of the snapshots of a store; their files are named by `folder`. Every change is one transaction. */
+export interface SnapshotTable {
+  get(id: SnapshotId): StoredSnapshot | undefined
+  /** Lowest first. @throws SnapshotNotFoundError */
+  chain(id: SnapshotId): readonly StoredSnapshot[]
+  list(): readonly StoredSnapshot[]
+  hasFolder(folder: string): boolean
+  /** Does nothing where `layer.id` is known but for its blob, which is recorded. @throws SnapshotNotFoundError for the parent */
+  insertLazy(layer: LazyLayer, at: number): void
+  /** A new snapshot whose files are in `folder`, and `owner`'s hold on it. */
+  insertPresent(id: SnapshotId, entry: { readonly parent: SnapshotId | undefined; readonly folder: string; readonly owner: string }, at: number): HoldId
+  markPresent(id: SnapshotId, folder: string, at: number): void
+  recordBlob(id: SnapshotId, blob: LayerBlob): void
+  blobs(id: SnapshotId): readonly LayerBlob[]
+  recordSize(id: SnapshotId, sizeBytes: number): void
+  /** Marks it as used by `owner` until `release`. @throws SnapshotNotFoundError */
+  hold(id: SnapshotId, owner: string, at: number): HoldId
+  /** Idempotent. */
+  release(hold: HoldId): void
+  holds(): readonly { readonly snapshot: SnapshotId; readonly owner: string }[]
+  /** Forgets what a dead process held. */
+  releaseOwner(owner: string): void
+  /** Forgets a snapshot that has neither children nor holds; what it was, or undefined where it has some or is not known. */
+  remove(id: SnapshotId): StoredSnapshot | undefined
+}
+
+export type HoldId = number
+
+export interface StoredSnapshot extends Snapshot {
+  /** Undefined as long as the snapshot is lazy. */
+  readonly folder: string | undefined
+  /** Undefined where it was not counted yet. */
+  readonly sizeBytes: number | undefined
+  readonly createdAt: number
+  readonly lastUsedAt: number
+}
+
+const MIGRATIONS = [
+  `CREATE TABLE snapshot (
+     id TEXT PRIMARY KEY, parent TEXT REFERENCES snapshot (id), folder TEXT UNIQUE, diff_id TEXT, size_bytes INTEGER,
+     created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL) STRICT;
+   CREATE INDEX snapshot_by_parent ON snapshot (parent);
+   CREATE TABLE snapshot_blob (
+     snapshot TEXT NOT NULL REFERENCES snapshot (id) ON DELETE CASCADE, digest TEXT NOT NULL, repository TEXT NOT NULL,
+     media_type TEXT NOT NULL, size_bytes INTEGER NOT NULL, annotations TEXT NOT NULL, diff_id TEXT NOT NULL,
+     PRIMARY KEY (snapshot, digest, repository)) STRICT;
+   CREATE TABLE snapshot_hold (
+     hold INTEGER PRIMARY KEY, snapshot TEXT NOT NULL REFERENCES snapshot (id), owner TEXT NOT NULL) STRICT;
+   CREATE INDEX snapshot_hold_by_snapshot ON snapshot_hold (snapshot);`,
+]
+
+export function openSnapshotTable(database: Database): SnapshotTable {
+  database.migrate('snapshot', MIGRATIONS)
+  return { ...createReads(database), ...createWrites(database), ...createHolds(database) }
+}
+
+function createReads(database: Database): Pick<SnapshotTable, 'get' | 'chain' | 'list' | 'hasFolder' | 'blobs'> {
+  const get = (id: SnapshotId): StoredSnapshot | undefined => {
+    const row = database.get('SELECT * FROM snapshot WHERE id = ?', id)
+    return row === undefined ? undefined : snapshotOf(row)
+  }
+  return {
+    get,
+    chain(id) {
+      const chain: StoredSnapshot[] = []
+      for (let next: SnapshotId | undefined = id; next !== undefined; next = chain.at(-1)?.parent) {
+        const snapshot = get(next)
+        if (snapshot === undefined) throw new SnapshotNotFoundError(next)
+        chain.push(snapshot)
+      }
+      return chain.toReversed()
+    },
+    list: () => database.all('SELECT * FROM snapshot ORDER BY created_at, id').map(snapshotOf),
+    hasFolder: (folder) => database.get('SELECT 1 FROM snapshot WHERE folder = ?', folder) !== undefined,
+    blobs: (id) => database.all('SELECT * FROM snapshot_blob WHERE snapshot = ? ORDER BY rowid', id).map(blobOf),
+  }
+}
+
+function createWrites(database: Database): Pick<SnapshotTable, 'insertLazy' | 'markPresent' | 'recordBlob' | 'recordSize'> {
+  const insertBlob = (id: SnapshotId, { descriptor, diffId, repository }: LayerBlob): void => {
+    const annotations = formatCanonicalJson(Object.fromEntries(descriptor.annotations))
+    database.run(
+      `INSERT INTO snapshot_blob (snapshot, digest, repository, media_type, size_bytes, annotations, diff_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      ...[id, descriptor.digest, repository ?? '', descriptor.mediaType, descriptor.sizeBytes, annotations, diffId],
+    )
+    database.run('UPDATE snapshot SET diff_id = ? WHERE id = ? AND diff_id IS NULL', diffId, id)
+  }
+  const exists = (id: SnapshotId): boolean => database.get('SELECT 1 FROM snapshot WHERE id = ?', id) !== undefined
+  return {
+    insertLazy: ({ id, parent, blob }, at) =>
+      database.transaction(() => {
+        if (parent !== undefined && !exists(parent)) throw new SnapshotNotFoundError(parent)
+        database.run(
+          'INSERT INTO snapshot (id, parent, created_at, last_used_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+          ...[id, parent ?? null, at, at],
+        )
+        insertBlob(id, blob)
+      }),
+    markPresent(id, folder, at) {
+      const changed = database.run('UPDATE snapshot SET folder = ?, size_bytes = NULL, last_used_at = ? WHERE id = ?', folder, at, id)
+      if (changed === 0) throw new SnapshotNotFoundError(id)
+    },
+    recordBlob: (id, blob) =>
+      database.transaction(() => {
+        if (!exists(id)) throw new SnapshotNotFoundError(id)
+        insertBlob(id, blob)
+      }),
+    recordSize: (id, sizeBytes) => void database.run('UPDATE snapshot SET size_bytes = ? WHERE id = ?', sizeBytes, id),
+  }
+}
+
+function createHolds(database: Database): Pick<SnapshotTable, 'insertPresent' | 'hold' | 'release' | 'holds' | 'releaseOwner' | 'remove'> {
+  const insertHold = (id: SnapshotId, owner: string): HoldId => {
+    const row = database.get('INSERT INTO snapshot_hold (snapshot, owner) VALUES (?, ?) RETURNING hold', id, owner)
+    if (row === undefined) throw new SnapshotNotFoundError(id)
+    return integerOf(row, 'hold')
+  }
+  return {
+    insertPresent: (id, { parent, folder, owner }, at) =>
+      database.transaction(() => {
+        database.run(
+          'INSERT INTO snapshot (id, parent, folder, created_at, last_used_at) VALUES (?, ?, ?, ?, ?)',
+          ...[id, parent ?? null, folder, at, at],
+        )
+        return insertHold(id, owner)
+      }),
+    hold: (id, owner, at) =>
+      database.transaction(() => {
+        if (database.run('UPDATE snapshot SET last_used_at = max(last_used_at, ?) WHERE id = ?', at, id) === 0) throw new SnapshotNotFoundError(id)
+        return insertHold(id, owner)
+      }),
+    release: (hold) => void database.run('DELETE FROM snapshot_hold WHERE hold = ?', hold),
+    holds: () =>
+      database.all('SELECT DISTINCT snapshot, owner FROM snapshot_hold').map((row) => ({ snapshot: idOf(row, 'snapshot'), owner: textOf(row, 'owner') })),
+    releaseOwner: (owner) => void database.run('DELETE FROM snapshot_hold WHERE owner = ?', owner),
+    remove: (id) =>
+      database.transaction(() => {
+        const row = database.get(
+          `SELECT * FROM snapshot WHERE id = ?1
+           AND NOT EXISTS (SELECT 1 FROM snapshot AS child WHERE child.parent = ?1)
+           AND NOT EXISTS (SELECT 1 FROM snapshot_hold WHERE snapshot = ?1)`,
+          id,
+        )
+        if (row === undefined) return undefined
+        database.run('DELETE FROM snapshot WHERE id = ?', id)
+        return snapshotOf(row)
+      }),
+  }
+}
+
+function snapshotOf(row: Row): StoredSnapshot {
+  const folder = optionalTextOf(row, 'folder')
+  const diffId = optionalTextOf(row, 'diff_id')
+  return {
+    id: idOf(row, 'id'),
+    parent: row['parent'] === null ? undefined : idOf(row, 'parent'),
+    state: folder === undefined ? 'lazy' : 'present',
+    diffId: diffId === undefined ? undefined : parseDigest(diffId),
+    folder,
+    sizeBytes: row['size_bytes'] === null ? undefined : integerOf(row, 'size_bytes'),
+    createdAt: integerOf(row, 'created_at'),
+    lastUsedAt: integerOf(row, 'last_used_at'),
+  }
+}
+
+function blobOf(row: Row): LayerBlob {
+  const descriptor = describeBlob(textOf(row, 'media_type'), parseDigest(textOf(row, 'digest')), integerOf(row, 'size_bytes'))
+  const repository = textOf(row, 'repository')
+  return {
+    descriptor: { ...descriptor, annotations: stringMap(parseJsonObject(`{"a":${textOf(row, 'annotations')}}`, 'annotations'), 'a') },
+    diffId: parseDigest(textOf(row, 'diff_id')),
+    repository: repository === '' ? undefined : repository,
+  }
+}
+
+function idOf(row: Row, column: string): SnapshotId {
+  return textOf(row, column) as SnapshotId
+}

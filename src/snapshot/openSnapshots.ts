@@ -1,0 +1,56 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fromText } from '../kit/byteString.ts'
+import { createTempFolder } from '../kit/tempFolder.ts'
+import { SyscallError } from '../kit/syscalls/libc.ts'
+import { mountOverlay } from '../kit/syscalls/mount.ts'
+import { mknod } from '../kit/syscalls.ts'
+import { createCopySnapshots } from './copySnapshots.ts'
+import { removeTree } from './internal/fileTree.ts'
+import { layersFolder, ownersFolder, type SnapshotPlace } from './internal/layerStore.ts'
+import { removeMounted, unmountTree } from './internal/mounts.ts'
+import { sweepStore } from './internal/sweep.ts'
+import { createOverlaySnapshots } from './overlaySnapshots.ts'
+import type { SnapshotStore } from './snapshotStore.ts'
+
+/** A store in use by this process. Disposing it, after all views and mutable snapshots are, gives back what is left. */
+export interface OpenedSnapshots extends AsyncDisposable {
+  readonly snapshots: SnapshotStore
+  readonly backend: SnapshotBackend
+}
+
+/** `reason`: why overlayfs was not taken. */
+export type SnapshotBackend = { readonly kind: 'overlay' } | { readonly kind: 'copy'; readonly reason: string }
+
+/** Opens the store in `root`, by overlayfs where a trial mount works, else by copying; removes what killed processes left in it. */
+export async function openSnapshots(options: Omit<SnapshotPlace, 'owner'>, signal: AbortSignal): Promise<OpenedSnapshots> {
+  mkdirSync(layersFolder(options.root), { recursive: true })
+  await using undo = new AsyncDisposableStack()
+  const owner = undo.use(createTempFolder(ownersFolder(options.root), removeMounted))
+  await sweepStore(options.root, options.database, signal)
+  const backend = await probeOverlay(owner.path)
+  const place = { ...options, owner }
+  const snapshots = backend.kind === 'overlay' ? createOverlaySnapshots(place) : createCopySnapshots(place)
+  const held = undo.move()
+  return { snapshots, backend, [Symbol.asyncDispose]: () => held.disposeAsync() }
+}
+
+const S_IFCHR = 0o020000
+
+/** Mounts an overlay with all that a store needs in `folder`, and takes it away again. */
+export async function probeOverlay(folder: string): Promise<SnapshotBackend> {
+  const trial = join(folder, 'trial')
+  const [first, second, upper, work, merged] = ['first', 'second', 'upper', 'work', 'merged'].map((name) => join(trial, name)) as [string, string, string, string, string]
+  try {
+    for (const path of [first, second, upper, work, merged]) mkdirSync(path, { recursive: true })
+    mknod(join(first, 'whiteout'), S_IFCHR, 0, 0)
+    mountOverlay({ target: merged, lower: [first, second], upper: { folder: upper, work }, options: ['userxattr', 'volatile'] })
+    await unmountTree(merged)
+    return { kind: 'overlay' }
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error
+    return { kind: 'copy', reason: error.message }
+  } finally {
+    await removeTree(fromText(trial))
+  }
+}
