@@ -1,0 +1,40 @@
+import type { FlagTable, FlagValues } from '../flags.ts'
+import { PROGRESS_MODES } from '../render/progressMode.ts'
+
+/** The flags of `docker buildx build` that are here, with its names, short forms and defaults. */
+export const BUILD_FLAGS = {
+  'add-host': { kind: 'list', value: 'HOST:IP', splitsCommas: true, help: 'Add a line to /etc/hosts of the build\'s steps' },
+  allow: { kind: 'list', value: 'ENTITLEMENT', splitsCommas: true, help: 'Let the build do what it else may not: network.host, security.insecure' },
+  annotation: { kind: 'list', value: '[TYPE:]KEY=VALUE', help: 'Add an annotation to the image\'s manifests; TYPE is manifest, index, manifest-descriptor or index-descriptor' },
+  'build-arg': { kind: 'list', value: 'KEY[=VALUE]', help: 'Set a build argument; without a value it is taken from the environment' },
+  'cgroup-parent': { kind: 'text', value: 'PATH', help: 'Control group under which the steps run' },
+  file: { kind: 'text', short: 'f', value: 'PATH', help: 'The Dockerfile (default PATH/Dockerfile); - reads it from stdin' },
+  iidfile: { kind: 'text', value: 'PATH', help: 'Write the image\'s id to a file' },
+  'insecure-registry': { kind: 'list', value: 'HOST[:PORT]', help: 'Registry whose certificate need not be valid, or that speaks plain HTTP' },
+  label: { kind: 'list', value: 'KEY=VALUE', help: 'Add a label to the image' },
+  load: { kind: 'switch', help: 'Load the image into Docker or Podman' },
+  'metadata-file': { kind: 'text', value: 'PATH', help: 'Write what the build came to to a file, as JSON' },
+  network: { kind: 'text', value: 'MODE', help: 'Network of the steps', choices: ['default', 'host', 'none'], fallback: 'default' },
+  'no-cache': { kind: 'switch', help: 'Run every step anew' },
+  'no-cache-filter': { kind: 'list', value: 'STAGE', splitsCommas: true, help: 'Run the steps of a stage anew' },
+  output: { kind: 'list', short: 'o', value: 'OUTPUT', help: 'Where the result goes: type=image|registry|store|oci|docker|tar|local[,dest=PATH][,KEY=VALUE...]; a path alone is a folder, - a tar archive on stdout' },
+  platform: { kind: 'list', value: 'PLATFORM', splitsCommas: true, help: 'Platform to build for, such as linux/arm64; local is this machine\'s own' },
+  progress: { kind: 'text', value: 'MODE', help: 'How progress is shown', choices: PROGRESS_MODES, fallback: 'auto' },
+  provenance: { kind: 'text', value: 'false', help: 'Accepted for scripts that switch it off' },
+  pull: { kind: 'switch', help: 'Ask the registry for base images even where they are here' },
+  push: { kind: 'switch', help: 'Push the image: short for --output=type=registry' },
+  quiet: { kind: 'switch', short: 'q', help: 'Show nothing but the image\'s digest' },
+  sbom: { kind: 'text', value: 'false', help: 'Accepted for scripts that switch it off' },
+  'shm-size': { kind: 'text', value: 'BYTES', help: 'Size of the steps\' /dev/shm, such as 128m' },
+  tag: { kind: 'list', short: 't', value: 'NAME[:TAG]', help: 'Name of the image' },
+  target: { kind: 'text', value: 'STAGE', help: 'Stage to build (default the last one)' },
+  ulimit: { kind: 'list', value: 'NAME=SOFT[:HARD]', help: 'Limit for the steps\' processes' },
+} as const satisfies FlagTable
+
+export type BuildFlags = FlagValues<typeof BUILD_FLAGS>
+
+/** Known to `docker build` or `docker buildx build`, and refused by name. */
+export const UNSUPPORTED_BUILD_FLAGS = [
+  'attest', 'build-context', 'cache-from', 'cache-to', 'call', 'check', 'compress', 'cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'detach',
+  'force-rm', 'invoke', 'isolation', 'memory', '-m', 'memory-swap', 'policy', 'print', 'resource', 'rm', 'root', 'secret', 'security-opt', 'server-config', 'squash', 'ssh',
+] as const

@@ -1,0 +1,57 @@
+import { styleText } from 'node:util'
+import type { OutputRequest } from '../../driver/driver.ts'
+import { solve } from '../../driver/solve.ts'
+import type { CommandContext } from '../command.ts'
+import { openEngine } from '../engine.ts'
+import { userCredentials } from '../registryAccess.ts'
+import { openDisplay } from '../render/display.ts'
+import type { PlatformTime } from '../render/trace.ts'
+import { usesColor } from '../terminal.ts'
+import { type BuildOutcome, formatSummary, parseOutcome, writeOutcomeFiles } from './buildOutcome.ts'
+import type { PreparedBuild } from './prepareBuild.ts'
+
+/** Builds, shows how it goes, and says what came of it. @throws what the engine throws */
+export async function performBuild(prepared: PreparedBuild, context: CommandContext, signal: AbortSignal): Promise<void> {
+  const { request, flags } = prepared
+  await using engine = await openEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
+  let times: ReadonlyMap<string, PlatformTime>
+  let outcome: BuildOutcome
+  {
+    using display = openDisplay(prepared.progress, context)
+    outcome = parseOutcome(await solve(engine, { ...request, credentials: userCredentials(context) }, display.sink, signal))
+    times = display.times()
+  }
+  await writeOutcomeFiles(outcome, flags, context.workingFolder)
+  report(prepared, { outcome, times }, context)
+}
+
+function report(prepared: PreparedBuild, { outcome, times }: { readonly outcome: BuildOutcome; readonly times: ReadonlyMap<string, PlatformTime> }, context: CommandContext): void {
+  const stream = usesStdout(prepared.request.outputs) || prepared.progress === 'rawjson' ? context.stderr : context.stdout
+  switch (prepared.progress) {
+    case 'quiet':
+      if (outcome.digest !== undefined) stream.write(`${outcome.digest}\n`)
+      return
+    case 'none':
+      return
+    case 'auto':
+    case 'tty':
+    case 'plain':
+    case 'rawjson': {
+      const isTerminal = stream.isTTY === true
+      const paint = usesColor(stream, context.env) ? styleText : (_: string, text: string) => text
+      const lines = formatSummary(outcome, prepared.request.outputs, times, { columns: stream.columns ?? 80, isShort: isTerminal, paint })
+      stream.write(lines.map((line) => `${line}\n`).join(''))
+    }
+  }
+}
+
+/** Whether a result goes to stdout, which then carries nothing else. */
+function usesStdout(outputs: readonly OutputRequest[]): boolean {
+  return outputs.some(({ destination }) => destination.kind === 'stdout')
+}
+
+function withInsecureRegistries(context: CommandContext, hosts: readonly string[]): CommandContext {
+  if (hosts.length === 0) return context
+  const known = context.env['PELAGO_INSECURE_REGISTRIES'] ?? ''
+  return { ...context, env: { ...context.env, PELAGO_INSECURE_REGISTRIES: [known, ...hosts].filter((host) => host !== '').join(',') } }
+}

@@ -1,0 +1,93 @@
+import type { Command } from './command.ts'
+import { nearest } from './nearest.ts'
+import { UsageError } from './usageError.ts'
+
+/** A command that is loaded when it is called: what the overview says of it, and where it is. */
+export interface CommandEntry {
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+/** Every command by its words. */
+export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
+  ['build', { summary: 'Build an image from a Dockerfile, for one platform or many', load: async () => (await import('./commands/build.ts')).build }],
+  ['run', { summary: 'Run a command in a new container, natively or emulated', load: async () => (await import('./commands/run.ts')).run }],
+  ['pull', { summary: 'Pull an image from a registry, all its platforms or some', load: async () => (await import('./commands/pull.ts')).pull }],
+  ['push', { summary: 'Push an image with all its platforms to a registry', load: async () => (await import('./commands/push.ts')).push }],
+  ['login', { summary: 'Remember name and password for a registry', load: async () => (await import('./commands/login.ts')).login }],
+  ['logout', { summary: 'Forget name and password for a registry', load: async () => (await import('./commands/logout.ts')).logout }],
+  ['image ls', { summary: 'List local images with their platforms', load: async () => (await import('./commands/image/ls.ts')).imageLs }],
+  ['image inspect', { summary: 'Show what a local image holds', load: async () => (await import('./commands/image/inspect.ts')).imageInspect }],
+  ['image rm', { summary: 'Remove local images', load: async () => (await import('./commands/image/rm.ts')).imageRm }],
+  ['image tag', { summary: 'Give a local image another name', load: async () => (await import('./commands/image/tag.ts')).imageTag }],
+  ['image save', { summary: 'Write local images to a tar archive', load: async () => (await import('./commands/image/save.ts')).imageSave }],
+  ['image load', { summary: 'Read images from a tar archive', load: async () => (await import('./commands/image/load.ts')).imageLoad }],
+  ['imagetools inspect', { summary: 'Show an image in a registry', load: async () => (await import('./commands/imagetoolsInspect.ts')).imagetoolsInspect }],
+  ['manifest inspect', { summary: 'Show the manifest or index of an image in a registry', load: async () => (await import('./commands/manifestInspect.ts')).manifestInspect }],
+  ['platforms', { summary: 'Show which platforms run here, and how', load: async () => (await import('./commands/platforms.ts')).platforms }],
+  ['du', { summary: 'Show what the build cache takes', load: async () => (await import('./commands/du.ts')).du }],
+  ['prune', { summary: 'Remove build cache', load: async () => (await import('./commands/prune.ts')).prune }],
+  ['version', { summary: 'Show the version', load: async () => (await import('./commands/version.ts')).version }],
+])
+
+/** Words that come to the same as others; Docker's spellings. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['b', 'build'],
+  ['images', 'image ls'],
+  ['image list', 'image ls'],
+  ['rmi', 'image rm'],
+  ['image remove', 'image rm'],
+  ['tag', 'image tag'],
+  ['save', 'image save'],
+  ['load', 'image load'],
+  ['container run', 'run'],
+  ['image build', 'build'],
+  ['image pull', 'pull'],
+  ['image push', 'push'],
+  ['image prune', 'prune'],
+  ['system df', 'du'],
+])
+
+/** `pelago buildx build` is `pelago build`. */
+const TRANSPARENT: ReadonlySet<string> = new Set(['buildx', 'builder'])
+
+/** Commands of Docker's and buildx's that are not here. */
+const UNSUPPORTED: ReadonlySet<string> = new Set([
+  'bake', 'compose', 'create', 'dial-stdio', 'exec', 'history', 'inspect', 'ls', 'ps', 'rm', 'start', 'stop', 'use',
+  'imagetools create', 'manifest create', 'manifest annotate', 'manifest push', 'manifest rm', 'image history', 'image import',
+])
+
+export type Invocation =
+  | { readonly kind: 'command'; readonly words: string; readonly entry: CommandEntry; readonly rest: readonly string[] }
+  /** `image` alone: commands stand under it. '' is the whole of Pelago. */
+  | { readonly kind: 'group'; readonly words: string; readonly rest: readonly string[] }
+
+/** Finds the command that `argv` begins with. @throws UsageError where there is none */
+export function findCommand(argv: readonly string[]): Invocation {
+  const start = argv[0] !== undefined && TRANSPARENT.has(argv[0]) ? argv.slice(1) : argv
+  const [first = '', second = ''] = start
+  if (first === '' || first.startsWith('-')) return { kind: 'group', words: '', rest: start }
+  for (const [text, count] of [[`${first} ${second}`, 2], [first, 1]] as const) {
+    const words = ALIASES.get(text) ?? text
+    const entry = COMMANDS.get(words)
+    if (entry !== undefined) return { kind: 'command', words, entry, rest: start.slice(count) }
+    if (UNSUPPORTED.has(text)) throw new UsageError(`pelago ${text} is not supported yet`, { hint: 'see pelago --help for what there is' })
+  }
+  if (isGroup(first) && (second === '' || second.startsWith('-'))) return { kind: 'group', words: first, rest: start.slice(1) }
+  throw unknownCommand(isGroup(first) ? `${first} ${second}` : first)
+}
+
+/** The commands under `group`; '' gives them all. */
+export function commandsUnder(group: string): readonly (readonly [words: string, summary: string])[] {
+  return [...COMMANDS].filter(([words]) => group === '' || words.startsWith(`${group} `)).map(([words, { summary }]) => [words, summary])
+}
+
+function isGroup(word: string): boolean {
+  return [...COMMANDS.keys()].some((words) => words.startsWith(`${word} `))
+}
+
+function unknownCommand(words: string): UsageError {
+  const close = nearest(words, [...COMMANDS.keys(), ...ALIASES.keys()])
+  const advice = close === undefined ? '' : `did you mean "pelago ${close}"? `
+  return new UsageError(`unknown command: ${words}`, { hint: `${advice}see pelago --help` })
+}

@@ -1,0 +1,35 @@
+import { defineCommand, type CommandContext, type CommandLine } from '../command.ts'
+import { BUILD_FLAGS, UNSUPPORTED_BUILD_FLAGS, type BuildFlags } from '../build/buildFlags.ts'
+import { EXIT } from '../exitCode.ts'
+import { UsageError } from '../usageError.ts'
+
+export const build = defineCommand({
+  usage: '[OPTIONS] PATH',
+  summary: 'Build an image from a Dockerfile, for one platform or many',
+  flags: BUILD_FLAGS,
+  operands: [1, 1],
+  unsupported: UNSUPPORTED_BUILD_FLAGS,
+  run: runBuild,
+})
+
+/** Everything that can be wrong with the command line is found before an engine is started. */
+async function runBuild({ flags, operands }: CommandLine<typeof BUILD_FLAGS>, context: CommandContext, signal: AbortSignal): Promise<number> {
+  checkFlags(flags)
+  const { prepareBuild } = await import('../build/prepareBuild.ts')
+  const prepared = await prepareBuild(flags, operands[0] ?? '', context)
+  for (const notice of prepared.notices) context.stderr.write(`${notice}\n`)
+  const { performBuild } = await import('../build/performBuild.ts')
+  await performBuild(prepared, context, signal)
+  return EXIT.done
+}
+
+function checkFlags(flags: BuildFlags): void {
+  for (const name of ['provenance', 'sbom'] as const) {
+    const value = flags[name]
+    if (value !== undefined && value !== 'false') throw new UsageError(`--${name}=${value} is not supported yet`, { hint: 'leave it out' })
+  }
+  for (const name of flags.allow) {
+    if (name !== 'network.host' && name !== 'security.insecure') throw new UsageError(`--allow ${name} is not supported yet`, { hint: 'there are network.host and security.insecure' })
+  }
+  if (flags.quiet && flags.progress !== 'auto' && flags.progress !== 'quiet') throw new UsageError(`--quiet and --progress=${flags.progress} exclude each other`)
+}

@@ -1,0 +1,65 @@
+import { defineCommand, type CommandContext } from '../command.ts'
+import { EXIT } from '../exitCode.ts'
+import { parseByteSize } from '../byteSize.ts'
+import { splitKeyValue } from '../csv.ts'
+import { parseDurationNs } from '../duration.ts'
+import { UsageError } from '../usageError.ts'
+
+export const prune = defineCommand({
+  usage: '[OPTIONS]',
+  summary: 'Remove build cache',
+  flags: {
+    all: { kind: 'switch', short: 'a', help: 'Also what images and recent builds are made of' },
+    filter: { kind: 'list', value: 'KEY=VALUE', help: 'Only records that match: until=24h, type=regular, id=…' },
+    force: { kind: 'switch', short: 'f', help: 'Do not ask' },
+    'max-used-space': { kind: 'text', value: 'BYTES', help: 'Keep as much as fits' },
+    'min-free-space': { kind: 'text', value: 'BYTES', help: 'Remove no more than leaves as much free on the disk' },
+    'reserved-space': { kind: 'text', value: 'BYTES', help: 'Always keep as much' },
+    verbose: { kind: 'switch', help: 'Show everything of each record' },
+  },
+  operands: [0, 0],
+  unsupported: ['keep-storage'],
+  async run({ flags }, context, signal) {
+    const size = (name: 'max-used-space' | 'min-free-space' | 'reserved-space'): bigint => BigInt(flags[name] === undefined ? 0 : parseByteSize(flags[name], `--${name}`))
+    const { keepDuration, filter } = parseFilters(flags.filter)
+    const request = { all: flags.all, filter, keepDuration, maxUsedSpace: size('max-used-space'), minFreeSpace: size('min-free-space'), reservedSpace: size('reserved-space') }
+    if (!flags.force && !(await confirm(context, signal))) return EXIT.failed
+    const { openEngine } = await import('../engine.ts')
+    const { describeRecord, describeRecordFully } = await import('../usageRow.ts')
+    const { formatBytes } = await import('../render/measure.ts')
+    await using engine = await openEngine(context, signal)
+    let totalBytes = 0
+    for await (const record of engine.control.prune(request, { signal })) {
+      totalBytes += Number(record.Size)
+      const line = flags.verbose ? `${describeRecordFully(record)}\n` : describeRecord(record, context.now()).slice(0, 3).filter((_, column) => column !== 1).join('\t')
+      context.stdout.write(`${line}\n`)
+    }
+    context.stdout.write(`Total: ${formatBytes(totalBytes)}\n`)
+    return EXIT.done
+  },
+})
+
+/** BuildKit has the age in a field of its own. */
+function parseFilters(texts: readonly string[]): { readonly keepDuration: bigint; readonly filter: string[] } {
+  const pairs = texts.map((text) => {
+    const { key, value } = splitKeyValue(text)
+    if (value === undefined) throw new UsageError(`invalid --filter: ${JSON.stringify(text)}`, { hint: 'write KEY=VALUE, such as until=24h' })
+    return { key, value, text }
+  })
+  const until = pairs.findLast(({ key }) => key === 'until')
+  const filter = pairs.filter(({ key }) => key !== 'until').map(({ key, value }) => `${key}==${value}`)
+  return { keepDuration: until === undefined ? 0n : parseDurationNs(until.value), filter }
+}
+
+async function confirm(context: CommandContext, signal: AbortSignal): Promise<boolean> {
+  const stdin = context.openStdin()
+  if (stdin.isTTY !== true) throw new UsageError('prune asks before it removes, and there is no terminal', { hint: 'pass --force' })
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: stdin, output: context.stderr })
+  try {
+    const answer = await lines.question('Remove build cache that nothing uses? [y/N] ', { signal })
+    return /^y(?:es)?$/i.test(answer.trim())
+  } finally {
+    lines.close()
+  }
+}

@@ -1,0 +1,120 @@
+import { styleText } from 'node:util'
+import { type CommandContext, GLOBAL_FLAGS, type InputStream, type OutputStream } from './command.ts'
+import { commandsUnder, findCommand } from './commandTable.ts'
+import { formatErrorReport } from './errorReport.ts'
+import { EXIT, containerExitCodeOf, exitCodeOf } from './exitCode.ts'
+import { type FlagTable, parseFlags } from './flags.ts'
+import { describeFlags, formatOverview } from './help.ts'
+import { usesColor } from './terminal.ts'
+import { VERSION } from './version.ts'
+
+const MAIN_FLAGS = {
+  ...GLOBAL_FLAGS,
+  version: { kind: 'switch', short: 'v', help: 'Show the version' },
+} as const satisfies FlagTable
+
+/** The user, or the system, wants the command to end. */
+class InterruptedError extends Error {}
+
+/** What a command line needs of the process, so that a test can hand in its own. */
+export interface Surroundings {
+  readonly env: Readonly<NodeJS.ProcessEnv>
+  readonly workingFolder: string
+  readonly openStdin: () => InputStream
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  readonly now: () => number
+  /** Calls `handler` for each signal that asks the command to end; gives back how to stop that. */
+  onSignal(handler: (name: NodeJS.Signals) => void): () => void
+  /** Ends the process at once. */
+  exit(code: number): void
+}
+
+/** Runs one command line to its end; the exit code. */
+export async function runCommandLine(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const abort = new AbortController()
+  const signals = new SignalDesk(abort, surroundings)
+  const stopListening = surroundings.onSignal((name) => {
+    signals.deliver(name)
+  })
+  const trace = { words: '', isDebug: argv.includes('--debug') || argv.includes('-D') }
+  try {
+    return await dispatch(argv, { surroundings, signals, trace, signal: abort.signal })
+  } catch (error) {
+    if (abort.signal.aborted) return EXIT.interrupted
+    const paint = usesColor(surroundings.stderr, surroundings.env) ? styleText : (_: string, text: string) => text
+    surroundings.stderr.write(formatErrorReport(error, { isDebug: trace.isDebug, paint }))
+    return trace.words === 'run' ? containerExitCodeOf(error) : exitCodeOf(error)
+  } finally {
+    stopListening()
+  }
+}
+
+interface Dispatch {
+  readonly surroundings: Surroundings
+  readonly signals: SignalDesk
+  /** What is known of the call when it fails. */
+  readonly trace: { words: string }
+  readonly signal: AbortSignal
+}
+
+async function dispatch(argv: readonly string[], { surroundings, signals, trace, signal }: Dispatch): Promise<number> {
+  const { flags, operands, wantsHelp } = parseFlags(MAIN_FLAGS, argv, { commandName: 'pelago', stopsAtOperand: true })
+  const { env, stdout, stderr } = surroundings
+  if (flags.version) {
+    stdout.write(`pelago ${VERSION}\n`)
+    return EXIT.done
+  }
+  const found = findCommand(operands)
+  if (found.kind === 'group') {
+    const isAsked = wantsHelp || found.rest.some((word) => word === '--help' || word === '-h')
+    const stream = isAsked ? stdout : stderr
+    stream.write(describeGroup(found.words, stream.columns))
+    return isAsked ? EXIT.done : EXIT.usage
+  }
+  trace.words = found.words
+  const command = await found.entry.load()
+  const context: CommandContext = {
+    ...surroundings,
+    commandName: `pelago ${found.words}`,
+    builder: flags.builder ?? (env['PELAGO_BUILDER'] || env['BUILDX_BUILDER'] || undefined),
+    isDebug: flags.debug,
+    claimSignals: (handler) => signals.claim(handler),
+  }
+  return await command.invoke(wantsHelp ? ['--help'] : found.rest, context, signal)
+}
+
+function describeGroup(words: string, columns: number | undefined): string {
+  const commands = { title: 'Commands', rows: commandsUnder(words) }
+  if (words !== '') return formatOverview({ name: `pelago ${words}`, usage: 'COMMAND', summary: `Commands for ${words}` }, [commands], columns)
+  const summary = 'Build, push and run container images for many architectures, without a daemon'
+  const options = { title: 'Options', rows: describeFlags(MAIN_FLAGS) }
+  return formatOverview({ name: 'pelago', usage: '[OPTIONS] COMMAND', summary }, [commands, options], columns)
+}
+
+/** Who gets a signal: a command that claimed them, else the abort; a second one ends the process where it stands. */
+class SignalDesk {
+  #claimant: ((name: NodeJS.Signals) => void) | undefined
+  readonly #abort: AbortController
+  readonly #surroundings: Pick<Surroundings, 'stderr' | 'exit'>
+
+  constructor(abort: AbortController, surroundings: Pick<Surroundings, 'stderr' | 'exit'>) {
+    this.#abort = abort
+    this.#surroundings = surroundings
+  }
+
+  claim(handler: (name: NodeJS.Signals) => void): Disposable {
+    this.#claimant = handler
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#claimant === handler) this.#claimant = undefined
+      },
+    }
+  }
+
+  deliver(name: NodeJS.Signals): void {
+    if (this.#claimant !== undefined) this.#claimant(name)
+    else if (this.#abort.signal.aborted) this.#surroundings.exit(EXIT.interrupted)
+    else this.#abort.abort(new InterruptedError(`interrupted by ${name}`))
+  }
+}

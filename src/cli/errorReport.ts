@@ -1,0 +1,34 @@
+import { BuildError } from '../ground/errors.ts'
+import { formatSpan } from '../ground/sourceSpan.ts'
+import { spanOf } from './errorSpan.ts'
+
+export interface ReportOptions {
+  readonly isDebug: boolean
+  readonly paint: (style: 'red' | 'bold' | 'dim', text: string) => string
+}
+
+/** What the user reads of an error: the message, the lines it is about, what to do. A stack only of a bug, or where asked for. */
+export function formatErrorReport(error: unknown, { isDebug, paint }: ReportOptions): string {
+  const label = paint('red', 'ERROR:')
+  if (!(error instanceof BuildError)) return formatBug(error, isDebug, label)
+  const span = spanOf(error)
+  const parts = [
+    `${label} ${error.message}`,
+    ...(span === undefined ? [] : [formatSpan(span)]),
+    ...(error.hint === undefined ? [] : [`${paint('bold', 'hint:')} ${error.hint}`]),
+    ...(isDebug ? [paint('dim', describeCauses(error))] : []),
+  ]
+  return `${parts.join('\n')}\n`
+}
+
+function formatBug(error: unknown, isDebug: boolean, label: string): string {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const advice = isDebug ? '' : '; run it again with --debug for the stack'
+  const stack = isDebug && error instanceof Error ? `\n${describeCauses(error)}` : ''
+  return `${label} ${message}\nThis is a bug in Pelago. Please report it with the command that led here${advice}.${stack}\n`
+}
+
+function describeCauses(error: Error): string {
+  const stack = error.stack ?? error.message
+  return error.cause instanceof Error ? `${stack}\ncaused by: ${describeCauses(error.cause)}` : stack
+}

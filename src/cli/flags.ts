@@ -1,0 +1,180 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from './usageError.ts'
+import { nearest } from './nearest.ts'
+
+/** One flag of a command, the source of its parsing and of its line in `--help`. */
+export type FlagSpec = SwitchFlag | TextFlag | ListFlag
+
+interface FlagCommon {
+  /** One letter, without the dash. */
+  readonly short?: string
+  /** One sentence without a full stop. */
+  readonly help: string
+}
+
+export interface SwitchFlag extends FlagCommon {
+  readonly kind: 'switch'
+}
+
+export interface TextFlag extends FlagCommon {
+  readonly kind: 'text'
+  /** What stands for the value in the help: `PATH`. */
+  readonly value: string
+  readonly fallback?: string
+  readonly choices?: readonly string[]
+}
+
+/** May be given several times. */
+export interface ListFlag extends FlagCommon {
+  readonly kind: 'list'
+  readonly value: string
+  /** Whether one value may hold several, with commas between. */
+  readonly splitsCommas?: boolean
+}
+
+/** Flags by their long name. */
+export type FlagTable = Readonly<Record<string, FlagSpec>>
+
+export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]: FlagValue<T[K]> }
+
+type FlagValue<F extends FlagSpec> = F extends SwitchFlag ? boolean : F extends ListFlag ? readonly string[] : F extends { readonly fallback: string } ? string : string | undefined
+
+export interface ParsedLine<T extends FlagTable> {
+  readonly flags: FlagValues<T>
+  readonly operands: readonly string[]
+  readonly wantsHelp: boolean
+}
+
+export interface ParseOptions {
+  /** As the user calls it, for messages: `pelago build`. */
+  readonly commandName: string
+  /** Flags that the peer commands know and this one does not: long names, and `-m` for a short one. */
+  readonly unsupported?: readonly string[]
+  /** Everything from the first operand on is operands: `run IMAGE CMD --its-own-flag`. */
+  readonly stopsAtOperand?: boolean
+}
+
+/**
+ * Reads a command line as Docker's commands do: `--flag value`, `--flag=value`, `-f value`, `-fvalue`, `-it`,
+ * `--switch=false`; a later value of a flag that is not a list wins.
+ * @throws UsageError
+ */
+export function parseFlags<T extends FlagTable>(table: T, argv: readonly string[], options: ParseOptions): ParsedLine<T> {
+  const specs: ReadonlyMap<string, FlagSpec> = new Map(Object.entries({ ...table, help: HELP_FLAG }))
+  const tokens = tokenize(specs, argv)
+  const reading = new LineReading(specs, options)
+  const rest = options.stopsAtOperand === true ? tokens.find(({ kind }) => kind === 'positional') : undefined
+  for (const token of tokens) {
+    if (rest !== undefined && token.index >= rest.index) break
+    if (token.kind === 'positional') reading.operands.push(token.value)
+    if (token.kind === 'option') reading.takeOption(token)
+  }
+  if (rest !== undefined) reading.operands.push(...argv.slice(rest.index))
+  return { flags: reading.values() as FlagValues<T>, operands: reading.operands, wantsHelp: reading.isOn('help') }
+}
+
+type Token =
+  | { readonly kind: 'positional'; readonly index: number; readonly value: string }
+  | { readonly kind: 'option-terminator'; readonly index: number }
+  | OptionToken
+
+interface OptionToken {
+  readonly kind: 'option'
+  readonly index: number
+  readonly name: string
+  readonly rawName: string
+  readonly value: string | undefined
+}
+
+function tokenize(specs: ReadonlyMap<string, FlagSpec>, argv: readonly string[]): readonly Token[] {
+  const options = Object.fromEntries(
+    [...specs].map(([name, spec]) => {
+      const type: 'boolean' | 'string' = spec.kind === 'switch' ? 'boolean' : 'string'
+      return [name, spec.short === undefined ? { type } : { type, short: spec.short }]
+    }),
+  )
+  // Not strict: its messages know neither the nearest flag nor those of the peers, and it refuses `--switch=false`.
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
+  return tokens as readonly Token[]
+}
+
+class LineReading {
+  readonly operands: string[] = []
+  readonly #given = new Map<string, string[]>()
+  readonly #specs: ReadonlyMap<string, FlagSpec>
+  readonly #options: ParseOptions
+
+  constructor(specs: ReadonlyMap<string, FlagSpec>, options: ParseOptions) {
+    this.#specs = specs
+    this.#options = options
+  }
+
+  takeOption({ name, rawName, value }: OptionToken): void {
+    const spec = this.#specs.get(name)
+    if (spec === undefined || (rawName.startsWith('--') ? rawName !== `--${name}` : spec.short !== rawName.slice(1))) throw this.#unknown(rawName)
+    const before = this.#given.get(name) ?? []
+    this.#given.set(name, spec.kind === 'list' ? [...before, ...this.#listValues(spec, rawName, value)] : [this.#single(spec, rawName, value)])
+  }
+
+  isOn(name: string): boolean {
+    return this.#given.get(name)?.at(-1) === 'true'
+  }
+
+  values(): Readonly<Record<string, boolean | string | readonly string[] | undefined>> {
+    return Object.fromEntries([...this.#specs].map(([name, spec]) => [name, this.#value(name, spec)]))
+  }
+
+  #value(name: string, spec: FlagSpec): boolean | string | readonly string[] | undefined {
+    switch (spec.kind) {
+      case 'switch':
+        return this.isOn(name)
+      case 'text':
+        return this.#given.get(name)?.at(-1) ?? spec.fallback
+      case 'list':
+        return this.#given.get(name) ?? []
+    }
+  }
+
+  #listValues(spec: ListFlag, rawName: string, value: string | undefined): readonly string[] {
+    const text = this.#required(rawName, value)
+    return spec.splitsCommas === true ? text.split(',').filter((part) => part !== '') : [text]
+  }
+
+  #single(spec: SwitchFlag | TextFlag, rawName: string, value: string | undefined): string {
+    if (spec.kind === 'switch') return this.#switch(rawName, value)
+    const text = this.#required(rawName, value)
+    if (spec.choices?.includes(text) === false) {
+      throw this.#usage(`invalid value ${JSON.stringify(text)} for ${rawName}`, `choose one of ${spec.choices.join(', ')}`)
+    }
+    return text
+  }
+
+  #switch(rawName: string, value: string | undefined): string {
+    if (value === undefined || TRUE.has(value)) return 'true'
+    if (FALSE.has(value)) return 'false'
+    throw this.#usage(`invalid value ${JSON.stringify(value)} for ${rawName}`, 'it is a switch: leave the value out, or write true or false')
+  }
+
+  #required(rawName: string, value: string | undefined): string {
+    if (value === undefined) throw this.#usage(`flag needs a value: ${rawName}`, undefined)
+    return value
+  }
+
+  #unknown(rawName: string): UsageError {
+    const isUnsupported = this.#options.unsupported?.includes(rawName.replace(/^--/, '')) === true
+    if (isUnsupported) return this.#usage(`${rawName} is not supported yet`, undefined)
+    const known = [...this.#specs.keys()].map((name) => `--${name}`)
+    const close = rawName.startsWith('--') ? nearest(rawName, known) : undefined
+    return this.#usage(`unknown flag: ${rawName}`, close === undefined ? undefined : `did you mean ${close}?`)
+  }
+
+  #usage(message: string, advice: string | undefined): UsageError {
+    const help = `see ${this.#options.commandName} --help`
+    return new UsageError(message, { hint: advice === undefined ? help : `${advice} (${help})` })
+  }
+}
+
+export const HELP_FLAG: SwitchFlag = { kind: 'switch', short: 'h', help: 'Show this help' }
+
+const TRUE: ReadonlySet<string> = new Set(['true', 'True', 'TRUE', 't', 'T', '1'])
+const FALSE: ReadonlySet<string> = new Set(['false', 'False', 'FALSE', 'f', 'F', '0'])

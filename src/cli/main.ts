@@ -1,0 +1,27 @@
+import { runCommandLine } from './dispatch.ts'
+
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+// A reader that went away, such as `| head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+const code = await runCommandLine(process.argv.slice(2), {
+  env: process.env,
+  workingFolder: process.cwd(),
+  openStdin: () => process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: Date.now,
+  onSignal(handler) {
+    for (const name of ENDING_SIGNALS) process.on(name, handler)
+    return () => {
+      for (const name of ENDING_SIGNALS) process.off(name, handler)
+    }
+  },
+  exit: (exitCode) => process.exit(exitCode),
+})
+// Not left to the event loop: an idle connection must not keep the prompt from coming back.
+process.exit(code)

@@ -1,0 +1,104 @@
+import { styleText } from 'node:util'
+import type { ProgressSink } from '../../progress/progressSink.ts'
+import { silentSink } from '../../progress/progressSink.ts'
+import type { CommandContext } from '../command.ts'
+import { isTerminal, usesColor } from '../terminal.ts'
+import { formatFailedSteps, formatWarnings } from './failedSteps.ts'
+import { drawFinalFrame, drawLiveFrame, type View } from './frame.ts'
+import type { Paint } from './line.ts'
+import { createPlainFold } from './plain.ts'
+import type { ProgressMode } from './progressMode.ts'
+import { createRawJsonFold } from './rawJson.ts'
+import { createScreen } from './screen.ts'
+import { createTraceFold, timeByPlatform, type PlatformTime } from './trace.ts'
+
+/** Shows a build on stderr while it runs. Disposing draws its end and gives the terminal back. */
+export interface Display extends Disposable {
+  readonly sink: ProgressSink
+  /** What was spent on each platform so far. */
+  times(): ReadonlyMap<string, PlatformTime>
+}
+
+type DisplayContext = Pick<CommandContext, 'stderr' | 'env' | 'now'>
+
+/** Ten pictures a second: more is flicker, and work the build could do. */
+const FRAME_MS = 100
+
+export function openDisplay(mode: ProgressMode, context: DisplayContext): Display {
+  switch (mode) {
+    case 'auto':
+      return isTerminal(context.stderr, context.env) ? openTtyDisplay(context) : openPlainDisplay(context)
+    case 'tty':
+      return openTtyDisplay(context)
+    case 'plain':
+      return openPlainDisplay(context)
+    case 'rawjson':
+      return openRawJsonDisplay(context)
+    case 'quiet':
+    case 'none':
+      return { sink: silentSink, times: () => new Map(), [Symbol.dispose]: () => undefined }
+  }
+}
+
+function openTtyDisplay({ stderr, env, now }: DisplayContext): Display {
+  const fold = createTraceFold()
+  const isColor = usesColor(stderr, env)
+  const paint: Paint = isColor ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
+  const view = (): View => ({ columns: stderr.columns ?? 80, rows: stderr.rows ?? 24, now: now(), paint })
+  const screen = createScreen({
+    write: (text) => stderr.write(text),
+    get columns() {
+      return stderr.columns ?? 80
+    },
+  })
+  const timer = setInterval(() => {
+    screen.draw(drawLiveFrame(fold.trace, view()))
+  }, FRAME_MS)
+  timer.unref()
+  return {
+    sink: fold.apply,
+    times: () => timeByPlatform(fold.trace),
+    [Symbol.dispose]() {
+      clearInterval(timer)
+      const ending = [...formatWarnings(fold.trace), ...formatFailedSteps(fold.trace, { isColor })]
+      if (fold.trace.vertices.length > 0) screen.draw([...drawFinalFrame(fold.trace, view())])
+      screen.close()
+      for (const line of ending) stderr.write(`${line}\n`)
+    },
+  }
+}
+
+/** How often steps that wait to speak are looked at when nothing happens. */
+const PLAIN_TICK_MS = 1000
+
+function openPlainDisplay({ stderr, env, now }: DisplayContext): Display {
+  const plain = createPlainFold({ isColor: (env['NO_COLOR'] ?? '') === '' })
+  const trace = createTraceFold()
+  const write = (text: string): void => {
+    if (text !== '') stderr.write(text)
+  }
+  const timer = setInterval(() => {
+    write(plain.tick(now()))
+  }, PLAIN_TICK_MS)
+  timer.unref()
+  return {
+    sink(event) {
+      trace.apply(event)
+      write(plain.apply(event))
+    },
+    times: () => timeByPlatform(trace.trace),
+    [Symbol.dispose]() {
+      clearInterval(timer)
+      write(plain.finish())
+    },
+  }
+}
+
+function openRawJsonDisplay({ stderr }: DisplayContext): Display {
+  const raw = createRawJsonFold()
+  return {
+    sink: (event) => stderr.write(raw.apply(event)),
+    times: () => new Map(),
+    [Symbol.dispose]: () => undefined,
+  }
+}

@@ -1,0 +1,191 @@
+import type { Digest } from '../../ground/digest.ts'
+import { createLogLines, type LogLines } from '../../progress/logLines.ts'
+import type { ProgressEvent, VertexLog, VertexOutcome, VertexProgress } from '../../progress/progressEvent.ts'
+import { neutralize, neutralizeKeepingColor } from './displayText.ts'
+import { formatFailedSteps, formatWarnings } from './failedSteps.ts'
+import { formatBytes } from './measure.ts'
+import { elapsedMs } from './trace.ts'
+import { createTraceFold } from './trace.ts'
+
+/**
+ * Progress as lines that stay, as BuildKit writes them: `#5 [linux/arm64 2/4] RUN make`, `#5 0.312 output`, `#5 DONE 1.2s`.
+ * One step has the floor at a time; what others say waits until it ends or has spoken for long, so that output of
+ * parallel steps comes in readable pieces. Nothing is left out and steps keep their numbers.
+ */
+export interface PlainFold {
+  /** What is to be written now; '' is nothing. */
+  apply(event: ProgressEvent): string
+  /** Lets those who waited for long speak, when no event comes. */
+  tick(now: number): string
+  /** All that still waits, then warnings and the output of failed steps. */
+  finish(): string
+}
+
+/** How long a step keeps the floor while others wait. */
+const FLOOR_MS = 3000
+
+/** Lines that wait; more, and they come out at once. */
+const MAX_WAITING_LINES = 500
+
+/** How often the bytes of a part that moves are said. */
+const PART_INTERVAL_MS = 5000
+
+interface Speaker {
+  readonly digest: Digest
+  readonly name: string
+  readonly number: number
+  readonly lines: Readonly<Record<VertexLog['stream'], LogLines>>
+  /** When the bytes of each part were last said; Infinity after its end. */
+  readonly partsSaidAt: Map<string, number>
+  waiting: string[]
+  waitingSince: number
+  isDone: boolean
+}
+
+export function createPlainFold(options: { readonly isColor: boolean }): PlainFold {
+  const { trace, apply: applyToTrace } = createTraceFold()
+  const floor = new Floor()
+  const speakers = new Map<Digest, Speaker>()
+  const clean = options.isColor ? neutralizeKeepingColor : neutralize
+
+  const speakerOf = (digest: Digest): Speaker => {
+    const known = speakers.get(digest)
+    if (known !== undefined) return known
+    const name = neutralize(trace.vertices.find((vertex) => vertex.digest === digest)?.name ?? digest)
+    const lines = { stdout: createLogLines(), stderr: createLogLines() }
+    const speaker = { digest, name, number: speakers.size + 1, lines, partsSaidAt: new Map<string, number>(), waiting: [], waitingSince: 0, isDone: false }
+    speakers.set(digest, speaker)
+    return speaker
+  }
+  const elapsed = (digest: Digest, at: number): number => {
+    const vertex = trace.vertices.find((candidate) => candidate.digest === digest)
+    return vertex === undefined ? 0 : elapsedMs(vertex.state, at)
+  }
+  const linesOf = (event: ProgressEvent): readonly string[] | undefined => {
+    switch (event.kind) {
+      case 'vertex-announced':
+      case 'warning':
+        return undefined
+      case 'vertex-started':
+        return []
+      case 'vertex-emulated':
+        return [`emulated by ${event.emulator}`]
+      case 'vertex-progress':
+        return partLines(speakerOf(event.vertex), event, elapsed(event.vertex, event.at))
+      case 'vertex-log': {
+        const seconds = (elapsed(event.vertex, event.at) / 1000).toFixed(3)
+        return speakerOf(event.vertex).lines[event.stream].push(event.bytes).map((line) => `${seconds} ${clean(line)}`)
+      }
+      case 'vertex-done':
+        return [...lastLines(speakerOf(event.vertex), elapsed(event.vertex, event.at), clean), outcomeLine(event.outcome, elapsed(event.vertex, event.at))]
+    }
+  }
+  return {
+    apply(event) {
+      applyToTrace(event)
+      const lines = linesOf(event)
+      if (lines === undefined || event.kind === 'warning') return ''
+      return floor.say(speakerOf(event.vertex), lines, event.kind === 'vertex-done', event.at)
+    },
+    tick: (now) => floor.tick(now),
+    finish: () => floor.drain() + [...formatWarnings(trace), ...formatFailedSteps(trace, options)].map((line) => `${line}\n`).join(''),
+  }
+}
+
+/** Who speaks, and who waits for it. */
+class Floor {
+  #current: Speaker | undefined
+  #since = 0
+  #isFirst = true
+  readonly #queue = new Set<Speaker>()
+
+  say(speaker: Speaker, lines: readonly string[], isLast: boolean, at: number): string {
+    speaker.isDone ||= isLast
+    if (this.#current !== undefined && this.#current !== speaker) return this.#wait(speaker, lines, at)
+    const text = this.#current === speaker ? '' : this.#enter(speaker, at)
+    return text + numbered(speaker, lines) + (speaker.isDone ? this.#leave(at) : '')
+  }
+
+  tick(now: number): string {
+    if (this.#queue.size === 0 || now - this.#since < FLOOR_MS) return ''
+    return this.#leave(now)
+  }
+
+  drain(): string {
+    let text = ''
+    while (this.#queue.size > 0) text += this.#leave(this.#since)
+    return text
+  }
+
+  #wait(speaker: Speaker, lines: readonly string[], at: number): string {
+    speaker.waiting.push(...lines)
+    this.#queue.add(speaker)
+    const isLong = at - this.#since >= FLOOR_MS || speaker.waiting.length > MAX_WAITING_LINES
+    return isLong ? this.#leave(at) : ''
+  }
+
+  /** Gives the floor on: all that are done speak out, then the one that has waited longest has it. */
+  #leave(at: number): string {
+    const left = this.#current
+    this.#current = undefined
+    let text = left === undefined || left.isDone ? '' : `#${left.number} ...\n`
+    for (const speaker of [...this.#queue]) {
+      if (this.#hasSpeaker()) break
+      this.#queue.delete(speaker)
+      text += this.#enter(speaker, at) + numbered(speaker, speaker.waiting)
+      speaker.waiting = []
+      if (speaker.isDone) this.#current = undefined
+    }
+    return text
+  }
+
+  #hasSpeaker(): boolean {
+    return this.#current !== undefined
+  }
+
+  #enter(speaker: Speaker, at: number): string {
+    const gap = this.#isFirst ? '' : '\n'
+    this.#isFirst = false
+    this.#current = speaker
+    this.#since = at
+    return `${gap}#${speaker.number} ${speaker.name}\n`
+  }
+}
+
+function numbered({ number }: Speaker, lines: readonly string[]): string {
+  return lines.map((line) => `#${number} ${line}\n`).join('')
+}
+
+function lastLines(speaker: Speaker, elapsedMilliseconds: number, clean: (line: string) => string): readonly string[] {
+  const seconds = (elapsedMilliseconds / 1000).toFixed(3)
+  return [...speaker.lines.stdout.flush(), ...speaker.lines.stderr.flush()].map((line) => `${seconds} ${clean(line)}`)
+}
+
+function partLines(speaker: Speaker, event: VertexProgress, elapsedMilliseconds: number): readonly string[] {
+  const saidAt = speaker.partsSaidAt.get(event.id)
+  const isDue = event.state === 'done' || (saidAt !== undefined && event.at - saidAt >= PART_INTERVAL_MS)
+  if (saidAt === Infinity) return []
+  if (saidAt === undefined || isDue) speaker.partsSaidAt.set(event.id, event.state === 'done' ? Infinity : event.at)
+  if (!isDue) return []
+  const what = neutralize(`${event.action === '' ? '' : `${event.action} `}${event.id}`)
+  const total = event.totalBytes > 0 ? ` / ${formatBytes(event.totalBytes)}` : ''
+  const bytes = event.currentBytes > 0 || event.totalBytes > 0 ? ` ${formatBytes(event.currentBytes)}${total}` : ''
+  return [`${what}${bytes} ${seconds(elapsedMilliseconds)}${event.state === 'done' ? ' done' : ''}`]
+}
+
+function outcomeLine(outcome: VertexOutcome, elapsedMilliseconds: number): string {
+  switch (outcome.kind) {
+    case 'executed':
+      return `DONE ${seconds(elapsedMilliseconds)}`
+    case 'cached':
+      return 'CACHED'
+    case 'cancelled':
+      return 'CANCELED'
+    case 'failed':
+      return `ERROR: ${neutralize(outcome.message)}`
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)}s`
+}
