@@ -2,7 +2,7 @@
  * pelago-ns: a way into namespaces of one's own, as root or as an ordinary user.
  *
  *   pelago-ns [--die-with-parent] [--need-id-range] -- PROGRAM [ARGUMENT…]
- *   pelago-ns --pty COLUMNSxROWS -- PROGRAM [ARGUMENT…]
+ *   pelago-ns --pty COLUMNSxROWS --console-socket PATH -- RUNTIME [ARGUMENT…]
  *   pelago-ns --probe
  *
  * The first form runs PROGRAM as root of new user, mount, pid and cgroup namespaces. Node cannot do this itself: a
@@ -19,7 +19,10 @@
  *   PELAGO_NS_PROC=private|host          whether /proc is the pid namespace's own
  *   PELAGO_NS_BINFMT=private|host|none   whether emulators can be registered in private, or the machine's be read
  *
- * Its soft limit of open files is raised to the hard one.
+ * The second form runs an OCI runtime in the namespaces that are there already, takes the container's terminal from
+ * PATH, and copies between it and stdin and stdout; lines COLUMNSxROWS on file 3 change its size.
+ *
+ * The first form raises PROGRAM's soft limit of open files to the hard one.
  *
  * The exit status is PROGRAM's, 128 + N where signal N ended it. Where pelago-ns itself fails it prints one line on
  * stderr and exits with
@@ -38,12 +41,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char usage[] = "usage: pelago-ns [--die-with-parent] [--need-id-range] [--pty COLUMNSxROWS] -- PROGRAM [ARGUMENT…], or pelago-ns --probe";
+static const char usage[] = "usage: pelago-ns [--die-with-parent] [--need-id-range] [--pty COLUMNSxROWS --console-socket PATH] -- PROGRAM [ARGUMENT…], or pelago-ns --probe";
 
 int main(int argc, char **argv)
 {
 	struct entry entry = { 0 };
-	const char *terminal_size = NULL;
+	const char *terminal_size = NULL, *console_socket = NULL;
 	int next = 1;
 	if (argc == 2 && strcmp(argv[1], "--probe") == 0)
 		return probe();
@@ -54,11 +57,13 @@ int main(int argc, char **argv)
 			entry.needs_id_range = true;
 		else if (strcmp(argv[next], "--pty") == 0 && next + 1 < argc)
 			terminal_size = argv[++next];
+		else if (strcmp(argv[next], "--console-socket") == 0 && next + 1 < argc)
+			console_socket = argv[++next];
 		else
 			fail(FAILURE_USAGE, "%s", usage);
 	}
-	if (next + 1 >= argc)
+	if (next + 1 >= argc || !terminal_size != !console_socket)
 		fail(FAILURE_USAGE, "%s", usage);
 	entry.argv = &argv[next + 1];
-	return terminal_size ? run_on_terminal(terminal_size, entry.argv) : run_inside(&entry);
+	return terminal_size ? run_on_terminal(terminal_size, console_socket, entry.argv) : run_inside(&entry);
 }

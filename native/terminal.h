@@ -1,4 +1,4 @@
-/* A pseudo-terminal around a program, for a caller that cannot make one itself. */
+/* The terminal of a container, for a caller that cannot receive open files from a socket. */
 #ifndef PELAGO_TERMINAL_H
 #define PELAGO_TERMINAL_H
 
@@ -6,9 +6,10 @@
 #define RESIZE_FD 3
 
 /*
- * Runs `argv` on a pseudo-terminal of `size` (`COLUMNSxROWS`), in raw mode, as leader of a session of its own; copies
- * stdin to it and its output to stdout until the output ends. Returns its exit status, as `exit_status` has it.
+ * Runs `argv`, an OCI runtime that sends the container's terminal to the socket `console_socket`, which is made here and
+ * taken away again. Gives that terminal the size `size_text` (`COLUMNSxROWS`), and copies stdin to it and its output to
+ * stdout until the output ends. Returns the exit status of `argv`, as `exit_status` has it.
  */
-int run_on_terminal(const char *size, char **argv);
+int run_on_terminal(const char *size_text, const char *console_socket, char **argv);
 
 #endif

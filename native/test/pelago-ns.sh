@@ -47,11 +47,9 @@ inner=$(pgrep -P "$(pgrep -P $outer)")
 kill -9 $outer; wait $outer 2>/dev/null
 expect 'takes everything with it when it is killed' gone "$(is_gone "$inner")"
 
-expect 'makes a terminal of the size asked for' '24 80' "$("$ns" --pty 80x24 -- stty size </dev/null)"
-expect 'hands the exit status of a terminal on' 3 "$(status_of "$ns" --pty 80x24 -- sh -c 'exit 3' </dev/null)"
-expect 'copies the input to the terminal' 'got word' "$(echo word | "$ns" --pty 80x24 -- sh -c 'read -r line; echo "got $line"')"
-expect 'takes a new size' '40 100' "$(echo 100x40 >"$scratch/size"; "$ns" --pty 80x24 -- sh -c 'until stty size | grep -q 40; do sleep 0.02; done; stty size' 3<"$scratch/size" </dev/null)"
-expect 'refuses a size that is none' 210 "$(status_of "$ns" --pty wide -- true)"
+expect 'hands on the status of a runtime that sends no terminal' 3 "$(status_of "$ns" --pty 80x24 --console-socket "$scratch/console" -- sh -c 'exit 3' </dev/null)"
+expect 'refuses a size that is none' 210 "$(status_of "$ns" --pty wide --console-socket "$scratch/console" -- true)"
+expect 'refuses a terminal without a socket' 210 "$(status_of "$ns" --pty 80x24 -- true)"
 
 for facility in user-namespace id-range proc binfmt cgroup overlay; do
   expect "probes $facility" 1 "$("$ns" --probe | grep -c "\"facility\":\"$facility\"")"
