@@ -1,113 +1,129 @@
+import type { Json } from '../ground/canonicalJson.ts'
 import type { Descriptor } from '../ground/descriptor.ts'
 import { parseDigest } from '../ground/digest.ts'
-import { InvalidValueError } from '../ground/errors.ts'
 import { objectList, optionalNumber, optionalObject, optionalString, parseJsonObject, requiredNumber, requiredObject, requiredString, stringMap, type JsonObject } from '../ground/jsonValue.ts'
 import type { Index, Manifest } from '../ground/manifest.ts'
-import { isIndexType, isManifestType, MEDIA_TYPE } from '../ground/mediaType.ts'
+import { isIndexType, isManifestType } from '../ground/mediaType.ts'
 import { normalizePlatform, type Platform } from '../ground/platform.ts'
+import { ImageInvalidError, parseImagePart } from './imageError.ts'
+import { formatGoJson, sortedMap } from './internal/goJson.ts'
 
-/** OCI image-spec, manifest.md, or Docker's schema 2. @throws InvalidValueError */
-export function parseManifest(bytes: Uint8Array): Manifest {
-  const json = parseDocument(bytes, 'the image manifest')
-  const mediaType = optionalString(json, 'mediaType') ?? MEDIA_TYPE.ociManifest
-  if (!isManifestType(mediaType)) throw new InvalidValueError(`not an image manifest, but ${JSON.stringify(mediaType)}`)
-  return {
-    mediaType,
-    artifactType: optionalString(json, 'artifactType'),
-    config: parseDescriptor(requiredObject(json, 'config')),
-    layers: objectList(json, 'layers').map(parseDescriptor),
-    subject: parseSubject(json),
-    annotations: stringMap(json, 'annotations'),
-  }
-}
+/** What the distribution-spec asks of registries to take. */
+export const MAX_MANIFEST_BYTES = 4 << 20
 
-/** OCI image-spec, image-index.md, or Docker's manifest list. @throws InvalidValueError */
-export function parseIndex(bytes: Uint8Array): Index {
-  const json = parseDocument(bytes, 'the image index')
-  const mediaType = optionalString(json, 'mediaType') ?? MEDIA_TYPE.ociIndex
-  if (!isIndexType(mediaType)) throw new InvalidValueError(`not an image index, but ${JSON.stringify(mediaType)}`)
-  return {
-    mediaType,
-    artifactType: optionalString(json, 'artifactType'),
-    manifests: objectList(json, 'manifests').map(parseDescriptor),
-    subject: parseSubject(json),
-    annotations: stringMap(json, 'annotations'),
-  }
-}
-
-/** @throws InvalidValueError */
-export function parseDescriptor(json: JsonObject): Descriptor {
-  const sizeBytes = requiredNumber(json, 'size')
-  if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) throw new InvalidValueError(`${json.path}.size is no size: ${sizeBytes}`)
-  const platform = optionalObject(json, 'platform')
-  return {
-    mediaType: requiredString(json, 'mediaType'),
-    digest: parseDigest(requiredString(json, 'digest')),
-    sizeBytes,
-    platform: platform === undefined ? undefined : parsePlatformObject(platform),
-    annotations: stringMap(json, 'annotations'),
-    artifactType: optionalString(json, 'artifactType'),
-  }
-}
-
-/** The bytes that are pushed: fields in the specification's order, indented by two as Docker writes them. */
-export function formatManifest({ mediaType, artifactType, config, layers, subject, annotations }: Manifest): Uint8Array {
-  return formatDocument({
-    schemaVersion: 2,
-    mediaType,
-    artifactType,
-    config: toJson(config),
-    layers: layers.map(toJson),
-    subject: subject && toJson(subject),
-    annotations: toFields(annotations),
+/** `mediaType` is what it came as: the document need not name its own. @throws ImageInvalidError */
+export function parseManifest(bytes: Uint8Array, mediaType: string): Manifest {
+  return parseImagePart('manifest', () => {
+    const object = parseDocument(bytes, mediaType, 'manifests')
+    return {
+      mediaType: optionalString(object, 'mediaType') ?? mediaType,
+      artifactType: optionalString(object, 'artifactType'),
+      config: toDescriptor(requiredObject(object, 'config')),
+      layers: objectList(object, 'layers').map(toDescriptor),
+      subject: subjectOf(object),
+      annotations: stringMap(object, 'annotations'),
+    }
   })
 }
 
-export function formatIndex({ mediaType, artifactType, manifests, subject, annotations }: Index): Uint8Array {
-  return formatDocument({
-    schemaVersion: 2,
-    mediaType,
-    artifactType,
-    manifests: manifests.map(toJson),
-    subject: subject && toJson(subject),
-    annotations: toFields(annotations),
+/** The same for an index. @throws ImageInvalidError */
+export function parseIndex(bytes: Uint8Array, mediaType: string): Index {
+  return parseImagePart('index', () => {
+    const object = parseDocument(bytes, mediaType, 'layers')
+    return {
+      mediaType: optionalString(object, 'mediaType') ?? mediaType,
+      artifactType: optionalString(object, 'artifactType'),
+      manifests: objectList(object, 'manifests').map(toDescriptor),
+      subject: subjectOf(object),
+      annotations: stringMap(object, 'annotations'),
+    }
   })
 }
 
-function parseDocument(bytes: Uint8Array, what: string): JsonObject {
-  const json = parseJsonObject(Buffer.from(bytes).toString(), what)
-  const version = optionalNumber(json, 'schemaVersion')
-  if (version !== 2) throw new InvalidValueError(`${what} has schema version ${version ?? 'none'}, not 2`, { hint: 'push the image again with a current tool' })
-  return json
+/** Equal values give equal bytes. */
+export function formatManifest(manifest: Manifest): Uint8Array {
+  return formatGoJson(
+    {
+      schemaVersion: 2,
+      mediaType: manifest.mediaType,
+      artifactType: manifest.artifactType,
+      config: descriptorJson(manifest.config),
+      layers: manifest.layers.map(descriptorJson),
+      subject: manifest.subject === undefined ? undefined : descriptorJson(manifest.subject),
+      annotations: sortedMap(manifest.annotations),
+    },
+    'indented',
+  )
 }
 
-function parseSubject(json: JsonObject): Descriptor | undefined {
-  const subject = optionalObject(json, 'subject')
-  return subject === undefined ? undefined : parseDescriptor(subject)
+/** Equal values give equal bytes. */
+export function formatIndex(index: Index): Uint8Array {
+  return formatGoJson(
+    {
+      schemaVersion: 2,
+      mediaType: index.mediaType,
+      artifactType: index.artifactType,
+      manifests: index.manifests.map(descriptorJson),
+      subject: index.subject === undefined ? undefined : descriptorJson(index.subject),
+      annotations: sortedMap(index.annotations),
+    },
+    'indented',
+  )
 }
 
-function parsePlatformObject(json: JsonObject): Platform {
-  return normalizePlatform({
-    os: requiredString(json, 'os'),
-    architecture: requiredString(json, 'architecture'),
-    variant: optionalString(json, 'variant') ?? '',
-    osVersion: optionalString(json, 'os.version') ?? '',
-  })
+/** One line of JSON. */
+export function formatDescriptor(descriptor: Descriptor): Uint8Array {
+  return formatGoJson(descriptorJson(descriptor), 'compact')
 }
 
-function toJson({ mediaType, digest, sizeBytes, platform, annotations, artifactType }: Descriptor): object {
-  return { mediaType, artifactType, digest, size: sizeBytes, annotations: toFields(annotations), platform: platform && toPlatformJson(platform) }
+function descriptorJson({ mediaType, digest, sizeBytes, annotations, platform, artifactType }: Descriptor): Json {
+  return { mediaType, digest, size: sizeBytes, annotations: sortedMap(annotations), platform: platform === undefined ? undefined : platformJson(platform), artifactType }
 }
 
-function toPlatformJson({ os, architecture, variant, osVersion }: Platform): object {
+function platformJson({ architecture, os, osVersion, variant }: Platform): Json {
   return { architecture, os, 'os.version': osVersion === '' ? undefined : osVersion, variant: variant === '' ? undefined : variant }
 }
 
-/** By name, so that equal annotations give equal bytes. */
-function toFields(map: ReadonlyMap<string, string>): object | undefined {
-  return map.size === 0 ? undefined : Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)))
+/**
+ * A document must be one thing to all who read it: one that is manifest and index at once, or names another media type
+ * than it came with, is refused (OCI image-spec, manifest.md, on `mediaType`; CVE-2021-41190).
+ */
+function parseDocument(bytes: Uint8Array, mediaType: string, foreignField: string): JsonObject {
+  if (bytes.byteLength > MAX_MANIFEST_BYTES) throw new ImageInvalidError(`it has ${bytes.byteLength} bytes, more than ${MAX_MANIFEST_BYTES}`)
+  const object = parseJsonObject(Buffer.from(bytes).toString(), 'manifest')
+  const version = optionalNumber(object, 'schemaVersion')
+  if (version !== 2) throw new ImageInvalidError(`schema version ${version ?? 'none'} is not 2`, { hint: 'push the image again with a current tool' })
+  if (object.fields.has(foreignField)) throw new ImageInvalidError(`it has ${JSON.stringify(foreignField)}, which is for another kind of document`)
+  const own = optionalString(object, 'mediaType') ?? mediaType
+  const isSameKind = isIndexType(own) === isIndexType(mediaType) && isManifestType(own) === isManifestType(mediaType)
+  if (!isSameKind) throw new ImageInvalidError(`it says it is ${own}, but came as ${mediaType}`)
+  return object
 }
 
-function formatDocument(document: object): Uint8Array {
-  return Buffer.from(JSON.stringify(document, undefined, 2))
+function subjectOf(object: JsonObject): Descriptor | undefined {
+  const subject = optionalObject(object, 'subject')
+  return subject === undefined ? undefined : toDescriptor(subject)
+}
+
+function toDescriptor(object: JsonObject): Descriptor {
+  const sizeBytes = requiredNumber(object, 'size')
+  if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) throw new ImageInvalidError(`${object.path}.size is no size: ${sizeBytes}`)
+  const platform = optionalObject(object, 'platform')
+  return {
+    mediaType: requiredString(object, 'mediaType'),
+    digest: parseDigest(requiredString(object, 'digest')),
+    sizeBytes,
+    platform: platform === undefined ? undefined : toPlatform(platform),
+    annotations: stringMap(object, 'annotations'),
+    artifactType: optionalString(object, 'artifactType'),
+  }
+}
+
+function toPlatform(object: JsonObject): Platform {
+  return normalizePlatform({
+    os: requiredString(object, 'os'),
+    architecture: requiredString(object, 'architecture'),
+    variant: optionalString(object, 'variant') ?? '',
+    osVersion: optionalString(object, 'os.version') ?? '',
+  })
 }
