@@ -20,9 +20,9 @@ export async function resolveImage(registry: Registry, reference: Reference, pla
   const root = await registry.resolve(reference, signal)
   const rootBytes = await registry.fetchManifest(reference, root, signal)
   const isIndex = isIndexType(root.mediaType)
-  const manifest = isIndex ? choosePlatformManifest(parseIndex(rootBytes).manifests, platform, formatFamiliar(reference)) : root
+  const manifest = isIndex ? choosePlatformManifest(parseIndex(rootBytes, root.mediaType).manifests, platform, formatFamiliar(reference)) : root
   const manifestBytes = isIndex ? await registry.fetchManifest(reference, manifest, signal) : rootBytes
-  const configBytes = await registry.fetchManifest(reference, parseManifest(manifestBytes).config, signal)
+  const configBytes = await registry.fetchManifest(reference, parseManifest(manifestBytes, manifest.mediaType).config, signal)
   return { root, manifest, manifestBytes, configBytes }
 }
 

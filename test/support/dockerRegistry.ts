@@ -1,0 +1,59 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSubprocess, type Subprocess } from '../../src/kit/subprocess.ts'
+
+/** A real `docker-registry` on loopback, with an empty folder of its own that goes with it. */
+export interface DockerRegistry extends AsyncDisposable {
+  /** `127.0.0.1:<port>` */
+  readonly host: string
+}
+
+export interface DockerRegistryOptions {
+  /** Whether it asks for REGISTRY_LOGIN. */
+  readonly asksForLogin: boolean
+}
+
+export const REGISTRY_LOGIN = { username: 'tester', password: 'secret' }
+/** bcrypt of the password: the one form of htpasswd that docker-registry takes. */
+const HTPASSWD = `${REGISTRY_LOGIN.username}:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n`
+
+export async function startDockerRegistry({ asksForLogin }: DockerRegistryOptions = { asksForLogin: false }): Promise<DockerRegistry> {
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'pelago-registry-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  await writeFile(join(folder, 'htpasswd'), HTPASSWD)
+  await writeFile(join(folder, 'config.yml'), formatConfig(folder, asksForLogin))
+  const env = { PATH: process.env['PATH'] ?? '', OTEL_TRACES_EXPORTER: 'none' }
+  const server = stack.use(openSubprocess(['docker-registry', 'serve', join(folder, 'config.yml')], { cwd: folder, env }, new AbortController().signal))
+  const host = await readAddress(server)
+  const held = stack.move()
+  return { host, [Symbol.asyncDispose]: () => held.disposeAsync() }
+}
+
+function formatConfig(folder: string, asksForLogin: boolean): string {
+  const auth = asksForLogin ? [`auth: { htpasswd: { realm: test, path: ${folder}/htpasswd } }`] : []
+  return [
+    'version: 0.1',
+    `storage: { filesystem: { rootdirectory: ${folder}/data }, delete: { enabled: true } }`,
+    'http: { addr: "127.0.0.1:0" }',
+    ...auth,
+  ].join('\n')
+}
+
+/** From its log; the log is read on, so that the server never waits for a reader. */
+async function readAddress(server: Subprocess): Promise<string> {
+  const address = Promise.withResolvers<string>()
+  const read = async (): Promise<void> => {
+    let log = ''
+    for await (const chunk of server.stderr) {
+      if (log.length < 100_000) log += Buffer.from(chunk).toString()
+      const found = /listening on (127\.0\.0\.1:\d+)/.exec(log)?.[1]
+      if (found !== undefined) address.resolve(found)
+    }
+    throw new Error(`docker-registry did not start: ${log}`)
+  }
+  read().catch(address.reject)
+  void server.stdout[Symbol.asyncIterator]().next() // it writes nothing there
+  return await address.promise
+}
