@@ -1,9 +1,9 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { timestampFromMs, timestampMs, type Timestamp } from '@bufbuild/protobuf/wkt'
 import { parseDigest, type Digest } from '../ground/digest.ts'
 import type { SourceSpan } from '../ground/sourceSpan.ts'
-import type { BuildWarning, ProgressEvent, VertexOutcome } from '../progress/progressEvent.ts'
-import { StatusResponseSchema, type StatusResponse, type Vertex, type VertexStatus, type VertexWarning } from './gen/control_pb.ts'
+import type { BuildWarning, ProgressEvent, VertexAnnounced, VertexDone, VertexEmulated, VertexLog, VertexOutcome, VertexProgress, VertexStarted } from '../progress/progressEvent.ts'
+import { StatusResponseSchema, VertexLogSchema, VertexSchema, VertexStatusSchema, VertexWarningSchema, type StatusResponse, type Vertex, type VertexStatus, type VertexWarning } from './gen/control_pb.ts'
 
 /** BuildKit's wire has no word for an emulated step: it is a status with this before the emulator's name. */
 const EMULATED = 'emulated by '
@@ -21,35 +21,63 @@ interface VertexState {
   readonly completed?: Timestamp
 }
 
+/** What one message holds at most, so that it stays far from gRPC's limit: a late listener gets a long story at once. */
+const MAX_EVENTS = 500
+const MAX_LOG_BYTES = 1024 * 1024
+
+/** Takes events in their order and gives the messages that tell them. */
+export type ProgressEncoder = (events: readonly ProgressEvent[]) => Iterable<StatusResponse>
+
 /**
  * Events to status messages, for one build. On the wire each message of a vertex holds its whole state, so the encoder
  * remembers what was said of it.
  */
-export function createProgressEncoder(): (event: ProgressEvent) => StatusResponse {
+export function createProgressEncoder(): ProgressEncoder {
   const vertexes = new Map<Digest, VertexState>()
-  const update = (digest: Digest, change: Partial<VertexState>): StatusResponse => {
-    const vertex: VertexState = { ...(vertexes.get(digest) ?? { digest }), ...change }
-    vertexes.set(digest, vertex)
-    return create(StatusResponseSchema, { vertexes: [vertex] })
+  const add = (event: ProgressEvent, { vertexes: updates, ...details }: StatusResponse): void => {
+    if (event.kind === 'vertex-announced' || event.kind === 'vertex-started' || event.kind === 'vertex-done') {
+      const vertex = changeVertex(vertexes.get(event.vertex) ?? { digest: event.vertex }, event)
+      vertexes.set(event.vertex, vertex)
+      updates.push(create(VertexSchema, vertex))
+    } else {
+      addDetail(event, details)
+    }
   }
-  return (event) => {
-    switch (event.kind) {
-      case 'vertex-announced':
-        return update(event.vertex, { name: event.name, inputs: [...event.inputs] })
-      case 'vertex-started':
-        return update(event.vertex, { started: timestampFromMs(event.at) })
-      case 'vertex-done':
-        return update(event.vertex, { started: vertexes.get(event.vertex)?.started ?? timestampFromMs(event.at), completed: timestampFromMs(event.at), ...encodeOutcome(event.outcome) })
-      case 'vertex-emulated':
-      case 'vertex-progress':
-      case 'vertex-log':
-      case 'warning':
-        return encodeDetail(event)
+  return function* (events) {
+    for (const batch of batches(events)) {
+      const response = create(StatusResponseSchema)
+      for (const event of batch) add(event, response)
+      yield response
     }
   }
 }
 
-function encodeOutcome(outcome: VertexOutcome): Partial<VertexState> {
+function* batches(events: readonly ProgressEvent[]): Generator<readonly ProgressEvent[]> {
+  let start = 0
+  let logBytes = 0
+  for (const [index, event] of events.entries()) {
+    logBytes += event.kind === 'vertex-log' ? event.bytes.byteLength : 0
+    if (index + 1 - start < MAX_EVENTS && logBytes < MAX_LOG_BYTES) continue
+    yield events.slice(start, index + 1)
+    start = index + 1
+    logBytes = 0
+  }
+  if (start < events.length) yield events.slice(start)
+}
+
+function changeVertex(vertex: VertexState, event: VertexAnnounced | VertexStarted | VertexDone): VertexState {
+  const at = timestampFromMs(event.at)
+  switch (event.kind) {
+    case 'vertex-announced':
+      return { ...vertex, name: event.name, inputs: [...event.inputs] }
+    case 'vertex-started':
+      return { ...vertex, started: at }
+    case 'vertex-done':
+      return { ...vertex, started: vertex.started ?? at, completed: at, ...encodeOutcome(event.outcome) } // clients draw nothing of what never started
+  }
+}
+
+function encodeOutcome(outcome: VertexOutcome): Pick<VertexState, 'cached' | 'error'> {
   switch (outcome.kind) {
     case 'executed':
       return {}
@@ -62,31 +90,34 @@ function encodeOutcome(outcome: VertexOutcome): Partial<VertexState> {
   }
 }
 
-function encodeDetail(event: Extract<ProgressEvent, { kind: 'vertex-emulated' | 'vertex-progress' | 'vertex-log' | 'warning' }>): StatusResponse {
+function addDetail(event: VertexEmulated | VertexProgress | VertexLog | BuildWarning, { statuses, logs, warnings }: Pick<StatusResponse, 'statuses' | 'logs' | 'warnings'>): void {
   const at = timestampFromMs(event.at)
   switch (event.kind) {
     case 'vertex-emulated':
-      return create(StatusResponseSchema, { statuses: [{ ID: `${EMULATED}${event.emulator}`, vertex: event.vertex, timestamp: at, started: at, completed: at }] })
+      statuses.push(create(VertexStatusSchema, { ID: `${EMULATED}${event.emulator}`, vertex: event.vertex, timestamp: at, started: at, completed: at }))
+      break
     case 'vertex-progress': {
       const amount = { current: BigInt(event.currentBytes), total: BigInt(event.totalBytes) }
       const status = { ID: event.id, vertex: event.vertex, name: event.action, ...amount, timestamp: at, started: at }
-      return create(StatusResponseSchema, { statuses: [event.state === 'done' ? { ...status, completed: at } : status] })
+      statuses.push(create(VertexStatusSchema, event.state === 'done' ? { ...status, completed: at } : status))
+      break
     }
     case 'vertex-log':
-      return create(StatusResponseSchema, { logs: [{ vertex: event.vertex, timestamp: at, stream: event.stream === 'stdout' ? 1n : 2n, msg: event.bytes }] })
+      logs.push(create(VertexLogSchema, { vertex: event.vertex, timestamp: at, stream: event.stream === 'stdout' ? 1n : 2n, msg: event.bytes }))
+      break
     case 'warning':
-      return create(StatusResponseSchema, { warnings: [encodeWarning(event)] })
+      warnings.push(encodeWarning(event))
   }
 }
 
-function encodeWarning({ vertex, message, detail, url, span }: BuildWarning): NonNullable<MessageInitShape<typeof StatusResponseSchema>['warnings']>[number] {
+function encodeWarning({ vertex, message, detail, url, span }: BuildWarning): VertexWarning {
   const warning = { vertex: vertex ?? '', level: 1n, short: Buffer.from(message), detail: detail.map((line) => Buffer.from(line)), url: url ?? '' }
-  if (span === undefined) return warning
-  return {
+  if (span === undefined) return create(VertexWarningSchema, warning)
+  return create(VertexWarningSchema, {
     ...warning,
     info: { filename: span.source.filename, data: Buffer.from(span.source.text), language: 'Dockerfile' },
     ranges: [{ start: { line: span.startLine }, end: { line: span.endLine } }],
-  }
+  })
 }
 
 /** Status messages to events, for one build. A state that is repeated gives no event; a vertex that starts anew is told again. */

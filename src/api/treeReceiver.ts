@@ -1,10 +1,10 @@
+import { orAborted } from '../kit/singleFlight.ts'
 import { createChunkQueue, type ChunkQueue } from './chunkQueue.ts'
 import { decodeFileStat, hasContent } from './fileStat.ts'
 import type { FileStat, TreeReceiver } from './fileSync.ts'
 import { Packet_PacketType as PacketType, type Packet } from './gen/wire_pb.ts'
 import { sendFailure, type PacketChannel } from './packetChannel.ts'
 import { createTreeValidator, FileSyncError } from './treeOrder.ts'
-import { untilAborted } from './untilAborted.ts'
 
 /** Files asked for and not there yet. Enough to hide the round trip of small ones, few enough to have them all open. */
 const FILES_AT_ONCE = 16
@@ -17,9 +17,10 @@ const PACKETS_WAITING = 8
  * `receiver.end`. @throws FileSyncError; what `receiver` throws, after the sender was told; `signal.reason`
  */
 export async function receiveTree(channel: PacketChannel, receiver: TreeReceiver, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
   const downloads = createDownloads(channel, receiver)
   try {
-    await untilAborted(Promise.race([readPackets(channel, receiver, downloads), downloads.failed]), signal)
+    await orAborted(Promise.race([readPackets(channel, receiver, downloads), downloads.failed]), signal)
     await receiver.end()
   } catch (error) {
     downloads.abandon(error)

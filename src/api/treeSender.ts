@@ -1,10 +1,10 @@
 import { createLimit, type Limit } from '../kit/limit.ts'
+import { orAborted } from '../kit/singleFlight.ts'
 import { encodeFileStat, hasContent, isSocket } from './fileStat.ts'
 import type { FileStat, TreeSource } from './fileSync.ts'
 import { Packet_PacketType as PacketType } from './gen/wire_pb.ts'
 import { sendFailure, type PacketChannel } from './packetChannel.ts'
 import { FileSyncError } from './treeOrder.ts'
-import { untilAborted } from './untilAborted.ts'
 
 /** BuildKit's clients send as many. */
 const FILES_AT_ONCE = 4
@@ -18,12 +18,13 @@ type Requestable = Map<number, () => AsyncIterable<Uint8Array>>
  * when the receiver has said so. @throws FileSyncError; what `source` throws, after the receiver was told; `signal.reason`
  */
 export async function sendTree(source: TreeSource, channel: PacketChannel, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
   const failure = new AbortController()
   const inner = AbortSignal.any([signal, failure.signal])
   const requestable: Requestable = new Map()
   try {
     const work = Promise.all([sendEntries(source, channel, requestable, inner), answerRequests(channel, requestable, inner)])
-    await untilAborted(work, signal)
+    await orAborted(work, signal)
   } catch (error) {
     failure.abort(error)
     void sendFailure(channel, error) // not awaited: a receiver that is gone leaves no room to say it

@@ -1,4 +1,5 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
+import { orAborted } from '../../kit/singleFlight.ts'
 import { decodeFrames } from './frames.ts'
 import { createMessageOutlet, type MessageOutlet } from './messageOutlet.ts'
 import { formatMetadata, type Metadata } from './metadata.ts'
@@ -8,8 +9,12 @@ import { decodeStatus, GRPC, GrpcStatusError, statusError } from './status.ts'
 export interface ClientCall extends MessageOutlet {
   /** No more messages come from here. */
   closeSend(): void
-  /** Ends where the status is OK. To be read once; leaving it early cancels the call. @throws GrpcStatusError; `signal.reason` */
+  /** Ends where the status is OK. To be read once; it may be left early. @throws GrpcStatusError; `signal.reason` */
   readonly messages: AsyncIterable<Uint8Array>
+  /** For who has read what it wants: says so to the other side and waits for the call's end. @throws GrpcStatusError; `signal.reason` */
+  finish(): Promise<void>
+  /** For who gives up. Does nothing where the call is over. */
+  cancel(): void
 }
 
 /** Calls `path` (`/package.Service/Method`). An abort resets the stream. */
@@ -17,7 +22,9 @@ export function openCall(session: ClientHttp2Session, path: string, metadata: Me
   signal.throwIfAborted()
   const stream = requestStream(session, path, metadata)
   const status = watchStatus(stream)
-  const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL)
+  const cancel = (): void => {
+    if (!stream.closed && !status.isSettled()) stream.close(constants.NGHTTP2_CANCEL)
+  }
   signal.addEventListener('abort', cancel, { once: true })
   stream.once('close', () => signal.removeEventListener('abort', cancel))
   const failure = (): unknown => (signal.aborted ? signal.reason : (status.failed() ?? statusError(GRPC.unavailable, 'the call is over')))
@@ -25,6 +32,12 @@ export function openCall(session: ClientHttp2Session, path: string, metadata: Me
     ...createMessageOutlet(stream, failure),
     closeSend: () => void stream.end(),
     messages: readMessages(stream, status.settled, signal),
+    cancel,
+    async finish() {
+      stream.end()
+      stream.resume()
+      await orAborted(status.settled, signal)
+    },
   }
 }
 
@@ -58,14 +71,17 @@ interface WatchedStatus {
   /** Resolves on OK, rejects with a GrpcStatusError. */
   readonly settled: Promise<void>
   failed(): GrpcStatusError | undefined
+  isSettled(): boolean
 }
 
 /** The status stands in the trailers, or in the headers of an answer that has nothing else ("Trailers-Only"). */
 function watchStatus(stream: ClientHttp2Stream): WatchedStatus {
   let failure: GrpcStatusError | undefined
+  let isSettled = false
   const settled = new Promise<void>((resolve, reject) => {
     const settle = (status: ReturnType<typeof decodeStatus>): void => {
       if (status === undefined) return
+      isSettled = true
       if (status.code === GRPC.ok) {
         resolve()
         return
@@ -81,7 +97,7 @@ function watchStatus(stream: ClientHttp2Stream): WatchedStatus {
     stream.once('close', () => settle({ code: GRPC.unavailable, message: closeReason(stream), details: [] }))
   })
   settled.catch(() => undefined) // thrown where the messages are read
-  return { settled, failed: () => failure }
+  return { settled, failed: () => failure, isSettled: () => isSettled }
 }
 
 function closeReason({ rstCode }: ClientHttp2Stream): string {
@@ -95,16 +111,12 @@ function httpFailure(headers: IncomingHttpHeaders): ReturnType<typeof decodeStat
 }
 
 async function* readMessages(stream: ClientHttp2Stream, settled: Promise<void>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  let isOver = false
   try {
     yield* decodeFrames(untilBroken(stream))
     await settled
-    isOver = true
   } catch (error) {
     signal.throwIfAborted()
     throw error
-  } finally {
-    if (!isOver && !stream.closed) stream.close(constants.NGHTTP2_CANCEL)
   }
 }
 

@@ -62,6 +62,8 @@ async function* readAll<O extends DescMessage>(schema: O, call: ClientCall, sign
     for await (const message of call.messages) yield fromBinary(schema, message)
   } catch (error) {
     throw signal.aborted ? signal.reason : toError(error)
+  } finally {
+    call.cancel()
   }
 }
 

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { BuildError, InvalidValueError, type ErrorKind } from '../ground/errors.ts'
+import type { SourceSpan } from '../ground/sourceSpan.ts'
+import { fromStatus, RemoteError, toStatus, UnsupportedByPeerError } from './errorMapping.ts'
+import { decodeStatus, encodeStatus, GRPC, GrpcStatusError, statusError, type GrpcStatus } from './grpc/status.ts'
+
+class SampleError extends BuildError {
+  readonly kind: ErrorKind
+  readonly span: SourceSpan | undefined
+  readonly vertex: string
+  constructor(message: string, facts: { kind: ErrorKind; hint?: string; span?: SourceSpan; vertex?: string; cause?: unknown }) {
+    super(message, facts)
+    this.kind = facts.kind
+    this.span = facts.span
+    this.vertex = facts.vertex ?? ''
+  }
+}
+
+describe('an error over the wire', () => {
+  const span: SourceSpan = { source: { filename: 'sub/Dockerfile', text: 'FROM a\nRUN fälse\n' }, startLine: 2, endLine: 2 }
+  const kinds: ErrorKind[] = ['usage', 'not-found', 'denied', 'conflict', 'corrupt', 'unavailable', 'step-failed']
+  for (const kind of kinds) {
+    it(`keeps the kind ${kind}, with message, hint, lines and vertex`, () => {
+      const remote = overTheWire(new SampleError('it failed: 100 % “sure”\n', { kind, hint: 'try again', span, vertex: 'sha256:ab' }))
+      assert.ok(remote instanceof RemoteError)
+      assert.deepEqual({ message: remote.message, kind: remote.kind, hint: remote.hint, span: remote.span, vertex: remote.vertex }, { message: 'it failed: 100 % “sure”\n', kind, hint: 'try again', span, vertex: 'sha256:ab' })
+    })
+  }
+
+  it('tells what each cause adds, and finds the lines in any of them', () => {
+    const cause = new SampleError('exit code: 1', { kind: 'step-failed', span })
+    const remote = overTheWire(new SampleError('step 3', { kind: 'step-failed', cause }))
+    assert.ok(remote instanceof RemoteError)
+    assert.equal(remote.message, 'step 3: exit code: 1')
+    assert.deepEqual(remote.span, span)
+  })
+
+  it('draws its lines from the details of a buildkitd', () => {
+    const json = { info: { filename: 'Dockerfile', data: Buffer.from('FROM a\n').toString('base64') }, ranges: [{ start: { line: 1 }, end: { line: 1 } }] }
+    const remote = receive({ code: GRPC.unknown, message: 'failed', details: [{ typeUrl: 'github.com/moby/buildkit/errdefs.Source+json', value: Buffer.from(JSON.stringify(json)) }] })
+    assert.ok(remote instanceof RemoteError)
+    assert.deepEqual({ kind: remote.kind, span: remote.span }, { kind: 'step-failed', span: { source: { filename: 'Dockerfile', text: 'FROM a\n' }, startLine: 1, endLine: 1 } })
+  })
+
+  it('is not hidden by details that cannot be read', () => {
+    const remote = receive({ code: GRPC.notFound, message: 'absent', details: [{ typeUrl: 'github.com/moby/buildkit/errdefs.Source+json', value: Buffer.from('{') }] })
+    assert.ok(remote instanceof RemoteError)
+    assert.deepEqual({ kind: remote.kind, message: remote.message }, { kind: 'not-found', message: 'absent' })
+  })
+
+  it('sends the name of a Dockerfile that is too long for a header, and not its text', () => {
+    const remote = overTheWire(new SampleError('long', { kind: 'usage', span: { ...span, source: { filename: 'Dockerfile', text: '#'.repeat(300_000) } } }))
+    assert.ok(remote instanceof RemoteError)
+    assert.deepEqual(remote.span?.source, { filename: 'Dockerfile', text: '' })
+  })
+
+  const others = [
+    { name: 'a call that the peer does not know', error: statusError(GRPC.unimplemented, 'unknown service'), want: { name: UnsupportedByPeerError.name } },
+    { name: 'a cancelled call', error: statusError(GRPC.cancelled, 'context canceled'), want: { name: 'AbortError' } },
+    { name: 'a lost connection', error: statusError(GRPC.unavailable, 'closed'), want: { name: 'RemoteError', kind: 'unavailable' } },
+    { name: 'a bug of the peer', error: statusError(GRPC.internal, 'oops'), want: { name: 'RemoteError', kind: 'unavailable' } },
+    { name: 'an abort', error: new DOMException('stop', 'AbortError'), want: { name: 'AbortError' } },
+    { name: 'a bug of this end', error: new TypeError('x is undefined'), want: { name: 'RemoteError', message: 'x is undefined' } },
+    { name: 'wrong text from outside', error: new InvalidValueError('bad'), want: { name: 'RemoteError', kind: 'usage' } },
+  ]
+  for (const { name, error, want } of others) {
+    it(`makes ${JSON.stringify(want)} of ${name}`, () => {
+      const got = overTheWire(error) as Record<string, unknown>
+      assert.deepEqual(Object.fromEntries(Object.keys(want).map((key) => [key, got[key]])), want)
+    })
+  }
+})
+
+function overTheWire(error: unknown): unknown {
+  return receive(toStatus(error))
+}
+
+function receive(status: GrpcStatus): unknown {
+  const received = decodeStatus(encodeStatus(status) as Record<string, string>)
+  assert.ok(received !== undefined)
+  return fromStatus(new GrpcStatusError(received))
+}

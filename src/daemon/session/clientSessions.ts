@@ -1,0 +1,31 @@
+import type { ClientSessions } from '../../engine/clientSessions.ts'
+import type { SessionManager } from './sessionManager.ts'
+
+/** What the engine asks of its clients, by session. */
+export function createClientSessions(manager: SessionManager): ClientSessions {
+  return {
+    // eslint-disable-next-line max-params -- the port has five
+    async receiveFolder(sessionId, name, filter, receiver, signal) {
+      const session = await manager.get(sessionId, signal)
+      await session.receiveFolder(name, filter, receiver, signal)
+    },
+    sharedFolder: (sessionId, name) => manager.find(sessionId)?.sharedFolder(name),
+    sharedKey: (sessionId) => manager.find(sessionId)?.sharedKey ?? '',
+    credentials: (sessionId) => ({
+      async credentials(host, signal) {
+        const session = await manager.get(sessionId, signal)
+        return await session.credentials(host, signal)
+      },
+    }),
+    clientFiles: (sessionId) => ({
+      async sendTar(exporterIndex, metadata, bytes, signal) {
+        const session = await manager.get(sessionId, signal)
+        await session.sendTar({ exporterIndex, metadata }, bytes, signal)
+      },
+      async sendTree(exporterIndex, metadata, tree, signal) {
+        const session = await manager.get(sessionId, signal)
+        await session.sendTree({ exporterIndex, metadata }, tree, signal)
+      },
+    }),
+  }
+}
