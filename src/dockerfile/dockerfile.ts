@@ -1,10 +1,11 @@
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
+import { createWarning, type DockerfileWarning } from './dockerfileWarning.ts'
 import type { EscapeCharacter } from './expand.ts'
 import type { ArgInstruction, FromInstruction, Instruction, StageInstruction } from './instructions/instruction.ts'
 import { parseInstruction } from './instructions/parseInstruction.ts'
 import { parseLine, parseSyntax } from './parser.ts'
-import type { DockerfileWarning, InstructionNode } from './syntaxTree.ts'
+import type { InstructionNode } from './syntaxTree.ts'
 
 /** A Dockerfile, read: stages and their instructions, variables not yet expanded. */
 export interface Dockerfile {
@@ -58,11 +59,11 @@ export function parseTrigger(trigger: string, span: SourceSpan): StageInstructio
 
 function warnOfNode(node: InstructionNode): readonly DockerfileWarning[] {
   if (node.name === 'maintainer') {
-    return [{ rule: 'MaintainerDeprecated', message: 'Maintainer instruction is deprecated in favor of using label', span: node.span }]
+    return [createWarning('MaintainerDeprecated', 'Maintainer instruction is deprecated in favor of using label', node.span)]
   }
   if (node.args.kind === 'pairs' && node.args.isLegacy) {
     const name = node.name.toUpperCase()
-    return [{ rule: 'LegacyKeyValueFormat', message: `"${name} key=value" should be used instead of legacy "${name} key value" format`, span: node.span }]
+    return [createWarning('LegacyKeyValueFormat', `"${name} key=value" should be used instead of legacy "${name} key value" format`, node.span)]
   }
   return []
 }

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { InvalidValueError } from '../ground/errors.ts'
 import { expand } from './expand.ts'
-import { vectorFolder } from './testdata/vectors.ts'
+import { vectorFolder } from '../../test/support/vectors.ts'
 
 const OPTIONS = { escape: '\\' } as const
 const BACKTICK = { escape: '`' } as const

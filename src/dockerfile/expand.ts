@@ -218,8 +218,12 @@ function readConditional(cursor: Cursor, name: string, operator: string): string
   if (operator.endsWith('+')) return usable === undefined ? '' : word
   if (!operator.endsWith('?')) throw unsupported(operator)
   if (usable !== undefined || cursor.options.keepUnset === true) return usable ?? ''
-  const what = value === undefined ? 'is not allowed to be unset' : 'is not allowed to be empty'
-  throw new InvalidValueError(`${name}: ${word === '' ? what : word}`, { hint: `give it a value: --build-arg ${name}=…` })
+  throw missingValue(name, word, value === undefined ? 'unset' : 'empty')
+}
+
+function missingValue(name: string, word: string, state: 'unset' | 'empty'): InvalidValueError {
+  const message = word === '' ? `is not allowed to be ${state}` : word
+  return new InvalidValueError(`${name}: ${message}`, { hint: `give it a value: --build-arg ${name}=…` })
 }
 
 function readTrim(cursor: Cursor, name: string, operator: '#' | '%'): string {

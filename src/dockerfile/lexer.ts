@@ -1,8 +1,9 @@
 import { InvalidValueError } from '../ground/errors.ts'
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
+import { createWarning, type DockerfileWarning } from './dockerfileWarning.ts'
 import type { EscapeCharacter } from './expand.ts'
-import type { DockerfileWarning, Heredoc } from './syntaxTree.ts'
+import type { Heredoc } from './syntaxTree.ts'
 import { trim, trimStart } from './whitespace.ts'
 
 /** One instruction on one line. */
@@ -42,7 +43,7 @@ export function lex(source: SourceText, findHeredocs: HeredocFinder): LexerResul
     const joined = joinContinuations(physical, at, escape)
     const heredocs = readHeredocs({ source, physical, start: at }, joined.end, findHeredocs(joined.text, escape))
     const span = { source, startLine: at + 1, endLine: heredocs.end }
-    if (joined.hasEmptyLine) warnings.push({ rule: 'NoEmptyContinuation', message: 'empty continuation line', span })
+    if (joined.hasEmptyLine) warnings.push(createWarning('NoEmptyContinuation', 'Empty continuation line', span))
     if (joined.text !== '') lines.push({ text: joined.text, heredocs: heredocs.heredocs, span })
     at = heredocs.end
   }

@@ -6,7 +6,7 @@ import { DockerfileError } from './dockerfileError.ts'
 import { quoteGo, quoteGoList } from './goText.ts'
 import { parseSyntax } from './parser.ts'
 import type { InstructionNode, SyntaxTree } from './syntaxTree.ts'
-import { vectorFolder } from './testdata/vectors.ts'
+import { vectorFolder } from '../../test/support/vectors.ts'
 
 const good = vectorFolder('parser/testfiles')
 const bad = vectorFolder('parser/testfiles-negative')

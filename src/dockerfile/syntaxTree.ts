@@ -1,4 +1,5 @@
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
+import type { DockerfileWarning } from './dockerfileWarning.ts'
 import type { EscapeCharacter } from './expand.ts'
 
 /** A Dockerfile as its grammar sees it: instructions and their words, nothing expanded, nothing known of what they mean. */
@@ -61,9 +62,3 @@ export interface Heredoc {
   readonly content: string
 }
 
-/** What builds, but perhaps not as it is meant. `rule` is BuildKit's name for it. */
-export interface DockerfileWarning {
-  readonly rule: string
-  readonly message: string
-  readonly span: SourceSpan
-}

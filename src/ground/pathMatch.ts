@@ -8,6 +8,12 @@ export type PathMatcher = (name: string) => boolean
 
 /** @throws InvalidValueError where a class is left open or empty, or a `\` ends the pattern. */
 export function compilePathPattern(pattern: string): PathMatcher {
+  const expression = new RegExp(`^${pathPatternSource(pattern)}$`, 'su')
+  return (name) => expression.test(name)
+}
+
+/** The pattern as a regular expression for the flags `su`, to be a part of another. @throws InvalidValueError */
+export function pathPatternSource(pattern: string): string {
   const characters = Array.from(pattern)
   let source = ''
   let at = 0
@@ -17,8 +23,7 @@ export function compilePathPattern(pattern: string): PathMatcher {
     source += term.source
     at = term.end
   }
-  const expression = new RegExp(`^${source}$`, 'su')
-  return (name) => expression.test(name)
+  return source
 }
 
 /** Whether all of `name` is matched. @throws InvalidValueError on a malformed pattern, whatever the name is. */

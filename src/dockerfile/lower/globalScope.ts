@@ -1,0 +1,54 @@
+import { formatPlatform, type Platform } from '../../ground/platform.ts'
+import type { Dockerfile } from '../dockerfile.ts'
+import { at } from '../dockerfileError.ts'
+import { expand } from '../expand.ts'
+import type { LowerRequest } from './request.ts'
+
+/** What FROM can use, and an ARG without a default takes its value from. */
+export interface GlobalScope {
+  readonly variables: ReadonlyMap<string, string>
+  /** Those whose value is another for another target platform. */
+  readonly targetVariables: ReadonlySet<string>
+}
+
+/** The automatic arguments, then each ARG before the first FROM; `--build-arg` overrides both. @throws DockerfileError */
+export function evaluateGlobalScope(dockerfile: Dockerfile, request: LowerRequest): GlobalScope {
+  const stageName = request.target ?? dockerfile.stages.at(-1)?.from.stageName ?? ''
+  const automatic = [...platformArgs('BUILD', request.buildPlatform), ...platformArgs('TARGET', request.targetPlatform), ['TARGETSTAGE', stageName === '' ? 'default' : stageName] as const]
+  const variables = new Map(automatic.map(([name, value]) => [name, request.buildArgs.get(name) ?? value]))
+  const targetVariables = new Set(platformArgs('TARGET', request.targetPlatform).flatMap(([name]) => (request.buildArgs.has(name) ? [] : [name])))
+  for (const { args, span } of dockerfile.globalArgs) {
+    for (const { name, defaultValue } of args) {
+      const given = request.buildArgs.get(name)
+      if (given === undefined && defaultValue === undefined) continue
+      const { text, matched } = given === undefined ? at(span, () => expand(defaultValue ?? '', variables, dockerfile)) : { text: given, matched: new Set<string>() }
+      if (!targetVariables.isDisjointFrom(matched)) targetVariables.add(name)
+      else targetVariables.delete(name)
+      variables.set(name, text)
+    }
+  }
+  return { variables, targetVariables }
+}
+
+function platformArgs(prefix: 'BUILD' | 'TARGET', platform: Platform): readonly (readonly [name: string, value: string])[] {
+  const { os, architecture, variant, osVersion } = platform
+  const isVersioned = prefix === 'TARGET' && osVersion !== ''
+  const full = isVersioned ? formatPlatform({ ...platform, os: `${os}(${osVersion})` }) : formatPlatform(platform)
+  return [
+    [`${prefix}PLATFORM`, full],
+    [`${prefix}OS`, os],
+    [`${prefix}OSVERSION`, osVersion],
+    [`${prefix}ARCH`, architecture],
+    [`${prefix}VARIANT`, variant],
+  ]
+}
+
+const PROXY_NAMES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy']
+
+/** The proxy variables among the build arguments, in both letter cases, `KEY=value`: given to every step, part of no key. */
+export function proxyEnvironment(buildArgs: ReadonlyMap<string, string>): readonly string[] {
+  return PROXY_NAMES.flatMap((name) => {
+    const value = buildArgs.get(name) ?? buildArgs.get(name.toUpperCase())
+    return value === undefined ? [] : [`${name.toUpperCase()}=${value}`, `${name}=${value}`]
+  })
+}

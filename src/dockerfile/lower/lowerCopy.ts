@@ -1,0 +1,111 @@
+import type { SourceSpan } from '../../ground/sourceSpan.ts'
+import type { ActionBase, CopyAction, FileAction, Output, Owner } from '../../graph/vertex.ts'
+import { DockerfileError } from '../dockerfileError.ts'
+import type { CopyInstruction, WorkdirInstruction } from '../instructions/instruction.ts'
+import { resolvePath } from '../posixPath.ts'
+import { contextPathsOf } from './contextPaths.ts'
+import type { PlannedStep } from './plan.ts'
+import { expandIn, withContainer, withHistory, workingFolder, type StageContext, type StageState } from './stageState.ts'
+import { describeInstruction, nameStep } from './stepName.ts'
+
+/** COPY and ADD: one vertex with an action for each source. @throws DockerfileError */
+export function lowerCopy(state: StageState, instruction: CopyInstruction, step: PlannedStep, context: StageContext): StageState {
+  const { span, command } = instruction
+  const expandWord = (text: string): string => expandIn(state, text, span, context)
+  const sources = instruction.sources.map(expandWord)
+  const target = expandWord(instruction.target)
+  const chown = instruction.chown === undefined ? undefined : expandWord(instruction.chown)
+  const chmod = instruction.chmod === undefined ? undefined : expandWord(instruction.chmod)
+  const inputs = createInputs(state.root, context.sourceRoot(step.source, span))
+  const common = {
+    kind: 'copy',
+    from: inputs.from,
+    target: targetPath(state, target, sources.length),
+    owner: ownerOf(chown, inputs.base),
+    mode: parseMode(chmod, span),
+    followSymlinks: true,
+    copyFolderContents: true,
+    unpackArchives: command === 'ADD',
+    createTargetPath: true,
+    allowWildcard: true,
+    allowEmptyWildcard: true,
+    includePatterns: [],
+    excludePatterns: [],
+  } as const satisfies Partial<CopyAction>
+  const actions = chain(sources.map((source) => ({ ...common, source: resolvePath('/', source) })), inputs.base)
+  const named = nameStep(state, describeInstruction(step, state, context), { span, isTrigger: step.isTrigger }, context)
+  const root = context.graph.add({ op: { kind: 'file', actions }, inputs: inputs.list, platform: undefined }, named.note)
+  const flags = [...(chown === undefined || chown === '' ? [] : [`--chown=${chown}`]), ...(chmod === undefined || chmod === '' ? [] : [`--chmod=${chmod}`])]
+  const paths = step.source.kind === 'context' ? contextPathsOf(state, instruction.sources, context.escape) : []
+  const contextPaths = new Set([...state.contextPaths, ...paths])
+  return withHistory({ ...named.state, root, contextPaths }, [command, ...flags, ...sources, target, '# buildkit'].join(' '), 'layer', context)
+}
+
+/** WORKDIR: a folder that is made where it is not there, for the user of the time. @throws DockerfileError */
+export function lowerWorkdir(state: StageState, instruction: WorkdirInstruction, step: PlannedStep, context: StageContext): StageState {
+  const { span } = instruction
+  const path = resolvePath(workingFolder(state), expandIn(state, instruction.path, span, context))
+  const moved = withContainer(state, { workingDir: path })
+  if (path === '/') return withHistory(moved, `WORKDIR ${path}`, 'no-layer', context)
+  const inputs = createInputs(state.root, undefined)
+  const actions = chain([{ kind: 'mkdir', path, mode: 0o755, makeParents: true, owner: ownerOf(state.image.container.user, inputs.base) }], inputs.base)
+  const named = nameStep(moved, describeInstruction(step, state, context), { span, isTrigger: step.isTrigger }, context)
+  const note = { ...named.note, ignoreCache: false } // making a folder gives the same folder
+  const root = context.graph.add({ op: { kind: 'file', actions }, inputs: inputs.list, platform: undefined }, note)
+  return withHistory({ ...named.state, root }, `WORKDIR ${path}`, 'layer', context)
+}
+
+interface FileInputs {
+  readonly list: readonly Output[]
+  readonly base: ActionBase
+  readonly from: ActionBase
+}
+
+function createInputs(base: Output | undefined, from: Output | undefined): FileInputs {
+  const list = [base, from].flatMap((output) => output ?? [])
+  const distinct = list.filter((output, index) => list.findIndex((other) => isSame(other, output)) === index)
+  const locate = (output: Output | undefined): ActionBase =>
+    output === undefined ? { kind: 'scratch' } : { kind: 'input', index: distinct.findIndex((other) => isSame(other, output)) }
+  return { list: distinct, base: locate(base), from: locate(from) }
+}
+
+function isSame(a: Output, b: Output): boolean {
+  return a.vertex === b.vertex && a.index === b.index
+}
+
+type ActionBody = { [K in FileAction['kind']]: Omit<Extract<FileAction, { readonly kind: K }>, 'base' | 'output'> }[FileAction['kind']]
+
+/** Each action works on the result of the one before; the last one's is the vertex's. */
+function chain(actions: readonly ActionBody[], base: ActionBase): readonly FileAction[] {
+  return actions.map((action, index) => ({
+    ...action,
+    base: index === 0 ? base : { kind: 'action', index: index - 1 },
+    output: index === actions.length - 1 ? 0 : undefined,
+  }))
+}
+
+/** From the working folder; with a `/` at the end where it must be a folder. */
+function targetPath(state: StageState, text: string, sourceCount: number): string {
+  const isFolder = sourceCount > 1 || text === '' || /(?:^|\/)\.{0,2}$/.test(text)
+  const path = resolvePath(workingFolder(state), text)
+  return isFolder && path !== '/' ? `${path}/` : path
+}
+
+/** `user[:group]`; '' is root. */
+function ownerOf(text: string | undefined, lookup: ActionBase): Owner | undefined {
+  if (text === undefined || text === '') return undefined
+  const colon = text.indexOf(':')
+  const user = colon < 0 ? text : text.slice(0, colon)
+  const group = colon < 0 ? '' : text.slice(colon + 1)
+  return { user: user === '' ? '0' : user, group: group === '' ? undefined : group, lookup }
+}
+
+/** @throws DockerfileError */
+function parseMode(text: string | undefined, span: SourceSpan): number | undefined {
+  if (text === undefined || text === '') return undefined
+  if (/^[0-7]+$/.test(text) && Number.parseInt(text, 8) <= 0o7777) return Number.parseInt(text, 8)
+  const isSymbolic = /^[ugoa]*[-+=][rwxXstugo]*(?:[-+=,ugoa][-+=,rwxXstugoa]*)?$/.test(text)
+  if (isSymbolic) throw new DockerfileError(`a symbolic --chmod (${text}) is not supported yet`, span, { hint: 'write it in octal, such as --chmod=755' })
+  throw new DockerfileError(`invalid chmod parameter: '${text}'. it should be octal string and between 0 and 07777`, span)
+}
+

@@ -1,0 +1,133 @@
+import type { Platform } from '../../ground/platform.ts'
+import type { SourceSpan } from '../../ground/sourceSpan.ts'
+import { createGraphBuilder, type GraphBuilder } from '../../graph/graphBuilder.ts'
+import type { Graph, Output } from '../../graph/vertex.ts'
+import type { Dockerfile } from '../dockerfile.ts'
+import type { GlobalScope } from './globalScope.ts'
+import { lowerCopy, lowerWorkdir } from './lowerCopy.ts'
+import { lowerMetadata } from './lowerMetadata.ts'
+import { lowerRun } from './lowerRun.ts'
+import { lowerArg, lowerEnv } from './lowerVariables.ts'
+import type { ImageReference, PlannedStage, PlannedStep, StepSource } from './plan.ts'
+import type { LowerRequest, ResolvedImage } from './request.ts'
+import { stagePlatform, type ResolvedStages } from './resolveStages.ts'
+import { derivedState, imageState, scratchState, type StageContext, type StageState } from './stageState.ts'
+import { nameStep } from './stepName.ts'
+
+export interface LowerJob {
+  readonly request: LowerRequest
+  readonly dockerfile: Dockerfile
+  readonly scope: GlobalScope
+  readonly resolved: ResolvedStages
+}
+
+export interface LoweredStages {
+  readonly graph: Graph
+  readonly target: StageState
+  /** Of all stages, absolute. */
+  readonly contextPaths: ReadonlySet<string>
+}
+
+/** All stages that the target needs. `followPaths` are what the context's vertex is to bring. @throws DockerfileError */
+export function lowerStages(job: LowerJob, followPaths: readonly string[]): LoweredStages {
+  const graph = createGraphBuilder()
+  const states = new Map<number, StageState>()
+  for (const stage of job.resolved.stages) states.set(stage.index, lowerStage(stage, states, { ...job, graph, followPaths }))
+  const target = stateOf(states, job.resolved.target.index)
+  return { graph: graph.build(), target, contextPaths: new Set([...states.values()].flatMap(({ contextPaths }) => [...contextPaths])) }
+}
+
+interface StageJob extends LowerJob {
+  readonly graph: GraphBuilder
+  readonly followPaths: readonly string[]
+}
+
+type States = ReadonlyMap<number, StageState>
+
+function stateOf(states: States, index: number): StageState {
+  const state = states.get(index)
+  if (state === undefined) throw new TypeError(`stage ${index} is used before it is lowered`)
+  return state
+}
+
+function lowerStage(stage: PlannedStage, states: States, job: StageJob): StageState {
+  const context = stageContext(stage, states, job)
+  return stage.steps.reduce((state, step) => lowerStep(state, step, context), startOf(stage, states, job, context))
+}
+
+function stageContext(stage: PlannedStage, states: States, job: StageJob): StageContext {
+  const { request, dockerfile, scope, graph, resolved } = job
+  const { stageName } = stage.from
+  const layers = stage.steps.filter(({ instruction }) => ['run', 'copy', 'workdir'].includes(instruction.kind)).length
+  const unnamed = resolved.stageCount === 1 ? '' : `stage-${stage.index}`
+  return {
+    request,
+    escape: dockerfile.escape,
+    scope,
+    graph,
+    displayName: resolved.stageCount === 1 || stageName === '' ? unnamed : stageName,
+    stepCount: layers + (stage.base.kind === 'image' ? 1 : 0),
+    ignoreCache: isUncached(request.noCache, stageName),
+    sourceRoot: (source, span) => sourceRoot(source, span, states, job),
+  }
+}
+
+function isUncached(noCache: LowerRequest['noCache'], stageName: string): boolean {
+  if (noCache === 'all' || noCache === 'none') return noCache === 'all'
+  return noCache.some((name) => name.toLowerCase() === stageName)
+}
+
+function startOf(stage: PlannedStage, states: States, job: StageJob, context: StageContext): StageState {
+  const { base } = stage
+  if (base.kind === 'scratch') return scratchState(job.request.targetPlatform)
+  if (base.kind === 'stage') return derivedState(stateOf(states, base.index))
+  const platform = stagePlatform(stage, job.resolved.stages, job.request)
+  const image = job.resolved.imageOf(base, platform)
+  const empty = imageState(undefined, platform, image.config)
+  if (!hasLayers(image)) return empty
+  const { note, state } = nameStep(empty, `FROM ${image.reference}`, { span: stage.from.span, isTrigger: false }, context)
+  return { ...state, root: addImage(image, platform, { ...note, ignoreCache: false }, job.graph) }
+}
+
+function addImage({ reference, manifest }: ResolvedImage, platform: Platform, note: Parameters<GraphBuilder['add']>[1], graph: GraphBuilder): Output {
+  return graph.add({ op: { kind: 'source', source: { kind: 'image', reference, manifest } }, inputs: [], platform }, note)
+}
+
+function hasLayers({ config }: ResolvedImage): boolean {
+  return config.diffIds.length > 0 || config.history.some(({ emptyLayer }) => !emptyLayer)
+}
+
+function sourceRoot(source: StepSource, span: SourceSpan, states: States, job: StageJob): Output | undefined {
+  switch (source.kind) {
+    case 'scratch':
+      return undefined
+    case 'stage':
+      return stateOf(states, source.index).root
+    case 'image':
+      return copiedImage(source, span, job)
+    case 'context':
+      return addContext(job)
+  }
+}
+
+function copiedImage(source: ImageReference, span: SourceSpan, { resolved, request, graph }: StageJob): Output | undefined {
+  const image = resolved.imageOf(source, request.targetPlatform)
+  if (!hasLayers(image)) return undefined
+  return addImage(image, request.targetPlatform, { name: `FROM ${image.reference}`, ignoreCache: false, span }, graph)
+}
+
+function addContext({ request, graph, followPaths }: StageJob): Output {
+  const { contextName: name, sessionId, sharedKeyHint, ignorePatterns: excludePatterns } = request
+  const source = { kind: 'local', name, sessionId, includePatterns: [], excludePatterns, followPaths, sharedKeyHint } as const
+  return graph.add({ op: { kind: 'source', source }, inputs: [], platform: undefined }, { name: '[internal] load build context', ignoreCache: false, span: undefined })
+}
+
+function lowerStep(state: StageState, step: PlannedStep, context: StageContext): StageState {
+  const { instruction } = step
+  if (instruction.kind === 'run') return lowerRun(state, instruction, step, context)
+  if (instruction.kind === 'copy') return lowerCopy(state, instruction, step, context)
+  if (instruction.kind === 'workdir') return lowerWorkdir(state, instruction, step, context)
+  if (instruction.kind === 'env') return lowerEnv(state, instruction, context)
+  if (instruction.kind === 'arg') return lowerArg(state, instruction, context)
+  return lowerMetadata(state, instruction, context)
+}

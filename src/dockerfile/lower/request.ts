@@ -1,0 +1,61 @@
+import type { Digest } from '../../ground/digest.ts'
+import type { ImageConfig } from '../../ground/imageConfig.ts'
+import type { Platform } from '../../ground/platform.ts'
+import type { SourceText } from '../../ground/sourceSpan.ts'
+import type { ExtraHost, Graph, NetworkMode, Output, Ulimit } from '../../graph/vertex.ts'
+import type { DockerfileWarning } from '../dockerfileWarning.ts'
+
+/** A Dockerfile to be built for one platform, and what the user says about it. */
+export interface LowerRequest {
+  readonly source: SourceText
+  readonly targetPlatform: Platform
+  /** The platform that runs natively. */
+  readonly buildPlatform: Platform
+  /** Name or number of a stage; undefined is the last one. */
+  readonly target: string | undefined
+  readonly buildArgs: ReadonlyMap<string, string>
+  /** Added to the image's own. */
+  readonly labels: ReadonlyMap<string, string>
+  readonly sessionId: string
+  readonly sharedKeyHint: string
+  /** The name by which the client serves the build context: `context`. */
+  readonly contextName: string
+  readonly ignorePatterns: readonly string[]
+  /** All stages, or those named. */
+  readonly noCache: 'none' | 'all' | readonly string[]
+  /** Of every RUN that names none. */
+  readonly networkMode: NetworkMode
+  readonly extraHosts: readonly ExtraHost[]
+  readonly hostname: string
+  readonly ulimits: readonly Ulimit[]
+  /** 0 is the default. */
+  readonly shmSizeBytes: number
+  readonly cgroupParent: string
+  /** Whether step names carry the platform. */
+  readonly isMultiPlatform: boolean
+  /** RFC 3339, by SOURCE_DATE_EPOCH. */
+  readonly createdAt?: string | undefined
+}
+
+export interface LoweredImage {
+  readonly graph: Graph
+  /** Undefined is an image without files. */
+  readonly root: Output | undefined
+  /** With the base image's diff ids: those of the new layers are the exporter's to add. History is whole. */
+  readonly config: ImageConfig
+  readonly warnings: readonly DockerfileWarning[]
+}
+
+/** Port: finds out what an image reference means. */
+export interface ImageResolver {
+  /** For the manifest that serves `platform` best. @throws BuildError where there is none */
+  resolveImage(reference: string, platform: Platform, signal: AbortSignal): Promise<ResolvedImage>
+}
+
+export interface ResolvedImage {
+  /** In full, with digest. */
+  readonly reference: string
+  /** The platform's own manifest. */
+  readonly manifest: Digest
+  readonly config: ImageConfig
+}

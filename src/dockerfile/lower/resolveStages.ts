@@ -1,0 +1,169 @@
+import { BuildError } from '../../ground/errors.ts'
+import { formatPlatform, isSamePlatform, platformsServing, type Platform } from '../../ground/platform.ts'
+import type { SourceSpan } from '../../ground/sourceSpan.ts'
+import { createLimit, mapLimited } from '../../kit/limit.ts'
+import { parseTrigger, type Stage } from '../dockerfile.ts'
+import { DockerfileError } from '../dockerfileError.ts'
+import { suggest } from '../suggestion.ts'
+import { planStep, type ImageReference, type PlannedStage, type StageBase } from './plan.ts'
+import type { ImageResolver, LowerRequest, ResolvedImage } from './request.ts'
+
+/** What is needed of a Dockerfile to build a target, with the images it stands on. */
+export interface ResolvedStages {
+  readonly target: PlannedStage
+  /** Those that the target needs, itself included, in order; ONBUILD triggers are among their steps. */
+  readonly stages: readonly PlannedStage[]
+  /** How many there were, needed or not. */
+  readonly stageCount: number
+  imageOf(image: ImageReference, platform: Platform): ResolvedImage
+}
+
+const MAX_LOOKUPS = 8 // registries throttle clients that ask more at once
+
+export interface StagesToResolve {
+  readonly planned: readonly PlannedStage[]
+  readonly written: readonly Stage[]
+  readonly target: PlannedStage
+  readonly request: LowerRequest
+}
+
+/**
+ * Looks up the images of the stages that the target needs, and adds what their ONBUILD triggers ask for, which may need
+ * more stages, and so on. Each image is looked up once for each platform.
+ * @throws DockerfileError
+ */
+export async function resolveStages(job: StagesToResolve, resolver: ImageResolver, signal: AbortSignal): Promise<ResolvedStages> {
+  const images = new Map<string, ResolvedImage>()
+  const limit = createLimit(MAX_LOOKUPS)
+  const stages = [...job.planned]
+  const triggered = new Set<number>()
+  for (;;) {
+    const reachable = reachableStages(stages, job.target.index)
+    const missing = neededImages(reachable, stages, job.request).filter(({ key }) => !images.has(key))
+    const found = await mapLimited(missing, limit, async (need, inner) => [need.key, await lookUp(need, { resolver, planned: job.planned }, inner)] as const, signal)
+    for (const [key, image] of found) images.set(key, image)
+    const fresh = reachable.filter(({ index }) => !triggered.has(index))
+    for (const stage of fresh) {
+      triggered.add(stage.index)
+      stages[stage.index] = addTriggers(stage, triggersOf(stage, stages, images, job.request), job.written)
+    }
+    if (fresh.length === 0) return resolved(job, stages, images)
+  }
+}
+
+function resolved({ target, request }: StagesToResolve, stages: readonly PlannedStage[], images: ReadonlyMap<string, ResolvedImage>): ResolvedStages {
+  return {
+    target: stages[target.index] ?? target,
+    stages: reachableStages(stages, target.index),
+    stageCount: stages.length,
+    imageOf(image, platform) {
+      const found = images.get(imageKey(image, platform))
+      if (found === undefined) throw new TypeError(`${image.reference} was not looked up for ${formatPlatform(platform)} (target ${formatPlatform(request.targetPlatform)})`)
+      return found
+    },
+  }
+}
+
+/** In order. @throws DockerfileError where a stage copies from itself or a later one */
+function reachableStages(stages: readonly PlannedStage[], target: number): readonly PlannedStage[] {
+  const found = new Set<number>()
+  const waiting = [target]
+  for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
+    const stage = stages[index]
+    if (stage === undefined || found.has(index)) continue
+    found.add(index)
+    waiting.push(...neededStages(stage))
+  }
+  return stages.filter(({ index }) => found.has(index))
+}
+
+function neededStages(stage: PlannedStage): readonly number[] {
+  const copied = stage.steps.flatMap(({ source, instruction }) => {
+    if (source.kind !== 'stage') return []
+    if (source.index < stage.index) return [source.index]
+    const from = instruction.kind === 'copy' ? (instruction.from ?? '') : ''
+    const name = stage.from.stageName === '' ? `stage-${stage.index}` : stage.from.stageName
+    const message = `cannot copy from stage ${JSON.stringify(from)}, it needs to be defined before current stage ${JSON.stringify(name)}`
+    throw new DockerfileError(message, instruction.span, { hint: source.index === stage.index ? 'a stage cannot copy from itself: leave --from out, or use RUN cp' : 'move that stage up' })
+  })
+  return stage.base.kind === 'stage' ? [stage.base.index, ...copied] : copied
+}
+
+interface ImageNeed {
+  readonly key: string
+  readonly image: ImageReference
+  readonly platform: Platform
+  readonly span: SourceSpan
+  /** A base image's platform must be the one that was asked for. */
+  readonly isBase: boolean
+}
+
+/** Each once; bases first. */
+function neededImages(reachable: readonly PlannedStage[], stages: readonly PlannedStage[], request: LowerRequest): readonly ImageNeed[] {
+  const needs = new Map<string, ImageNeed>()
+  const need = (base: StageBase | { readonly kind: 'context' }, rest: Omit<ImageNeed, 'key' | 'image'>): void => {
+    if (base.kind !== 'image') return
+    const key = imageKey(base, rest.platform)
+    if (!needs.has(key)) needs.set(key, { key, image: base, ...rest })
+  }
+  for (const stage of reachable) need(stage.base, { platform: stagePlatform(stage, stages, request), span: stage.from.span, isBase: true })
+  for (const { steps } of reachable) {
+    for (const { source, instruction } of steps) need(source, { platform: request.targetPlatform, span: instruction.span, isBase: false })
+  }
+  return [...needs.values()]
+}
+
+/** A stage has the platform of the stage it stands on, else its own, else the target's. */
+export function stagePlatform(stage: PlannedStage, stages: readonly PlannedStage[], request: LowerRequest): Platform {
+  const { base } = stage
+  const below = base.kind === 'stage' ? stages.find(({ index }) => index === base.index) : undefined
+  if (below !== undefined) return stagePlatform(below, stages, request)
+  return base.kind === 'scratch' ? request.targetPlatform : (stage.platform ?? request.targetPlatform)
+}
+
+function imageKey({ reference }: ImageReference, platform: Platform): string {
+  return `${reference} ${formatPlatform(platform)}`
+}
+
+interface LookUp {
+  readonly resolver: ImageResolver
+  readonly planned: readonly PlannedStage[]
+}
+
+async function lookUp({ image, platform, span, isBase }: ImageNeed, { resolver, planned }: LookUp, signal: AbortSignal): Promise<ResolvedImage> {
+  const found = await resolver.resolveImage(image.reference, platform, signal).catch((error: unknown) => {
+    signal.throwIfAborted()
+    if (!(error instanceof BuildError)) throw error
+    const names = planned.flatMap(({ from }) => (from.stageName === '' ? [] : [from.stageName]))
+    const hint = (error.kind === 'not-found' ? suggest(image.written, names) : undefined) ?? error.hint
+    throw new DockerfileError(`${image.written}: ${error.message}`, span, { hint, cause: error, kind: error.kind })
+  })
+  if (isBase) checkPlatform(image, found, { platform, span })
+  return found
+}
+
+/** A lone manifest is given to whoever asks; its config tells what it is. */
+function checkPlatform(image: ImageReference, { config }: ResolvedImage, { platform, span }: { readonly platform: Platform; readonly span: SourceSpan }): void {
+  if (platformsServing(platform).some((serving) => isSamePlatform(serving, config.platform))) return
+  const has = formatPlatform(config.platform)
+  const message = `base image ${image.written} is for ${has}, not for ${formatPlatform(platform)}`
+  throw new DockerfileError(message, span, { hint: `use a tag that has ${formatPlatform(platform)}, or write FROM --platform=${has} where the stage is to run as ${has}` })
+}
+
+/** Of the base image, or of the stage it stands on. */
+function triggersOf(stage: PlannedStage, stages: readonly PlannedStage[], images: ReadonlyMap<string, ResolvedImage>, request: LowerRequest): readonly string[] {
+  const { base } = stage
+  switch (base.kind) {
+    case 'scratch':
+      return []
+    case 'image':
+      return images.get(imageKey(base, stagePlatform(stage, stages, request)))?.config.container.onBuild ?? []
+    case 'stage':
+      return stages[base.index]?.steps.flatMap(({ instruction }) => (instruction.kind === 'onbuild' ? [instruction.trigger] : [])) ?? []
+  }
+}
+
+function addTriggers(stage: PlannedStage, triggers: readonly string[], written: readonly Stage[]): PlannedStage {
+  const steps = triggers.map((trigger) => planStep(parseTrigger(trigger, stage.from.span), written, true))
+  return { ...stage, steps: [...steps, ...stage.steps] }
+}
