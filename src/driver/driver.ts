@@ -1,6 +1,9 @@
 import type { Client } from '@connectrpc/connect'
 import type { Control } from '../api/gen/control_pb.ts'
 import type { LocalEngine } from '../api/gen/local_pb.ts'
+import type { ClientCall } from '../api/grpc/clientCall.ts'
+import type { Metadata } from '../api/grpc/metadata.ts'
+import { BuildError } from '../ground/errors.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 import type { CredentialSource } from '../registry/registry.ts'
 
@@ -17,7 +20,15 @@ export interface EngineClient extends AsyncDisposable {
   readonly control: Client<typeof Control>
   /** Pelago's own service; its calls fail with UnsupportedByPeerError where the other end is a buildkitd. */
   readonly local: Client<typeof LocalEngine>
+  /** Whether the engine is of this machine and user, so that it may read the user's folders itself. */
   readonly isSameMachine: boolean
+  /** A call on the level of messages, for what typed clients cannot say: headers that come several times. */
+  openCall(path: string, metadata: Metadata, signal: AbortSignal): ClientCall
+}
+
+/** No engine at the other end, or none that starts. */
+export class EngineUnavailableError extends BuildError {
+  readonly kind = 'unavailable'
 }
 
 /** A build as the command wants it; `solve` makes one session and one SolveRequest of it. */

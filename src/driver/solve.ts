@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import type { TreeFilter, TreeSource } from '../api/fileSync.ts'
+import type { SolveRequestSchema } from '../api/gen/control_pb.ts'
+import { createProgressDecoder } from '../api/progressMapping.ts'
+import type { ProgressSink } from '../progress/progressSink.ts'
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { BuildRequest, EngineClient, Solve } from './driver.ts'
+import type { ClientProcess } from './outputSink.ts'
+import { openSession } from './sessionHost.ts'
+
+/** How long the last events may come after the build's end; BuildKit's client waits about as long. */
+const LAST_EVENTS_MS = 3_000
+
+export interface SolveParts {
+  /** The part of a folder of this machine that an engine asks for. */
+  readonly openFolder: (path: string, filter: TreeFilter) => TreeSource
+  readonly client: ClientProcess
+}
+
+export function createSolve(parts: SolveParts): Solve {
+  return async (engine, request, sink, signal) => {
+    const ref = randomUUID()
+    const ended = new AbortController()
+    const inner = AbortSignal.any([signal, ended.signal])
+    await using session = openSession(engine, { ...request, ...parts }, inner)
+    const events = followEvents(engine, ref, sink, inner)
+    try {
+      const { ExporterResponse } = await engine.control.solve(solveRequest(ref, session.id, request), { signal: inner })
+      return new Map(Object.entries(ExporterResponse))
+    } finally {
+      await untilTimeout(events, signal.aborted ? 0 : LAST_EVENTS_MS)
+      ended.abort(new DOMException('the build is over', 'AbortError'))
+    }
+  }
+}
+
+function solveRequest(ref: string, sessionId: string, { frontend, attributes, outputs, entitlements }: BuildRequest): MessageInitShape<typeof SolveRequestSchema> {
+  const exporters = outputs.map(({ type, attributes: facts }) => ({ Type: type, Attrs: Object.fromEntries(facts) }))
+  return {
+    Ref: ref,
+    Session: sessionId,
+    Frontend: frontend,
+    FrontendAttrs: Object.fromEntries(attributes),
+    Exporters: exporters,
+    // the first one once more, for engines older than the list
+    ExporterDeprecated: exporters[0]?.Type ?? '',
+    ExporterAttrsDeprecated: exporters[0]?.Attrs ?? {},
+    Cache: {},
+    Entitlements: [...entitlements],
+  }
+}
+
+/** Never rejects: a build whose events cannot be had is a build all the same. */
+async function followEvents({ control }: EngineClient, ref: string, sink: ProgressSink, signal: AbortSignal): Promise<void> {
+  const decode = createProgressDecoder()
+  try {
+    for await (const response of control.status({ Ref: ref }, { signal })) decode(response).forEach(sink)
+  } catch {
+    return
+  }
+}
+
+async function untilTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
+  const late = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => late.resolve(undefined), timeoutMs)
+  await Promise.race([work, late.promise])
+  clearTimeout(timer)
+}
