@@ -3,18 +3,18 @@ import { describeBlob, type Descriptor } from '../ground/descriptor.ts'
 import { digestOf, parseDigest, type Digest } from '../ground/digest.ts'
 import { isIndexType, isManifestType, MEDIA_TYPE } from '../ground/mediaType.ts'
 import { formatReference, formatRepository, type Reference } from '../ground/reference.ts'
-import { createHttpClient, type HttpResponse, type ProxyOptions } from '../kit/http.ts'
+import { createHttpClient, type HttpClient, type HttpResponse, type ProxyOptions } from '../kit/http.ts'
 import type { RetryPolicy } from '../kit/retry.ts'
 import { createAuthorizer } from './auth/authorizer.ts'
-import { readBlob } from './blobDownload.ts'
-import { pushBlob } from './blobUpload.ts'
-import { createEndpoints, type Endpoint } from './endpoint.ts'
+import { readBlob } from './internal/blobDownload.ts'
+import { pushBlob } from './internal/blobUpload.ts'
+import { createEndpoints, type Endpoint } from './internal/endpoint.ts'
 import type { HostConfig } from './hostConfig.ts'
-import type { CredentialSource, Registry, Repository } from './registry.ts'
+import type { Credentials, CredentialSource, Registry, Repository } from './registry.ts'
 import { ImageNotFoundError, type RegistryError, UnsupportedImageError } from './registryError.ts'
-import { createRequester, type RegistryRequest, type Requester } from './requester.ts'
-import { readSmallBody, refusalOf } from './response.ts'
-import { pullScope, pushScope } from './scope.ts'
+import { createRequester, type RegistryRequest, type Requester } from './internal/requester.ts'
+import { readSmallBody, refusalOf } from './internal/response.ts'
+import { pullScope, pushScope } from './internal/scope.ts'
 
 export interface RegistryOptions {
   readonly credentials: CredentialSource
@@ -36,10 +36,7 @@ const ACCEPT = [MEDIA_TYPE.ociIndex, MEDIA_TYPE.ociManifest, MEDIA_TYPE.dockerIn
 
 /** Disposing it closes its connections. */
 export function createRegistry(options: RegistryOptions): Registry & AsyncDisposable {
-  const http = createHttpClient({ userAgent: options.userAgent, connectionsPerOrigin: options.connectionsPerHost, proxy: options.proxy })
-  const endpoints = createEndpoints(http, options.hosts)
-  const authorizer = createAuthorizer({ http, credentials: options.credentials, now: options.now })
-  const requester = createRequester({ http, endpoints, authorizer, retries: options.retries })
+  const { requester, http } = connect(options)
   return {
     resolve: (reference, signal) => resolve(requester, reference, signal),
     fetchManifest: (reference, descriptor, signal) => fetchManifest(requester, reference, { descriptor, signal }),
@@ -49,6 +46,29 @@ export function createRegistry(options: RegistryOptions): Registry & AsyncDispos
     pushManifest: (reference, mediaType, bytes, signal) => pushManifest(requester, { reference, mediaType, bytes }, signal),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   }
+}
+
+/** Whether `credentials` open `host`, before they are kept. @throws AuthenticationError; RegistryUnavailableError */
+export async function checkLogin(host: string, credentials: Credentials, options: Omit<RegistryOptions, 'credentials'>, signal: AbortSignal): Promise<void> {
+  const { requester, http } = connect({ ...options, credentials: { credentials: async () => credentials } })
+  await using connections = new AsyncDisposableStack()
+  connections.use(http)
+  await requester.push(
+    host,
+    async (endpoint) => {
+      const response = await requester.send(endpoint, { method: 'GET', target: endpoint.base, headers: new Map(), openBody: undefined, subject: host, scopes: [] }, signal)
+      if (response.status >= 300) throw await refusalOf(response, host, host)
+      await response.discard()
+    },
+    signal,
+  )
+}
+
+function connect(options: RegistryOptions): { readonly requester: Requester; readonly http: HttpClient } {
+  const http = createHttpClient({ userAgent: options.userAgent, connectionsPerOrigin: options.connectionsPerHost, proxy: options.proxy })
+  const endpoints = createEndpoints(http, options.hosts)
+  const authorizer = createAuthorizer({ http, credentials: options.credentials, now: options.now })
+  return { http, requester: createRequester({ http, endpoints, authorizer, retries: options.retries }) }
 }
 
 async function resolve(requester: Requester, reference: Reference, signal: AbortSignal): Promise<Descriptor> {

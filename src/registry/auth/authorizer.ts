@@ -1,4 +1,4 @@
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../internal/endpoint.ts'
 import type { HttpClient } from '../../kit/http.ts'
 import { createSingleFlight } from '../../kit/singleFlight.ts'
 import type { CredentialSource, Credentials } from '../registry.ts'

@@ -1,10 +1,10 @@
 import { InvalidValueError } from '../../ground/errors.ts'
 import { optionalNumber, optionalString, parseJsonObject } from '../../ground/jsonValue.ts'
 import type { HttpClient, HttpRequest } from '../../kit/http.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../internal/endpoint.ts'
 import type { Credentials } from '../registry.ts'
 import { AuthenticationError } from '../registryError.ts'
-import { readErrorDetail, readSmallBody, refusalOf } from '../response.ts'
+import { readErrorDetail, readSmallBody, refusalOf } from '../internal/response.ts'
 import { formatBasic, type Access } from './access.ts'
 import type { Challenge } from './challenge.ts'
 

@@ -1,10 +1,10 @@
-import { HttpConnectionError, type HttpClient, type HttpRequest, type HttpResponse } from '../kit/http.ts'
-import { retry, type RetryPolicy } from '../kit/retry.ts'
-import type { Access } from './auth/access.ts'
-import type { Authorizer } from './auth/authorizer.ts'
-import { parseChallenges } from './auth/challenge.ts'
+import { HttpConnectionError, type HttpClient, type HttpRequest, type HttpResponse } from '../../kit/http.ts'
+import { retry, type RetryPolicy } from '../../kit/retry.ts'
+import type { Access } from '../auth/access.ts'
+import type { Authorizer } from '../auth/authorizer.ts'
+import { parseChallenges } from '../auth/challenge.ts'
 import type { Endpoint, Endpoints } from './endpoint.ts'
-import { judgeRegistryError, RegistryError, RegistryUnavailableError } from './registryError.ts'
+import { judgeRegistryError, RegistryError, RegistryUnavailableError } from '../registryError.ts'
 import { refusalOf } from './response.ts'
 
 /** One request to a registry's API. */

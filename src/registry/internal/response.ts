@@ -1,6 +1,6 @@
-import { objectList, optionalString, parseJsonObject } from '../ground/jsonValue.ts'
-import type { HttpResponse } from '../kit/http.ts'
-import { AuthenticationError, RegistryRefusedError, RegistryUnavailableError, TooManyRequestsError, UnsupportedImageError, type RegistryError } from './registryError.ts'
+import { objectList, optionalString, parseJsonObject } from '../../ground/jsonValue.ts'
+import type { HttpResponse } from '../../kit/http.ts'
+import { AuthenticationError, RegistryRefusedError, RegistryUnavailableError, TooManyRequestsError, UnsupportedImageError, type RegistryError } from '../registryError.ts'
 
 /** The OCI distribution-spec lets registries refuse manifests over 4 MiB; configs are rarely over 100 KiB. */
 const SMALL_BODY_BYTES = 8 * 1024 * 1024

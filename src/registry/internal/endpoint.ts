@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { BlockList, isIP } from 'node:net'
 import { join } from 'node:path'
-import { DEFAULT_TLS, HttpConnectionError, type HttpClient, type TlsOptions } from '../kit/http.ts'
-import { createSingleFlight } from '../kit/singleFlight.ts'
-import type { HostConfig } from './hostConfig.ts'
+import { DEFAULT_TLS, HttpConnectionError, type HttpClient, type TlsOptions } from '../../kit/http.ts'
+import { createSingleFlight } from '../../kit/singleFlight.ts'
+import type { HostConfig } from '../hostConfig.ts'
 
 /** Where the API of a registry is reached. */
 export interface Endpoint {

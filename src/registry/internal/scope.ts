@@ -1,4 +1,4 @@
-import type { Repository } from './registry.ts'
+import type { Repository } from '../registry.ts'
 
 /** Distribution's token scopes: what a request asks access for. */
 export function pullScope({ repository }: Repository): string {
