@@ -1,0 +1,126 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { BuildError } from '../../ground/errors.ts'
+import { asByteString, bytesOf, fromText, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+import { link } from '../../kit/syscalls.ts'
+import type { MutableSnapshot, SnapshotStore } from '../../snapshot/snapshotStore.ts'
+import { applyMetadata, findStat, type FileMetadata } from '../files/metadata.ts'
+import { joinName, parentOf } from '../files/rootPath.ts'
+import type { ContextMirror } from './contextMirror.ts'
+
+/** More layers than that make each look-up in them slower; the folder is then brought anew. */
+const MAX_LEVELS = 16
+
+/** One entry of a folder that is being brought. */
+export interface SyncedFile {
+  readonly path: ByteString
+  readonly kind: 'file' | 'folder' | 'symlink'
+  /** Tells a change of it. */
+  readonly stamp: string
+  readonly metadata: FileMetadata
+  /** Of a link: where it leads. Of a file: the path, given before, that it is a hard link to; '' where it is none. */
+  readonly linkTarget: ByteString
+}
+
+/**
+ * Makes a snapshot of what is given, entry by entry, each after the folder it is in. What is as it was in `previous` is
+ * left alone; what differs goes into a snapshot on top of that. Disposing before `finish` leaves nothing.
+ */
+export interface ContextSync extends AsyncDisposable {
+  /** Whether an entry is already there as it is given. To be asked of each, in the order of the walk. @throws ContextEntryError */
+  isCurrent(file: Pick<SyncedFile, 'path' | 'kind' | 'stamp'>): boolean
+  /** For what is not. `writeContent` makes a regular file at a place of the host that is free. */
+  put(file: SyncedFile, writeContent: (place: ByteString) => Promise<void>): Promise<void>
+  /** Takes away what was not given any more. Gives `previous` itself where all is as it was. */
+  finish(): Promise<ContextMirror>
+}
+
+export function openContextSync(previous: ContextMirror | undefined, snapshots: SnapshotStore, signal: AbortSignal): ContextSync {
+  const base = isUsable(previous, snapshots) ? previous : undefined
+  const stamps = new Map<ByteString, string>()
+  /** Those given: only in them is anything made or removed, so that no link leads out of the layer. */
+  const folders = new Set<ByteString>([asByteString('')])
+  const changedFolders: SyncedFile[] = []
+  const hardLinks: SyncedFile[] = []
+  let opened: Promise<MutableSnapshot> | undefined
+
+  const openLayer = (): Promise<MutableSnapshot> => (opened ??= snapshots.openMutable(base?.snapshot, signal))
+  const placeOf = async (path: ByteString): Promise<ByteString> => joinName(fromText((await openLayer()).path), path)
+
+  async function removeMissing(before: ContextMirror): Promise<void> {
+    const missing = [...before.stamps.keys()].filter((path) => !stamps.has(path) && folders.has(parentOf(path)))
+    for (const path of missing) await removeAt(await placeOf(path))
+  }
+
+  /** When all files are there that they may be links to. */
+  async function makeHardLinks(): Promise<void> {
+    for (const { path, linkTarget } of hardLinks) {
+      if (!stamps.has(linkTarget)) throw new ContextEntryError(path)
+      await removeAt(await placeOf(path))
+      link(bytesOf(await placeOf(linkTarget)), bytesOf(await placeOf(path)))
+    }
+  }
+
+  return {
+    isCurrent({ path, kind, stamp }) {
+      if (!folders.has(parentOf(path)) || stamps.has(path) || !isPlain(path)) throw new ContextEntryError(path)
+      stamps.set(path, stamp)
+      if (kind === 'folder') folders.add(path)
+      return base?.stamps.get(path) === stamp
+    },
+    async put(file, writeContent) {
+      if (file.kind === 'file' && file.linkTarget !== '') {
+        hardLinks.push(file)
+        return
+      }
+      const place = await placeOf(file.path)
+      if (file.kind === 'folder') {
+        changedFolders.push(file)
+        return makeFolder(place)
+      }
+      await removeAt(place)
+      if (file.kind === 'file') await writeContent(place)
+      else symlinkSync(bytesOf(file.linkTarget), bytesOf(place))
+      applyMetadata(place, file.metadata, file.kind === 'file' ? 'other' : 'symlink')
+    },
+    async finish() {
+      if (base !== undefined) await removeMissing(base)
+      await makeHardLinks()
+      if (base !== undefined && opened === undefined) return base
+      const layer = await openLayer()
+      // Innermost first, and last of all: what is put into a folder changes its time
+      for (const { path, metadata } of changedFolders.reverse()) applyMetadata(await placeOf(path), metadata, 'other')
+      return { snapshot: await layer.commit(), levels: (base?.levels ?? 0) + 1, stamps }
+    },
+    async [Symbol.asyncDispose]() {
+      if (opened !== undefined) await (await opened)[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function removeAt(place: ByteString): Promise<void> {
+  await rm(bytesOf(place), { recursive: true, force: true })
+}
+
+function isPlain(path: ByteString): boolean {
+  return path.split('/').every((name) => name !== '' && name !== '.' && name !== '..')
+}
+
+function isUsable(mirror: ContextMirror | undefined, snapshots: SnapshotStore): boolean {
+  return mirror !== undefined && mirror.levels < MAX_LEVELS && snapshots.get(mirror.snapshot)?.state === 'present'
+}
+
+async function makeFolder(place: ByteString): Promise<void> {
+  const existing = findStat(place)
+  if (existing?.isDirectory() === true) return
+  if (existing !== undefined) await rm(bytesOf(place))
+  mkdirSync(bytesOf(place))
+}
+
+/** A client sends what no folder can have in it. */
+export class ContextEntryError extends BuildError {
+  readonly kind = 'corrupt'
+  constructor(path: ByteString) {
+    super(`the client sent an entry that cannot be: ${JSON.stringify(textOfBytes(path))}`)
+  }
+}

@@ -1,0 +1,20 @@
+import { BuildError } from '../../ground/errors.ts'
+
+/** A file stands where a folder should come, or the other way round. */
+export class CopyConflictError extends BuildError {
+  readonly kind = 'conflict'
+}
+
+/** A path that a Dockerfile names is not in the files it should come from. */
+export class SourceNotFoundError extends BuildError {
+  readonly kind = 'not-found'
+  readonly path: string
+  constructor(path: string, reference: string, hint: string) {
+    super(`failed to calculate checksum of ref ${reference}: ${JSON.stringify(path)}: not found`, { hint })
+    this.path = path
+  }
+}
+
+export class OwnerNotFoundError extends BuildError {
+  readonly kind = 'not-found'
+}

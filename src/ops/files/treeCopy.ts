@@ -1,0 +1,140 @@
+import { mkdirSync, unlinkSync, type BigIntStats } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { asByteString, bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+import { CopyConflictError } from './fileErrors.ts'
+import type { FilePlacer } from './filePlacer.ts'
+import { ensureFolder, sortedNames } from './folders.ts'
+import { applyMetadata, findStat, readMetadata, withOverrides, type FileMetadata, type FileOwner } from './metadata.ts'
+import type { PathFilter } from './pathFilter.ts'
+import { joinName, lastNameOf, parentOf, resolveInRoot } from './rootPath.ts'
+
+/** One source of a COPY. */
+export interface TreeCopy {
+  readonly sourceRoot: ByteString
+  readonly targetRoot: ByteString
+  /** Absolute in `sourceRoot`, a single path. */
+  readonly source: ByteString
+  /** Absolute in `targetRoot`; a trailing `/` means a folder. */
+  readonly target: ByteString
+  readonly owner: FileOwner | undefined
+  readonly mode: number | undefined
+  readonly followSymlinks: boolean
+  readonly copyFolderContents: boolean
+  readonly filter: PathFilter
+  /** Of folders that have to be made. */
+  readonly nowNs: bigint
+}
+
+/**
+ * Copies as BuildKit does: a folder's contents, not the folder, where so asked; a file into the target where that is a
+ * folder; folders on the way are made; a folder that stands at the target stays as it is, those in it take the
+ * source's owner and mode; a file replaces a file or link, and never a folder.
+ * @throws CopyConflictError; the caller has checked that the source exists
+ */
+export async function copyTree(copy: TreeCopy, placer: FilePlacer, signal: AbortSignal): Promise<void> {
+  const source = resolveInRoot(copy.sourceRoot, copy.source, copy.followSymlinks ? 'follow' : 'keep')
+  const stat = findStat(source)
+  if (stat === undefined) throw new Error(`${textOfBytes(copy.source)} was there before`)
+  const target = prepareTarget(copy, stat)
+  const run: CopyRun = { copy, placer, siblings: new Map() }
+  if (stat.isDirectory()) return copyFolder(run, { source, target, path: asByteString(''), stat, isTop: true, makeParent: () => undefined }, signal)
+  const name = lastNameOf(copy.source)
+  if (copy.filter.includes(name)) await copyFile(run, { source, target, path: name, stat, isTop: true, makeParent: () => undefined }, signal)
+}
+
+/** Makes the folders on the way, and says where the source's copy comes. */
+function prepareTarget(copy: TreeCopy, source: BigIntStats): ByteString {
+  const { targetRoot, target, owner, nowNs } = copy
+  const folder = { mode: 0o755, owner, mtimeNs: nowNs }
+  ensureFolder(targetRoot, target.endsWith('/') ? target : parentOf(target), folder)
+  const place = resolveInRoot(targetRoot, target, 'follow')
+  const existing = findStat(place)
+  const bringsContents = source.isDirectory() && copy.copyFolderContents
+  if (bringsContents) return existing === undefined ? ensureFolder(targetRoot, target, folder) : place
+  const goesInside = source.isDirectory() ? existing !== undefined : existing?.isDirectory() === true
+  return goesInside ? joinName(place, lastNameOf(copy.source)) : place
+}
+
+interface CopyRun {
+  readonly copy: TreeCopy
+  readonly placer: FilePlacer
+  /** First copies by inode of the source. */
+  readonly siblings: Map<string, ByteString>
+}
+
+interface CopyStep {
+  readonly source: ByteString
+  readonly target: ByteString
+  /** Relative to the copy's source, for the filter. */
+  readonly path: ByteString
+  readonly stat: BigIntStats
+  /** What a COPY names itself, as opposed to what is in it. */
+  readonly isTop: boolean
+  /** Makes the folder around it, which is left out until something in it is copied. */
+  readonly makeParent: () => void
+}
+
+async function copyFolder(run: CopyRun, step: CopyStep, signal: AbortSignal): Promise<void> {
+  await nextTurn() // a large tree holds nobody up
+  signal.throwIfAborted()
+  const { filter } = run.copy
+  const metadata = once(() => wantedOf(run, step).wanted)
+  let state: 'absent' | 'created' | 'existing' = 'absent'
+  const makeFolder = (): void => {
+    if (state !== 'absent') return
+    step.makeParent()
+    state = makeOrKeep(step.target)
+  }
+  if (step.isTop || filter.includes(step.path)) makeFolder()
+  for (const name of sortedNames(step.source)) {
+    const path = joinName(step.path, name)
+    if (filter.skips(path)) continue
+    const source = joinName(step.source, name)
+    const stat = findStat(source)
+    if (stat === undefined) continue
+    const child: CopyStep = { source, target: joinName(step.target, name), path, stat, isTop: false, makeParent: makeFolder }
+    if (stat.isDirectory()) await copyFolder(run, child, signal)
+    else if (filter.includes(path)) await copyFile(run, child, signal)
+  }
+  // After its content, which changes its time. A target that was there before keeps what it has, what is in it does not.
+  if (isMade(state, step.isTop)) applyMetadata(step.target, metadata(), 'other')
+}
+
+function isMade(state: 'absent' | 'created' | 'existing', isTop: boolean): boolean {
+  return state === 'created' || (state === 'existing' && !isTop)
+}
+
+function makeOrKeep(target: ByteString): 'created' | 'existing' {
+  const existing = findStat(target)
+  if (existing === undefined) {
+    mkdirSync(bytesOf(target))
+    return 'created'
+  }
+  if (!existing.isDirectory()) throw new CopyConflictError(`cannot copy to non-directory: ${textOfBytes(target)}`, { hint: 'a file or link of that name is in the way: remove it with a RUN before' })
+  return 'existing'
+}
+
+async function copyFile(run: CopyRun, step: CopyStep, signal: AbortSignal): Promise<void> {
+  step.makeParent()
+  const { source, target, stat } = step
+  clearTarget(target)
+  await run.placer.place({ source, stat, target, ...wantedOf(run, step) }, run.siblings, signal)
+}
+
+function wantedOf({ copy }: CopyRun, { source, stat }: CopyStep): { readonly metadata: FileMetadata; readonly wanted: FileMetadata } {
+  const metadata = readMetadata(source, stat)
+  return { metadata, wanted: withOverrides(metadata, copy.owner, stat.isSymbolicLink() ? undefined : copy.mode) }
+}
+
+/** Takes away a file or link; never what it leads to. @throws CopyConflictError */
+export function clearTarget(target: ByteString): void {
+  const existing = findStat(target)
+  if (existing === undefined) return
+  if (existing.isDirectory()) throw new CopyConflictError(`cannot replace to directory ${textOfBytes(target)} with file`, { hint: 'write the target with a trailing "/" to put the file into the folder' })
+  unlinkSync(bytesOf(target))
+}
+
+function once<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | undefined
+  return () => (known ??= { value: compute() }).value
+}

@@ -1,0 +1,105 @@
+import type { ActionBase, FileAction } from '../../graph/vertex.ts'
+import { fromText, type ByteString } from '../../kit/byteString.ts'
+import type { MutableSnapshot, SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
+import { toSnapshot } from '../snapshotResult.ts'
+import { hasNames } from './owner.ts'
+
+/**
+ * The file systems of one file op: of its inputs, and of its actions' results. An action goes on in the file system of
+ * the one before where nobody else wants that, so that a chain of actions becomes one layer.
+ */
+export interface Workplace extends AsyncDisposable {
+  /** The root in which action `index` is to work. */
+  openTarget(index: number): Promise<ByteString>
+  /** To be called when action `index` has done its work. */
+  finish(index: number): Promise<void>
+  /** The root of a file system, to be read; undefined is an empty one. */
+  openSource(base: ActionBase): Promise<ByteString | undefined>
+  /** Snapshots of the actions that are outputs, by the output's number. */
+  outputs(): ReadonlyMap<number, SnapshotId>
+}
+
+type ActionState =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'open'; readonly mutable: MutableSnapshot }
+  /** A later action goes on in its file system. */
+  | { readonly kind: 'passed-on' }
+  | { readonly kind: 'committed'; readonly id: SnapshotId }
+
+export function openWorkplace(actions: readonly FileAction[], inputs: readonly (string | undefined)[], snapshots: SnapshotStore, signal: AbortSignal): Workplace {
+  const held = new AsyncDisposableStack()
+  const states: ActionState[] = actions.map(() => ({ kind: 'waiting' }))
+  const views = new Map<SnapshotId, Promise<ByteString>>()
+  const outputs = new Map<number, SnapshotId>()
+
+  /** The snapshot that an action builds on or reads. */
+  function snapshotOf(base: ActionBase): SnapshotId | undefined {
+    if (base.kind === 'scratch') return undefined
+    if (base.kind === 'input') return toSnapshot(inputs[base.index])
+    const state = states[base.index]
+    if (state?.kind !== 'committed') throw new Error(`action ${base.index} is not done`)
+    return state.id
+  }
+
+  async function takeMutable(base: ActionBase): Promise<MutableSnapshot> {
+    const state = base.kind === 'action' ? states[base.index] : undefined
+    if (base.kind === 'action' && state?.kind === 'open') {
+      states[base.index] = { kind: 'passed-on' }
+      return state.mutable
+    }
+    return held.use(await snapshots.openMutable(snapshotOf(base), signal))
+  }
+
+  async function openView(id: SnapshotId): Promise<ByteString> {
+    return fromText(held.use(await snapshots.openView(id, signal)).path)
+  }
+
+  return {
+    async openTarget(index) {
+      const action = actions[index]
+      if (action === undefined) throw new RangeError(`no action ${index}`)
+      const mutable = await takeMutable(action.base)
+      states[index] = { kind: 'open', mutable }
+      return fromText(mutable.path)
+    },
+    async finish(index) {
+      const [action, state] = [actions[index], states[index]]
+      if (action === undefined || state?.kind !== 'open' || isPassedOn(actions, index)) return
+      const id = await state.mutable.commit()
+      states[index] = { kind: 'committed', id }
+      if (action.output !== undefined) outputs.set(action.output, id)
+    },
+    async openSource(base) {
+      const id = snapshotOf(base)
+      if (id === undefined) return undefined
+      const view = views.get(id) ?? openView(id)
+      views.set(id, view)
+      return view
+    },
+    outputs: () => outputs,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+/** Whether action `index` is wanted by one other only, to go on from. */
+function isPassedOn(actions: readonly FileAction[], index: number): boolean {
+  if (actions[index]?.output !== undefined) return false
+  const uses = actions.flatMap((action) => readsOf(action).filter((base) => isAction(base, index)))
+  const bases = actions.filter(({ base }) => isAction(base, index))
+  return bases.length === 1 && uses.length === 0
+}
+
+/** What an action reads beside its base. */
+function readsOf(action: FileAction): readonly ActionBase[] {
+  const owner = 'owner' in action ? action.owner : undefined
+  const lookup = owner !== undefined && hasNames(owner) && !isSameBase(owner.lookup, action.base) ? [owner.lookup] : []
+  return action.kind === 'copy' ? [action.from, ...lookup] : lookup
+}
+
+function isAction(base: ActionBase, index: number): boolean {
+  return base.kind === 'action' && base.index === index
+}
+
+export function isSameBase(a: ActionBase, b: ActionBase): boolean {
+  return a.kind === b.kind && (a.kind === 'scratch' || b.kind === 'scratch' || a.index === b.index)
+}

@@ -1,0 +1,78 @@
+import type { TreeFilter } from '../api/fileSync.ts'
+import { formatCanonicalJson } from '../ground/canonicalJson.ts'
+import type { LocalSource } from '../graph/vertex.ts'
+import { fromText } from '../kit/byteString.ts'
+import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
+import type { Op, OpContext } from '../solver/op.ts'
+import type { ContextMirrors } from './context/contextMirror.ts'
+import { openContextSync, type ContextSync } from './context/contextSync.ts'
+import { createSyncReceiver } from './context/remoteFolder.ts'
+import { syncSharedFolder } from './context/sharedFolder.ts'
+import type { ContextFiles } from './contextFiles.ts'
+
+export interface LocalSourceDeps {
+  readonly files: ContextFiles
+  readonly snapshots: SnapshotStore
+  readonly mirrors: ContextMirrors
+  readonly now: () => number
+}
+
+/** A client's folder as a snapshot. Nothing changed since the last time: the same snapshot; little changed: a small one on top of that. */
+export function createLocalSource(source: LocalSource, { files, snapshots, mirrors, now }: LocalSourceDeps): Op {
+  const { name, sessionId } = source
+  const filter: TreeFilter = { includePatterns: source.includePatterns, excludePatterns: source.excludePatterns, followPaths: source.followPaths }
+
+  async function fill(sync: ContextSync, context: OpContext, signal: AbortSignal): Promise<void> {
+    const folder = files.sharedFolder(sessionId, name)
+    if (folder !== undefined) return syncSharedFolder(fromText(folder), filter, sync, signal)
+    const report = createTransferReport(name, context, now)
+    await files.receiveFolder(sessionId, name, filter, createSyncReceiver(sync, (sizeBytes) => report.add(sizeBytes)), signal)
+    report.end()
+  }
+
+  /** Undefined where the client does not say which folder it is: there is nothing then to compare it with. */
+  function mirrorName(): string | undefined {
+    const folder = files.sharedFolder(sessionId, name)
+    const sharedKey = files.sharedKey(sessionId)
+    if (folder === undefined && sharedKey === '') return undefined
+    return formatCanonicalJson({ name, sharedKey, hint: source.sharedKeyHint, folder, ...filter })
+  }
+
+  return {
+    async cacheMap() {
+      return { digest: undefined, inputs: [] }
+    },
+    async execute(_inputs, context, signal) {
+      const mirror = mirrorName()
+      const previous = mirror === undefined ? undefined : await mirrors.read(mirror)
+      await using sync = openContextSync(previous, snapshots, signal)
+      await fill(sync, context, signal)
+      const current = await sync.finish()
+      if (mirror !== undefined && current !== previous) await mirrors.write(mirror, current)
+      return [current.snapshot]
+    },
+  }
+}
+
+interface TransferReport {
+  add(sizeBytes: number): void
+  end(): void
+}
+
+const PROGRESS_INTERVAL_MS = 100
+
+function createTransferReport(name: string, { vertex, progress }: OpContext, now: () => number): TransferReport {
+  let currentBytes = 0
+  let toldAt = -Infinity
+  const tell = (state: 'running' | 'done'): void => {
+    toldAt = now()
+    progress({ kind: 'vertex-progress', vertex: vertex.digest, at: toldAt, id: `transferring ${name}`, action: '', currentBytes, totalBytes: 0, state })
+  }
+  return {
+    add(sizeBytes) {
+      currentBytes += sizeBytes
+      if (now() - toldAt >= PROGRESS_INTERVAL_MS) tell('running')
+    },
+    end: () => tell('done'),
+  }
+}

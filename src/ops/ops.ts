@@ -1,0 +1,36 @@
+import { BuildError } from '../ground/errors.ts'
+import type { Vertex } from '../graph/vertex.ts'
+import type { Op } from '../solver/op.ts'
+import { createExecOp, type ExecDeps } from './execOp.ts'
+import { createFileOp, type FileDeps } from './fileOp.ts'
+import { createImageSource, type ImageSourceDeps } from './imageSource.ts'
+import { createLocalSource, type LocalSourceDeps } from './localSource.ts'
+
+/** All that ops work with; `engine` fills it in. */
+export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, LocalSourceDeps {}
+
+/** What each kind of vertex does. @throws UnsupportedOpError */
+export function createOps(deps: OpsDeps): (vertex: Vertex) => Op {
+  return (vertex) => {
+    const { op } = vertex
+    switch (op.kind) {
+      case 'source':
+        return op.source.kind === 'image' ? createImageSource(op.source, deps) : createLocalSource(op.source, deps)
+      case 'exec':
+        return createExecOp(op, vertex, deps)
+      case 'file':
+        return createFileOp(op, vertex, deps)
+      case 'merge':
+      case 'diff':
+        throw new UnsupportedOpError(op.kind)
+    }
+  }
+}
+
+/** A graph of another client's making has an op that this engine does not know how to do. */
+export class UnsupportedOpError extends BuildError {
+  readonly kind = 'unavailable'
+  constructor(kind: 'merge' | 'diff') {
+    super(`the ${kind} op is not supported by this engine`, { hint: 'build the Dockerfile with its own frontend, or send the graph to a buildkitd' })
+  }
+}
