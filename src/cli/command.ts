@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { type FlagTable, type FlagValues, parseFlags } from './flags.ts'
 import { formatHelp } from './help.ts'
 import { UsageError } from './usageError.ts'
@@ -55,7 +55,7 @@ export interface InputStream extends Readable {
   setRawMode?(isRaw: boolean): unknown
 }
 
-export interface OutputStream extends NodeJS.WritableStream {
+export interface OutputStream extends Writable {
   readonly isTTY?: boolean
   readonly columns?: number
   readonly rows?: number

@@ -67,14 +67,18 @@ export function findCommand(argv: readonly string[]): Invocation {
   const start = argv[0] !== undefined && TRANSPARENT.has(argv[0]) ? argv.slice(1) : argv
   const [first = '', second = ''] = start
   if (first === '' || first.startsWith('-')) return { kind: 'group', words: '', rest: start }
-  for (const [text, count] of [[`${first} ${second}`, 2], [first, 1]] as const) {
-    const words = ALIASES.get(text) ?? text
-    const entry = COMMANDS.get(words)
-    if (entry !== undefined) return { kind: 'command', words, entry, rest: start.slice(count) }
-    if (UNSUPPORTED.has(text)) throw new UsageError(`pelago ${text} is not supported yet`, { hint: 'see pelago --help for what there is' })
-  }
-  if (isGroup(first) && (second === '' || second.startsWith('-'))) return { kind: 'group', words: first, rest: start.slice(1) }
-  throw unknownCommand(isGroup(first) ? `${first} ${second}` : first)
+  const found = commandCalled(`${first} ${second}`, start.slice(2)) ?? commandCalled(first, start.slice(1))
+  if (found !== undefined) return found
+  if (!isGroup(first)) throw unknownCommand(first)
+  if (second !== '' && !second.startsWith('-')) throw unknownCommand(`${first} ${second}`)
+  return { kind: 'group', words: first, rest: start.slice(1) }
+}
+
+function commandCalled(text: string, rest: readonly string[]): Invocation | undefined {
+  if (UNSUPPORTED.has(text)) throw new UsageError(`pelago ${text} is not supported yet`, { hint: 'see pelago --help for what there is' })
+  const words = ALIASES.get(text) ?? text
+  const entry = COMMANDS.get(words)
+  return entry === undefined ? undefined : { kind: 'command', words, entry, rest }
 }
 
 /** The commands under `group`; '' gives them all. */

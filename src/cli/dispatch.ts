@@ -77,7 +77,7 @@ async function dispatch(argv: readonly string[], { surroundings, signals, trace,
   const context: CommandContext = {
     ...surroundings,
     commandName: `pelago ${found.words}`,
-    builder: flags.builder ?? (env['PELAGO_BUILDER'] || env['BUILDX_BUILDER'] || undefined),
+    builder: flags.builder ?? [env['PELAGO_BUILDER'], env['BUILDX_BUILDER']].find((address) => address !== undefined && address !== ''),
     isDebug: flags.debug,
     claimSignals: (handler) => signals.claim(handler),
   }

@@ -1,4 +1,4 @@
-import type { SourceSpan } from '../ground/sourceSpan.ts'
+import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 
 /** The place in a source text that an error carries, whichever class it has: it may have come over the wire. */
 export function spanOf(error: Error): SourceSpan | undefined {
@@ -10,7 +10,10 @@ export function spanOf(error: Error): SourceSpan | undefined {
 function isSpan(value: unknown): value is SourceSpan {
   if (typeof value !== 'object' || value === null) return false
   if (!('startLine' in value && 'endLine' in value && 'source' in value)) return false
-  const { source, startLine, endLine } = value
-  if (typeof source !== 'object' || source === null || !('filename' in source && 'text' in source)) return false
-  return typeof startLine === 'number' && typeof endLine === 'number' && typeof source.filename === 'string' && typeof source.text === 'string'
+  return typeof value.startLine === 'number' && typeof value.endLine === 'number' && isSource(value.source)
+}
+
+function isSource(value: unknown): value is SourceText {
+  if (typeof value !== 'object' || value === null || !('filename' in value && 'text' in value)) return false
+  return typeof value.filename === 'string' && typeof value.text === 'string'
 }

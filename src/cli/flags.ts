@@ -70,7 +70,7 @@ export function parseFlags<T extends FlagTable>(table: T, argv: readonly string[
     if (token.kind === 'option') reading.takeOption(token)
   }
   if (rest !== undefined) reading.operands.push(...argv.slice(rest.index))
-  return { flags: reading.values() as FlagValues<T>, operands: reading.operands, wantsHelp: reading.isOn('help') }
+  return { flags: reading.values(), operands: reading.operands, wantsHelp: reading.isOn('help') }
 }
 
 type Token =
@@ -95,7 +95,7 @@ function tokenize(specs: ReadonlyMap<string, FlagSpec>, argv: readonly string[])
   )
   // Not strict: its messages know neither the nearest flag nor those of the peers, and it refuses `--switch=false`.
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
-  return tokens as readonly Token[]
+  return tokens
 }
 
 class LineReading {
@@ -120,8 +120,9 @@ class LineReading {
     return this.#given.get(name)?.at(-1) === 'true'
   }
 
-  values(): Readonly<Record<string, boolean | string | readonly string[] | undefined>> {
-    return Object.fromEntries([...this.#specs].map(([name, spec]) => [name, this.#value(name, spec)]))
+  /** The types say what `#value` does: each flag's value is of its kind. */
+  values<T extends FlagTable>(): FlagValues<T> {
+    return Object.fromEntries([...this.#specs].map(([name, spec]) => [name, this.#value(name, spec)])) as FlagValues<T>
   }
 
   #value(name: string, spec: FlagSpec): boolean | string | readonly string[] | undefined {

@@ -124,7 +124,7 @@ function call(name: FunctionName, [first, ...rest]: readonly TemplateValue[]): T
     case 'len':
       return typeof first === 'string' ? first.length : elementsOf(first).length
     case 'index':
-      return rest.reduce<TemplateValue>((value, key) => (isList(value) ? value[Number(key)] : isObject(value) ? new Map(Object.entries(value)).get(String(key)) : undefined), first)
+      return rest.reduce<TemplateValue>((value, key) => (isList(value) ? value[Number(key)] : isObject(value) ? new Map(Object.entries(value)).get(formatValue(key)) : undefined), first)
   }
 }
 
@@ -157,6 +157,6 @@ function isList(value: TemplateValue): value is readonly TemplateValue[] {
   return Array.isArray(value)
 }
 
-function isObject(value: TemplateValue): value is { readonly [key: string]: TemplateValue } {
+function isObject(value: TemplateValue): value is Readonly<Record<string, TemplateValue>> {
   return typeof value === 'object' && value !== null && !isList(value)
 }

@@ -1,7 +1,7 @@
 import type { CredentialSource, Registry } from '../registry/registry.ts'
 import { createRegistry, DEFAULT_RETRIES } from '../registry/registryClient.ts'
 import { readHostConfig } from '../registry/hostConfig.ts'
-import { createDockerConfigCredentials } from '../registry/dockerConfig.ts'
+import { createDockerConfigCredentials } from '../registry/auth/dockerConfig.ts'
 import { proxyFrom } from '../kit/http.ts'
 import type { CommandContext } from './command.ts'
 import { VERSION } from './version.ts'

@@ -18,9 +18,9 @@ export interface OutputContext {
 /** What `--output`, `--push`, `--load` and `--tag` come to: with none of the first three, the local image store. @throws UsageError */
 export function parseOutputs(flags: BuildFlags, tags: readonly Reference[], context: OutputContext): readonly OutputRequest[] {
   const asked = flags.output.map((text) => parseOutput(text))
-  if (flags.push) asked.push({ type: 'registry', attributes: new Map(), text: '--push' })
-  if (flags.load) asked.push({ type: 'docker', attributes: new Map(), text: '--load' })
-  if (asked.length === 0) asked.push({ type: 'store', attributes: new Map(), text: 'type=store' })
+  if (flags.push) asked.push({ type: 'registry', attributes: new Map(), destination: undefined, text: '--push' })
+  if (flags.load) asked.push({ type: 'docker', attributes: new Map(), destination: undefined, text: '--load' })
+  if (asked.length === 0) asked.push({ type: 'store', attributes: new Map(), destination: undefined, text: 'type=store' })
   const shared = { names: tags.map(formatReference).join(','), annotations: annotationAttributes(flags.annotation), insecure: insecureOf(flags, tags) }
   const outputs = asked.flatMap((output) => (output.type === 'cacheonly' ? [] : [toRequest(output, shared, context)]))
   checkDestinations(outputs)
@@ -41,7 +41,7 @@ interface AskedOutput {
   readonly type: AskedType
   /** Without `type` and `dest`. */
   readonly attributes: ReadonlyMap<string, string>
-  readonly destination?: string
+  readonly destination: string | undefined
   /** As the user wrote it. */
   readonly text: string
 }
@@ -62,9 +62,11 @@ function parseOutput(text: string): AskedOutput {
   }
   const type = TYPES.find((candidate) => candidate === attributes.get('type'))
   if (type === undefined) throw invalid(text, attributes.has('type') ? `unknown type ${JSON.stringify(attributes.get('type'))}` : 'it has no type')
-  const destination = attributes.get('dest') ?? attributes.get('destination')
-  for (const key of ['type', 'dest', 'destination']) attributes.delete(key)
-  return { type, attributes, text, ...(destination === undefined ? {} : { destination }) }
+  return { type, attributes: withoutKeys(attributes, ['type', 'dest', 'destination']), destination: attributes.get('dest') ?? attributes.get('destination'), text }
+}
+
+function withoutKeys(attributes: ReadonlyMap<string, string>, keys: readonly string[]): ReadonlyMap<string, string> {
+  return new Map([...attributes].filter(([key]) => !keys.includes(key)))
 }
 
 interface SharedAttributes {

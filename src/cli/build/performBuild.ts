@@ -1,7 +1,8 @@
 import { styleText } from 'node:util'
 import type { OutputRequest } from '../../driver/driver.ts'
-import { solve } from '../../driver/solve.ts'
+import { createSolve } from '../../driver/solve.ts'
 import type { CommandContext } from '../command.ts'
+import { clientParts } from '../clientParts.ts'
 import { openEngine } from '../engine.ts'
 import { userCredentials } from '../registryAccess.ts'
 import { openDisplay } from '../render/display.ts'
@@ -18,6 +19,7 @@ export async function performBuild(prepared: PreparedBuild, context: CommandCont
   let outcome: BuildOutcome
   {
     using display = openDisplay(prepared.progress, context)
+    const solve = createSolve(clientParts(context))
     outcome = parseOutcome(await solve(engine, { ...request, credentials: userCredentials(context) }, display.sink, signal))
     times = display.times()
   }

@@ -1,11 +1,9 @@
 /** Text as a terminal shows it: how many columns it takes, what may not be let through, where to cut. */
 
 /** What a terminal would obey instead of show: escape sequences (CSI, OSC, DCS and the like, two-character ones), broken-off ones too. */
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
 const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]?|[\]PX^_][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|[ -/]*[0-~]?)|\u009b[0-?]*[ -/]*[@-~]?/g
 
 /** C0, DEL, C1, line and paragraph separators, and the marks that turn the direction of writing. */
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 const TAB_COLUMNS = 8
@@ -25,7 +23,6 @@ export function neutralizeKeepingColor(line: string): string {
   return colors.length === 0 ? text : `${text}\u001b[0m`
 }
 
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
 const SGR = /\u001b\[[0-9;:]*m/g
 
 function expandTabs(text: string): string {

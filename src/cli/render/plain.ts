@@ -4,8 +4,7 @@ import type { ProgressEvent, VertexLog, VertexOutcome, VertexProgress } from '..
 import { neutralize, neutralizeKeepingColor } from './displayText.ts'
 import { formatFailedSteps, formatWarnings } from './failedSteps.ts'
 import { formatBytes } from './measure.ts'
-import { elapsedMs } from './trace.ts'
-import { createTraceFold } from './trace.ts'
+import { createTraceFold, elapsedMs } from './trace.ts'
 
 /**
  * Progress as lines that stay, as BuildKit writes them: `#5 [linux/arm64 2/4] RUN make`, `#5 0.312 output`, `#5 DONE 1.2s`.
@@ -43,7 +42,7 @@ interface Speaker {
 }
 
 export function createPlainFold(options: { readonly isColor: boolean }): PlainFold {
-  const { trace, apply: applyToTrace } = createTraceFold()
+  const fold = createTraceFold()
   const floor = new Floor()
   const speakers = new Map<Digest, Speaker>()
   const clean = options.isColor ? neutralizeKeepingColor : neutralize
@@ -51,14 +50,14 @@ export function createPlainFold(options: { readonly isColor: boolean }): PlainFo
   const speakerOf = (digest: Digest): Speaker => {
     const known = speakers.get(digest)
     if (known !== undefined) return known
-    const name = neutralize(trace.vertices.find((vertex) => vertex.digest === digest)?.name ?? digest)
+    const name = neutralize(fold.vertex(digest)?.name ?? digest)
     const lines = { stdout: createLogLines(), stderr: createLogLines() }
     const speaker = { digest, name, number: speakers.size + 1, lines, partsSaidAt: new Map<string, number>(), waiting: [], waitingSince: 0, isDone: false }
     speakers.set(digest, speaker)
     return speaker
   }
   const elapsed = (digest: Digest, at: number): number => {
-    const vertex = trace.vertices.find((candidate) => candidate.digest === digest)
+    const vertex = fold.vertex(digest)
     return vertex === undefined ? 0 : elapsedMs(vertex.state, at)
   }
   const linesOf = (event: ProgressEvent): readonly string[] | undefined => {
@@ -82,13 +81,13 @@ export function createPlainFold(options: { readonly isColor: boolean }): PlainFo
   }
   return {
     apply(event) {
-      applyToTrace(event)
+      fold.apply(event)
       const lines = linesOf(event)
       if (lines === undefined || event.kind === 'warning') return ''
       return floor.say(speakerOf(event.vertex), lines, event.kind === 'vertex-done', event.at)
     },
     tick: (now) => floor.tick(now),
-    finish: () => floor.drain() + [...formatWarnings(trace), ...formatFailedSteps(trace, options)].map((line) => `${line}\n`).join(''),
+    finish: () => floor.drain() + [...formatWarnings(fold.trace), ...formatFailedSteps(fold.trace, options)].map((line) => `${line}\n`).join(''),
   }
 }
 
@@ -162,15 +161,20 @@ function lastLines(speaker: Speaker, elapsedMilliseconds: number, clean: (line: 
 }
 
 function partLines(speaker: Speaker, event: VertexProgress, elapsedMilliseconds: number): readonly string[] {
-  const saidAt = speaker.partsSaidAt.get(event.id)
-  const isDue = event.state === 'done' || (saidAt !== undefined && event.at - saidAt >= PART_INTERVAL_MS)
-  if (saidAt === Infinity) return []
-  if (saidAt === undefined || isDue) speaker.partsSaidAt.set(event.id, event.state === 'done' ? Infinity : event.at)
-  if (!isDue) return []
+  if (!isDue(speaker.partsSaidAt, event)) return []
   const what = neutralize(`${event.action === '' ? '' : `${event.action} `}${event.id}`)
   const total = event.totalBytes > 0 ? ` / ${formatBytes(event.totalBytes)}` : ''
   const bytes = event.currentBytes > 0 || event.totalBytes > 0 ? ` ${formatBytes(event.currentBytes)}${total}` : ''
   return [`${what}${bytes} ${seconds(elapsedMilliseconds)}${event.state === 'done' ? ' done' : ''}`]
+}
+
+/** A part is spoken of at its end, once, and while it lasts every few seconds; not at its beginning. */
+function isDue(saidAt: Map<string, number>, { id, at, state }: VertexProgress): boolean {
+  const last = saidAt.get(id) ?? (state === 'done' ? -Infinity : at)
+  if (!saidAt.has(id)) saidAt.set(id, last)
+  if (last === Infinity || (state === 'running' && at - last < PART_INTERVAL_MS)) return false
+  saidAt.set(id, state === 'done' ? Infinity : at)
+  return true
 }
 
 function outcomeLine(outcome: VertexOutcome, elapsedMilliseconds: number): string {

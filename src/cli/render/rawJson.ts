@@ -1,5 +1,5 @@
-import { createTraceFold, type VertexTrace } from './trace.ts'
-import type { BuildWarning, ProgressEvent, VertexLog, VertexProgress } from '../../progress/progressEvent.ts'
+import { createTraceFold, type VertexState, type VertexTrace } from './trace.ts'
+import type { BuildWarning, ProgressEvent, VertexLog, VertexOutcome, VertexProgress } from '../../progress/progressEvent.ts'
 import type { Digest } from '../../ground/digest.ts'
 
 /** One line of JSON for each event, as `docker buildx build --progress=rawjson` writes BuildKit's SolveStatus. */
@@ -8,17 +8,14 @@ export interface RawJsonFold {
 }
 
 export function createRawJsonFold(): RawJsonFold {
-  const { trace, apply } = createTraceFold()
+  const fold = createTraceFold()
   const inputs = new Map<Digest, readonly Digest[]>()
-  const byDigest = new Map<Digest, VertexTrace>()
   const startedParts = new Map<string, number>()
   return {
     apply(event) {
-      apply(event)
+      fold.apply(event)
       if (event.kind === 'vertex-announced') inputs.set(event.vertex, event.inputs)
-      const newest = trace.vertices.at(-1)
-      if (newest !== undefined) byDigest.set(newest.digest, newest)
-      const describe = (digest: Digest): object => formatVertex(digest, byDigest.get(digest), inputs.get(digest) ?? [])
+      const describe = (digest: Digest): object => formatVertex(digest, fold.vertex(digest), inputs.get(digest) ?? [])
       return `${JSON.stringify(formatEvent(event, describe, startedParts))}\n`
     },
   }
@@ -42,19 +39,23 @@ function formatEvent(event: ProgressEvent, describe: (digest: Digest) => object,
 }
 
 function formatVertex(digest: Digest, vertex: VertexTrace | undefined, inputs: readonly Digest[]): object {
-  const state = vertex?.state
-  return {
-    digest,
-    inputs: inputs.length === 0 ? undefined : inputs,
-    name: vertex?.name,
-    started: state === undefined || state.kind === 'waiting' ? undefined : time(state.startedAt),
-    completed: state?.kind === 'done' ? time(state.at) : undefined,
-    cached: state?.kind === 'done' && state.outcome.kind === 'cached' ? true : undefined,
-    error: state?.kind === 'done' ? errorOf(state.outcome) : undefined,
+  return { digest, inputs: inputs.length === 0 ? undefined : inputs, name: vertex?.name, ...(vertex === undefined ? {} : formatState(vertex.state)) }
+}
+
+function formatState(state: VertexState): object {
+  switch (state.kind) {
+    case 'waiting':
+      return {}
+    case 'running':
+      return { started: time(state.startedAt) }
+    case 'done': {
+      const cached = state.outcome.kind === 'cached' ? true : undefined
+      return { started: time(state.startedAt), completed: time(state.at), cached, error: errorOf(state.outcome) }
+    }
   }
 }
 
-function errorOf(outcome: Extract<VertexTrace['state'], { kind: 'done' }>['outcome']): string | undefined {
+function errorOf(outcome: VertexOutcome): string | undefined {
   switch (outcome.kind) {
     case 'failed':
       return outcome.message

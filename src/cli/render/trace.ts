@@ -41,7 +41,8 @@ export const TAIL_LINES = 20
 /** Folds events into a trace, in place: a build has more events than a copy for each is worth. */
 export interface TraceFold {
   readonly trace: Trace
-  apply(event: ProgressEvent): void
+  readonly apply: (event: ProgressEvent) => void
+  readonly vertex: (digest: Digest) => VertexTrace | undefined
 }
 
 interface MutableVertex extends VertexTrace {
@@ -69,7 +70,8 @@ export function createTraceFold(): TraceFold {
   }
   return {
     trace,
-    apply(event) {
+    vertex: (digest) => byDigest.get(digest),
+    apply: (event) => {
       trace.startedAt ??= event.at
       if (event.kind === 'warning') warnings.push(event)
       else applyToVertex(vertexOf(event.vertex, event.kind === 'vertex-announced' ? event.name : event.vertex), event)

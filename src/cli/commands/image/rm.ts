@@ -11,7 +11,7 @@ export const imageRm = defineCommand({
   unsupported: ['no-prune', 'platform'],
   async run({ flags, operands }, context, signal) {
     const { openEngine } = await import('../../engine.ts')
-    const { BuildError } = await import('../../ground/errors.ts')
+    const { BuildError } = await import('../../../ground/errors.ts')
     await using engine = await openEngine(context, signal)
     for (const reference of operands) {
       try {

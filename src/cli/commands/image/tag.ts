@@ -7,7 +7,7 @@ export const imageTag = defineCommand({
   flags: {},
   operands: [2, 2],
   async run({ operands: [source = '', target = ''] }, context, signal) {
-    const { parseReference } = await import('../../ground/reference.ts')
+    const { parseReference } = await import('../../../ground/reference.ts')
     const { openEngine } = await import('../../engine.ts')
     parseReference(target)
     await using engine = await openEngine(context, signal)

@@ -1,0 +1,32 @@
+import { defineCommand } from '../command.ts'
+import { EXIT } from '../exitCode.ts'
+import { parseTemplate } from '../goTemplate.ts'
+import { UsageError } from '../usageError.ts'
+
+export const imagetoolsInspect = defineCommand({
+  usage: '[OPTIONS] NAME',
+  summary: 'Show an image in a registry',
+  flags: {
+    format: { kind: 'text', value: 'TEMPLATE', help: 'Go template, such as {{json .Manifest}} or {{.Manifest.Digest}}; there are .Name, .Manifest and .Image' },
+    raw: { kind: 'switch', help: 'Show the manifest or index byte for byte' },
+  },
+  operands: [1, 1],
+  async run({ flags, operands: [name = ''] }, context, signal) {
+    if (flags.raw && flags.format !== undefined) throw new UsageError('--raw and --format exclude each other')
+    const template = flags.format === undefined ? undefined : parseTemplate(flags.format)
+    const { parseReference } = await import('../../ground/reference.ts')
+    const reference = parseReference(name)
+    const { openRegistry } = await import('../registryAccess.ts')
+    const { readManifest } = await import('../manifestDocument.ts')
+    const { formatManifest, templateData } = await import('../imagetoolsView.ts')
+    await using registry = await openRegistry(context)
+    const document = await readManifest(registry, reference, signal)
+    if (flags.raw) context.stdout.write(document.bytes)
+    else if (template === undefined) context.stdout.write(formatManifest(reference, document))
+    else {
+      const data = await templateData(registry, { reference, document, needsImage: /\.Image|json \.\s*\}|^json$/.test(flags.format ?? '') }, signal)
+      context.stdout.write(`${template.apply(data)}\n`)
+    }
+    return EXIT.done
+  },
+})

@@ -1,0 +1,34 @@
+import { defineCommand } from '../command.ts'
+import { EXIT } from '../exitCode.ts'
+import { PROGRESS_MODES, parseProgressMode } from '../render/progressMode.ts'
+
+export const pull = defineCommand({
+  usage: '[OPTIONS] NAME',
+  summary: 'Pull an image from a registry, all its platforms or some',
+  flags: {
+    platform: { kind: 'list', value: 'PLATFORM', splitsCommas: true, help: 'Platform to pull (default all); local is this machine\'s own' },
+    progress: { kind: 'text', value: 'MODE', help: 'How progress is shown', choices: PROGRESS_MODES, fallback: 'auto' },
+    quiet: { kind: 'switch', short: 'q', help: 'Show nothing but the digest' },
+  },
+  operands: [1, 1],
+  unsupported: ['all-tags', '-a', 'disable-content-trust'],
+  async run({ flags, operands: [name = ''] }, context, signal) {
+    const { formatReference, formatFamiliar, parseReference } = await import('../../ground/reference.ts')
+    const { formatPlatform } = await import('../../ground/platform.ts')
+    const { parsePlatformFlags } = await import('../localPlatform.ts')
+    const reference = parseReference(name)
+    const platforms = parsePlatformFlags(flags.platform).map(formatPlatform)
+    const { openEngine } = await import('../engine.ts')
+    const { openCredentialSession } = await import('../credentialSession.ts')
+    const { followTransfer, openTransferDisplay } = await import('../transferDisplay.ts')
+    await using engine = await openEngine(context, signal)
+    await using session = openCredentialSession(engine, context, signal)
+    let moved
+    {
+      using display = openTransferDisplay(`pulling ${formatFamiliar(reference)}`, flags.quiet ? 'quiet' : parseProgressMode(flags.progress), context)
+      moved = await followTransfer(engine.local.pull({ reference: formatReference(reference), platforms, session: session.id }, { signal }), display)
+    }
+    context.stdout.write(flags.quiet ? `${moved?.digest ?? ''}\n` : `pulled ${formatFamiliar(reference)}\n  digest  ${moved?.digest ?? ''}\n`)
+    return EXIT.done
+  },
+})

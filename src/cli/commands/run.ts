@@ -1,0 +1,26 @@
+import { defineCommand } from '../command.ts'
+import { RUN_FLAGS, UNSUPPORTED_RUN_FLAGS } from '../run/runFlags.ts'
+import { UsageError } from '../usageError.ts'
+
+export const run = defineCommand({
+  usage: '[OPTIONS] IMAGE [COMMAND] [ARGUMENT...]',
+  summary: 'Run a command in a new container, natively or emulated',
+  flags: RUN_FLAGS,
+  operands: [1, Infinity],
+  unsupported: UNSUPPORTED_RUN_FLAGS,
+  stopsAtOperand: true,
+  async run({ flags, operands }, context, signal) {
+    if (flags.tty && flags.interactive && context.openStdin().isTTY !== true) {
+      throw new UsageError('the input is not a terminal', { hint: 'leave out -t, or run it from a terminal' })
+    }
+    const { parseRunSpec } = await import('../run/runSpec.ts')
+    const spec = await parseRunSpec(flags, operands, context)
+    const { openEngine } = await import('../engine.ts')
+    const { openCredentialSession } = await import('../credentialSession.ts')
+    const { runContainer } = await import('../run/runContainer.ts')
+    await using engine = await openEngine(context, signal)
+    await using session = openCredentialSession(engine, context, signal)
+    const container = { spec: { ...spec, session: session.id }, isInteractive: flags.interactive, hasTerminal: flags.tty }
+    return await runContainer(engine, container, context, signal)
+  },
+})

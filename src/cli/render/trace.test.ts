@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { scriptedBuild } from './scriptedBuild.suite.ts'
+import { createTraceFold, parseVertexName, TAIL_LINES, timeByPlatform } from './trace.ts'
+
+describe('parseVertexName', () => {
+  const cases = [
+    { name: '[linux/arm64 build 2/4] RUN make', platform: 'linux/arm64', text: '[build 2/4] RUN make' },
+    { name: '[linux/arm/v7 2/4] COPY . .', platform: 'linux/arm/v7', text: '[2/4] COPY . .' },
+    { name: '[linux/amd64->arm64 build 1/2] RUN go build', platform: 'linux/arm64', text: '[build 1/2 on linux/amd64] RUN go build' },
+    { name: '[linux/amd64->linux/arm/v7 build 1/2] RUN x', platform: 'linux/arm/v7', text: '[build 1/2 on linux/amd64] RUN x' },
+    { name: '[linux/amd64 internal] load metadata for docker.io/library/alpine', platform: 'linux/amd64', text: '[internal] load metadata for docker.io/library/alpine' },
+    { name: '[internal] load build context', platform: undefined, text: '[internal] load build context' },
+    { name: '[build 2/4] RUN make', platform: undefined, text: '[build 2/4] RUN make' },
+    { name: 'exporting to image', platform: undefined, text: 'exporting to image' },
+  ]
+  for (const { name, platform, text } of cases) {
+    it(`takes apart ${name}`, () => assert.deepEqual(parseVertexName(name), { platform, text }))
+  }
+})
+
+describe('createTraceFold', () => {
+  it('keeps the last lines of a step that failed, and none of one that did not', () => {
+    const fold = createTraceFold()
+    scriptedBuild('fails').forEach(fold.apply)
+    const tails = fold.trace.vertices.map(({ tail }) => tail.length)
+    assert.deepEqual(tails, [0, 0, 0, 0, 0, 11, 0])
+    assert.ok(tails.every((length) => length <= TAIL_LINES))
+  })
+  it('tells native time from emulated', () => {
+    const fold = createTraceFold()
+    scriptedBuild('succeeds').forEach(fold.apply)
+    assert.deepEqual(
+      [...timeByPlatform(fold.trace)],
+      [
+        ['linux/amd64', { nativeMs: 2150 + 1700, emulatedMs: 0 }],
+        ['linux/arm64', { nativeMs: 0, emulatedMs: 6700 }],
+      ],
+    )
+  })
+})
