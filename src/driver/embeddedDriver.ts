@@ -1,0 +1,143 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { optionalString, parseJsonObject } from '../ground/jsonValue.ts'
+import { namespaceArgv, type Environment } from '../kit/enterNamespaces.ts'
+import { orAborted } from '../kit/singleFlight.ts'
+import { startSocketProcess, type SocketProcess } from '../kit/socketProcess.ts'
+import { EngineUnavailableError, type Driver, type EngineClient } from './driver.ts'
+import { createEngineClient } from './engineClient.ts'
+import { findEngineProgram, type EngineProgram } from './engineProgram.ts'
+import { ensureRuntimeFolder } from './runtimeFolder.ts'
+import { createSocketDriver } from './socketDriver.ts'
+
+/** A lingering engine answers at once or is about to end. */
+const ANSWER_MS = 3_000
+/** How long a command waits for the engine that ends with it. */
+const END_MS = 5_000
+/** Longer than that a log is begun anew. */
+const MAX_LOG_BYTES = 1024 * 1024
+
+export interface EmbeddedDriverOptions {
+  readonly env: Environment
+}
+
+/**
+ * An engine of the user's own, in namespaces of its own: the one that lingers from an earlier command, else a new one
+ * with a socket pair to this process. Commands at once may start two: one then gets the socket for those to come.
+ */
+export function createEmbeddedDriver({ env }: EmbeddedDriverOptions): Driver {
+  return {
+    name: 'embedded',
+    async connect(signal) {
+      const userId = userInfo().uid
+      const program = findEngineProgram(env, userId)
+      const base = join(await ensureRuntimeFolder(env, userId), program.key)
+      return (await joinEngine(`${base}.sock`, signal)) ?? (await startEngine(program, { base, env, userId }, signal))
+    },
+  }
+}
+
+/** Undefined where none answers. */
+async function joinEngine(socketPath: string, signal: AbortSignal): Promise<EngineClient | undefined> {
+  let engine: EngineClient | undefined
+  try {
+    engine = await createSocketDriver(`unix://${encodeURI(socketPath)}`).connect(signal)
+    await engine.control.info({}, { signal, timeoutMs: ANSWER_MS })
+    return engine
+  } catch {
+    signal.throwIfAborted()
+    await engine?.[Symbol.asyncDispose]()
+    return undefined
+  }
+}
+
+interface EnginePlace {
+  /** Of the socket's and the log's paths. */
+  readonly base: string
+  readonly env: Environment
+  readonly userId: number
+}
+
+async function startEngine(program: EngineProgram, place: EnginePlace, signal: AbortSignal): Promise<EngineClient> {
+  using log = openLog(`${place.base}.log`)
+  const child = launch(program, place, log.fd)
+  const engine = createEngineClient(child.connection, { isSameMachine: true })
+  try {
+    await orAborted(Promise.race([engine.control.info({}, { signal }), failedStart(child, log)]), signal)
+  } catch (error) {
+    child.stop()
+    await engine[Symbol.asyncDispose]()
+    signal.throwIfAborted()
+    throw error instanceof EngineUnavailableError ? error : startError(log, error)
+  }
+  return program.lingerSeconds > 0 ? engine : endingTogether(engine, child)
+}
+
+function launch({ entry, root, lingerSeconds }: EngineProgram, { base, env, userId }: EnginePlace, stderrFd: number): SocketProcess {
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', entry]
+  const own = ['--fd', '3', '--socket', `${base}.sock`, '--linger', String(lingerSeconds), '--root', root]
+  const set = Object.entries(env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
+  return startSocketProcess(namespaceArgv([...node, ...own], env, userId), { cwd: '/', env: Object.fromEntries(set), stderrFd })
+}
+
+/** Rejects when the engine ends, or was never there. */
+async function failedStart(child: SocketProcess, log: EngineLog): Promise<never> {
+  try {
+    await child.exitCode
+  } catch (error) {
+    throw startError(log, error)
+  }
+  throw startError(log, undefined)
+}
+
+function startError(log: EngineLog, cause: unknown): EngineUnavailableError {
+  const { message, hint } = parseLogLine(log.lastLine())
+  const reason = message === '' && cause instanceof Error ? cause.message : message
+  return new EngineUnavailableError(`the engine did not start${reason === '' ? '' : `: ${reason}`}`, { hint: hint ?? 'pelago doctor says what this machine lacks', cause })
+}
+
+/** The engine logs JSON; what it never came to run, such as the program that enters its namespaces, says plain text. */
+function parseLogLine(line: string): { readonly message: string; readonly hint: string | undefined } {
+  try {
+    const fields = parseJsonObject(line, 'log line')
+    return { message: optionalString(fields, 'message') ?? line, hint: optionalString(fields, 'hint') }
+  } catch {
+    return { message: line, hint: undefined }
+  }
+}
+
+/** So that nothing of the store is in use any more when the command is over. */
+function endingTogether(engine: EngineClient, child: SocketProcess): EngineClient {
+  return {
+    ...engine,
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]()
+      const limit = AbortSignal.timeout(END_MS)
+      await orAborted(child.exitCode, limit).catch(() => child.stop())
+    },
+  }
+}
+
+/** What engines of one key said on their standard error. */
+interface EngineLog extends Disposable {
+  readonly fd: number
+  /** Of what was said since it was opened, the last line that speaks of an error, else the last; '' where that is nothing. */
+  lastLine(): string
+}
+
+function openLog(path: string): EngineLog {
+  const fd = openSync(path, 'a+', 0o600)
+  if (fstatSync(fd).size > MAX_LOG_BYTES) ftruncateSync(fd)
+  const start = fstatSync(fd).size
+  return {
+    fd,
+    lastLine() {
+      const tail = Buffer.alloc(Math.min(64 * 1024, fstatSync(fd).size - start))
+      readSync(fd, tail, 0, tail.byteLength, fstatSync(fd).size - tail.byteLength)
+      const lines = tail.toString().trimEnd().split('\n')
+      return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? ''
+    },
+    [Symbol.dispose]: () => closeSync(fd),
+  }
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { storeRoot } from '../engine/storeRoot.ts'
+import type { Environment } from '../kit/enterNamespaces.ts'
+
+/** The engine as this user would start it. */
+export interface EngineProgram {
+  /** Of Node's command line: the program, without its arguments. */
+  readonly entry: string
+  /** The store's folder. */
+  readonly root: string
+  /** How long it waits for the next command before it ends; 0 ends it with the command. */
+  readonly lingerSeconds: number
+  /** Equal for commands that may share one engine. */
+  readonly key: string
+}
+
+const DEFAULT_LINGER_SECONDS = 60
+
+export function findEngineProgram(environment: Environment, userId: number): EngineProgram {
+  const entry = engineEntry()
+  const root = storeRoot(environment, userId)
+  const linger = Number(environment['PELAGO_LINGER'] ?? DEFAULT_LINGER_SECONDS)
+  const facts = [entry, statSync(entry).mtimeMs, process.version, root, ...settings(environment)]
+  const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)
+  return { entry, root, lingerSeconds: Number.isFinite(linger) && linger >= 0 ? linger : DEFAULT_LINGER_SECONDS, key }
+}
+
+/** `dist/engine.js` beside the bundled command, `src/daemon/main.ts` in development. */
+function engineEntry(): string {
+  const here = dirname(fileURLToPath(import.meta.url))
+  const bundled = [join(here, 'engine.js'), join(here, '../engine.js')].find((path) => existsSync(path))
+  return bundled ?? join(here, '../daemon/main.ts')
+}
+
+/** What an engine takes from its environment for good: commands that differ in it do not share one. */
+function settings(environment: Environment): readonly string[] {
+  const isSetting = (name: string): boolean => (name.startsWith('PELAGO_') && name !== 'PELAGO_LINGER') || /^(https?|no|all|ftp)_proxy$/i.test(name)
+  return Object.entries(environment)
+    .flatMap(([name, value]) => (isSetting(name) ? [`${name}=${value ?? ''}`] : []))
+    .toSorted()
+}
