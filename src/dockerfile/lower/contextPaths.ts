@@ -3,38 +3,41 @@ import { hasWildcard, matchPath } from '../../ground/pathMatch.ts'
 import { expand, type EscapeCharacter } from '../expand.ts'
 import { resolvePath } from '../posixPath.ts'
 import type { StageState } from './stageState.ts'
+import { ANY_PATH, EMPTY_TARGET_VARIABLES, expandForAnyTarget } from './targetVariables.ts'
 
 /**
  * What is to be brought from the build context, in words that do not depend on the target platform: `bin/app-$TARGETARCH`
  * becomes `bin/app-*`. So all platforms of a build ask for the same files, and these are read once.
  */
-export function contextPathsOf(state: StageState, sources: readonly string[], escape: EscapeCharacter): readonly string[] {
+export function contextPathsOf({ env, targetVariables }: StageState, sources: readonly string[], escape: EscapeCharacter): readonly string[] {
+  const absent = new Map([...targetVariables].map(([name, standIn]) => [name, EMPTY_TARGET_VARIABLES.get(name) ?? standIn]))
   return sources.flatMap((source) => {
-    const exact = resolvePath('/', expand(source, state.env, { escape }).text)
-    const general = generalize(state, source, escape)
-    if (general === undefined || general === exact) return [exact]
-    return covers(general, exact) ? [general] : [general, exact]
+    const exact = resolvePath('/', expand(source, env, { escape }).text)
+    const general = [targetVariables, absent].flatMap((targets) => expandForAnyTarget(source, env, targets, escape) ?? []).map(cutAtAnyPath)
+    return general.some((path) => covers(path, exact)) ? general : [...general, exact]
   })
 }
 
-/** With `*` for what depends on the target; up to the folder before where a value has a `/` in it, and may have more of them elsewhere. */
-function generalize(state: StageState, source: string, escape: EscapeCharacter): string | undefined {
-  const { matched } = expand(source, state.env, { escape })
-  const dependent = [...matched].filter((name) => state.targetVariables.has(name))
-  if (dependent.length === 0) return undefined
-  const stop = '\0' // in no path
-  const values = dependent.map((name): [string, string] => [name, (state.env.get(name) ?? '').includes('/') ? stop : '*'])
-  const text = resolvePath('/', expand(source, new Map([...state.env, ...values]), { escape }).text)
-  const end = text.indexOf(stop)
-  if (end < 0) return text
-  return resolvePath('/', text.slice(0, text.lastIndexOf('/', end)))
+/** Up to the folder of which no more can be said. */
+function cutAtAnyPath(standIn: string): string {
+  const path = resolvePath('/', standIn).replace(/\*\*+/g, '*')
+  const end = path.indexOf(ANY_PATH)
+  return end < 0 ? path : resolvePath('/', path.slice(0, path.lastIndexOf('/', end)))
 }
 
-/** Whether who brings `general` brings `exact` too. Where `exact` has wildcards of its own, it must be under a folder of `general`. */
+/** Whether who brings `general` brings `exact` too: the same, or more, component by component. */
 function covers(general: string, exact: string): boolean {
-  if (general === '/' || exact.startsWith(`${general}/`)) return true
+  if (general === '/') return true
+  const components = exact.split('/')
+  return general.split('/').every((pattern, index) => {
+    const component = components[index]
+    return component !== undefined && (pattern === component || (!hasWildcard(component) && isMatch(pattern, component)))
+  })
+}
+
+function isMatch(pattern: string, name: string): boolean {
   try {
-    return !hasWildcard(exact) && matchPath(general, exact)
+    return matchPath(pattern, name)
   } catch (error) {
     if (error instanceof BuildError) return false
     throw error

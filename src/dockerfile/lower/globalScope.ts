@@ -3,12 +3,12 @@ import type { Dockerfile } from '../dockerfile.ts'
 import { at } from '../dockerfileError.ts'
 import { expand } from '../expand.ts'
 import type { LowerRequest } from './request.ts'
+import { AUTOMATIC_TARGET_VARIABLES, expandForAnyTarget, withTargetVariable, type TargetVariables } from './targetVariables.ts'
 
 /** What FROM can use, and an ARG without a default takes its value from. */
 export interface GlobalScope {
   readonly variables: ReadonlyMap<string, string>
-  /** Those whose value is another for another target platform. */
-  readonly targetVariables: ReadonlySet<string>
+  readonly targetVariables: TargetVariables
 }
 
 /** The automatic arguments, then each ARG before the first FROM; `--build-arg` overrides both. @throws DockerfileError */
@@ -16,15 +16,14 @@ export function evaluateGlobalScope(dockerfile: Dockerfile, request: LowerReques
   const stageName = request.target ?? dockerfile.stages.at(-1)?.from.stageName ?? ''
   const automatic = [...platformArgs('BUILD', request.buildPlatform), ...platformArgs('TARGET', request.targetPlatform), ['TARGETSTAGE', stageName === '' ? 'default' : stageName] as const]
   const variables = new Map(automatic.map(([name, value]) => [name, request.buildArgs.get(name) ?? value]))
-  const targetVariables = new Set(platformArgs('TARGET', request.targetPlatform).flatMap(([name]) => (request.buildArgs.has(name) ? [] : [name])))
+  let targetVariables: TargetVariables = new Map([...AUTOMATIC_TARGET_VARIABLES].filter(([name]) => !request.buildArgs.has(name)))
   for (const { args, span } of dockerfile.globalArgs) {
     for (const { name, defaultValue } of args) {
       const given = request.buildArgs.get(name)
       if (given === undefined && defaultValue === undefined) continue
-      const { text, matched } = given === undefined ? at(span, () => expand(defaultValue ?? '', variables, dockerfile)) : { text: given, matched: new Set<string>() }
-      if (!targetVariables.isDisjointFrom(matched)) targetVariables.add(name)
-      else targetVariables.delete(name)
-      variables.set(name, text)
+      const standIn = given === undefined ? expandForAnyTarget(defaultValue ?? '', variables, targetVariables, dockerfile.escape) : undefined
+      targetVariables = withTargetVariable(targetVariables, name, standIn)
+      variables.set(name, given ?? at(span, () => expand(defaultValue ?? '', variables, dockerfile).text))
     }
   }
   return { variables, targetVariables }

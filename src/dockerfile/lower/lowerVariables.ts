@@ -2,6 +2,7 @@ import { at } from '../dockerfileError.ts'
 import { expand } from '../expand.ts'
 import type { ArgDefinition, ArgInstruction, EnvInstruction } from '../instructions/instruction.ts'
 import { splitVariable, withContainer, withHistory, type StageContext, type StageState } from './stageState.ts'
+import { expandForAnyTarget, withTargetVariable } from './targetVariables.ts'
 
 /** Arguments that are for the builder and not for the commands. */
 const BUILDER_ARGS: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'])
@@ -13,10 +14,10 @@ export function lowerEnv(before: StageState, { pairs, span }: EnvInstruction, co
   const texts: string[] = []
   for (const pair of pairs) {
     const name = at(span, () => expand(pair.key, before.env, context).text)
-    const value = at(span, () => expand(pair.value, before.env, context))
-    state = setVariable(state, name, value.text, !before.targetVariables.isDisjointFrom(value.matched))
-    env = setEnv(env, name, value.text)
-    texts.push(`${name}=${value.text}`)
+    const value = at(span, () => expand(pair.value, before.env, context).text)
+    state = setVariable(state, name, { value, standIn: expandForAnyTarget(pair.value, before.env, before.targetVariables, context.escape) })
+    env = setEnv(env, name, value)
+    texts.push(`${name}=${value}`)
   }
   return withHistory(withContainer(state, { env }), ['ENV', ...texts].join(' '), 'no-layer', context)
 }
@@ -28,33 +29,30 @@ export function lowerArg(before: StageState, { args, span }: ArgInstruction, con
   for (const definition of args) {
     const found = at(span, () => findValue(state, definition, context))
     state = { ...state, buildArgs: new Map([...state.buildArgs, [definition.name, found?.value]]) }
-    if (found !== undefined && !BUILDER_ARGS.has(definition.name)) state = setVariable(state, definition.name, found.value, found.isOfTarget)
+    if (found !== undefined && !BUILDER_ARGS.has(definition.name)) state = setVariable(state, definition.name, found)
     texts.push(found === undefined ? definition.name : `${definition.name}=${found.value}`)
   }
   return withHistory(state, ['ARG', ...texts].join(' '), 'no-layer', context)
 }
 
-interface ArgValue {
+interface VariableValue {
   readonly value: string
-  readonly isOfTarget: boolean
+  /** For any target, where the value depends on it. */
+  readonly standIn: string | undefined
 }
 
-function findValue(state: StageState, { name, defaultValue }: ArgDefinition, { request, scope, escape }: StageContext): ArgValue | undefined {
+function findValue(state: StageState, { name, defaultValue }: ArgDefinition, { request, scope, escape }: StageContext): VariableValue | undefined {
   const given = request.buildArgs.get(name)
-  if (given !== undefined) return { value: given, isOfTarget: false }
+  if (given !== undefined) return { value: given, standIn: undefined }
   if (defaultValue !== undefined) {
-    const { text, matched } = expand(defaultValue, state.env, { escape })
-    return { value: text, isOfTarget: !state.targetVariables.isDisjointFrom(matched) }
+    return { value: expand(defaultValue, state.env, { escape }).text, standIn: expandForAnyTarget(defaultValue, state.env, state.targetVariables, escape) }
   }
   const inherited = scope.variables.get(name)
-  return inherited === undefined ? undefined : { value: inherited, isOfTarget: scope.targetVariables.has(name) }
+  return inherited === undefined ? undefined : { value: inherited, standIn: scope.targetVariables.get(name) }
 }
 
-function setVariable(state: StageState, name: string, value: string, isOfTarget: boolean): StageState {
-  const targetVariables = new Set(state.targetVariables)
-  if (isOfTarget) targetVariables.add(name)
-  else targetVariables.delete(name)
-  return { ...state, env: new Map([...state.env, [name, value]]), targetVariables }
+function setVariable(state: StageState, name: string, { value, standIn }: VariableValue): StageState {
+  return { ...state, env: new Map([...state.env, [name, value]]), targetVariables: withTargetVariable(state.targetVariables, name, standIn) }
 }
 
 /** A name that is there keeps its place. */

@@ -8,6 +8,7 @@ import { expand, type EscapeCharacter } from '../expand.ts'
 import type { GlobalScope } from './globalScope.ts'
 import type { StepSource } from './plan.ts'
 import type { LowerRequest } from './request.ts'
+import type { TargetVariables } from './targetVariables.ts'
 
 /** A stage after some of its instructions. Each instruction makes the next state of the one before. */
 export interface StageState {
@@ -19,8 +20,7 @@ export interface StageState {
   readonly env: ReadonlyMap<string, string>
   /** The ARGs declared so far, in order, with the values they were given. */
   readonly buildArgs: ReadonlyMap<string, string | undefined>
-  /** Variables whose value is another for another target platform. */
-  readonly targetVariables: ReadonlySet<string>
+  readonly targetVariables: TargetVariables
   /** `->arm64`, once a step has run that knows a target other than its own platform; else ''. */
   readonly targetSuffix: string
   /** What COPY and ADD take from the build context, absolute. */
@@ -67,7 +67,7 @@ function initialState(root: Output | undefined, platform: Platform, image: Stage
     image: { ...image, container: { ...image.container, env } },
     env: new Map(env.map(splitVariable)),
     buildArgs: new Map(),
-    targetVariables: new Set(),
+    targetVariables: new Map(),
     targetSuffix: '',
     contextPaths: new Set(),
     isCmdSet: false,

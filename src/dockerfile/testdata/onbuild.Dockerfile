@@ -1,0 +1,5 @@
+FROM alpine:3.20 AS tools
+RUN make tools
+
+FROM onbuild:1
+RUN after

@@ -1,0 +1,9 @@
+FROM alpine:3.20
+ARG TARGETARCH
+ARG TARGETPLATFORM
+ARG TARGETVARIANT
+ARG TRIPLE=${TARGETARCH}-linux
+COPY bin/app-$TARGETARCH /usr/bin/app
+COPY ["lib/${TRIPLE}/*.so", "etc/", "/usr/lib/"]
+COPY dist/$TARGETPLATFORM/tool /usr/bin/tool
+COPY share${TARGETVARIANT:+-$TARGETVARIANT} /usr/share
