@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import { openSubprocess } from '../kit/subprocess.ts'
+
+/** The OCI runtime, and where it keeps the state of containers. */
+export interface Crun {
+  /** What every command line begins with. */
+  readonly argv: readonly [string, ...string[]]
+  /** The folder of a container's state. */
+  statePath(id: string): string
+  readonly env: Readonly<Record<string, string>>
+}
+
+export function createCrun(program: string, stateFolder: string, env: Readonly<Record<string, string>>): Crun {
+  const root = `${stateFolder}/crun`
+  // no cgroup of its own for each step: crun refuses the layouts of many machines, and a step's limits are rlimits
+  return { argv: [program, '--root', root, '--cgroup-manager=disabled'], statePath: (id) => `${root}/${id}`, env }
+}
+
+/** Runs a command of the runtime that prints nothing of interest. */
+export async function runCrun(crun: Crun, words: readonly string[], signal: AbortSignal): Promise<number> {
+  await using child = openSubprocess([...crun.argv, ...words], { cwd: '/', env: crun.env }, signal)
+  await Promise.all([drain(child.stdout), drain(child.stderr)])
+  return await child.exitCode
+}
+
+async function drain(source: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of source) void _
+}
+
+/** Kills every process of a container and forgets it; does nothing where there is none. */
+export async function deleteContainer(crun: Crun, id: string): Promise<void> {
+  await runCrun(crun, ['delete', '--force', id], new AbortController().signal) // what undoes is not to be cancelled
+}
+
+/** What the runtime itself had to say; undefined where the container's process was started. */
+export async function readCrunError(logPath: string): Promise<string | undefined> {
+  const lines = (await readFile(logPath, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '')
+  const errors = lines.map(parseLogLine).filter((message) => message !== undefined)
+  return errors[0]
+}
+
+function parseLogLine(line: string): string | undefined {
+  const entry: unknown = JSON.parse(line)
+  if (typeof entry !== 'object' || entry === null || !('level' in entry) || !('msg' in entry)) return undefined
+  return entry.level === 'error' && typeof entry.msg === 'string' ? entry.msg : undefined
+}

@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openRoot, type OpenFolder } from '../archive/safePath.ts'
+import { BuildError } from '../ground/errors.ts'
+import { findNamespaceProgram, findProgram, type Environment } from '../kit/enterNamespaces.ts'
+import { merge } from '../kit/merge.ts'
+import { openPipedProcess, type PipedProcess } from '../kit/pipedProcess.ts'
+import { createCrun, deleteContainer, readCrunError, runCrun, type Crun } from './crun.ts'
+import { readCpu } from './emulation/cpu.ts'
+import { createCrashWatch } from './emulation/crashWatch.ts'
+import { createEmulation, type Emulation } from './emulation/emulation.ts'
+import { StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
+import { ensureOwnedFolder } from './missingPath.ts'
+import { createMountStubs, type MountTarget } from './mountStubs.ts'
+import { formatHosts, readResolvConf } from './networkFiles.ts'
+import { buildOciSpec, DEFAULT_HOSTNAME, type OciSpec, type Surroundings } from './ociSpec.ts'
+import { readHardLimits, toRlimits, type HardLimits } from './rlimits.ts'
+import { readSeccompFilter } from './seccompFilter.ts'
+import { sandboxSeccomp } from './seccompProfile.ts'
+import { toStartError } from './startFailure.ts'
+import { resolveUser } from './user.ts'
+
+export interface CrunExecutorOptions {
+  /** For bundles, the runtime's state and the compiled filter; the executor's own, and not on a network file system. */
+  readonly stateFolder: string
+  /** Of a process inside `pelago-ns`: says what the namespaces allow, and holds the PATH where crun and QEMU are. */
+  readonly environment: Environment
+}
+
+export class RuntimeMissingError extends BuildError {
+  readonly kind = 'unavailable'
+}
+
+/**
+ * Runs each process in a container made by crun. To be used inside the namespaces of `pelago-ns`. The networks `default`
+ * and `host` are both the engine's; `none` has a loopback device only.
+ * @throws RuntimeMissingError
+ */
+export async function createCrunExecutor({ stateFolder, environment }: CrunExecutorOptions): Promise<Executor> {
+  const program = findProgram('crun', environment)
+  if (program === undefined) throw new RuntimeMissingError('crun is not installed', { hint: 'install the package crun' })
+  await mkdir(stateFolder, { recursive: true })
+  const crun = createCrun(program, stateFolder, { PATH: environment['PATH'] ?? '' })
+  const emulation = createEmulation(readCpu(), environment)
+  const context: Context = {
+    crun,
+    emulation,
+    stateFolder,
+    namespaceProgram: findNamespaceProgram(environment),
+    hardLimits: await readHardLimits(),
+    surroundings: readSurroundings(emulation, environment),
+    filter: undefined,
+  }
+  return {
+    runMode: (platform) => emulation.runMode(platform),
+    platforms: () => emulation.platforms(),
+    run: (spec, signal) => run(context, spec, signal),
+    open: (spec, terminal, signal) => open(context, spec, terminal, signal),
+  }
+}
+
+interface Context {
+  readonly crun: Crun
+  readonly emulation: Emulation
+  readonly stateFolder: string
+  readonly namespaceProgram: string | undefined
+  readonly hardLimits: HardLimits
+  readonly surroundings: Surroundings
+  /** Compiled at the first need, once for all that need it. */
+  filter: Promise<string | undefined> | undefined
+}
+
+function readSurroundings({ native }: Emulation, environment: Environment): Surroundings {
+  return {
+    native,
+    hasIdRange: environment['PELAGO_NS_IDS'] !== 'one',
+    hasOwnProc: environment['PELAGO_NS_PROC'] !== 'host',
+    lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8')),
+  }
+}
+
+async function* run(context: Context, spec: ProcessSpec, signal: AbortSignal): AsyncGenerator<OutputChunk> {
+  const mode = context.emulation.runMode(spec.platform)
+  const crashes = createCrashWatch(mode, context.emulation.emulatorPath(spec.platform))
+  await using container = await startContainer(context, spec, { terminal: undefined, input: 'none' }, signal)
+  for await (const chunk of outputOf(container.process)) {
+    crashes.look(chunk)
+    yield chunk
+  }
+  const exitCode = await container.exitCode(signal)
+  if (exitCode !== 0) throw new StepFailedError(spec.argv, exitCode, await crashes.hint(exitCode, signal))
+}
+
+async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<RunningProcess> {
+  const container = await startContainer(context, spec, { terminal, input: 'pipe' }, signal)
+  const { process } = container
+  const code = container.exitCode(signal)
+  code.catch(() => undefined) // whoever wants it awaits it; until then it is no unhandled rejection
+  return {
+    output: outputOf(process),
+    write: (bytes) => process.write(bytes),
+    closeInput: () => process.closeInput(),
+    resize: ({ columns, rows }) => process.writeControl(`${columns}x${rows}\n`),
+    kill: (signalName) => container.kill(signalName),
+    exitCode: code,
+    [Symbol.asyncDispose]: () => container[Symbol.asyncDispose](),
+  }
+}
+
+interface Container extends AsyncDisposable {
+  readonly process: PipedProcess
+  /** @throws ProcessStartError; `signal.reason` after an abort */
+  exitCode(signal: AbortSignal): Promise<number>
+  kill(signalName: NodeJS.Signals): void
+}
+
+interface Streams {
+  readonly terminal: TerminalSize | undefined
+  readonly input: 'none' | 'pipe'
+}
+
+/** Disposing kills what runs, and leaves the root file system as the process left it. */
+async function startContainer(context: Context, spec: ProcessSpec, streams: Streams, signal: AbortSignal): Promise<Container> {
+  signal.throwIfAborted()
+  await using stack = new AsyncDisposableStack()
+  const root = stack.use(openRoot(spec.rootfs))
+  const id = randomUUID()
+  const bundle = join(context.stateFolder, id)
+  stack.defer(() => rm(bundle, { recursive: true, force: true }))
+  const oci = await prepare(context, spec, { root, bundle, terminal: streams.terminal }, signal)
+  stack.use(createMountStubs(root, oci.mounts.map(toTarget)))
+  ensureOwnedFolder(root, spec.cwd, oci.process.user) // stays in the layer, as the step's own work
+  await writeFile(join(bundle, 'config.json'), JSON.stringify(oci))
+  const process = stack.use(openPipedProcess(commandLine(context, { id, bundle, terminal: streams.terminal }), { cwd: '/', env: context.crun.env, input: streams.input, stop: (running) => stop(context.crun, id, running) }, signal))
+  const owned = stack.move()
+  return {
+    process,
+    async exitCode(abort) {
+      const code = await process.exitCode
+      abort.throwIfAborted()
+      const failure = code === 0 ? undefined : await readCrunError(join(bundle, LOG))
+      if (failure !== undefined) throw toStartError(failure, spec, root)
+      return code
+    },
+    kill: (signalName) => void runCrun(context.crun, ['kill', id, signalName], signal).catch(() => undefined), // it may have ended already
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  }
+}
+
+const LOG = 'crun.log'
+
+interface Place {
+  readonly root: OpenFolder
+  readonly bundle: string
+  readonly terminal: TerminalSize | undefined
+}
+
+async function prepare(context: Context, spec: ProcessSpec, { root, bundle, terminal }: Place, signal: AbortSignal): Promise<OciSpec> {
+  const user = resolveUser(root, spec.user)
+  const rlimits = toRlimits(spec.ulimits, context.hardLimits)
+  const seccompFilter = spec.security === 'sandbox' ? await sharedFilter(context, signal) : undefined
+  const [hostsPath, resolvConfPath] = [join(bundle, 'hosts'), join(bundle, 'resolv.conf')]
+  await mkdir(bundle, { mode: 0o700 })
+  const hostname = spec.hostname === '' ? DEFAULT_HOSTNAME : spec.hostname
+  await Promise.all([
+    writeFile(hostsPath, formatHosts(hostname, spec.extraHosts), { mode: 0o644 }),
+    writeFile(resolvConfPath, await readResolvConf(), { mode: 0o644 }),
+  ])
+  const mode = context.emulation.runMode(spec.platform)
+  return buildOciSpec(spec, { user, mode, rlimits, terminal, hostsPath, resolvConfPath, seccompFilter }, context.surroundings)
+}
+
+async function sharedFilter(context: Context, signal: AbortSignal): Promise<string | undefined> {
+  const { crun, surroundings, stateFolder } = context
+  // what is shared must not end with one of those that share it
+  context.filter ??= readSeccompFilter(crun, sandboxSeccomp(surroundings.native.architecture), stateFolder, new AbortController().signal)
+  const filter = await context.filter
+  signal.throwIfAborted()
+  return filter
+}
+
+function toTarget({ destination, type, source }: OciSpec['mounts'][number]): MountTarget {
+  return { path: destination, kind: type === 'bind' && !statSync(source).isDirectory() ? 'file' : 'folder' }
+}
+
+function commandLine({ crun, namespaceProgram }: Context, { id, bundle, terminal }: { readonly id: string; readonly bundle: string; readonly terminal: TerminalSize | undefined }): readonly [string, ...string[]] {
+  const log = [`--log=file:${join(bundle, LOG)}`, '--log-format=json']
+  const run = ['run', '--bundle', bundle]
+  if (terminal === undefined) return [...crun.argv, ...log, ...run, id]
+  if (namespaceProgram === undefined) throw new RuntimeMissingError('a terminal needs pelago-ns, which is not built', { hint: 'run make -C native' })
+  const socket = join(bundle, 'console')
+  const size = `${terminal.columns}x${terminal.rows}`
+  return [namespaceProgram, '--pty', size, '--console-socket', socket, '--', ...crun.argv, ...log, ...run, '--console-socket', socket, id]
+}
+
+/** The runtime ends when its container does; one that has not come as far as a container is killed itself. */
+async function stop(crun: Crun, id: string, process: Pick<PipedProcess, 'hasExited' | 'kill'>): Promise<void> {
+  await deleteContainer(crun, id)
+  if (process.hasExited()) return
+  process.kill('SIGKILL')
+  await deleteContainer(crun, id)
+}
+
+async function* outputOf({ stdout, stderr }: PipedProcess): AsyncGenerator<OutputChunk> {
+  yield* merge([label('stdout', stdout), label('stderr', stderr)])
+}
+
+async function* label(stream: OutputChunk['stream'], source: AsyncIterable<Uint8Array>): AsyncGenerator<OutputChunk> {
+  for await (const bytes of source) yield { stream, bytes }
+}

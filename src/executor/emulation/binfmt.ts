@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EmulatedArchitecture } from './architectures.ts'
+import type { Qemu } from './qemu.ts'
+
+/*
+ * binfmt_misc (Linux, Documentation/admin-guide/binfmt-misc.rst) hands executables of a foreign architecture to an
+ * emulator. Since Linux 6.7 each user namespace may have one of its own, so that nothing of the machine changes. The
+ * flags: F opens the emulator at registration, so that it need not be in the image; O and C let it run programs that
+ * it may not read, and with the rights of the program; P tells it argv[0].
+ */
+
+const MOUNT_POINT = '/proc/sys/fs/binfmt_misc'
+
+/** Of whom the registrations are that `MOUNT_POINT` shows. */
+export type BinfmtAccess = 'private' | 'host' | 'none'
+
+/** A registration that somebody else made. */
+export interface Registration {
+  readonly interpreter: string
+  readonly flags: string
+  readonly offset: number
+  readonly magic: string
+  readonly isEnabled: boolean
+}
+
+/** The line that registers `qemu`, as its file `register` takes it. */
+export function formatRegistration({ magic, mask, qemuName }: EmulatedArchitecture, qemu: Qemu): string {
+  const escape = (hex: string): string => hex.replace(/../g, '\\x$&')
+  return `:pelago-${qemuName}:M::${escape(magic)}:${escape(mask)}:${qemu.path}:OCF`
+}
+
+/** Idempotent. @throws the errors of `write`: ENOEXEC where the emulator is no program */
+export function registerPrivately(architecture: EmulatedArchitecture, qemu: Qemu, mountPoint = MOUNT_POINT): void {
+  try {
+    writeFileSync(join(mountPoint, 'register'), formatRegistration(architecture, qemu), { flag: 'w' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+/** What the machine has registered; nothing where binfmt_misc is not mounted. */
+export function readHostRegistrations(mountPoint = MOUNT_POINT): readonly Registration[] {
+  try {
+    const names = readdirSync(mountPoint).filter((name) => name !== 'register' && name !== 'status')
+    return names.map((name) => parseRegistration(readFileSync(join(mountPoint, name), 'utf8')))
+  } catch {
+    return [] // not mounted, or not to be read: the same to whoever wants to use it
+  }
+}
+
+export function parseRegistration(text: string): Registration {
+  const field = (name: string): string => new RegExp(`^${name}:? (.*)$`, 'm').exec(text)?.[1] ?? ''
+  return {
+    interpreter: field('interpreter'),
+    flags: field('flags'),
+    offset: Number(field('offset')),
+    magic: field('magic'),
+    isEnabled: text.startsWith('enabled'),
+  }
+}
+
+/** The registration that runs `architecture` in any root file system. */
+export function findRegistration(architecture: EmulatedArchitecture, registrations: readonly Registration[]): Registration | undefined {
+  return registrations.find((one) => one.isEnabled && one.offset === 0 && one.flags.includes('F') && isForMachine(one.magic, architecture.magic))
+}
+
+/** The mask of others leaves the padding out, or not; class, byte order, type and machine decide. */
+function isForMachine(theirs: string, ours: string): boolean {
+  const essence = (magic: string): string => magic.slice(0, 12) + magic.slice(32)
+  return theirs.length === ours.length && essence(theirs) === essence(ours)
+}

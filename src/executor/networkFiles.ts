@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises'
+import type { ExtraHost } from '../graph/vertex.ts'
+
+/** /etc/hosts of a container, as BuildKit has it; hosts that the build names come last. */
+export function formatHosts(hostname: string, extraHosts: readonly ExtraHost[]): string {
+  const lines = [['127.0.0.1', 'localhost', hostname], ['::1', 'localhost', 'ip6-localhost', 'ip6-loopback'], ...extraHosts.map(({ host, ip }) => [ip, host])]
+  return lines.map((words) => `${words.join('\t')}\n`).join('')
+}
+
+/**
+ * /etc/resolv.conf of a container. It shares the machine's network, so a name server on localhost answers there, too,
+ * and the file is the machine's as it is. Empty where the machine has none: then localhost is asked (resolv.conf(5)).
+ */
+export async function readResolvConf(path = '/etc/resolv.conf'): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
