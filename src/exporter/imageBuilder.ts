@@ -1,0 +1,49 @@
+import type { Descriptor } from '../ground/descriptor.ts'
+import { formatDescriptor } from '../image/manifestJson.ts'
+import type { BuildResult, ExportedImage, ExportProgress } from './exporter.ts'
+import type { ExporterDeps } from './exporterDeps.ts'
+import type { ImageOptions } from './imageOptions.ts'
+import { writeImage, type PackedImage, type PackedPlatform } from './imageWriter.ts'
+
+/** An image that stands in the content store, but for layers that are only in a registry. */
+export interface BuiltImage {
+  readonly image: ExportedImage
+  readonly packed: PackedImage
+}
+
+/** What one export works with. */
+export interface ExportContext {
+  readonly deps: ExporterDeps
+  readonly progress: ExportProgress
+}
+
+/** Packs the layers and writes the image: what all exporters of images begin with. */
+export async function buildImage({ platforms, isMultiPlatform }: BuildResult, options: ImageOptions, { deps, progress }: ExportContext, signal: AbortSignal): Promise<BuiltImage> {
+  const packed = await progress.step('exporting layers', async (report) => {
+    const done: PackedPlatform[] = []
+    // one platform after the other: the packer works on several layers of each
+    for (const result of platforms) done.push({ result, layers: await deps.packer.pack(result.snapshot, options.pack, (bytes) => report(bytes, 0), signal) })
+    await deps.protect(done.flatMap(({ layers }) => layers.map(({ descriptor }) => descriptor.digest)), signal)
+    return { platforms: done, isMultiPlatform }
+  })
+  const image = await progress.step(isMultiPlatform || platforms.length > 1 ? 'exporting manifest list' : 'exporting manifest', async () => writeImage(packed, options, deps.content, signal))
+  await deps.protect(documentsOf(image).map(({ digest }) => digest), signal)
+  return { image, packed }
+}
+
+/** Manifests and index, what is named before what names it, each once. */
+export function documentsOf({ root, manifests }: ExportedImage): readonly Descriptor[] {
+  const documents = [...manifests.map(({ descriptor }) => descriptor), root]
+  return [...new Map(documents.map((descriptor) => [descriptor.digest, descriptor])).values()]
+}
+
+/** What BuildKit answers its client of an image. */
+export function imageResponse({ root, manifests }: ExportedImage): ReadonlyMap<string, string> {
+  const [first] = manifests
+  const config = first?.descriptor.digest === root.digest ? first.config : undefined
+  return new Map([
+    ['containerimage.digest', root.digest],
+    ['containerimage.descriptor', Buffer.from(formatDescriptor(root)).toString('base64')],
+    ...(config === undefined ? [] : [['containerimage.config.digest', config.digest] as const]),
+  ])
+}

@@ -1,0 +1,57 @@
+import { InvalidValueError } from '../ground/errors.ts'
+import { parseReference, type Reference } from '../ground/reference.ts'
+import { readAnnotations, type Annotation } from './annotations.ts'
+import type { AttributeReader } from './attributeReader.ts'
+import type { PackOptions } from './layerPacker.ts'
+
+/** How an image is made, wherever it goes. */
+export interface ImageOptions {
+  readonly mediaTypes: 'oci' | 'docker'
+  readonly pack: PackOptions
+  readonly annotations: readonly Annotation[]
+  /** In config and history, later times become it; seconds since the epoch. */
+  readonly epochSeconds: number | undefined
+}
+
+const LEVEL_BOUNDS = { uncompressed: [0, 0], gzip: [0, 9], zstd: [0, 22] } as const
+
+/** Attributes common to all exporters of images. @throws InvalidValueError */
+export function readImageOptions(attributes: AttributeReader, defaultMediaTypes: 'oci' | 'docker'): ImageOptions {
+  const compression = attributes.choice('compression', ['gzip', 'zstd', 'uncompressed'], 'gzip')
+  const [minLevel, maxLevel] = LEVEL_BOUNDS[compression]
+  const level = attributes.integer('compression-level', minLevel, maxLevel)
+  const annotations = readAnnotations(attributes)
+  const epochSeconds = attributes.integer('source-date-epoch', 0, Number.MAX_SAFE_INTEGER)
+  const rewritesTimes = attributes.flag('rewrite-timestamp', false)
+  const wantsOci = attributes.flag('oci-mediatypes', defaultMediaTypes === 'oci')
+  const isForced = attributes.flag('force-compression', false)
+  attributes.ignore(...MEANINGLESS)
+  return {
+    // Docker's media types have neither annotations nor zstd
+    mediaTypes: wantsOci || annotations.length > 0 || compression === 'zstd' ? 'oci' : 'docker',
+    // zstd has no level 0: it stands for its default
+    pack: { compression, level: level === 0 && compression !== 'gzip' ? undefined : level, isForced, clampTimeSeconds: rewritesTimes ? epochSeconds : undefined },
+    annotations,
+    epochSeconds,
+  }
+}
+
+/** Of BuildKit's attributes those that are settled otherwise: unpacking is lazy, no build info is written, foreign layers stay. */
+const MEANINGLESS = ['unpack', 'buildinfo-attrs', 'prefer-nondist-layers', 'attestation-inline', 'oci-artifact', 'dest', 'context', 'name-canonical', 'registry.insecure'] as const
+
+/** A name as the user gave it. */
+export interface ImageName {
+  readonly reference: Reference
+  /** Whether the tag was written, and is not just the default. */
+  readonly hasTag: boolean
+}
+
+/** `name=a,b`. @throws InvalidValueError */
+export function readNames(attributes: AttributeReader): readonly ImageName[] {
+  const names = (attributes.text('name') ?? '').split(',').filter((name) => name !== '')
+  return names.map((name) => {
+    const reference = parseReference(name)
+    if (reference.digest !== undefined) throw new InvalidValueError(`an image cannot be named by digest: ${JSON.stringify(name)}`, { hint: 'leave out the part from "@" on' })
+    return { reference, hasTag: name.endsWith(`:${reference.tag ?? ''}`) }
+  })
+}

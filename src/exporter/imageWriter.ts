@@ -1,0 +1,126 @@
+import { putBytes, type ContentStore } from '../content/contentStore.ts'
+import { describeBlob, type Descriptor } from '../ground/descriptor.ts'
+import type { HistoryEntry, ImageConfig } from '../ground/imageConfig.ts'
+import type { Index, Manifest } from '../ground/manifest.ts'
+import { compressionOf, layerMediaType, MEDIA_TYPE } from '../ground/mediaType.ts'
+import { formatImageConfig } from '../image/imageConfigJson.ts'
+import { formatIndex, formatManifest } from '../image/manifestJson.ts'
+import type { LayerBlob } from '../snapshot/snapshotStore.ts'
+import { annotationsFor, assertAnnotationsFit } from './annotations.ts'
+import type { ExportedImage, PlatformResult } from './exporter.ts'
+import type { ImageOptions } from './imageOptions.ts'
+
+/** A platform's result with its layers, lowest first. */
+export interface PackedPlatform {
+  readonly result: PlatformResult
+  readonly layers: readonly LayerBlob[]
+}
+
+export interface PackedImage {
+  /** Never empty. */
+  readonly platforms: readonly PackedPlatform[]
+  /** Whether there is to be an index even of one platform. */
+  readonly isMultiPlatform: boolean
+}
+
+export type WriteOptions = Pick<ImageOptions, 'mediaTypes' | 'annotations' | 'epochSeconds'>
+
+/**
+ * Makes configs, manifests and, where the client asked for several platforms, the index, and puts them into `content`,
+ * what is named before what names it. Equal input gives equal bytes.
+ * @throws InvalidValueError where annotations do not fit the image
+ */
+export async function writeImage({ platforms, isMultiPlatform }: PackedImage, options: WriteOptions, content: ContentStore, signal: AbortSignal): Promise<ExportedImage> {
+  const hasIndex = isMultiPlatform || platforms.length > 1
+  assertAnnotationsFit(options.annotations, platforms.map(({ result }) => result.platform), hasIndex)
+  const manifests: ExportedImage['manifests'][number][] = []
+  for (const platform of platforms) manifests.push(await writePlatform(platform, options, content, signal))
+  const [first] = manifests
+  if (first === undefined) throw new Error('a build result without platforms')
+  if (!hasIndex) return { root: first.descriptor, manifests }
+  const index: Index = {
+    mediaType: options.mediaTypes === 'oci' ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.dockerIndex,
+    artifactType: undefined,
+    manifests: manifests.map(({ descriptor }) => descriptor),
+    subject: undefined,
+    annotations: annotationsFor(options.annotations, 'index', undefined),
+  }
+  const root = await put(index.mediaType, formatIndex(index), content, signal)
+  return { root: { ...root, annotations: annotationsFor(options.annotations, 'index-descriptor', undefined) }, manifests }
+}
+
+async function writePlatform({ result, layers }: PackedPlatform, options: WriteOptions, content: ContentStore, signal: AbortSignal): Promise<ExportedImage['manifests'][number]> {
+  const isOci = options.mediaTypes === 'oci'
+  const bytes = formatImageConfig(patchConfig(result.config, layers, options.epochSeconds))
+  const config = await put(isOci ? MEDIA_TYPE.ociConfig : MEDIA_TYPE.dockerConfig, bytes, content, signal)
+  const manifest: Manifest = {
+    mediaType: isOci ? MEDIA_TYPE.ociManifest : MEDIA_TYPE.dockerManifest,
+    artifactType: undefined,
+    config,
+    layers: layers.map(({ descriptor }) => describeLayer(descriptor, options.mediaTypes)),
+    subject: undefined,
+    annotations: annotationsFor(options.annotations, 'manifest', result.platform),
+  }
+  const descriptor = await put(manifest.mediaType, formatManifest(manifest), content, signal)
+  const annotations = annotationsFor(options.annotations, 'manifest-descriptor', result.platform)
+  return { platform: result.platform, descriptor: { ...descriptor, platform: result.platform, annotations }, config }
+}
+
+async function put(mediaType: string, bytes: Uint8Array, content: ContentStore, signal: AbortSignal): Promise<Descriptor> {
+  return describeBlob(mediaType, await putBytes(bytes, content, signal), bytes.byteLength)
+}
+
+/** In the style of the image; a layer of no known kind (a foreign one) stays what it is. */
+function describeLayer(descriptor: Descriptor, style: 'oci' | 'docker'): Descriptor {
+  const compression = /foreign|nondistributable/.test(descriptor.mediaType) ? undefined : compressionOf(descriptor.mediaType)
+  const mediaType = compression === undefined ? descriptor.mediaType : layerMediaType(compression, style)
+  return { ...describeBlob(mediaType, descriptor.digest, descriptor.sizeBytes), annotations: style === 'oci' ? descriptor.annotations : new Map() }
+}
+
+/** The config as it goes out: with the layers it has come to, and a history that tells of exactly these. */
+export function patchConfig(config: ImageConfig, layers: readonly LayerBlob[], epochSeconds: number | undefined): ImageConfig {
+  const epoch = epochSeconds === undefined ? undefined : formatSeconds(epochSeconds)
+  const history = fillTimes(matchLayers(config.history, layers.length)).map((entry) => ({ ...entry, created: clampTime(entry.created ?? epoch, epoch) }))
+  const created = clampTime(config.created, epoch) ?? history.findLast((entry) => entry.created !== undefined)?.created
+  return { ...config, created, history, diffIds: layers.map(({ diffId }) => diffId) }
+}
+
+/** As BuildKit does: entries too many stand for no layer, layers too many get an entry. */
+function matchLayers(history: readonly HistoryEntry[], layerCount: number): readonly HistoryEntry[] {
+  let told = 0
+  const matched = history.map((entry) => {
+    const isEmpty = entry.emptyLayer || told === layerCount
+    if (!isEmpty) told += 1
+    return { ...entry, emptyLayer: isEmpty }
+  })
+  return [...matched, ...Array.from({ length: layerCount - told }, () => UNTOLD)]
+}
+
+/** Tools look for BuildKit's own mark of such an entry. */
+const UNTOLD: HistoryEntry = { created: undefined, createdBy: 'created by buildkit', author: undefined, comment: 'buildkit.exporter.image.v0', emptyLayer: false }
+
+/** An entry without a time takes that of the one before it, the first ones that of the first that has one. */
+function fillTimes(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
+  let last = history.find(({ created }) => created !== undefined)?.created
+  return history.map((entry) => {
+    last = entry.created ?? last
+    return { ...entry, created: last }
+  })
+}
+
+function clampTime(time: string | undefined, epoch: string | undefined): string | undefined {
+  return time !== undefined && epoch !== undefined && Date.parse(time) > Date.parse(epoch) ? epoch : time
+}
+
+/** RFC 3339 as Go writes whole seconds. */
+function formatSeconds(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/** Blobs of the image, each once: configs and layers, but not manifests. */
+export function imageBlobs(image: ExportedImage, { platforms }: PackedImage): readonly Pick<LayerBlob, 'descriptor' | 'repository'>[] {
+  const configs = image.manifests.map(({ config }) => ({ descriptor: config, repository: undefined }))
+  const layers = platforms.flatMap((platform) => platform.layers)
+  return [...new Map([...configs, ...layers].map((blob) => [blob.descriptor.digest, blob])).values()]
+}
+

@@ -1,0 +1,107 @@
+import { compress, decompress } from '../archive/compression.ts'
+import { BlobCorruptError, type ContentStore } from '../content/contentStore.ts'
+import { describeBlob } from '../ground/descriptor.ts'
+import { compressionOf, layerMediaType, type Compression } from '../ground/mediaType.ts'
+import { createHasher } from '../kit/hashing.ts'
+import { createLimit, mapLimited, type Limit } from '../kit/limit.ts'
+import { createSingleFlight } from '../kit/singleFlight.ts'
+import type { LayerBlob, Snapshot, SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
+import type { BlobSource } from './blobSource.ts'
+
+export interface PackOptions {
+  readonly compression: Compression
+  /** As `archive/compression.ts` has it. */
+  readonly level: number | undefined
+  /** Whether layers of a base image that are packed otherwise are packed again. */
+  readonly isForced: boolean
+  /** Later times in layers made here become it; undefined keeps all. */
+  readonly clampTimeSeconds: number | undefined
+}
+
+/** Makes blobs of snapshots. Layers that are blobs already stay what they are where that is what is wanted. */
+export interface LayerPacker {
+  /**
+   * The layers of `id` (undefined: none), lowest first; those packed here are in the content store. Equal layers, of
+   * several platforms or exporters, are packed once. `report` is told the bytes packed in all, before compression.
+   */
+  pack(id: SnapshotId | undefined, options: PackOptions, report: (packedBytes: number) => void, signal: AbortSignal): Promise<readonly LayerBlob[]>
+}
+
+export interface LayerPackerDeps {
+  readonly snapshots: SnapshotStore
+  readonly content: ContentStore
+  readonly blobs: BlobSource
+  /** How many layers are packed at once: one alone keeps all cores busy with gzip. */
+  readonly packing: Limit
+}
+
+export function createLayerPacker({ snapshots, content, blobs, packing }: LayerPackerDeps): LayerPacker {
+  const packings = createSingleFlight<string, LayerBlob>()
+
+  async function packLayer(snapshot: Snapshot, options: PackOptions, report: (bytes: number) => void, signal: AbortSignal): Promise<LayerBlob> {
+    const known = await findReachable(snapshots.blobs(snapshot.id), signal)
+    const fitting = known.find((blob) => fits(blob, options))
+    if (fitting !== undefined) return fitting
+    const key = [snapshot.id, options.compression, options.level, options.clampTimeSeconds].join(' ')
+    return packings.run(key, (shared) => packing.run(() => packNew({ snapshot, known, options, report }, shared), shared), signal)
+  }
+
+  async function findReachable(candidates: readonly LayerBlob[], signal: AbortSignal): Promise<readonly LayerBlob[]> {
+    const reachable: LayerBlob[] = []
+    for (const blob of candidates) if (await blobs.isReachable(blob, signal)) reachable.push(blob)
+    return reachable
+  }
+
+  async function packNew({ snapshot, known, options, report }: Packing, signal: AbortSignal): Promise<LayerBlob> {
+    const hasher = createHasher()
+    const source = known.find(({ repository }) => options.clampTimeSeconds === undefined || repository !== undefined)
+    const tar = countBytes(hasher.pass(source === undefined ? readFiles(snapshot, options, signal) : decompress(blobs.read(source, signal), signal)), report)
+    await using ingest = await content.openIngest({ resumeKey: undefined }, signal)
+    for await (const chunk of compress(tar, options.compression, { level: options.level })) await ingest.write(chunk)
+    const diffId = hasher.result().digest
+    if (source !== undefined && source.diffId !== diffId) throw new BlobCorruptError(source.diffId, diffId)
+    const { digest, sizeBytes } = await ingest.commit(undefined)
+    const descriptor = describeBlob(layerMediaType(options.compression, 'oci'), digest, sizeBytes)
+    const blob: LayerBlob = { descriptor, diffId, repository: undefined }
+    // a layer with other times is not the snapshot's own
+    if (options.clampTimeSeconds === undefined) snapshots.recordBlob(snapshot.id, blob)
+    return blob
+  }
+
+  function readFiles({ id }: Snapshot, { clampTimeSeconds }: PackOptions, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    return snapshots.readLayer(id, { clampTimeSeconds }, signal)
+  }
+
+  return {
+    async pack(id, options, report, signal) {
+      if (id === undefined) return []
+      let packedBytes = 0
+      const add = (bytes: number): void => report((packedBytes += bytes))
+      const chain = snapshots.chain(id)
+      // all wait at once; `packing` bounds those that work
+      return mapLimited(chain, createLimit(chain.length), (snapshot, inner) => packLayer(snapshot, options, add, inner), signal)
+    },
+  }
+}
+
+interface Packing {
+  readonly snapshot: Snapshot
+  /** Blobs of it that can be read: the files of a base image may never have been here. */
+  readonly known: readonly LayerBlob[]
+  readonly options: PackOptions
+  readonly report: (bytes: number) => void
+}
+
+/** A base image's own blob is kept as it is unless another is forced; what was made here must be packed as asked for. */
+function fits({ descriptor, repository }: LayerBlob, { compression, isForced, clampTimeSeconds }: PackOptions): boolean {
+  const isFromBase = repository !== undefined
+  if (isFromBase && !isForced) return true
+  return compressionOf(descriptor.mediaType) === compression && (isFromBase || clampTimeSeconds === undefined)
+}
+
+async function* countBytes(chunks: AsyncIterable<Uint8Array>, report: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    report(chunk.byteLength)
+    yield chunk
+  }
+}

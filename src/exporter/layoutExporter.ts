@@ -1,0 +1,62 @@
+import { writeTar } from '../archive/tarWriter.ts'
+import { InvalidValueError } from '../ground/errors.ts'
+import { formatReference } from '../ground/reference.ts'
+import { DOCKER_MANIFEST_FILE, formatDockerManifest } from '../image/dockerArchive.ts'
+import { readManifest } from '../image/imageView.ts'
+import { layoutEntries, layoutIndex, type LayoutBlob } from '../image/ociLayout.ts'
+import { createAttributeReader } from './attributeReader.ts'
+import { entriesTree } from './entriesTree.ts'
+import type { BuildResult, Exporter } from './exporter.ts'
+import type { ExporterDeps } from './exporterDeps.ts'
+import { buildImage, documentsOf, imageResponse, type BuiltImage } from './imageBuilder.ts'
+import { readImageOptions, readNames, type ImageName, type ImageOptions } from './imageOptions.ts'
+import { imageBlobs } from './imageWriter.ts'
+
+/** `docker` is a layout that `docker load` of any age reads too: with a `manifest.json`, of one platform. */
+export type LayoutKind = 'oci' | 'docker'
+
+interface Options extends ImageOptions {
+  readonly kind: LayoutKind
+  readonly names: readonly ImageName[]
+  readonly isTar: boolean
+}
+
+/** An archive, or with `tar=false` a folder, that goes to the client: BuildKit's exporters `oci` and `docker`. @throws InvalidValueError */
+export function createLayoutExporter(deps: ExporterDeps, kind: LayoutKind, exporterIndex: number, attributes: ReadonlyMap<string, string>): Exporter {
+  const options = readOptions(kind, attributes)
+  return {
+    name: kind === 'oci' ? 'exporting to oci image format' : 'exporting to docker image format',
+    async export(result, progress, signal) {
+      assertSingle(kind, result)
+      const built = await buildImage(result, options, { deps, progress }, signal)
+      const names = options.names.map(({ reference }) => reference)
+      const response = new Map([...imageResponse(built.image), ...(names.length === 0 ? [] : [['image.name', names.map(formatReference).join(',')] as const])])
+      const entries = await layoutOf(built, options, deps, signal)
+      if (options.isTar) await progress.step('sending tarball', async () => deps.client.sendTar(exporterIndex, response, writeTar(entries), signal))
+      else await progress.step('copying files', async () => deps.client.sendTree(exporterIndex, response, entriesTree(entries), signal))
+      return response
+    },
+  }
+}
+
+function readOptions(kind: LayoutKind, values: ReadonlyMap<string, string>): Options {
+  const attributes = createAttributeReader(kind, values)
+  const image = readImageOptions(attributes, kind)
+  const options = { ...image, kind, names: readNames(attributes), isTar: attributes.flag('tar', true) }
+  attributes.ignore('push', 'store')
+  attributes.finish()
+  return options
+}
+
+function assertSingle(kind: LayoutKind, { platforms, isMultiPlatform }: BuildResult): void {
+  if (kind === 'oci' || (platforms.length === 1 && !isMultiPlatform)) return
+  throw new InvalidValueError('docker exporter does not currently support exporting manifest lists', { hint: 'use -o type=oci, push with --push, or build for one platform' })
+}
+
+async function layoutOf({ image, packed }: BuiltImage, { kind, names }: Options, { blobs, content }: ExporterDeps, signal: AbortSignal): Promise<ReturnType<typeof layoutEntries>> {
+  const references = names.map(({ reference }) => reference)
+  const documents = documentsOf(image).map((descriptor) => ({ descriptor, repository: undefined }))
+  const layoutBlobs: LayoutBlob[] = [...documents, ...imageBlobs(image, packed)].map((blob) => ({ descriptor: blob.descriptor, open: () => blobs.read(blob, signal) }))
+  const files = kind === 'oci' ? [] : [[DOCKER_MANIFEST_FILE, formatDockerManifest(await readManifest(content, image.root, signal), references)] as const]
+  return layoutEntries({ index: layoutIndex([{ root: image.root, names: references }]), blobs: layoutBlobs, files: new Map(files) })
+}

@@ -1,0 +1,44 @@
+import type { FileStat, TreeSource } from '../api/fileSync.ts'
+import { asByteString, fromText, type ByteString } from '../kit/byteString.ts'
+import { toFileStat } from './entriesTree.ts'
+import type { Exporter, ExportProgress } from './exporter.ts'
+import type { ExporterDeps } from './exporterDeps.ts'
+import { platformFolders, readFolderOptions, type PlatformFolder } from './platformFolders.ts'
+import { readViewEntries, readViewFile } from './viewFiles.ts'
+
+/** The files themselves, into a folder of the client. @throws InvalidValueError */
+export function createLocalExporter(deps: ExporterDeps, exporterIndex: number, attributes: ReadonlyMap<string, string>): Exporter {
+  const options = readFolderOptions('local', attributes)
+
+  async function sendPlatform({ result, prefix }: PlatformFolder, progress: ExportProgress, signal: AbortSignal): Promise<void> {
+    await deps.ensurePresent(result.snapshot, signal)
+    await using view = await deps.snapshots.openView(result.snapshot, signal)
+    const name = prefix === '' ? 'copying files' : `copying files ${result.id}`
+    await progress.step(name, async (report) => deps.client.sendTree(exporterIndex, new Map(), viewTree(view.path, prefix, report), signal))
+  }
+
+  return {
+    name: 'exporting to client directory',
+    async export(result, progress, signal) {
+      for (const folder of platformFolders(result, options)) await sendPlatform(folder, progress, signal)
+      return new Map()
+    },
+  }
+}
+
+function viewTree(folder: string, prefix: ByteString, report: (currentBytes: number, totalBytes: number) => void): TreeSource {
+  let sentBytes = 0
+  return {
+    async *walk(signal): AsyncGenerator<FileStat> {
+      for await (const { header } of readViewEntries(folder, prefix, signal)) yield toFileStat(header)
+    },
+    async *read(path, signal) {
+      const inside = asByteString(fromText(path).slice(prefix === '' ? 0 : prefix.length + 1))
+      for await (const chunk of readViewFile(folder, inside, signal)) {
+        sentBytes += chunk.byteLength
+        report(sentBytes, 0)
+        yield chunk
+      }
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import { InvalidValueError } from '../ground/errors.ts'
+import { asByteString, fromText, type ByteString } from '../kit/byteString.ts'
+import { createAttributeReader, type AttributeReader } from './attributeReader.ts'
+import type { BuildResult, PlatformResult } from './exporter.ts'
+
+/** How files of several platforms are kept apart. */
+export interface FolderOptions {
+  /** Undefined: a folder for each platform where the client asked for several. */
+  readonly isSplit: boolean | undefined
+}
+
+/** @throws InvalidValueError */
+export function readFolderOptions(type: 'tar' | 'local', values: ReadonlyMap<string, string>): FolderOptions {
+  const attributes: AttributeReader = createAttributeReader(type, values)
+  const isSplit = values.has('platform-split') ? attributes.flag('platform-split', true) : undefined
+  // what is deleted in the folder is the client's business; attestations and their names are not ours to write
+  attributes.choice('mode', ['copy', 'delete'], 'copy')
+  attributes.ignore('dest', 'attestation-prefix', 'source-date-epoch')
+  attributes.finish()
+  return { isSplit }
+}
+
+export interface PlatformFolder {
+  readonly result: PlatformResult
+  /** `linux_arm64`; '' for none. */
+  readonly prefix: ByteString
+}
+
+/** @throws InvalidValueError where files of several platforms would fall on each other */
+export function platformFolders({ platforms, isMultiPlatform }: BuildResult, { isSplit }: FolderOptions): readonly PlatformFolder[] {
+  if (isSplit === false && platforms.length > 1) {
+    throw new InvalidValueError('files of several platforms would overwrite each other without platform-split', { hint: 'leave out platform-split=false, or build for one platform' })
+  }
+  const hasFolders = isSplit ?? (isMultiPlatform || platforms.length > 1)
+  return platforms.map((result) => ({ result, prefix: hasFolders ? fromText(result.id.replaceAll('/', '_')) : asByteString('') }))
+}

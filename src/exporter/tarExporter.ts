@@ -1,0 +1,27 @@
+import type { TarEntry } from '../archive/tar.ts'
+import { writeTar } from '../archive/tarWriter.ts'
+import type { Exporter } from './exporter.ts'
+import type { ExporterDeps } from './exporterDeps.ts'
+import { platformFolders, readFolderOptions, type PlatformFolder } from './platformFolders.ts'
+import { readViewEntries } from './viewFiles.ts'
+
+/** The files themselves, as one archive that goes to the client. @throws InvalidValueError */
+export function createTarExporter(deps: ExporterDeps, exporterIndex: number, attributes: ReadonlyMap<string, string>): Exporter {
+  const options = readFolderOptions('tar', attributes)
+  return {
+    name: 'exporting to client tarball',
+    async export(result, progress, signal) {
+      const folders = platformFolders(result, options)
+      for (const { result: platform } of folders) await deps.ensurePresent(platform.snapshot, signal)
+      await progress.step('sending tarball', async () => deps.client.sendTar(exporterIndex, new Map(), writeTar(entriesOf(folders, deps, signal)), signal))
+      return new Map()
+    },
+  }
+}
+
+async function* entriesOf(folders: readonly PlatformFolder[], { snapshots }: ExporterDeps, signal: AbortSignal): AsyncGenerator<TarEntry> {
+  for (const { result, prefix } of folders) {
+    await using view = await snapshots.openView(result.snapshot, signal)
+    yield* readViewEntries(view.path, prefix, signal)
+  }
+}
