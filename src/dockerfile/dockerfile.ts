@@ -59,11 +59,11 @@ export function parseTrigger(trigger: string, span: SourceSpan): StageInstructio
 
 function warnOfNode(node: InstructionNode): readonly DockerfileWarning[] {
   if (node.name === 'maintainer') {
-    return [createWarning('MaintainerDeprecated', 'Maintainer instruction is deprecated in favor of using label', node.span)]
+    return [createWarning('MaintainerDeprecated', 'MAINTAINER is deprecated: write LABEL org.opencontainers.image.authors=…', node.span)]
   }
   if (node.args.kind === 'pairs' && node.args.isLegacy) {
     const name = node.name.toUpperCase()
-    return [createWarning('LegacyKeyValueFormat', `"${name} key=value" should be used instead of legacy "${name} key value" format`, node.span)]
+    return [createWarning('LegacyKeyValueFormat', `${name} with a blank between key and value is the old form: write ${name} key=value`, node.span)]
   }
   return []
 }

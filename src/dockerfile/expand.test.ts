@@ -98,6 +98,10 @@ describe('expand', () => {
   it('gives back any text with every character escaped', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => assert.equal(expand(Array.from(text, (character) => `\\${character}`).join(''), new Map(), OPTIONS).text, text)))
   })
+  it('refuses substitutions inside each other without end', () => {
+    assert.equal(expand(`${'${v:+'.repeat(100)}x${'}'.repeat(100)}`, variables, OPTIONS).text, 'x')
+    assert.throws(() => expand('${v:+'.repeat(50_000), variables, OPTIONS), InvalidValueError)
+  })
   it('throws nothing but InvalidValueError', () => {
     const text = fc.string({ unit: fc.constantFrom('$', '{', '}', ':', '-', '+', '?', '#', '%', '/', '\\', '"', "'", ' ', 'v', 'x', '*') })
     fc.assert(

@@ -27,7 +27,7 @@ export type EscapeCharacter = '\\' | '`'
 
 /** @throws InvalidValueError on an open quote or brace, an unknown form, and where `${v:?}` finds nothing */
 export function expand(text: string, variables: ReadonlyMap<string, string>, options: ExpandOptions): Expansion {
-  const cursor: Cursor = { characters: Array.from(text), at: 0, variables, options, matched: new Set(), unmatched: new Set() }
+  const cursor: Cursor = { characters: Array.from(text), at: 0, variables, options, matched: new Set(), unmatched: new Set(), depth: 0 }
   try {
     const { text: result, words } = readUntil(cursor, undefined, false)
     return { text: result, words, matched: cursor.matched, unmatched: cursor.unmatched }
@@ -44,8 +44,11 @@ interface Cursor {
   readonly options: ExpandOptions
   readonly matched: Set<string>
   readonly unmatched: Set<string>
+  /** How many `${` are open. */
+  depth: number
 }
 
+const MAX_DEPTH = 100 // far beyond any use, far below what the stack bears
 const SPECIAL_PARAMETERS = /^[@*#?\-$!]$/
 
 function peek(cursor: Cursor): string | undefined {
@@ -183,7 +186,9 @@ function readBraces(cursor: Cursor): string {
   if ('{}:'.includes(first)) throw new InvalidValueError('syntax error: bad substitution')
   const name = readName(cursor)
   const isSet = cursor.variables.has(name)
+  if (++cursor.depth > MAX_DEPTH) throw new InvalidValueError(`more than ${MAX_DEPTH} substitutions inside each other`)
   const result = substitute(cursor, name)
+  cursor.depth--
   if (cursor.options.keepUnset === true && !isSet) return `\${${cursor.characters.slice(start, cursor.at).join('')}`
   return result
 }

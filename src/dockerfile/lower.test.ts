@@ -332,6 +332,16 @@ describe('any text', () => {
 })
 
 describe('warnings', () => {
+  const cases = [
+    { from: 'FROM --platform=$TARGETPLATFORM alpine', want: ['RedundantTargetPlatform'] },
+    { from: 'FROM --platform=${TARGETPLATFORM} alpine', want: ['RedundantTargetPlatform'] },
+    { from: 'FROM --platform=linux/amd64 alpine', want: ['FromPlatformFlagConstDisallowed'] },
+    { from: 'FROM --platform=linux/amd64 alpine AS build-amd64', want: [] },
+    { from: 'FROM --platform=$BUILDPLATFORM alpine', want: [] },
+    { from: 'FROM alpine', want: [] },
+  ]
+  for (const { from, want } of cases) it(`are ${JSON.stringify(want)} for ${from}`, async () => assert.deepEqual((await lower(from)).warnings.map(({ rule }) => rule), want))
+
   it('tell of old ways', async () => {
     const { warnings } = await lower('FROM alpine\nMAINTAINER x\nENV a b\nRUN a \\\n\n  b')
     assert.deepEqual(warnings.map(({ rule, span }) => [rule, span.startLine]), [['NoEmptyContinuation', 4], ['MaintainerDeprecated', 2], ['LegacyKeyValueFormat', 3]])

@@ -1,5 +1,6 @@
 import type { ImageConfig } from '../ground/imageConfig.ts'
 import { parseDockerfile } from './dockerfile.ts'
+import { lintPlatforms } from './lint/platforms.ts'
 import { followPathsOf } from './lower/contextPaths.ts'
 import { evaluateGlobalScope } from './lower/globalScope.ts'
 import { lowerStages } from './lower/lowerStages.ts'
@@ -26,7 +27,7 @@ export async function lowerDockerfile(request: LowerRequest, resolver: ImageReso
   // Twice: what the context has to bring is known only when all stages are through, and is part of what they stand on.
   const { contextPaths } = lowerStages(job, [])
   const { graph, target: result } = lowerStages(job, followPathsOf(contextPaths))
-  return { graph, root: result.root, config: imageConfig(result, request), warnings: dockerfile.warnings }
+  return { graph, root: result.root, config: imageConfig(result, request), warnings: [...dockerfile.warnings, ...lintPlatforms(dockerfile)] }
 }
 
 /** The platform is the one that was asked for, whatever the base image says. */

@@ -82,10 +82,11 @@ describe('parseSyntax', () => {
     { text: 'FROM a\nENV PATH', message: /^ENV must have two arguments$/, line: 2 },
     { text: 'FROM a\nLABEL a=b c', message: /^Syntax error - can't find = in "c"\. Must be of the form: name=value$/, line: 2 },
     { text: 'FROM a\nCMD [1]', message: /^when using JSON array syntax, arrays must be comprised of strings only$/, line: 2 },
+    { text: `FROM a\n${'ONBUILD '.repeat(20_000)}`, message: /^Chaining ONBUILD/, line: 2 },
     { text: 'FROM a\nRUN <<EOF\nx', message: /^unterminated heredoc$/, line: 2 },
   ]
   for (const { text, message, line } of errors) {
-    it(`says what is wrong with ${JSON.stringify(text)} and where`, () => {
+    it(`says what is wrong with ${JSON.stringify(text.slice(0, 60))} and where`, () => {
       assert.throws(() => parse(text), (error) => error instanceof DockerfileError && message.test(error.message) && error.span.startLine === line)
     })
   }

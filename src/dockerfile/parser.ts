@@ -133,17 +133,20 @@ function parseHealthcheck(text: string, place: Place): InstructionArguments {
 
 function parseTrigger(text: string, place: Place): InstructionArguments {
   if (text === '') return NO_WORDS
+  if (isOnbuild(text)) throw new DockerfileError("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed", place.span)
   return { kind: 'trigger', node: parseLine({ text, heredocs: place.heredocs, span: place.span }, place.escape) }
+}
+
+function isOnbuild(text: string): boolean {
+  return cutKeyword(text).keyword.toLowerCase() === 'onbuild'
 }
 
 /** Words that begin with `<<`, in the instructions that know them. */
 function findHeredocs(line: string, escape: EscapeCharacter): readonly HeredocStart[] {
   const text = trim(line)
   if (!text.includes('<<')) return []
-  const { keyword, rest } = cutKeyword(text)
-  const name = keyword.toLowerCase()
-  if (name === 'onbuild') return findHeredocs(rest, escape)
-  if (!['run', 'copy', 'add'].includes(name)) return []
+  const { keyword, rest } = cutKeyword(isOnbuild(text) ? cutKeyword(text).rest : text)
+  if (!['run', 'copy', 'add'].includes(keyword.toLowerCase())) return []
   return splitQuotedWords(splitFlags(rest).rest, escape).flatMap((word) => {
     const [, chomp, terminator] = /^\d*<<(-?)([^<]+)$/.exec(word) ?? []
     if (terminator === undefined) return []

@@ -62,7 +62,6 @@ export function parseOnbuild(node: InstructionNode): OnbuildInstruction {
   parseFlags(node, new Map())
   if (node.args.kind !== 'trigger') throw instructionError(node, 'ONBUILD requires at least one argument')
   const trigger = node.args.node.keyword.toUpperCase()
-  if (trigger === 'ONBUILD') throw instructionError(node, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed")
   if (trigger === 'FROM' || trigger === 'MAINTAINER') throw instructionError(node, `${trigger} isn't allowed as an ONBUILD trigger`)
   refuseHeredocs(node)
   return { kind: 'onbuild', trigger: node.args.node.text, text: node.text, span: node.span }
