@@ -20,9 +20,7 @@ export interface LayerFolder {
  * a folder first. Paths of one inode within the layer are hard links to the first of them. Sockets are left out.
  */
 export async function* readLayerEntries({ folder, hasOwnRoot }: LayerFolder, options: LayerOptions, signal: AbortSignal): AsyncGenerator<TarEntry> {
-  const root = readLayerFile(folder)
-  if (hasOwnRoot) yield withoutContent(headerOf({ path: asByteString('.'), file: root }, 'folder', options))
-  if (root.shape.kind === 'folder' && root.shape.isOpaque) yield marker(formatOpaque(ROOT), root, options)
+  if (hasOwnRoot) yield withoutContent(headerOf({ path: asByteString('.'), file: readLayerFile(folder) }, 'folder', options))
   const firstOfInode = new Map<string, ByteString>()
   for await (const entry of walkTree(folder, signal)) {
     yield* entriesOf(entry, { folder, firstOfInode, options, signal })

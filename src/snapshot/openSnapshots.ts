@@ -22,14 +22,19 @@ export interface OpenedSnapshots extends AsyncDisposable {
 /** `reason`: why overlayfs was not taken. */
 export type SnapshotBackend = { readonly kind: 'overlay' } | { readonly kind: 'copy'; readonly reason: string }
 
-/** Opens the store in `root`, by overlayfs where a trial mount works, else by copying; removes what killed processes left in it. */
-export async function openSnapshots(options: Omit<SnapshotPlace, 'owner'>, signal: AbortSignal): Promise<OpenedSnapshots> {
+export interface SnapshotOptions extends Omit<SnapshotPlace, 'owner'> {
+  /** `auto`: overlayfs where a trial mount works, else copying. */
+  readonly backend: 'auto' | 'copy'
+}
+
+/** Opens the store in `root`; removes what killed processes left in it. Call it once a process. */
+export async function openSnapshots(options: SnapshotOptions, signal: AbortSignal): Promise<OpenedSnapshots> {
   mkdirSync(layersFolder(options.root), { recursive: true })
   await using undo = new AsyncDisposableStack()
   const owner = undo.use(createTempFolder(ownersFolder(options.root), removeMounted))
   await sweepStore(options.root, options.database, signal)
-  const backend = await probeOverlay(owner.path)
-  const place = { ...options, owner }
+  const backend: SnapshotBackend = options.backend === 'copy' ? { kind: 'copy', reason: 'asked for' } : await probeOverlay(owner.path)
+  const place = { root: options.root, database: options.database, now: options.now, owner }
   const snapshots = backend.kind === 'overlay' ? createOverlaySnapshots(place) : createCopySnapshots(place)
   const held = undo.move()
   return { snapshots, backend, [Symbol.asyncDispose]: () => held.disposeAsync() }
@@ -40,7 +45,7 @@ const S_IFCHR = 0o020000
 /** Mounts an overlay with all that a store needs in `folder`, and takes it away again. */
 export async function probeOverlay(folder: string): Promise<SnapshotBackend> {
   const trial = join(folder, 'trial')
-  const [first, second, upper, work, merged] = ['first', 'second', 'upper', 'work', 'merged'].map((name) => join(trial, name)) as [string, string, string, string, string]
+  const [first, second, upper, work, merged] = [join(trial, 'first'), join(trial, 'second'), join(trial, 'upper'), join(trial, 'work'), join(trial, 'merged')]
   try {
     for (const path of [first, second, upper, work, merged]) mkdirSync(path, { recursive: true })
     mknod(join(first, 'whiteout'), S_IFCHR, 0, 0)

@@ -7,7 +7,6 @@ import { applyMetadata, readLayerFile } from './layerFile.ts'
 /** Merges the layer in `diff` into `tree`, whose files become hard links to those of the layer. `tree`'s own inodes may be shared, and are not changed. */
 export async function applyLayer(diff: ByteString, tree: ByteString, signal: AbortSignal): Promise<void> {
   const folders: TreeEntry[] = [{ path: ROOT, file: readLayerFile(diff) }]
-  if (isOpaqueFolder(folders[0])) await removeContent(tree)
   for await (const entry of walkTree(diff, signal)) {
     if (entry.file.shape.kind === 'folder') folders.push(entry)
     await applyEntry(entry, { diff, tree, signal })
@@ -32,10 +31,6 @@ async function applyEntry(entry: TreeEntry, { diff, tree, signal }: Target): Pro
   }
   if (there !== undefined) await removeTree(to)
   if (file.shape.kind !== 'whiteout') await linkFile({ from: joinPath(diff, path), to }, file, signal)
-}
-
-function isOpaqueFolder(entry: TreeEntry | undefined): boolean {
-  return entry?.file.shape.kind === 'folder' && entry.file.shape.isOpaque
 }
 
 async function removeContent(folder: ByteString): Promise<void> {

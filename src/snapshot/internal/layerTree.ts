@@ -1,8 +1,8 @@
 import { lstatSync, mkdirSync, readlinkSync, unlinkSync, type Stats } from 'node:fs'
 import { asByteString, bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
 import { LayerInvalidError } from '../snapshotStore.ts'
-import { isDotDot, joinPath, ROOT, splitLast, splitPath } from './bytePath.ts'
-import { applyMetadata, findLayerFile, isCode, isOpaque, makeOpaque, NEW_FOLDER, readLayerFile, type FileMetadata, type LayerFile } from './layerFile.ts'
+import { isDotDot, joinPath, ROOT, sortedNames, splitLast, splitPath } from './bytePath.ts'
+import { applyMetadata, findLayerFile, isCode, isOpaque, makeOpaque, makeWhiteout, NEW_FOLDER, readLayerFile, type FileMetadata, type LayerFile } from './layerFile.ts'
 
 /**
  * A layer that is being made over the tree of those below: names are looked up in both, as overlayfs will merge them.
@@ -77,7 +77,8 @@ export function createLayerTree(roots: LayerRoots): LayerTree {
     hideLower(path) {
       const { path: real, isMerged } = folderAt(path)
       if (!isMerged) return
-      makeOpaque(joinPath(roots.folder, real))
+      if (real === '') hideRoot(roots)
+      else makeOpaque(joinPath(roots.folder, real))
       resolved.clear()
     },
     readLower: (site) => readLayerFile(site.lowerPath),
@@ -85,6 +86,15 @@ export function createLayerTree(roots: LayerRoots): LayerTree {
     finish() {
       for (const [path, value] of metadata) applyIfThere(path, value)
     },
+  }
+}
+
+/** overlayfs merges the root whatever it is marked with: what is in it is taken away by name. */
+function hideRoot(roots: LayerRoots): void {
+  for (const name of sortedNames(roots.lower ?? roots.folder)) {
+    const site = siteIn({ path: ROOT, isMerged: true }, name, roots)
+    if (site.upper === 'absent') makeWhiteout(site.path)
+    else if (site.upper === 'folder' && site.lower === 'folder') makeOpaque(site.path)
   }
 }
 
@@ -96,7 +106,7 @@ interface Resolving {
 
 /** Walks `names` from the root, as the kernel would with that root. @throws LayerInvalidError */
 function resolveFolder(names: readonly ByteString[], resolving: Resolving): Folder {
-  const root = { path: ROOT, isMerged: resolving.roots.lower !== undefined && !isOpaque(resolving.roots.folder) }
+  const root = { path: ROOT, isMerged: resolving.roots.lower !== undefined }
   const trail: Folder[] = []
   const rest = names.toReversed()
   let links = 0

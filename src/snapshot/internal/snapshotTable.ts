@@ -56,6 +56,13 @@ const MIGRATIONS = [
    CREATE INDEX snapshot_hold_by_snapshot ON snapshot_hold (snapshot);`,
 ]
 
+/** Lowest first. */
+const CHAIN = `
+  WITH RECURSIVE chain (id, depth) AS (
+    SELECT ?1, 0 UNION ALL
+    SELECT snapshot.parent, chain.depth + 1 FROM chain JOIN snapshot USING (id) WHERE snapshot.parent IS NOT NULL)
+  SELECT snapshot.* FROM chain JOIN snapshot USING (id) ORDER BY chain.depth DESC`
+
 export function openSnapshotTable(database: Database): SnapshotTable {
   database.migrate('snapshot', MIGRATIONS)
   return { ...createReads(database), ...createWrites(database), ...createHolds(database) }
@@ -69,13 +76,9 @@ function createReads(database: Database): Pick<SnapshotTable, 'get' | 'chain' | 
   return {
     get,
     chain(id) {
-      const chain: StoredSnapshot[] = []
-      for (let next: SnapshotId | undefined = id; next !== undefined; next = chain.at(-1)?.parent) {
-        const snapshot = get(next)
-        if (snapshot === undefined) throw new SnapshotNotFoundError(next)
-        chain.push(snapshot)
-      }
-      return chain.toReversed()
+      const chain = database.all(CHAIN, id).map(snapshotOf)
+      if (chain.length === 0) throw new SnapshotNotFoundError(id)
+      return chain
     },
     list: () => database.all('SELECT * FROM snapshot ORDER BY created_at, id').map(snapshotOf),
     hasFolder: (folder) => database.get('SELECT 1 FROM snapshot WHERE folder = ?', folder) !== undefined,
