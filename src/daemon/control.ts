@@ -1,0 +1,111 @@
+import { create } from '@bufbuild/protobuf'
+import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
+import {
+  DiskUsageResponseSchema,
+  InfoResponseSchema,
+  ListWorkersResponseSchema,
+  SolveResponseSchema,
+  UsageRecordSchema,
+  type Control,
+  type PruneRequest,
+  type SolveRequest,
+  type UsageRecord as UsageRecordMessage,
+} from '../api/gen/control_pb.ts'
+import { createProgressEncoder } from '../api/progressMapping.ts'
+import type { PruneOptions, UsageRecord } from '../engine/cachePrune.ts'
+import type { Engine, ExporterRequest } from '../engine/engine.ts'
+import { InvalidValueError } from '../ground/errors.ts'
+import { createBuildRecords } from './buildRecords.ts'
+
+const PACKAGE = 'pelago'
+
+type ControlService = Omit<ServiceImpl<typeof Control>, 'session'>
+
+/** `moby.buildkit.v1.Control` over an engine, but for `Session`, which the session manager serves. */
+export function createControl(engine: Engine): Partial<ControlService> {
+  const records = createBuildRecords()
+  return {
+    info: () => create(InfoResponseSchema, { buildkitVersion: version(engine) }),
+    listWorkers: () =>
+      create(ListWorkersResponseSchema, {
+        record: [{ ID: engine.id, Labels: { 'org.mobyproject.buildkit.worker.executor': 'oci', 'org.mobyproject.buildkit.worker.snapshotter': engine.snapshotter }, platforms: engine.platforms().map(({ platform: { os, architecture, variant } }) => ({ OS: os, Architecture: architecture, Variant: variant })), BuildkitVersion: version(engine) }],
+      }),
+    async solve(request, { signal }) {
+      checkSolve(request)
+      using record = records.open(request.Ref)
+      const response = await engine.solve(toSolve(request), record.sink, signal)
+      return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })
+    },
+    async *status({ Ref }, context) {
+      sendClock(context)
+      const encode = createProgressEncoder()
+      for await (const events of records.follow(Ref, context.signal)) yield* encode(events)
+    },
+    async diskUsage(_request, { signal }) {
+      return create(DiskUsageResponseSchema, { record: (await engine.usage(signal)).map(toUsageMessage) })
+    },
+    async *prune(request, { signal }) {
+      for await (const removed of engine.prune(toPruneOptions(request), signal)) yield toUsageMessage(removed)
+    },
+  }
+}
+
+/** Clients set their clock by it, to show times of a machine that is not theirs. */
+function sendClock({ responseHeader }: HandlerContext): void {
+  responseHeader.set('buildkit-current-timestamp', new Date().toISOString())
+}
+
+function version({ version: release }: Engine): { package: string; version: string; revision: string } {
+  return { package: PACKAGE, version: release, revision: '' }
+}
+
+/** What a request may ask for and this engine does not do: refused rather than left out. */
+const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
+  ['a definition (LLB) of the client’s own is', ({ Definition }) => (Definition?.def.length ?? 0) > 0],
+  ['builds through the gateway (LLBBridge) are', ({ Frontend }) => Frontend === ''],
+  ['a frontend other than dockerfile.v0 is', ({ Frontend }) => Frontend !== 'dockerfile.v0'],
+  ['cache export is', ({ Cache }) => (Cache?.Exports.length ?? 0) > 0],
+  ['cache import is', ({ Cache }) => (Cache?.Imports.length ?? 0) > 0],
+  ['frontend inputs are', ({ FrontendInputs }) => Object.keys(FrontendInputs).length > 0],
+  ['source policies are', ({ SourcePolicy }) => (SourcePolicy?.rules.length ?? 0) > 0],
+]
+
+function checkSolve(request: SolveRequest): void {
+  const [what] = UNSUPPORTED.find(([, isAskedFor]) => isAskedFor(request)) ?? []
+  if (what !== undefined) throw new InvalidValueError(`${what} not supported yet`, { hint: 'send the frontend "dockerfile.v0" with its attributes' })
+}
+
+function toSolve(request: SolveRequest): Parameters<Engine['solve']>[0] {
+  return {
+    sessionId: request.Session.replace(/^.*:/, ''),
+    attributes: new Map(Object.entries(request.FrontendAttrs)),
+    exporters: exportersOf(request),
+    entitlements: request.Entitlements,
+  }
+}
+
+/** The list, or the one exporter that clients before it name. */
+function exportersOf({ Exporters, ExporterDeprecated, ExporterAttrsDeprecated }: SolveRequest): readonly ExporterRequest[] {
+  if (Exporters.length > 0) return Exporters.map(({ Type, Attrs }) => ({ type: Type, attributes: new Map(Object.entries(Attrs)) }))
+  return ExporterDeprecated === '' ? [] : [{ type: ExporterDeprecated, attributes: new Map(Object.entries(ExporterAttrsDeprecated)) }]
+}
+
+function toPruneOptions({ all, keepDuration, filter, reservedSpace, maxUsedSpace, minFreeSpace }: PruneRequest): PruneOptions {
+  if (filter.length > 0) throw new InvalidValueError(`prune filters are not supported yet: ${filter.join(', ')}`)
+  if (reservedSpace !== 0n || maxUsedSpace !== 0n || minFreeSpace !== 0n) throw new InvalidValueError('prune by space is not supported yet', { hint: 'prune by age: --filter until=24h' })
+  return { all, keepMs: Number(keepDuration / 1_000_000n) }
+}
+
+function toUsageMessage({ id, parent, sizeBytes, createdAtMs, lastUsedAtMs, isInUse, description, type }: UsageRecord): UsageRecordMessage {
+  return create(UsageRecordSchema, {
+    ID: id,
+    Parents: parent === undefined ? [] : [parent],
+    Size: BigInt(sizeBytes),
+    InUse: isInUse,
+    CreatedAt: timestampFromMs(createdAtMs),
+    LastUsedAt: timestampFromMs(lastUsedAtMs),
+    Description: description,
+    RecordType: type,
+  })
+}

@@ -1,0 +1,61 @@
+import { Socket } from 'node:net'
+import { parseArgs } from 'node:util'
+import { Control } from '../api/gen/control_pb.ts'
+import { LocalEngine } from '../api/gen/local_pb.ts'
+import { createEngine } from '../engine/createEngine.ts'
+import { BuildError } from '../ground/errors.ts'
+import { VERSION } from '../ground/version.ts'
+import { createControl } from './control.ts'
+import { createLocalEngine } from './localEngine.ts'
+import { createServer } from './server.ts'
+import { createClientSessions } from './session/clientSessions.ts'
+import { createSessionManager } from './session/sessionManager.ts'
+
+/**
+ * The engine as a process, inside its namespaces: serves the connection it was started with and those that come on
+ * its socket, and ends when there was none for a while. Logs JSON lines on standard error, for its operator.
+ */
+async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { fd, socket, lingerMs, root } = parseEngineArgs(argv)
+  const stop = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(name, () => stop.abort(new DOMException(`got ${name}`, 'AbortError')))
+  const sessions = createSessionManager()
+  await using engine = await createEngine({ root, version: VERSION, env, sessions: createClientSessions(sessions) }, stop.signal)
+  await using server = createServer({
+    sessions,
+    addRoutes: (routes) => void routes.service(Control, createControl(engine)).service(LocalEngine, createLocalEngine(engine)),
+    onBug: (error) => log('error', 'bug', { stack: error instanceof Error ? error.stack : String(error) }),
+  })
+  const trusted = { isTrusted: true }
+  if (fd !== undefined) server.serve(new Socket({ fd }), trusted)
+  if (socket !== undefined && !(await server.listen(socket, trusted))) log('info', 'socket-taken', { socket })
+  await server.idle(lingerMs, stop.signal).catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error // a signal is a way to end, too
+  })
+  return 0
+}
+
+interface EngineArgs {
+  readonly fd: number | undefined
+  readonly socket: string | undefined
+  readonly lingerMs: number
+  readonly root: string
+}
+
+function parseEngineArgs(argv: readonly string[]): EngineArgs {
+  const { values } = parseArgs({ args: [...argv], options: { fd: { type: 'string' }, socket: { type: 'string' }, linger: { type: 'string', default: '0' }, root: { type: 'string' } } })
+  if (values.root === undefined) throw new TypeError('the engine needs --root')
+  return { fd: values.fd === undefined ? undefined : Number(values.fd), socket: values.socket, lingerMs: Number(values.linger) * 1000, root: values.root }
+}
+
+function log(level: 'info' | 'error', event: string, fields: Readonly<Record<string, unknown>>): void {
+  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level, event, ...fields })}\n`)
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2), process.env)
+} catch (error) {
+  const fields = error instanceof BuildError ? { kind: error.kind, message: error.message, hint: error.hint } : { message: error instanceof Error ? error.stack : String(error) }
+  log('error', 'start-failed', fields)
+  process.exitCode = 125
+}

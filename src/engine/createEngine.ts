@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { openFileStore } from '../content/fileStore.ts'
+import { createFileLeases } from '../content/lease.ts'
+import { createCrunExecutor } from '../executor/crunExecutor.ts'
+import { openDatabase } from '../kit/database.ts'
+import { createLimit } from '../kit/limit.ts'
+import { createTempFolder, sweepTempFolders } from '../kit/tempFolder.ts'
+import { createFileMirrors } from '../ops/context/contextMirror.ts'
+import { createLayerPresence } from '../ops/layerPresence.ts'
+import { createOps } from '../ops/ops.ts'
+import { toSnapshot } from '../ops/snapshotResult.ts'
+import { readHostConfig } from '../registry/hostConfig.ts'
+import { createContentHasher } from '../snapshot/contentHash.ts'
+import { openSnapshots } from '../snapshot/openSnapshots.ts'
+import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
+import { createSolver } from '../solver/solver.ts'
+import { measureUsage, pruneCache, type PruneStores } from './cachePrune.ts'
+import type { ClientSessions } from './clientSessions.ts'
+import type { Engine } from './engine.ts'
+import { createImageFiles, listImages, readImageDocument } from './imageFiles.ts'
+import { createImageStore } from './imageStore.ts'
+import { loadArchive, pullToStore, pushFromStore, saveArchive, type TransferDeps } from './imageTransfer.ts'
+import { runImage, type RunDeps } from './runImage.ts'
+import { createSessionRegistries } from './sessionRegistries.ts'
+import { solveRequest, type SolveDeps } from './solve.ts'
+import { createSqliteCacheStore } from './sqliteCacheStore.ts'
+
+export interface EngineOptions {
+  /** Folder of the store; made where there is none. */
+  readonly root: string
+  readonly version: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly sessions: ClientSessions
+}
+
+/** Blobs in flight, of all pulls and pushes together. */
+const TRANSFERS = 6
+/** A blob younger than this may belong to a build that has not named it yet. */
+const BLOB_GRACE_MS = 10 * 60_000
+
+/** Opens the store and what works on it. Disposing waits for nothing: end its calls first. */
+export async function createEngine(options: EngineOptions, signal: AbortSignal): Promise<Engine> {
+  const { root, version, env, sessions } = options
+  await using undo = new AsyncDisposableStack()
+  const content = await openFileStore({ folder: root, now: Date.now }, signal)
+  const database = undo.use(openDatabase(join(root, 'state.db')))
+  const { snapshots, backend } = undo.use(await openSnapshots({ root, database, now: Date.now, backend: env['PELAGO_SNAPSHOTTER'] === 'copy' ? 'copy' : 'auto' }, signal))
+  const runFolder = join(root, 'run')
+  const stateFolder = undo.use(createTempFolder(runFolder)).path
+  await sweepTempFolders(runFolder)
+  const executor = await createCrunExecutor({ stateFolder, environment: env })
+  const images = createImageStore(database)
+  const leases = createFileLeases(root)
+  const registries = undo.use(createSessionRegistries({ sessions, version, env, hosts: await readHostConfig(env) }))
+  const transfers = createLimit(TRANSFERS)
+  const presence = createLayerPresence({ snapshots, content, registries, downloads: transfers, now: Date.now })
+  const hasher = createContentHasher(snapshots, database)
+  const ops = createOps({
+    snapshots,
+    presence,
+    hasher,
+    executor,
+    limits: { native: createLimit(availableParallelism()), emulated: createLimit(availableParallelism()) },
+    images: createImageFiles(content),
+    files: sessions,
+    mirrors: createFileMirrors(join(root, 'contexts')),
+    now: Date.now,
+  })
+  const solver = createSolver({ resolver: { opFor: ops, isPresent: (result) => isPresent(snapshots, result) }, cache: createSqliteCacheStore(database), now: Date.now })
+  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, images, registries, presence, executor, solver, transfers, packing: createLimit(2) }
+  const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
+  const transferDeps: TransferDeps = { content, leases, images, registries, transfers }
+  const stores: PruneStores = { content, leases, snapshots, images, blobGraceMs: BLOB_GRACE_MS }
+  const held = undo.move()
+  return {
+    id: randomUUID(),
+    version,
+    root,
+    snapshotter: backend.kind,
+    images,
+    platforms: () => executor.platforms(),
+    solve: (request, progress, inner) => solveRequest(solveDeps, request, progress, inner),
+    listImages: (only, inner) => listImages({ content, images }, only, inner),
+    readImage: (reference, digest, inner) => readImageDocument({ content, images }, reference, digest, inner),
+    openContainer: (request, progress, inner) => runImage(runDeps, request, progress, inner),
+    usage: (inner) => measureUsage(stores, inner),
+    prune: (prune, inner) => pruneCache(stores, prune, inner),
+    pull: (request, progress, inner) => pullToStore(transferDeps, request, progress, inner),
+    push: (request, progress, inner) => pushFromStore(transferDeps, request, progress, inner),
+    load: (tar, name, inner) => loadArchive(transferDeps, tar, name, inner),
+    save: (references, inner) => saveArchive(transferDeps, references, inner),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+function isPresent(snapshots: SnapshotStore, result: string): boolean {
+  const id = toSnapshot(result)
+  return id === undefined || snapshots.get(id) !== undefined
+}

@@ -1,0 +1,86 @@
+import type { RunMode } from '../executor/executor.ts'
+import type { Descriptor } from '../ground/descriptor.ts'
+import type { Digest } from '../ground/digest.ts'
+import type { Platform } from '../ground/platform.ts'
+import type { Reference } from '../ground/reference.ts'
+import type { ProgressSink } from '../progress/progressSink.ts'
+import type { PruneOptions, UsageRecord } from './cachePrune.ts'
+import type { Container, ContainerRequest } from './container.ts'
+import type { ListedImage } from './imageList.ts'
+import type { ResolveMode } from './imageResolver.ts'
+import type { ImageStore } from './imageStore.ts'
+
+/** One store and what works on it. Every call may run beside every other, and beside other engines on the same store. */
+export interface Engine extends AsyncDisposable {
+  /** Random, of this process. */
+  readonly id: string
+  readonly version: string
+  readonly root: string
+  /** `overlay` or `copy` */
+  readonly snapshotter: string
+  platforms(): readonly { readonly platform: Platform; readonly mode: RunMode }[]
+
+  /** Builds and exports. The exporters' responses, merged. */
+  solve(request: SolveRequest, progress: ProgressSink, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+
+  /** The names of the local store; what they lead to is read by the calls below. */
+  readonly images: ImageStore
+  /** @throws LocalImageMissingError */
+  listImages(only: Reference | undefined, signal: AbortSignal): Promise<readonly ListedImage[]>
+  /** A manifest, index or config as stored; `digest` undefined is what the name stands for. */
+  readImage(reference: Reference, digest: Digest | undefined, signal: AbortSignal): Promise<ImageDocument>
+  /** Names in the local store what the registry has; empty `platforms` brings all. */
+  pull(request: PullRequest, progress: ProgressSink, signal: AbortSignal): Promise<Descriptor>
+  push(request: PushRequest, progress: ProgressSink, signal: AbortSignal): Promise<Descriptor>
+  /** An OCI layout as tar; gives the names it came to. `name` is for an archive that has none. */
+  load(tar: AsyncIterable<Uint8Array>, name: Reference | undefined, signal: AbortSignal): Promise<readonly Reference[]>
+  /** An OCI layout as tar. */
+  save(references: readonly Reference[], signal: AbortSignal): AsyncIterable<Uint8Array>
+
+  /** Starts a container of an image, which is pulled first where `mode` says so. */
+  openContainer(request: RunRequest, progress: ProgressSink, signal: AbortSignal): Promise<Container>
+
+  usage(signal: AbortSignal): Promise<readonly UsageRecord[]>
+  /** Yields what is gone, as it goes. */
+  prune(options: PruneOptions, signal: AbortSignal): AsyncIterable<UsageRecord>
+}
+
+export interface SolveRequest {
+  readonly sessionId: string
+  /** Of the frontend `dockerfile.v0`. */
+  readonly attributes: ReadonlyMap<string, string>
+  /** None: the result is built and left in the cache. */
+  readonly exporters: readonly ExporterRequest[]
+  readonly entitlements: readonly string[]
+}
+
+export interface ExporterRequest {
+  readonly type: string
+  readonly attributes: ReadonlyMap<string, string>
+}
+
+export interface ImageDocument {
+  readonly mediaType: string
+  readonly digest: Digest
+  readonly bytes: Uint8Array
+}
+
+export interface PullRequest {
+  readonly reference: Reference
+  readonly platforms: readonly Platform[]
+  readonly sessionId: string
+}
+
+export interface PushRequest {
+  readonly reference: Reference
+  readonly sessionId: string
+}
+
+export interface RunRequest extends Omit<ContainerRequest, 'platform'> {
+  readonly reference: Reference
+  /** Undefined: the machine's own. */
+  readonly platform: Platform | undefined
+  readonly mode: ResolveMode
+  readonly sessionId: string
+}
+
