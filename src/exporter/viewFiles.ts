@@ -105,7 +105,7 @@ const NO_CONTENT: AsyncIterable<Uint8Array> = {
 /** The content of a file whose entry had `path`. */
 export function readViewFile(folder: string, path: ByteString, signal: AbortSignal): AsyncIterable<Uint8Array> {
   const disk = bytesOf(join(fromText(folder), path))
-  return readContent(disk, Number(lstatSync(disk).size), signal)
+  return readContent(disk, lstatSync(disk).size, signal)
 }
 
 function diskPath({ root }: Walk, inside: ByteString): Buffer {
