@@ -74,12 +74,18 @@ export interface LayerOptions {
 export interface MutableSnapshot extends AsyncDisposable {
   /** Folder in which the whole file system is seen and changed. */
   readonly path: string
-  /** Makes it a snapshot, and ends the use of `path`. Held like a view until this object is disposed. */
-  commit(): Promise<SnapshotId>
+  /**
+   * Makes it a snapshot, and ends the use of `path`. Held like a view until this object is disposed. `finish` is called
+   * before, with the layer's own folder, in which what was made or touched through `path` stands: there it may still
+   * put what has new names, such as hard links to the files of other snapshots, which no mount would allow.
+   */
+  commit(finish?: (layer: string) => Promise<void>): Promise<SnapshotId>
 }
 
 export interface SnapshotView extends AsyncDisposable {
   readonly path: string
+  /** The layers' own folders, lowest first. Of a file seen in `path`, the highest that has it holds the inode that a hard link can be made to. */
+  readonly layers: readonly string[]
 }
 
 export interface SnapshotUsage {

@@ -83,15 +83,16 @@ interface Call {
 async function openView(id: SnapshotId | undefined, context: Context, signal: AbortSignal): Promise<SnapshotView> {
   await using undo = new AsyncDisposableStack()
   const scratch = openScratch(undo, context)
-  if (id === undefined) return handOver(scratch, undo)
+  if (id === undefined) return handOver(scratch, [], undo)
   holdUntilDisposed(undo, context.table.hold(id, context.owner.name, context.now()), context)
-  const tree = undo.use(await context.backend.openTree(layersOf(id, context), scratch, signal))
-  return handOver(tree.path, undo)
+  const layers = layersOf(id, context)
+  const tree = undo.use(await context.backend.openTree(layers, scratch, signal))
+  return handOver(tree.path, layers.map(diffOf), undo)
 }
 
-function handOver(path: string, undo: AsyncDisposableStack): SnapshotView {
+function handOver(path: string, layers: readonly string[], undo: AsyncDisposableStack): SnapshotView {
   const held = undo.move()
-  return { path, [Symbol.asyncDispose]: () => held.disposeAsync() }
+  return { path, layers, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
 async function openMutable(parent: SnapshotId | undefined, context: Context, signal: AbortSignal): Promise<MutableSnapshot> {
@@ -102,9 +103,11 @@ async function openMutable(parent: SnapshotId | undefined, context: Context, sig
   const held = undo.move()
   return {
     path: tree.path,
-    async commit() {
+    async commit(finish) {
       const folder = context.nextName()
-      renameSync(await tree.seal(), join(layersFolder(context.root), folder))
+      const layer = await tree.seal()
+      await finish?.(diffOf(layer))
+      renameSync(layer, join(layersFolder(context.root), folder))
       const id = randomUUID() as SnapshotId
       holdUntilDisposed(held, context.table.insertPresent(id, { parent, folder, owner: context.owner.name }, context.now()), context)
       return id
