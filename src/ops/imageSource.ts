@@ -1,10 +1,11 @@
 import { formatCanonicalJson } from '../ground/canonicalJson.ts'
-import { digestOf, parseDigest, type Digest } from '../ground/digest.ts'
+import { digestOf, type Digest } from '../ground/digest.ts'
 import { BuildError } from '../ground/errors.ts'
 import type { ImageConfig } from '../ground/imageConfig.ts'
 import type { Manifest } from '../ground/manifest.ts'
-import { formatRepository, parseReference } from '../ground/reference.ts'
+import { formatReference, formatRepository, parseReference, type Reference } from '../ground/reference.ts'
 import type { ImageSource } from '../graph/vertex.ts'
+import { chainIds } from '../image/chainId.ts'
 import type { LazyLayer, SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { Op } from '../solver/op.ts'
 
@@ -31,33 +32,32 @@ export function createImageSource(source: ImageSource, { snapshots, images }: Im
       return { digest: digestOf(formatCanonicalJson({ kind: 'image', manifest: source.manifest })), inputs: [] }
     },
     async execute(_inputs, _context, signal) {
-      const files = await images.readImage(source.manifest, signal)
-      const layers = lazyLayers(files, source)
-      for (const layer of layers) snapshots.registerLazy(layer)
-      return [layers.at(-1)?.id ?? '']
+      return [registerLayers(snapshots, await images.readImage(source.manifest, signal), parseReference(source.reference)) ?? '']
     },
   }
 }
 
+/** Makes the layers of an image known as snapshots; gives the uppermost. Idempotent. @throws ImageLayersError */
+export function registerLayers(snapshots: SnapshotStore, files: ImageFiles, reference: Reference): SnapshotId | undefined {
+  const layers = lazyLayers(files, reference)
+  for (const layer of layers) snapshots.registerLazy(layer)
+  return layers.at(-1)?.id
+}
+
 /** Lowest first. @throws ImageLayersError */
-function lazyLayers({ manifest, config }: ImageFiles, { reference }: ImageSource): readonly LazyLayer[] {
-  if (manifest.layers.length !== config.diffIds.length) throw new ImageLayersError(reference, manifest.layers.length, config.diffIds.length)
-  const repository = formatRepository(parseReference(reference))
-  const ids = chainIds(config.diffIds)
+function lazyLayers({ manifest, config }: ImageFiles, reference: Reference): readonly LazyLayer[] {
+  if (manifest.layers.length !== config.diffIds.length) throw new ImageLayersError(formatReference(reference), manifest.layers.length, config.diffIds.length)
+  const repository = formatRepository(reference)
+  const ids = layerSnapshots(config.diffIds)
   return config.diffIds.flatMap((diffId, index) => {
     const [id, descriptor] = [ids[index], manifest.layers[index]]
     return id === undefined || descriptor === undefined ? [] : [{ id, parent: ids[index - 1], blob: { descriptor, diffId, repository } }]
   })
 }
 
-/** OCI image-spec, config.md#layer-chainid, of each layer with those under it. */
-export function chainIds(diffIds: readonly Digest[]): readonly SnapshotId[] {
-  const ids: SnapshotId[] = []
-  for (const diffId of diffIds) {
-    const below = ids.at(-1)
-    ids.push((below === undefined ? diffId : parseDigest(digestOf(`${below} ${diffId}`))) as string as SnapshotId)
-  }
-  return ids
+/** The snapshots that an image's layers are, lowest first: named by their chain ids. */
+export function layerSnapshots(diffIds: readonly Digest[]): readonly SnapshotId[] {
+  return chainIds(diffIds).map((id) => id as string as SnapshotId)
 }
 
 /** The manifest and the config of an image do not speak of the same layers. */
