@@ -13,9 +13,9 @@ async function driverFor({ builder, env }: Pick<CommandContext, 'builder' | 'env
     const { createEmbeddedDriver } = await import('../driver/embeddedDriver.ts')
     return createEmbeddedDriver({ env })
   }
-  if (builder.startsWith('unix://')) {
+  if (/^(?:unix|tcp):\/\//.test(builder)) {
     const { createSocketDriver } = await import('../driver/socketDriver.ts')
     return createSocketDriver(builder)
   }
-  throw new UsageError(`unknown builder: ${JSON.stringify(builder)}`, { hint: 'leave out --builder, or give unix:///path/to/socket' })
+  throw new UsageError(`unknown builder: ${JSON.stringify(builder)}`, { hint: 'leave out --builder, or give unix:///path/to/socket or tcp://127.0.0.1:port' })
 }

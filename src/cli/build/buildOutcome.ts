@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { OutputRequest } from '../../driver/driver.ts'
 import { parseReference, formatFamiliar } from '../../ground/reference.ts'
-import { objectList, optionalNumber, requiredString, toObject } from '../../ground/jsonValue.ts'
+import { objectList, optionalNumber, parseJsonObject, requiredString } from '../../ground/jsonValue.ts'
 import { span, drawLine, type Paint, type Span } from '../render/line.ts'
 import { formatBytes, formatDuration } from '../render/measure.ts'
 import type { PlatformTime } from '../render/trace.ts'
@@ -57,7 +57,7 @@ function decodeStructure(value: string): unknown {
 
 function parsePlatforms(text: string | undefined): readonly PlatformOutcome[] {
   if (text === undefined) return []
-  const list = toObject({ list: JSON.parse(text) }, 'pelago.platforms')
+  const list = parseJsonObject(`{"list":${text}}`, 'pelago.platforms')
   return objectList(list, 'list').map((entry) => ({
     platform: requiredString(entry, 'platform'),
     digest: requiredString(entry, 'digest'),
@@ -75,7 +75,7 @@ export interface SummaryView {
 /** What was made and where it went, one line a name, then one a platform. */
 export function formatSummary(outcome: BuildOutcome, outputs: readonly OutputRequest[], times: ReadonlyMap<string, PlatformTime>, view: SummaryView): readonly string[] {
   const places = outputs.flatMap(describeOutput)
-  const digest = outcome.digest === undefined ? [] : [[span('  digest  ', 'dim'), span(outcome.digest)]]
+  const digest = outcome.digest === undefined ? [] : [[span('  digest ', 'dim'), span(outcome.digest)]]
   const lines = [...places, ...digest, ...platformRows(outcome.platforms, times, view.isShort)]
   return lines.map((left) => drawLine({ left, right: [] }, Math.max(view.columns, view.isShort ? 0 : Infinity), view.paint))
 }
@@ -84,14 +84,14 @@ function describeOutput({ type, attributes, destination }: OutputRequest): reado
   const names = (attributes.get('name') ?? '').split(',').filter((name) => name !== '').map((name) => formatFamiliar(parseReference(name)))
   const verb = verbOf(type, attributes, destination)
   if (destination.kind === 'file' || destination.kind === 'folder') return [[span(`${verb} `), span(destination.path, 'bold')]]
-  if (names.length === 0) return type === 'store' ? [[span('stored without a name')]] : []
+  if (names.length === 0) return type === 'image' ? [[span('stored without a name')]] : []
   return names.map((name) => [span(`${verb} `), span(name, 'bold')])
 }
 
 function verbOf(type: OutputRequest['type'], attributes: ReadonlyMap<string, string>, destination: OutputRequest['destination']): string {
   if (attributes.get('push') === 'true') return 'pushed'
   if (destination.kind === 'program') return 'loaded'
-  return type === 'store' || type === 'image' ? 'stored' : 'wrote'
+  return type === 'image' ? 'stored' : 'wrote'
 }
 
 const SHORT_DIGEST = 'sha256:'.length + 12

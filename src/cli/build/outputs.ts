@@ -11,8 +11,6 @@ export interface OutputContext {
   readonly isStdoutTerminal: boolean
   /** The program that takes `--load`, looked for only when it is needed. @throws UsageError where there is none */
   readonly loadProgram: () => readonly [string, ...string[]]
-  /** The platform that `--load` takes of several; undefined where there is only one. */
-  readonly loadPlatform: string | undefined
 }
 
 /** What `--output`, `--push`, `--load` and `--tag` come to: with none of the first three, the local image store. @throws UsageError */
@@ -76,31 +74,28 @@ interface SharedAttributes {
 }
 
 function toRequest(output: AskedOutput, shared: SharedAttributes, context: OutputContext): OutputRequest {
-  const { type, text } = output
+  const { type } = output
   switch (type) {
     case 'image':
     case 'registry':
       return { type: 'image', attributes: imageAttributes(output, shared), destination: noDestination(output) }
     case 'store':
-      return { type, attributes: named(output, shared), destination: noDestination(output) }
+      return { type: 'image', attributes: named(output, shared), destination: noDestination(output) }
     case 'oci':
     case 'docker':
       return archiveRequest(type, output, { shared, context })
     case 'tar':
       return { type, attributes: output.attributes, destination: fileDestination(output, context) }
-    case 'local': {
-      if (output.destination === undefined || output.destination === '' || output.destination === '-') throw invalid(text, 'type=local needs a folder, dest=PATH')
-      return { type, attributes: output.attributes, destination: { kind: 'folder', path: resolve(context.workingFolder, output.destination) } }
-    }
+    case 'local':
+      return { type, attributes: output.attributes, destination: folderDestination(output, context) }
     case 'cacheonly':
       throw new Error('an output of type cacheonly makes no request')
   }
 }
 
 function archiveRequest(type: 'oci' | 'docker', output: AskedOutput, { shared, context }: { readonly shared: SharedAttributes; readonly context: OutputContext }): OutputRequest {
-  if (output.attributes.get('tar') === 'false') throw new UsageError(`tar=false is not supported yet: --output ${output.text}`, { hint: 'leave it out, and unpack the archive' })
-  const attributes = new Map(named(output, shared))
-  if (type === 'docker' && context.loadPlatform !== undefined) attributes.set('platform', context.loadPlatform)
+  const attributes = named(output, shared)
+  if (attributes.get('tar') === 'false') return { type, attributes, destination: folderDestination(output, context) }
   if (type === 'docker' && output.destination === undefined) return { type, attributes, destination: { kind: 'program', argv: context.loadProgram() } }
   return { type, attributes, destination: fileDestination(output, context) }
 }
@@ -128,6 +123,11 @@ function fileDestination({ destination, text }: AskedOutput, context: OutputCont
   if (destination !== undefined && destination !== '' && destination !== '-') return { kind: 'file', path: resolve(context.workingFolder, destination) }
   if (context.isStdoutTerminal) throw new UsageError(`an archive is not written to a terminal: --output ${text}`, { hint: 'give it a file, dest=PATH, or redirect stdout' })
   return { kind: 'stdout' }
+}
+
+function folderDestination({ destination, text }: AskedOutput, context: OutputContext): OutputDestination {
+  if (destination === undefined || destination === '' || destination === '-') throw invalid(text, 'it needs a folder, dest=PATH')
+  return { kind: 'folder', path: resolve(context.workingFolder, destination) }
 }
 
 function checkDestinations(outputs: readonly OutputRequest[]): void {

@@ -1,6 +1,8 @@
 import { styleText } from 'node:util'
 import type { OutputRequest } from '../../driver/driver.ts'
 import { createSolve } from '../../driver/solve.ts'
+import type { Digest } from '../../ground/digest.ts'
+import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CommandContext } from '../command.ts'
 import { clientParts } from '../clientParts.ts'
 import { openEngine } from '../engine.ts'
@@ -13,14 +15,19 @@ import type { PreparedBuild } from './prepareBuild.ts'
 
 /** Builds, shows how it goes, and says what came of it. @throws what the engine throws */
 export async function performBuild(prepared: PreparedBuild, context: CommandContext, signal: AbortSignal): Promise<void> {
-  const { request, flags } = prepared
+  const { requests, flags } = prepared
   await using engine = await openEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
   let times: ReadonlyMap<string, PlatformTime>
   let outcome: BuildOutcome
   {
     using display = openDisplay(prepared.progress, context)
     const solve = createSolve(clientParts(context))
-    outcome = parseOutcome(await solve(engine, { ...request, credentials: userCredentials(context) }, display.sink, signal))
+    const responses = []
+    for (const [index, request] of requests.entries()) {
+      const sink = index === 0 ? display.sink : newVerticesOnly(display.sink, display.known())
+      responses.push(await solve(engine, { ...request, credentials: userCredentials(context) }, sink, signal))
+    }
+    outcome = parseOutcome(responses[0] ?? new Map())
     times = display.times()
   }
   await writeOutcomeFiles(outcome, flags, context.workingFolder)
@@ -28,7 +35,8 @@ export async function performBuild(prepared: PreparedBuild, context: CommandCont
 }
 
 function report(prepared: PreparedBuild, { outcome, times }: { readonly outcome: BuildOutcome; readonly times: ReadonlyMap<string, PlatformTime> }, context: CommandContext): void {
-  const stream = usesStdout(prepared.request.outputs) || prepared.progress === 'rawjson' ? context.stderr : context.stdout
+  const outputs = prepared.requests.flatMap((request) => request.outputs)
+  const stream = usesStdout(outputs) || prepared.progress === 'rawjson' ? context.stderr : context.stdout
   switch (prepared.progress) {
     case 'quiet':
       if (outcome.digest !== undefined) stream.write(`${outcome.digest}\n`)
@@ -41,7 +49,7 @@ function report(prepared: PreparedBuild, { outcome, times }: { readonly outcome:
     case 'rawjson': {
       const isTerminal = stream.isTTY === true
       const paint = usesColor(stream, context.env) ? styleText : (_: string, text: string) => text
-      const lines = formatSummary(outcome, prepared.request.outputs, times, { columns: stream.columns ?? 80, isShort: isTerminal, paint })
+      const lines = formatSummary(outcome, outputs, times, { columns: stream.columns ?? 80, isShort: isTerminal, paint })
       stream.write(lines.map((line) => `${line}\n`).join(''))
     }
   }
@@ -50,6 +58,13 @@ function report(prepared: PreparedBuild, { outcome, times }: { readonly outcome:
 /** Whether a result goes to stdout, which then carries nothing else. */
 function usesStdout(outputs: readonly OutputRequest[]): boolean {
   return outputs.some(({ destination }) => destination.kind === 'stdout')
+}
+
+/** What an earlier request has built is told once. */
+function newVerticesOnly(sink: ProgressSink, known: ReadonlySet<Digest>): ProgressSink {
+  return (event) => {
+    if (event.vertex === undefined || !known.has(event.vertex)) sink(event)
+  }
 }
 
 function withInsecureRegistries(context: CommandContext, hosts: readonly string[]): CommandContext {

@@ -12,31 +12,49 @@ import { parseOutputs, parseTags } from './outputs.ts'
 
 /** A build whose command line was found to make sense. */
 export interface PreparedBuild {
-  /** All but the credentials. */
-  readonly request: Omit<BuildRequest, 'credentials'>
+  /** One after the other; all but the credentials. */
+  readonly requests: readonly BuildStep[]
   readonly flags: BuildFlags
   readonly progress: ProgressMode
   /** What the user should know before it starts. */
   readonly notices: readonly string[]
 }
 
+export type BuildStep = Omit<BuildRequest, 'credentials'>
+
 /** @throws UsageError */
 export async function prepareBuild(flags: BuildFlags, path: string, context: CommandContext): Promise<PreparedBuild> {
   const platforms = parsePlatformFlags(flags.platform)
-  const loaded = loadPlatform(flags, platforms)
   const outputs = parseOutputs(flags, parseTags(flags.tag), {
     workingFolder: context.workingFolder,
     isStdoutTerminal: context.stdout.isTTY === true,
     loadProgram: () => loadProgram(context.env),
-    loadPlatform: loaded,
   })
   const place = await findBuildContext(path, flags.file, context)
   const attributes = frontendAttributes({ flags, env: context.env, platforms, filename: place.dockerfile.filename })
-  const notices = loaded === undefined || !outputs.some(({ type }) => type === 'docker') ? [] : [`note: Docker's archive holds one platform: of ${platforms.map(formatPlatform).join(', ')} it gets ${loaded}`]
-  return { request: toRequest(place, attributes, outputs, flags), flags, progress: flags.quiet ? 'quiet' : parseProgressMode(flags.progress), notices }
+  const request = toRequest(place, attributes, outputs, flags)
+  const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
+  if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], flags, progress, notices: [] }
+  const loaded = loadPlatform(platforms)
+  return { requests: splitForDocker(request, loaded), flags, progress, notices: [`note: Docker's archive holds one platform: it gets ${loaded}`] }
 }
 
-function toRequest(place: BuildContext, attributes: ReadonlyMap<string, string>, outputs: readonly OutputRequest[], flags: BuildFlags): PreparedBuild['request'] {
+/** Docker's archives are made after all the rest, of one platform, from what is then built; where they are all, the local store has the other platforms. */
+function splitForDocker(request: BuildStep, platform: string): readonly BuildStep[] {
+  const others = request.outputs.filter((output) => !isDocker(output))
+  const docker = request.outputs.filter(isDocker)
+  const kept: OutputRequest = { type: 'image', attributes: docker[0]?.attributes ?? new Map(), destination: { kind: 'none' } }
+  return [
+    { ...request, outputs: others.length === 0 ? [kept] : others },
+    { ...request, outputs: docker, attributes: new Map([...request.attributes, ['platform', platform]]) },
+  ]
+}
+
+function isDocker({ type }: OutputRequest): boolean {
+  return type === 'docker'
+}
+
+function toRequest(place: BuildContext, attributes: ReadonlyMap<string, string>, outputs: readonly OutputRequest[], flags: BuildFlags): BuildStep {
   const { contextFolder, dockerfile } = place
   const folders = new Map([['context', contextFolder]])
   const files = new Map<string, ReadonlyMap<string, Uint8Array>>()
@@ -48,9 +66,7 @@ function toRequest(place: BuildContext, attributes: ReadonlyMap<string, string>,
 }
 
 /** The one of several platforms that Docker's archive takes: this machine's own. @throws UsageError where it is not among them */
-function loadPlatform(flags: BuildFlags, platforms: readonly Platform[]): string | undefined {
-  const isDocker = flags.load || flags.output.some((text) => /(?:^|,)type=docker(?:,|$)/.test(text))
-  if (!isDocker || platforms.length < 2) return undefined
+function loadPlatform(platforms: readonly Platform[]): string {
   const own = localPlatform()
   if (!platforms.some((platform) => isSamePlatform(platform, own))) {
     throw new UsageError(`Docker's archive holds one platform, and this machine's, ${formatPlatform(own)}, is not among those of --platform`, { hint: 'build one platform, or use --output type=oci' })

@@ -28,7 +28,7 @@ export const pull = defineCommand({
       using display = openTransferDisplay(`pulling ${formatFamiliar(reference)}`, flags.quiet ? 'quiet' : parseProgressMode(flags.progress), context)
       moved = await followTransfer(engine.local.pull({ reference: formatReference(reference), platforms, session: session.id }, { signal }), display)
     }
-    context.stdout.write(flags.quiet ? `${moved?.digest ?? ''}\n` : `pulled ${formatFamiliar(reference)}\n  digest  ${moved?.digest ?? ''}\n`)
+    context.stdout.write(flags.quiet ? `${moved?.digest ?? ''}\n` : `pulled ${formatFamiliar(reference)}\n  digest ${moved?.digest ?? ''}\n`)
     return EXIT.done
   },
 })

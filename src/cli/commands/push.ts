@@ -24,7 +24,7 @@ export const push = defineCommand({
       using display = openTransferDisplay(`pushing ${formatFamiliar(reference)}`, flags.quiet ? 'quiet' : parseProgressMode(flags.progress), context)
       moved = await followTransfer(engine.local.push({ reference: formatReference(reference), session: session.id }, { signal }), display)
     }
-    context.stdout.write(flags.quiet ? `${moved?.digest ?? ''}\n` : `pushed ${formatFamiliar(reference)}\n  digest  ${moved?.digest ?? ''}\n`)
+    context.stdout.write(flags.quiet ? `${moved?.digest ?? ''}\n` : `pushed ${formatFamiliar(reference)}\n  digest ${moved?.digest ?? ''}\n`)
     return EXIT.done
   },
 })

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
+import type { Digest } from '../../ground/digest.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
-import { silentSink } from '../../progress/progressSink.ts'
 import type { CommandContext } from '../command.ts'
 import { isTerminal, usesColor } from '../terminal.ts'
 import { formatFailedSteps, formatWarnings } from './failedSteps.ts'
@@ -10,13 +10,15 @@ import { createPlainFold } from './plain.ts'
 import type { ProgressMode } from './progressMode.ts'
 import { createRawJsonFold } from './rawJson.ts'
 import { createScreen } from './screen.ts'
-import { createTraceFold, timeByPlatform, type PlatformTime } from './trace.ts'
+import { createTraceFold, timeByPlatform, type PlatformTime, type TraceFold } from './trace.ts'
 
 /** Shows a build on stderr while it runs. Disposing draws its end and gives the terminal back. */
 export interface Display extends Disposable {
   readonly sink: ProgressSink
   /** What was spent on each platform so far. */
   times(): ReadonlyMap<string, PlatformTime>
+  /** The vertices there were so far. */
+  known(): ReadonlySet<Digest>
 }
 
 type DisplayContext = Pick<CommandContext, 'stderr' | 'env' | 'now'>
@@ -36,8 +38,17 @@ export function openDisplay(mode: ProgressMode, context: DisplayContext): Displa
       return openRawJsonDisplay(context)
     case 'quiet':
     case 'none':
-      return { sink: silentSink, times: () => new Map(), [Symbol.dispose]: () => undefined }
+      return openSilentDisplay()
   }
+}
+
+function openSilentDisplay(): Display {
+  const fold = createTraceFold()
+  return { sink: fold.apply, ...statisticsOf(fold), [Symbol.dispose]: () => undefined }
+}
+
+function statisticsOf({ trace }: TraceFold): Pick<Display, 'times' | 'known'> {
+  return { times: () => timeByPlatform(trace), known: () => new Set(trace.vertices.map(({ digest }) => digest)) }
 }
 
 function openTtyDisplay({ stderr, env, now }: DisplayContext): Display {
@@ -57,7 +68,7 @@ function openTtyDisplay({ stderr, env, now }: DisplayContext): Display {
   timer.unref()
   return {
     sink: fold.apply,
-    times: () => timeByPlatform(fold.trace),
+    ...statisticsOf(fold),
     [Symbol.dispose]() {
       clearInterval(timer)
       const ending = [...formatWarnings(fold.trace), ...formatFailedSteps(fold.trace, { isColor })]
@@ -73,7 +84,7 @@ const PLAIN_TICK_MS = 1000
 
 function openPlainDisplay({ stderr, env, now }: DisplayContext): Display {
   const plain = createPlainFold({ isColor: (env['NO_COLOR'] ?? '') === '' })
-  const trace = createTraceFold()
+  const fold = createTraceFold()
   const write = (text: string): void => {
     if (text !== '') stderr.write(text)
   }
@@ -83,10 +94,10 @@ function openPlainDisplay({ stderr, env, now }: DisplayContext): Display {
   timer.unref()
   return {
     sink(event) {
-      trace.apply(event)
+      fold.apply(event)
       write(plain.apply(event))
     },
-    times: () => timeByPlatform(trace.trace),
+    ...statisticsOf(fold),
     [Symbol.dispose]() {
       clearInterval(timer)
       write(plain.finish())
@@ -96,9 +107,13 @@ function openPlainDisplay({ stderr, env, now }: DisplayContext): Display {
 
 function openRawJsonDisplay({ stderr }: DisplayContext): Display {
   const raw = createRawJsonFold()
+  const fold = createTraceFold()
   return {
-    sink: (event) => stderr.write(raw.apply(event)),
-    times: () => new Map(),
+    sink(event) {
+      fold.apply(event)
+      stderr.write(raw.apply(event))
+    },
+    ...statisticsOf(fold),
     [Symbol.dispose]: () => undefined,
   }
 }

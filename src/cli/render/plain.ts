@@ -13,7 +13,7 @@ import { createTraceFold, elapsedMs } from './trace.ts'
  */
 export interface PlainFold {
   /** What is to be written now; '' is nothing. */
-  apply(event: ProgressEvent): string
+  readonly apply: (event: ProgressEvent) => string
   /** Lets those who waited for long speak, when no event comes. */
   tick(now: number): string
   /** All that still waits, then warnings and the output of failed steps. */
@@ -80,7 +80,7 @@ export function createPlainFold(options: { readonly isColor: boolean }): PlainFo
     }
   }
   return {
-    apply(event) {
+    apply: (event) => {
       fold.apply(event)
       const lines = linesOf(event)
       if (lines === undefined || event.kind === 'warning') return ''
