@@ -26,12 +26,24 @@ export function isManifestType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPE.ociManifest || mediaType === MEDIA_TYPE.dockerManifest
 }
 
-/** By the media type's ending; undefined where the type says nothing of a layer. */
+/** By the media type's ending; undefined where the type is no layer's, or its packing is not known. */
 export function compressionOf(mediaType: string): Compression | undefined {
-  if (!/layer|rootfs/.test(mediaType)) return undefined
-  if (/[+.]gzip$/.test(mediaType)) return 'gzip'
-  if (/[+.]zstd$/.test(mediaType)) return 'zstd'
-  return 'uncompressed'
+  const ending = /(?:layer|rootfs)\b.*\btar(?:[+.](\w+))?$/.exec(mediaType)
+  if (ending === null) return undefined
+  switch (ending[1]) {
+    case undefined:
+      return 'uncompressed'
+    case 'gzip':
+    case 'zstd':
+      return ending[1]
+    default:
+      return undefined
+  }
+}
+
+/** A layer that registries need not have, since its licence forbids it: those of Windows. */
+export function isForeignLayer(mediaType: string): boolean {
+  return /nondistributable|rootfs\.foreign/.test(mediaType)
 }
 
 export function layerMediaType(compression: Compression, style: 'oci' | 'docker'): string {

@@ -13,29 +13,30 @@ export interface Platform {
 const HINT = 'write os/arch[/variant], such as linux/arm64'
 
 /**
- * Reads `os`, `arch`, `os/arch` or `os/arch/variant`, each with containerd's aliases. A lone word is an
- * operating system where it is a known one, else an architecture of linux.
+ * Reads `arch`, `os/arch` or `os/arch/variant`, each with containerd's aliases; a lone word is an architecture of
+ * linux. Where `host` is given, it may also be an operating system, which then stands for the host's CPU.
  * @throws InvalidValueError
  */
-export function parsePlatform(text: string): Platform {
+export function parsePlatform(text: string, host?: Platform): Platform {
   const [first = '', ...rest] = text.toLowerCase().split('/')
-  const invalid = [first, ...rest].some((part) => !/^[a-z0-9_.-]+$/.test(part)) || rest.length > 2
-  if (invalid) throw new InvalidValueError(`invalid platform: ${JSON.stringify(text)}`, { hint: HINT })
+  const isInvalid = [first, ...rest].some((part) => !/^[a-z0-9_.-]+$/.test(part)) || rest.length > 2
+  if (isInvalid) throw new InvalidValueError(`invalid platform: ${JSON.stringify(text)}`, { hint: HINT })
   const [second, variant = ''] = rest
   if (second !== undefined) return normalizePlatform({ os: first, architecture: second, variant, osVersion: '' })
-  if (KNOWN_OS.has(first)) return normalizePlatform({ os: first, architecture: 'amd64', variant: '', osVersion: '' })
+  if (KNOWN_OS.has(first) && host !== undefined) return normalizePlatform({ ...host, os: first, osVersion: '' })
   const lone = normalizePlatform({ os: 'linux', architecture: first, variant: '', osVersion: '' })
-  if (!KNOWN_ARCHITECTURES.has(lone.architecture)) throw new InvalidValueError(`unknown operating system or architecture: ${JSON.stringify(text)}`, { hint: HINT })
-  return lone
+  if (KNOWN_ARCHITECTURES.has(lone.architecture)) return lone
+  const what = KNOWN_OS.has(first) ? `no architecture in ${JSON.stringify(text)}` : `unknown architecture: ${JSON.stringify(text)}`
+  throw new InvalidValueError(what, { hint: HINT })
 }
 
 /** Containerd's normal form: aliases resolved, the baseline variant written as ''. */
 export function normalizePlatform({ os, architecture, variant, osVersion }: Platform): Platform {
   const lowerOs = os.toLowerCase()
   const arch = architecture.toLowerCase()
-  const level = variant.toLowerCase()
-  const [canonical, canonicalVariant] = ALIASES.get(level === '' ? arch : `${arch}/${level}`) ?? [ALIASES.get(arch)?.[0] ?? arch, level]
-  return { os: lowerOs === 'macos' ? 'darwin' : lowerOs, architecture: canonical, variant: canonicalVariant, osVersion }
+  const [canonical, impliedVariant] = ARCHITECTURE_ALIASES.get(arch) ?? [arch, '']
+  const level = variant === '' ? impliedVariant : variant.toLowerCase()
+  return { os: lowerOs === 'macos' ? 'darwin' : lowerOs, architecture: canonical, variant: VARIANT_ALIASES.get(`${canonical}/${level}`) ?? level, osVersion }
 }
 
 /** `os/arch[/variant]`. */
@@ -96,25 +97,29 @@ const BASELINE_LEVELS: ReadonlyMap<string, number> = new Map([
   ['arm64', 8],
 ])
 
-const ALIASES: ReadonlyMap<string, readonly [architecture: string, variant: string]> = new Map([
+const ARCHITECTURE_ALIASES: ReadonlyMap<string, readonly [architecture: string, impliedVariant: string]> = new Map([
   ['x86_64', ['amd64', '']],
   ['x86-64', ['amd64', '']],
-  ['amd64/v1', ['amd64', '']],
   ['aarch64', ['arm64', '']],
-  ['arm64/8', ['arm64', '']],
-  ['arm64/v8', ['arm64', '']],
-  ['arm64/v8.0', ['arm64', '']],
-  ['arm64/9', ['arm64', 'v9']],
-  ['arm64/9.0', ['arm64', 'v9']],
-  ['arm64/v9.0', ['arm64', 'v9']],
   ['arm', ['arm', 'v7']],
-  ['arm/5', ['arm', 'v5']],
-  ['arm/6', ['arm', 'v6']],
-  ['arm/7', ['arm', 'v7']],
-  ['arm/8', ['arm', 'v8']],
   ['armhf', ['arm', 'v7']],
   ['armel', ['arm', 'v6']],
   ['i386', ['386', '']],
+])
+
+/** How a variant of an architecture is written; the baseline as ''. */
+const VARIANT_ALIASES: ReadonlyMap<string, string> = new Map([
+  ['amd64/v1', ''],
+  ['arm64/8', ''],
+  ['arm64/v8', ''],
+  ['arm64/v8.0', ''],
+  ['arm64/9', 'v9'],
+  ['arm64/9.0', 'v9'],
+  ['arm64/v9.0', 'v9'],
+  ['arm/5', 'v5'],
+  ['arm/6', 'v6'],
+  ['arm/7', 'v7'],
+  ['arm/8', 'v8'],
 ])
 
 const KNOWN_OS: ReadonlySet<string> = new Set(['linux', 'windows', 'darwin', 'macos', 'freebsd', 'netbsd', 'openbsd', 'solaris', 'aix', 'android', 'illumos', 'plan9', 'wasip1', 'js'])

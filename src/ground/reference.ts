@@ -18,30 +18,58 @@ const HOST = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-
 
 /** @throws InvalidValueError */
 export function parseReference(text: string): Reference {
-  const fail = (why: string): never => {
-    throw new InvalidValueError(`invalid image reference ${JSON.stringify(text)}: ${why}`, { hint: 'write [host[:port]/]name[:tag], such as localhost:5000/app:1.0' })
-  }
-  const [named = '', digestText, ...extra] = text.split('@')
-  if (extra.length > 0) fail('more than one "@"')
-  const slash = named.indexOf('/')
-  const first = slash < 0 ? '' : named.slice(0, slash)
-  const hasHost = first === 'localhost' || /[.:[]/.test(first) || first !== first.toLowerCase()
-  const host = hasHost ? first : DEFAULT_HOST
-  if (!HOST.test(host)) fail(`${JSON.stringify(host)} is no host name`)
-  const rest = hasHost ? named.slice(slash + 1) : named
-  const colon = rest.lastIndexOf(':')
-  const path = colon < 0 ? rest : rest.slice(0, colon)
-  const tag = colon < 0 ? undefined : rest.slice(colon + 1)
-  if (path === '') fail('it has no name')
-  if (/[A-Z]/.test(path)) fail('the name must be in lower case')
-  if (path.length > 255 || !path.split('/').every((component) => COMPONENT.test(component))) fail(`${JSON.stringify(path)} is no repository name`)
-  if (tag !== undefined && !TAG.test(tag)) fail(`${JSON.stringify(tag)} is no tag`)
+  const parts = splitReference(text)
+  const why = whyInvalid(parts)
+  if (why !== undefined) throw new InvalidValueError(`invalid image reference ${JSON.stringify(text)}: ${why}`, { hint: 'write [host[:port]/]name[:tag], such as localhost:5000/app:1.0' })
+  const { path, tag, digest } = parts
+  const host = parts.host === undefined || parts.host === 'index.docker.io' ? DEFAULT_HOST : parts.host
   return {
-    host: host === 'index.docker.io' ? DEFAULT_HOST : host,
-    repository: !path.includes('/') && (host === DEFAULT_HOST || host === 'index.docker.io') ? `library/${path}` : path,
-    tag: tag ?? (digestText === undefined ? 'latest' : undefined),
-    digest: digestText === undefined ? undefined : parseDigest(digestText),
+    host,
+    repository: host === DEFAULT_HOST && !path.includes('/') ? `library/${path}` : path,
+    tag: tag ?? (digest === undefined ? 'latest' : undefined),
+    digest: digest === undefined ? undefined : parseDigest(digest),
   }
+}
+
+/** As written, nothing checked. */
+interface WrittenReference {
+  readonly host: string | undefined
+  readonly path: string
+  readonly tag: string | undefined
+  readonly digest: string | undefined
+}
+
+function splitReference(text: string): WrittenReference {
+  const [named, digest] = splitOnce(text, text.indexOf('@'))
+  const [first, afterHost] = splitOnce(named, named.indexOf('/'))
+  const isHost = afterHost !== undefined && looksLikeHost(first)
+  const rest = isHost ? afterHost : named
+  const [path, tag] = splitOnce(rest, rest.lastIndexOf(':'))
+  return { host: isHost ? first : undefined, path, tag, digest }
+}
+
+/** Distribution's rule for what stands before the first "/": where it looks like a host it is one, else the name begins with it. */
+function looksLikeHost(text: string): boolean {
+  return text === 'localhost' || /[.:[]/.test(text) || text !== text.toLowerCase()
+}
+
+function splitOnce(text: string, at: number): readonly [before: string, after: string | undefined] {
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function whyInvalid({ host, path, tag, digest }: WrittenReference): string | undefined {
+  if (host !== undefined && !HOST.test(host)) return `${JSON.stringify(host)} is no host name`
+  if (tag !== undefined && !TAG.test(tag)) return `${JSON.stringify(tag)} is no tag`
+  if (digest?.includes('@') === true) return 'more than one "@"'
+  return whyInvalidPath(path, host)
+}
+
+function whyInvalidPath(path: string, host: string | undefined): string | undefined {
+  if (path === '') return 'it has no name'
+  if (/[A-Z]/.test(path)) return 'the name must be in lower case'
+  if (path.length > 255 || !path.split('/').every((component) => COMPONENT.test(component))) return `${JSON.stringify(path)} is no repository name`
+  if (host === undefined && looksLikeId(path)) return '64 hex digits are an image id, not a name'
+  return undefined
 }
 
 /** In full, with host, tag and digest: `docker.io/library/alpine:3.20@sha256:…`. */
@@ -49,11 +77,18 @@ export function formatReference({ host, repository, tag, digest }: Reference): s
   return `${host}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`
 }
 
-/** As people write it: without Docker Hub's host and `library/`. */
+/** As people write it: without Docker Hub's host and `library/`, where it still means the same. */
 export function formatFamiliar(reference: Reference): string {
   const full = formatReference(reference)
-  if (reference.host !== DEFAULT_HOST) return full
-  return full.slice(`${DEFAULT_HOST}/`.length).replace(/^library\/(?=[^/]+$)/, '')
+  const { host, repository } = reference
+  const [first, rest] = splitOnce(repository, repository.indexOf('/'))
+  if (host !== DEFAULT_HOST || (rest !== undefined && looksLikeHost(first))) return full
+  const isOfficial = first === 'library' && rest !== undefined && !rest.includes('/') && !looksLikeId(rest)
+  return full.slice(`${DEFAULT_HOST}/${isOfficial ? 'library/' : ''}`.length)
+}
+
+function looksLikeId(path: string): boolean {
+  return /^[0-9a-f]{64}$/.test(path)
 }
 
 /** Host and repository, without tag and digest. */

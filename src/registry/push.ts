@@ -1,7 +1,7 @@
 import { BlobNotFoundError } from '../content/contentStore.ts'
 import type { Descriptor } from '../ground/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
-import { isIndexType } from '../ground/mediaType.ts'
+import { isForeignLayer, isIndexType } from '../ground/mediaType.ts'
 import type { Reference } from '../ground/reference.ts'
 import { parseIndex, parseManifest } from '../image/manifestJson.ts'
 import { mapLimited, type Limit } from '../kit/limit.ts'
@@ -57,7 +57,8 @@ async function readTree({ store }: TransferEnds, root: Descriptor, signal: Abort
       return
     }
     const { config, layers } = parseManifest(bytes, descriptor.mediaType)
-    for (const blob of [config, ...layers]) blobs.set(blob.digest, blob)
+    const pushed = [config, ...layers.filter(({ mediaType }) => !isForeignLayer(mediaType))]
+    for (const blob of pushed) blobs.set(blob.digest, blob)
     manifests.set(descriptor.digest, { descriptor, bytes })
   }
   await visit(root)
