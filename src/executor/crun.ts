@@ -19,12 +19,17 @@ export function createCrun(program: string, stateFolder: string, env: Readonly<R
 /** Runs a command of the runtime that prints nothing of interest. */
 export async function runCrun(crun: Crun, words: readonly string[], signal: AbortSignal): Promise<number> {
   await using child = openSubprocess([...crun.argv, ...words], { cwd: '/', env: crun.env }, signal)
-  await Promise.all([drain(child.stdout), drain(child.stderr)])
+  // not waited for: a container that was created holds the same pipes, and lives on
+  for (const stream of [child.stdout, child.stderr]) void drain(stream)
   return await child.exitCode
 }
 
 async function drain(source: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const _ of source) void _
+  try {
+    for await (const _ of source) void _
+  } catch {
+    // broken off with the process
+  }
 }
 
 /** Kills every process of a container and forgets it; does nothing where there is none. */

@@ -23,8 +23,10 @@ import { toStartError } from './startFailure.ts'
 import { resolveUser } from './user.ts'
 
 export interface CrunExecutorOptions {
-  /** For bundles, the runtime's state and the compiled filter; the executor's own, and not on a network file system. */
+  /** For bundles and the runtime's state; the executor's own, and not on a network file system. */
   readonly stateFolder: string
+  /** For what the next executor can use, too: the compiled filter. `stateFolder` where it is not given. */
+  readonly cacheFolder?: string
   /** Of a process inside `pelago-ns`: says what the namespaces allow, and holds the PATH where crun and QEMU are. */
   readonly environment: Environment
 }
@@ -38,7 +40,7 @@ export class RuntimeMissingError extends BuildError {
  * and `host` are both the engine's; `none` has a loopback device only.
  * @throws RuntimeMissingError
  */
-export async function createCrunExecutor({ stateFolder, environment }: CrunExecutorOptions): Promise<Executor> {
+export async function createCrunExecutor({ stateFolder, cacheFolder = stateFolder, environment }: CrunExecutorOptions): Promise<Executor> {
   const program = findProgram('crun', environment)
   if (program === undefined) throw new RuntimeMissingError('crun is not installed', { hint: 'install the package crun' })
   await mkdir(stateFolder, { recursive: true })
@@ -48,6 +50,7 @@ export async function createCrunExecutor({ stateFolder, environment }: CrunExecu
     crun,
     emulation,
     stateFolder,
+    cacheFolder,
     namespaceProgram: findNamespaceProgram(environment),
     hardLimits: await readHardLimits(),
     surroundings: readSurroundings(emulation, environment),
@@ -65,6 +68,7 @@ interface Context {
   readonly crun: Crun
   readonly emulation: Emulation
   readonly stateFolder: string
+  readonly cacheFolder: string
   readonly namespaceProgram: string | undefined
   readonly hardLimits: HardLimits
   readonly surroundings: Surroundings
@@ -173,9 +177,9 @@ async function prepare(context: Context, spec: ProcessSpec, { root, bundle, term
 }
 
 async function sharedFilter(context: Context, signal: AbortSignal): Promise<string | undefined> {
-  const { crun, surroundings, stateFolder } = context
+  const { crun, surroundings, cacheFolder } = context
   // what is shared must not end with one of those that share it
-  context.filter ??= readSeccompFilter(crun, sandboxSeccomp(surroundings.native.architecture), stateFolder, new AbortController().signal)
+  context.filter ??= readSeccompFilter(crun, sandboxSeccomp(surroundings.native.architecture), cacheFolder, new AbortController().signal)
   const filter = await context.filter
   signal.throwIfAborted()
   return filter

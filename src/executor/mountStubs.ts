@@ -67,7 +67,7 @@ function removeStub({ path, parent }: Stub): void {
     const before = mtimeOf(parent.path)
     if (stat.isDirectory()) rmdirSync(path)
     else unlinkSync(path)
-    utimens(parent.path, parent.atimeNs, before === parent.touchedNs ? parent.mtimeNs : before)
+    utimens(`${parent.path}/.`, parent.atimeNs, before === parent.touchedNs ? parent.mtimeNs : before)
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
     if (code !== 'ENOENT' && code !== 'ENOTEMPTY') throw error

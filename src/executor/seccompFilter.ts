@@ -30,7 +30,7 @@ async function compile(crun: Crun, profile: OciSeccomp, cacheFolder: string, sig
   const bundle = await mkdtemp(join(cacheFolder, 'seccomp-'))
   const id = bundle.slice(bundle.lastIndexOf('/') + 1)
   try {
-    await mkdir(join(bundle, 'rootfs'))
+    await mkdir(join(bundle, 'rootfs', 'dev'), { recursive: true }) // crun puts nodes there
     await writeFile(join(bundle, 'rootfs', 'never-run'), '', { mode: 0o755 })
     await writeFile(join(bundle, 'config.json'), JSON.stringify(emptyContainer(join(bundle, 'rootfs'), profile)))
     await runCrun(crun, ['create', '--bundle', bundle, id], signal)

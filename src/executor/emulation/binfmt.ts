@@ -7,7 +7,8 @@ import type { Qemu } from './qemu.ts'
  * binfmt_misc (Linux, Documentation/admin-guide/binfmt-misc.rst) hands executables of a foreign architecture to an
  * emulator. Since Linux 6.7 each user namespace may have one of its own, so that nothing of the machine changes. The
  * flags: F opens the emulator at registration, so that it need not be in the image; O and C let it run programs that
- * it may not read, and with the rights of the program; P tells it argv[0].
+ * it may not read, and with the rights of the program; P tells it argv[0], by which busybox knows what it is to be
+ * (QEMU 6.0 sees from its auxiliary vector whether P is set).
  */
 
 const MOUNT_POINT = '/proc/sys/fs/binfmt_misc'
@@ -27,7 +28,7 @@ export interface Registration {
 /** The line that registers `qemu`, as its file `register` takes it. */
 export function formatRegistration({ magic, mask, qemuName }: EmulatedArchitecture, qemu: Qemu): string {
   const escape = (hex: string): string => hex.replace(/../g, '\\x$&')
-  return `:pelago-${qemuName}:M::${escape(magic)}:${escape(mask)}:${qemu.path}:OCF`
+  return `:pelago-${qemuName}:M::${escape(magic)}:${escape(mask)}:${qemu.path}:POCF`
 }
 
 /** Idempotent. @throws the errors of `write`: ENOEXEC where the emulator is no program */
