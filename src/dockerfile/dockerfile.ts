@@ -2,7 +2,7 @@ import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
 import { createWarning, type DockerfileWarning } from './dockerfileWarning.ts'
 import type { EscapeCharacter } from './expand.ts'
-import type { ArgInstruction, FromInstruction, Instruction, StageInstruction } from './instructions/instruction.ts'
+import type { ArgInstruction, FromInstruction, StageInstruction } from './instructions/instruction.ts'
 import { parseInstruction } from './instructions/parseInstruction.ts'
 import { parseLine, parseSyntax } from './parser.ts'
 import type { InstructionNode } from './syntaxTree.ts'
@@ -49,12 +49,22 @@ export function parseDockerfile(source: SourceText): Dockerfile {
  * @throws DockerfileError
  */
 export function parseTrigger(trigger: string, span: SourceSpan): StageInstruction {
-  const tree = parseSyntax({ filename: span.source.filename, text: trigger })
-  const [node] = tree.instructions
-  if (node === undefined || tree.instructions.length > 1) throw new DockerfileError('onbuild trigger should be a single expression', span)
-  const instruction: Instruction = parseInstruction(parseLine({ text: node.text, heredocs: node.heredocs, span }, tree.escape))
-  if (instruction.kind === 'from') throw new DockerfileError("FROM isn't allowed as an ONBUILD trigger", span)
-  return instruction
+  try {
+    const instruction = parseInstruction(onlyInstruction(trigger, span))
+    if (instruction.kind === 'from') throw new DockerfileError("FROM isn't allowed as an ONBUILD trigger", span)
+    return instruction
+  } catch (error) {
+    if (!(error instanceof DockerfileError)) throw error
+    throw new DockerfileError(`the base image has ONBUILD ${trigger}: ${error.message}`, span, { hint: error.hint, cause: error })
+  }
+}
+
+/** With the place of the FROM, so that this is what its errors and steps show. */
+function onlyInstruction(text: string, span: SourceSpan): InstructionNode {
+  const { instructions, escape } = parseSyntax({ filename: span.source.filename, text })
+  const [node] = instructions
+  if (node === undefined || instructions.length > 1) throw new DockerfileError('onbuild trigger should be a single expression', span)
+  return parseLine({ text: node.text, heredocs: node.heredocs, span }, escape)
 }
 
 function warnOfNode(node: InstructionNode): readonly DockerfileWarning[] {

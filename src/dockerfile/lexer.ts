@@ -1,4 +1,3 @@
-import { InvalidValueError } from '../ground/errors.ts'
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
 import { createWarning, type DockerfileWarning } from './dockerfileWarning.ts'
@@ -94,6 +93,7 @@ function cutContinuation(line: string, escape: EscapeCharacter): { text: string;
 
 function readDirectives(source: SourceText, physical: readonly string[]): { directives: ReadonlyMap<string, string>; escape: EscapeCharacter } {
   const directives = new Map<string, string>()
+  let escape: EscapeCharacter = '\\'
   for (const [index, line] of physical.entries()) {
     const [, name = '', value = ''] = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+)$/.exec(trimStart(line)) ?? []
     const key = name.toLowerCase()
@@ -101,15 +101,14 @@ function readDirectives(source: SourceText, physical: readonly string[]): { dire
     const span = { source, startLine: index + 1, endLine: index + 1 }
     if (directives.has(key)) throw new DockerfileError(`only one ${key} parser directive can be used`, span, { hint: `remove this line, or the other "# ${key}=" above it` })
     directives.set(key, trim(value))
-    if (key === 'escape' && !isEscape(trim(value))) throw new DockerfileError(`invalid escape token '${trim(value)}' does not match \` or \\`, span)
+    if (key === 'escape') escape = readEscape(trim(value), span)
   }
-  const escape = directives.get('escape') ?? '\\'
-  if (!isEscape(escape)) throw new InvalidValueError(`invalid escape token '${escape}'`)
   return { directives, escape }
 }
 
-function isEscape(text: string): text is EscapeCharacter {
-  return text === '\\' || text === '`'
+function readEscape(text: string, span: SourceSpan): EscapeCharacter {
+  if (text === '\\' || text === '`') return text
+  throw new DockerfileError(`invalid escape token '${text}' does not match \` or \\`, span)
 }
 
 interface HeredocPlace {

@@ -39,6 +39,7 @@ function configOf(reference: string, platform: Platform): ImageConfig {
   const history = [{ created: '2024-01-01T00:00:00Z', createdBy: 'ADD rootfs', author: undefined, comment: undefined, emptyLayer: false }]
   const image = { ...empty, created: '2024-01-01T00:00:00Z', diffIds: [digestOf(`layer of ${reference}`)], history }
   if (reference.includes('debian')) return { ...image, container: { ...empty.container, env: ['PATH=/usr/bin', 'LANG=C'], cmd: ['bash'], workingDir: '/root', user: 'root' } }
+  if (reference.includes('trigger')) return { ...image, container: { ...empty.container, onBuild: [/trigger-(\w+)/.exec(reference)?.[1] === 'from' ? 'FROM x' : 'RUN [1]'] } }
   if (reference.includes('onbuild')) return { ...image, container: { ...empty.container, onBuild: ['COPY --from=tools /tools /tools', 'ENV A=b', 'RUN before $A'] } }
   return image
 }
@@ -253,6 +254,8 @@ describe('what cannot be built', () => {
     { text: 'FROM UPPER', message: /invalid image reference/, line: 1 },
     { text: 'FROM missing', message: 'missing: no such image: docker.io/library/missing:latest', line: 1, hint: /log in/ },
     { text: 'FROM alpine AS missin\nFROM missing', message: /^missing: /, line: 2, hint: /did you mean missin\?/ },
+    { text: 'FROM alpine\nFROM trigger-from', message: "the base image has ONBUILD FROM x: FROM isn't allowed as an ONBUILD trigger", line: 2 },
+    { text: 'FROM alpine\nFROM trigger-run', message: /^the base image has ONBUILD RUN \[1\]: when using JSON/, line: 2 },
     { text: 'FROM alpine\nFROM lone', message: 'base image lone is for linux/amd64, not for linux/arm64', line: 2, hint: /--platform=linux\/amd64/, options: { targetPlatform: ARM64 } },
     { text: 'FROM alpine AS base\nFROM alpine', message: 'target stage "bse" could not be found', line: 2, hint: /did you mean base\? the stages are base/, options: { target: 'bse' } },
     { text: 'FROM alpine AS a\nCOPY --from=b /a /b\nFROM alpine AS b\nCOPY --from=a / /', message: 'cannot copy from stage "b", it needs to be defined before current stage "a"', line: 2, hint: /move/ },
