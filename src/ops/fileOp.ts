@@ -9,8 +9,10 @@ import type { ContentHasher, ContentSelection } from './contentHasher.ts'
 import { runFileAction } from './files/fileActions.ts'
 import { createFilePlacer } from './files/filePlacer.ts'
 import type { FileOwner } from './files/metadata.ts'
+import { openLinkSource, type LinkSource } from './files/linkSource.ts'
 import { hasNames, lookUpOwner } from './files/owner.ts'
 import { sourceNotFound } from './files/sourceHint.ts'
+import type { LateCopies } from './files/treeCopy.ts'
 import { isSameBase, openWorkplace, type Workplace } from './files/workplace.ts'
 import type { LayerPresence } from './layerPresence.ts'
 import { toSnapshot } from './snapshotResult.ts'
@@ -31,17 +33,27 @@ export function createFileOp({ actions }: FileOp, vertex: Vertex, deps: FileDeps
     async execute(inputs, context, signal) {
       await Promise.all(inputs.map((input) => deps.presence.ensurePresent(toSnapshot(input), context, signal)))
       await using workplace = openWorkplace(actions, inputs, deps.snapshots, signal)
-      const placer = createFilePlacer()
-      for (const [index, action] of actions.entries()) {
-        const target = await workplace.openTarget(index)
-        const source = action.kind === 'copy' ? await workplace.openSource(action.from) : undefined
-        const owner = await ownerOf(action, target, workplace)
-        await runFileAction(action, { target, source, owner, placer, nowNs: BigInt(deps.now()) * 1_000_000n }, signal)
-        await workplace.finish(index)
-      }
+      for (const [index, action] of actions.entries()) await runAction(index, action, { workplace, nowNs: BigInt(deps.now()) * 1_000_000n }, signal)
       return resultsInOrder(workplace.outputs())
     },
   }
+}
+
+interface ActionRun {
+  readonly workplace: Workplace
+  readonly nowNs: bigint
+}
+
+async function runAction(index: number, action: FileAction, { workplace, nowNs }: ActionRun, signal: AbortSignal): Promise<void> {
+  const target = await workplace.openTarget(index)
+  const view = action.kind === 'copy' ? await workplace.openSource(action.from) : undefined
+  const owner = await ownerOf(action, target, workplace)
+  const linkSource: LinkSource = view === undefined ? () => undefined : await openLinkSource(view)
+  // Only the first action of a layer: a name that is new to it then has no whiteout in the layer's own folder
+  const late: LateCopies | undefined = workplace.isFirstOfLayer(index) ? { add: (copy) => workplace.putOff(index, (root) => copy(root, createFilePlacer(linkSource))) } : undefined
+  const source = view === undefined ? undefined : fromText(view.path)
+  await runFileAction(action, { target, source, owner, placer: createFilePlacer(linkSource), late, nowNs }, signal)
+  await workplace.finish(index)
 }
 
 function resultsInOrder(outputs: ReadonlyMap<number, SnapshotId>): readonly ResultId[] {
@@ -52,7 +64,8 @@ async function ownerOf(action: FileAction, target: Parameters<typeof lookUpOwner
   const owner = ownerField(action)
   if (owner === undefined) return undefined
   if (!hasNames(owner) || isSameBase(owner.lookup, action.base)) return lookUpOwner(owner, target)
-  return lookUpOwner(owner, await workplace.openSource(owner.lookup))
+  const view = await workplace.openSource(owner.lookup)
+  return lookUpOwner(owner, view === undefined ? undefined : fromText(view.path))
 }
 
 function ownerField(action: FileAction): Owner | undefined {

@@ -98,8 +98,9 @@ export function openContextSync(previous: ContextMirror | undefined, snapshots: 
   }
 }
 
+/** Asks first: nearly always nothing is there, and `rm` takes many times longer to find that out. */
 async function removeAt(place: ByteString): Promise<void> {
-  await rm(bytesOf(place), { recursive: true, force: true })
+  if (findStat(place) !== undefined) await rm(bytesOf(place), { recursive: true, force: true })
 }
 
 function isPlain(path: ByteString): boolean {

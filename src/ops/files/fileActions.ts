@@ -10,7 +10,7 @@ import { applyMetadata, findStat, type FileOwner } from './metadata.ts'
 import { createPathFilter } from './patternFilter.ts'
 import { joinName, lastNameOf, parentOf, resolveInRoot } from './rootPath.ts'
 import { sourceNotFound } from './sourceHint.ts'
-import { clearTarget, copyTree } from './treeCopy.ts'
+import { clearTarget, copyTree, type LateCopies } from './treeCopy.ts'
 import { expandWildcards } from './wildcard.ts'
 
 /** Where an action works. */
@@ -20,6 +20,8 @@ export interface ActionSite {
   readonly source: ByteString | undefined
   readonly owner: FileOwner | undefined
   readonly placer: FilePlacer
+  /** Undefined where all has to be done at once. */
+  readonly late: LateCopies | undefined
   /** For what the action makes itself. */
   readonly nowNs: bigint
 }
@@ -51,7 +53,7 @@ function findSources({ source, allowWildcard, followSymlinks }: CopyAction, root
 }
 
 async function copyOne(action: CopyAction, source: ByteString, site: ActionSite, signal: AbortSignal): Promise<void> {
-  const { target: targetRoot, source: sourceRoot, owner, nowNs, placer } = site
+  const { target: targetRoot, source: sourceRoot, owner, nowNs, placer, late } = site
   if (sourceRoot === undefined) return
   const target = withFolderSlash(action.target)
   if (action.unpackArchives) {
@@ -63,7 +65,7 @@ async function copyOne(action: CopyAction, source: ByteString, site: ActionSite,
   }
   const { mode, followSymlinks, copyFolderContents, includePatterns, excludePatterns } = action
   const filter = createPathFilter({ includePatterns, excludePatterns })
-  await copyTree({ sourceRoot, targetRoot, source, target, owner, mode, followSymlinks, copyFolderContents, filter, nowNs }, placer, signal)
+  await copyTree({ sourceRoot, targetRoot, source, target, owner, mode, followSymlinks, copyFolderContents, filter, nowNs }, placer, late, signal)
 }
 
 /** A path that ends in `/.` names a folder, as one that ends in `/` does. */

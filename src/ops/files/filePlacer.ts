@@ -3,7 +3,8 @@ import { bytesOf, type ByteString } from '../../kit/byteString.ts'
 import { link, mknod } from '../../kit/syscalls.ts'
 import { cloneFile } from '../../kit/syscalls/cloneFile.ts'
 import { errorCode } from './errorCode.ts'
-import { applyMetadata, type FileMetadata } from './metadata.ts'
+import type { LinkSource } from './linkSource.ts'
+import { applyMetadata, findStat, type FileMetadata } from './metadata.ts'
 
 /** A file on its way from an immutable tree into a layer that is being made. */
 export interface PlacedFile {
@@ -26,17 +27,20 @@ export interface FilePlacer {
   place(file: PlacedFile, siblings: Map<string, ByteString>, signal: AbortSignal): Promise<void>
 }
 
-export function createFilePlacer(): FilePlacer {
+/** `linkSource`: from a source to the inode that it can be linked to. */
+export function createFilePlacer(linkSource: LinkSource): FilePlacer {
   // Of several links to one inode in a layer, its reader would make hard links that nobody asked for.
   const linked = new Set<string>()
   let canLink = true
 
   /** False where there cannot be one. */
   function tryLink({ source, target, stat, metadata, wanted }: PlacedFile): boolean {
-    const inode = inodeOf(stat)
-    if (!canLink || linked.has(inode) || !agrees(metadata, wanted)) return false
+    if (!canLink || !agrees(metadata, wanted)) return false
+    const existing = linkSource(source)
+    const inode = existing === undefined ? undefined : inodeOfSame(existing, source, stat)
+    if (existing === undefined || inode === undefined || linked.has(inode)) return false
     try {
-      link(bytesOf(source), bytesOf(target))
+      link(bytesOf(existing), bytesOf(target))
     } catch (error) {
       if (!NO_LINK.has(errorCode(error))) throw error
       canLink = errorCode(error) === 'EMLINK' // which is this file's own affair
@@ -75,6 +79,13 @@ export function createFilePlacer(): FilePlacer {
 }
 
 const NO_LINK: ReadonlySet<string> = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP'])
+
+/** Undefined where `existing` is not the file that `source` shows. */
+function inodeOfSame(existing: ByteString, source: ByteString, seen: BigIntStats): string | undefined {
+  if (existing === source) return inodeOf(seen)
+  const stat = findStat(existing)
+  return stat?.isFile() === true && stat.size === seen.size && stat.mtimeNs === seen.mtimeNs ? inodeOf(stat) : undefined
+}
 
 function inodeOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`

@@ -1,6 +1,7 @@
 import { mkdirSync, unlinkSync, type BigIntStats } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { asByteString, bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+import { utimens } from '../../kit/syscalls.ts'
 import { CopyConflictError } from './fileErrors.ts'
 import type { FilePlacer } from './filePlacer.ts'
 import { ensureFolder, sortedNames } from './folders.ts'
@@ -25,18 +26,29 @@ export interface TreeCopy {
   readonly nowNs: bigint
 }
 
+/** Done later: copies what it holds into the tree at `targetRoot`, which is then the layer's own. */
+export type LateCopy = (targetRoot: ByteString, placer: FilePlacer) => Promise<void>
+
+/**
+ * What of a folder's contents has new names at its target need not be copied at once: where it is put off until the
+ * layer is no longer mounted, its files can be hard links. Nothing may look at the target before.
+ */
+export interface LateCopies {
+  add(copy: LateCopy): void
+}
+
 /**
  * Copies as BuildKit does: a folder's contents, not the folder, where so asked; a file into the target where that is a
  * folder; folders on the way are made; a folder that stands at the target stays as it is, those in it take the
  * source's owner and mode; a file replaces a file or link, and never a folder.
  * @throws CopyConflictError; the caller has checked that the source exists
  */
-export async function copyTree(copy: TreeCopy, placer: FilePlacer, signal: AbortSignal): Promise<void> {
+export async function copyTree(copy: TreeCopy, placer: FilePlacer, late: LateCopies | undefined, signal: AbortSignal): Promise<void> {
   const source = resolveInRoot(copy.sourceRoot, copy.source, copy.followSymlinks ? 'follow' : 'keep')
   const stat = findStat(source)
   if (stat === undefined) throw new Error(`${textOfBytes(copy.source)} was there before`)
   const target = prepareTarget(copy, stat)
-  const run: CopyRun = { copy, placer, siblings: new Map() }
+  const run: CopyRun = { copy, placer, late, siblings: new Map() }
   if (stat.isDirectory()) return copyFolder(run, { source, target, path: asByteString(''), stat, isTop: true, makeParent: () => undefined }, signal)
   const name = lastNameOf(copy.source)
   if (copy.filter.includes(name)) await copyFile(run, { source, target, path: name, stat, isTop: true, makeParent: () => undefined }, signal)
@@ -58,6 +70,7 @@ function prepareTarget(copy: TreeCopy, source: BigIntStats): ByteString {
 interface CopyRun {
   readonly copy: TreeCopy
   readonly placer: FilePlacer
+  readonly late: LateCopies | undefined
   /** First copies by inode of the source. */
   readonly siblings: Map<string, ByteString>
 }
@@ -86,6 +99,7 @@ async function copyFolder(run: CopyRun, step: CopyStep, signal: AbortSignal): Pr
     state = makeOrKeep(step.target)
   }
   if (step.isTop || filter.includes(step.path)) makeFolder()
+  const later: CopyStep[] = []
   for (const name of sortedNames(step.source)) {
     const path = joinName(step.path, name)
     if (filter.skips(path)) continue
@@ -93,11 +107,29 @@ async function copyFolder(run: CopyRun, step: CopyStep, signal: AbortSignal): Pr
     const stat = findStat(source)
     if (stat === undefined) continue
     const child: CopyStep = { source, target: joinName(step.target, name), path, stat, isTop: false, makeParent: makeFolder }
-    if (stat.isDirectory()) await copyFolder(run, child, signal)
-    else if (filter.includes(path)) await copyFile(run, child, signal)
+    if (step.isTop && run.late !== undefined && findStat(child.target) === undefined) later.push({ ...child, makeParent: () => undefined })
+    else await copyChild(run, child, signal)
   }
+  if (later.length > 0) putOff(run, step.target, later, signal)
   // After its content, which changes its time. A target that was there before keeps what it has, what is in it does not.
   if (isMade(state, step.isTop)) applyMetadata(step.target, metadata(), 'other')
+}
+
+async function copyChild(run: CopyRun, child: CopyStep, signal: AbortSignal): Promise<void> {
+  if (child.stat.isDirectory()) await copyFolder(run, child, signal)
+  else if (run.copy.filter.includes(child.path)) await copyFile(run, child, signal)
+}
+
+function putOff(run: CopyRun, folder: ByteString, children: readonly CopyStep[], signal: AbortSignal): void {
+  const { copy, late } = run
+  utimens(bytesOf(folder), undefined, copy.nowNs) // so that the folder is a part of the layer, even if it was there before
+  late?.add(async (targetRoot, placer) => {
+    const siblings = new Map<string, ByteString>()
+    for (const child of children) {
+      const target = asByteString(targetRoot + child.target.slice(copy.targetRoot.length))
+      await copyChild({ copy, placer, late: undefined, siblings }, { ...child, target }, signal)
+    }
+  })
 }
 
 function isMade(state: 'absent' | 'created' | 'existing', isTop: boolean): boolean {
