@@ -351,7 +351,7 @@ function layerOfAllKinds(): readonly TarEntry[] {
     folder(dirname(long)),
     file(long, 'long'),
     entry('null', { kind: 'character-device', mode: 0o666, deviceMajor: 1, deviceMinor: 3 }),
-    entry('pipe', { kind: 'fifo', uid: 7 }),
+    entry('pipe', { kind: 'fifo' }),
     link('sym', `/${'t'.repeat(150)}`),
     folder('tmp', { mode: 0o1777, xattrs: new Map([['user.note', Uint8Array.from([0, 255, 10])]]) }),
   ]
