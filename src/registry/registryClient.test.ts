@@ -4,6 +4,7 @@ import { startFakeRegistry, type FakeRegistry, type Faults, type Login } from '.
 import { describeBlob } from '../ground/descriptor.ts'
 import { digestOf } from '../ground/digest.ts'
 import { MEDIA_TYPE } from '../ground/mediaType.ts'
+import { checkLogin } from './checkLogin.ts'
 import { DEFAULT_HOST_CONFIG, type HostConfig } from './hostConfig.ts'
 import type { Credentials } from './registry.ts'
 import { blobOf, push, readText, referenceTo, registrySuite, type RegistryFixture } from './registry.suite.ts'
@@ -12,6 +13,15 @@ import { createRegistry } from './registryClient.ts'
 const signal = new AbortController().signal
 const TEXT = 'all the bytes of a layer'
 const LAYER = describeBlob(MEDIA_TYPE.ociLayerGzip, digestOf(TEXT), TEXT.length)
+
+const CONNECTION = {
+  hosts: DEFAULT_HOST_CONFIG,
+  userAgent: 'test',
+  connectionsPerHost: 4,
+  proxy: { http: '', https: '', except: '' },
+  retries: { attempts: 3, firstDelayMs: 1, maxDelayMs: 2, random: () => 0 },
+  now: Date.now,
+}
 
 interface FakeFixture extends RegistryFixture {
   readonly server: FakeRegistry
@@ -24,15 +34,7 @@ interface ClientOptions {
 
 async function openFixture({ credentials, hosts = DEFAULT_HOST_CONFIG }: ClientOptions = {}): Promise<FakeFixture> {
   const server = await startFakeRegistry()
-  const registry = createRegistry({
-    credentials: { credentials: async () => credentials },
-    hosts,
-    userAgent: 'test',
-    connectionsPerHost: 4,
-    proxy: { http: '', https: '', except: '' },
-    retries: { attempts: 3, firstDelayMs: 1, maxDelayMs: 2, random: () => 0 },
-    now: Date.now,
-  })
+  const registry = createRegistry({ ...CONNECTION, credentials: { credentials: async () => credentials }, hosts })
   return {
     host: server.host,
     registry,
@@ -242,6 +244,20 @@ describe('a login', () => {
     const blob = { ...blobOf(TEXT), mountFrom: { host: fixture.host, repository: 'from' } }
     assert.equal(await fixture.registry.pushBlob({ host: fixture.host, repository: 'to' }, blob, signal), 'mounted')
   })
+})
+
+describe('checkLogin', () => {
+  const basic: Login = { kind: 'basic', username: 'me', password: 'pass' }
+  const token: Login = { kind: 'token', username: 'me', password: 'pass', identityToken: 'refresh' }
+  for (const login of [basic, token]) {
+    it(`tells a right password from a wrong one, by ${login.kind}`, async () => {
+      await using server = await startFakeRegistry()
+      server.faults.login = login
+      const check = (password: string): Promise<void> => checkLogin(server.host, { ...CONNECTION, credentials: { credentials: async () => ({ kind: 'basic', username: 'me', password }) } }, signal)
+      await check('pass')
+      await assert.rejects(check('wrong'), { name: 'AuthenticationError', kind: 'denied' })
+    })
+  }
 })
 
 describe('a registry that cannot be reached', () => {

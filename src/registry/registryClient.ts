@@ -3,38 +3,26 @@ import { describeBlob, type Descriptor } from '../ground/descriptor.ts'
 import { digestOf, parseDigest, type Digest } from '../ground/digest.ts'
 import { isIndexType, isManifestType, MEDIA_TYPE } from '../ground/mediaType.ts'
 import { formatReference, formatRepository, type Reference } from '../ground/reference.ts'
-import { createHttpClient, type HttpClient, type HttpResponse, type ProxyOptions } from '../kit/http.ts'
+import type { HttpResponse } from '../kit/http.ts'
 import type { RetryPolicy } from '../kit/retry.ts'
-import { createAuthorizer } from './auth/authorizer.ts'
 import { readBlob } from './internal/blobDownload.ts'
 import { pushBlob } from './internal/blobUpload.ts'
-import { createEndpoints, type Endpoint } from './internal/endpoint.ts'
-import type { HostConfig } from './hostConfig.ts'
-import type { Credentials, CredentialSource, Registry, Repository } from './registry.ts'
+import { connect, type ConnectionOptions } from './internal/connection.ts'
+import type { Endpoint } from './internal/endpoint.ts'
+import type { Registry, Repository } from './registry.ts'
 import { ImageNotFoundError, type RegistryError, UnsupportedImageError } from './registryError.ts'
-import { createRequester, type RegistryRequest, type Requester } from './internal/requester.ts'
+import type { RegistryRequest, Requester } from './internal/requester.ts'
 import { readSmallBody, refusalOf } from './internal/response.ts'
 import { pullScope, pushScope } from './internal/scope.ts'
 
-export interface RegistryOptions {
-  readonly credentials: CredentialSource
-  readonly hosts: HostConfig
-  /** `pelago/1.0 (linux; arm64)` */
-  readonly userAgent: string
-  /** Requests in flight to one host. */
-  readonly connectionsPerHost: number
-  readonly proxy: ProxyOptions
-  readonly retries: RetryPolicy
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-}
+export type RegistryOptions = ConnectionOptions
 
 /** For a few seconds of trouble; what lasts longer is told to the user. */
 export const DEFAULT_RETRIES: RetryPolicy = { attempts: 5, firstDelayMs: 250, maxDelayMs: 8_000, random: Math.random }
 
 const ACCEPT = [MEDIA_TYPE.ociIndex, MEDIA_TYPE.ociManifest, MEDIA_TYPE.dockerIndex, MEDIA_TYPE.dockerManifest, '*/*;q=0.1'].join(', ')
 
-/** Disposing it closes its connections. */
+/** A registry's client over HTTP. Disposing it closes its connections. */
 export function createRegistry(options: RegistryOptions): Registry & AsyncDisposable {
   const { requester, http } = connect(options)
   return {
@@ -46,29 +34,6 @@ export function createRegistry(options: RegistryOptions): Registry & AsyncDispos
     pushManifest: (reference, mediaType, bytes, signal) => pushManifest(requester, { reference, mediaType, bytes }, signal),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   }
-}
-
-/** Whether `credentials` open `host`, before they are kept. @throws AuthenticationError; RegistryUnavailableError */
-export async function checkLogin(host: string, credentials: Credentials, options: Omit<RegistryOptions, 'credentials'>, signal: AbortSignal): Promise<void> {
-  const { requester, http } = connect({ ...options, credentials: { credentials: async () => credentials } })
-  await using connections = new AsyncDisposableStack()
-  connections.use(http)
-  await requester.push(
-    host,
-    async (endpoint) => {
-      const response = await requester.send(endpoint, { method: 'GET', target: endpoint.base, headers: new Map(), openBody: undefined, subject: host, scopes: [] }, signal)
-      if (response.status >= 300) throw await refusalOf(response, host, host)
-      await response.discard()
-    },
-    signal,
-  )
-}
-
-function connect(options: RegistryOptions): { readonly requester: Requester; readonly http: HttpClient } {
-  const http = createHttpClient({ userAgent: options.userAgent, connectionsPerOrigin: options.connectionsPerHost, proxy: options.proxy })
-  const endpoints = createEndpoints(http, options.hosts)
-  const authorizer = createAuthorizer({ http, credentials: options.credentials, now: options.now })
-  return { http, requester: createRequester({ http, endpoints, authorizer, retries: options.retries }) }
 }
 
 async function resolve(requester: Requester, reference: Reference, signal: AbortSignal): Promise<Descriptor> {

@@ -1,0 +1,33 @@
+import { createHttpClient, type HttpClient, type ProxyOptions } from '../../kit/http.ts'
+import type { RetryPolicy } from '../../kit/retry.ts'
+import { createAuthorizer } from '../auth/authorizer.ts'
+import type { HostConfig } from '../hostConfig.ts'
+import type { CredentialSource } from '../registry.ts'
+import { createEndpoints } from './endpoint.ts'
+import { createRequester, type Requester } from './requester.ts'
+
+export interface ConnectionOptions {
+  readonly credentials: CredentialSource
+  readonly hosts: HostConfig
+  /** `pelago/1.0 (linux; arm64)` */
+  readonly userAgent: string
+  /** Requests in flight to one host. */
+  readonly connectionsPerHost: number
+  readonly proxy: ProxyOptions
+  readonly retries: RetryPolicy
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** Registries as one user reaches them; `http` is to be disposed. */
+export interface Connection {
+  readonly requester: Requester
+  readonly http: HttpClient
+}
+
+export function connect(options: ConnectionOptions): Connection {
+  const http = createHttpClient({ userAgent: options.userAgent, connectionsPerOrigin: options.connectionsPerHost, proxy: options.proxy })
+  const endpoints = createEndpoints(http, options.hosts)
+  const authorizer = createAuthorizer({ http, credentials: options.credentials, now: options.now })
+  return { http, requester: createRequester({ http, endpoints, authorizer, retries: options.retries }) }
+}
