@@ -104,7 +104,7 @@ async function readExtension(source: ByteSource, { sizeBytes }: RawHeader): Prom
   if (sizeBytes === 0) return new Uint8Array(0)
   const bytes = await source.read(sizeBytes)
   if (bytes === undefined) throw brokenOff()
-  const kept = bytes.slice() // the source may reuse its chunk
+  const kept = Uint8Array.from(bytes) // the source may use its chunk again
   await source.skip(-sizeBytes & (BLOCK_BYTES - 1))
   return kept
 }
