@@ -75,7 +75,7 @@ function imageService(engine: Engine): Pick<LocalService, 'listImages' | 'readIm
 function transferService(engine: Engine): Pick<LocalService, 'pull' | 'push' | 'load' | 'save'> {
   return {
     pull({ reference, platforms, session }, { signal }) {
-      const request = { reference: parseReference(reference), platforms: platforms.map(parsePlatform), sessionId: session }
+      const request = { reference: parseReference(reference), platforms: platforms.map((platform) => parsePlatform(platform)), sessionId: session }
       return transfer(reference, (progress) => engine.pull(request, progress, signal))
     },
     push: ({ reference, session }, { signal }) => transfer(reference, (progress) => engine.push({ reference: parseReference(reference), sessionId: session }, progress, signal)),

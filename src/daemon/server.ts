@@ -1,4 +1,3 @@
-import type { ServerHttp2Session } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { toStatus } from '../api/errorMapping.ts'
 import { Control } from '../api/gen/control_pb.ts'
@@ -43,7 +42,7 @@ export function createServer({ sessions, addRoutes, onBug }: ServerServices): Se
   const routes = createServiceRoutes().service(Health, { check: () => ({ status: ServingStatus.SERVING }) })
   addRoutes(routes)
   const connections = createConnectionCount()
-  const open = new Set<ServerHttp2Session>()
+  const open = new Set<Duplex>()
   const listeners: AsyncDisposable[] = []
   const stopListening = async (): Promise<void> => {
     for (const listener of listeners.splice(0)) await listener[Symbol.asyncDispose]()
@@ -57,10 +56,10 @@ export function createServer({ sessions, addRoutes, onBug }: ServerServices): Se
     const http = openHttp2Server(connection)
     const serveSession: CallHandler = (call) => sessions.serve(call, peer)
     serveCalls(http, { find: (path) => (path === SESSION_PATH ? serveSession : routes.find(path)), toStatus: status })
-    open.add(http)
+    open.add(connection)
     const leave = connections.enter()
     void sessionClosed(http).then(() => {
-      open.delete(http)
+      open.delete(connection)
       leave()
     })
   }
@@ -79,7 +78,7 @@ export function createServer({ sessions, addRoutes, onBug }: ServerServices): Se
     },
     async [Symbol.asyncDispose]() {
       await stopListening()
-      for (const http of open) http.destroy()
+      for (const connection of open) connection.destroy()
     },
   }
 }

@@ -2,6 +2,7 @@ import { parseIgnoreFile } from '../dockerfile/ignorefile.ts'
 import { lowerDockerfile, type ImageResolver, type LoweredImage } from '../dockerfile/lower.ts'
 import type { Executor } from '../executor/executor.ts'
 import type { BuildResult, PlatformResult } from '../exporter/exporter.ts'
+import { mergeGraphs } from '../graph/graphBuilder.ts'
 import type { Graph, Output } from '../graph/vertex.ts'
 import { formatPlatform, type Platform } from '../ground/platform.ts'
 import type { SourceText } from '../ground/sourceSpan.ts'
@@ -38,7 +39,7 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   const platforms = attributes.platforms.length > 0 ? attributes.platforms : [host]
   const lowered = await Promise.all(platforms.map((platform) => lowerDockerfile(lowerRequest({ text, platform, host }, options), deps.resolver, signal)))
   for (const { message, detail, url, span } of warningsOf(lowered)) progress({ kind: 'warning', vertex: undefined, at: Date.now(), message, detail, url, span })
-  const graph: Graph = new Map(lowered.flatMap(({ graph: part }) => [...part]))
+  const graph = mergeGraphs(lowered.map(({ graph: part }) => part))
   checkEmulators(graph, deps.executor)
   const roots = lowered.flatMap(({ root }) => root ?? [])
   const solved = await deps.solver.solve(graph, roots, { sessionId, progress }, signal)

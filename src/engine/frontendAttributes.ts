@@ -29,7 +29,7 @@ export interface FrontendAttributes {
 export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>): FrontendAttributes {
   for (const key of attributes.keys()) checkKnown(key, attributes.get(key) ?? '')
   const get = (key: string): string => attributes.get(key) ?? ''
-  const platforms = splitCsv(get('platform')).map(parsePlatform)
+  const platforms = splitCsv(get('platform')).map((platform) => parsePlatform(platform))
   return {
     filename: get('filename') || 'Dockerfile',
     contextFolder: get('contextkey') || 'context',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Executor } from '../executor/executor.ts'
 import { formatFamiliar } from '../ground/reference.ts'
 import { registerLayers } from '../ops/imageSource.ts'
@@ -22,7 +23,7 @@ export async function runImage(deps: RunDeps, request: RunRequest, progress: Pro
   return runStep(progress, `load ${formatFamiliar(reference)}`, async (step) => {
     const image = await findPlatformImage(sources, { reference, platform, mode }, signal)
     const containerDeps: ContainerDeps = { ...deps, registerLayers: ({ manifestBody, config, reference: found }: PlatformImage) => registerLayers(deps.snapshots, { manifest: manifestBody, config }, found) }
-    return openContainer(containerDeps, image, { ...request, platform, sessionId, step }, signal)
+    return openContainer(containerDeps, image, { ...request, hostname: request.hostname === '' ? randomBytes(6).toString('hex') : request.hostname, platform, sessionId, step }, signal)
   })
 }
 

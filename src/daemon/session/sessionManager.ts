@@ -66,14 +66,13 @@ export function createSessionManager(): SessionManager {
       const tunnel = createTunnel({ ...call, closeSend: () => undefined })
       const connection = openHttp2Client(tunnel)
       open(createClientSession(connection, isTrusted ? headers : { ...headers, folders: new Map() }, ended.signal))
-      const stopChecks = watchHealth(connection, headers)
+      const stopChecks = watchHealth(connection, headers, () => void tunnel.destroy())
       try {
         await orAborted(sessionClosed(connection), call.signal)
       } finally {
         stopChecks()
         sessions.delete(headers.id)
         ended.abort(new DOMException('the client ended its session', 'AbortError'))
-        connection.destroy()
         tunnel.destroy()
       }
     },
@@ -85,8 +84,8 @@ function plainId(sessionId: string): string {
   return sessionId.slice(sessionId.lastIndexOf(':') + 1)
 }
 
-/** Closes the connection of a client that no longer answers: nothing else would tell of a machine that is gone. Gives how to stop. */
-function watchHealth(connection: ClientHttp2Session, { methods }: SessionHeaders): () => void {
+/** Calls `close` on the connection of a client that no longer answers: nothing else would tell of a machine that is gone. Gives how to stop. */
+function watchHealth(connection: ClientHttp2Session, { methods }: SessionHeaders, close: () => void): () => void {
   if (!methods.has(methodPath(Health.method.check))) return () => undefined
   const health = createClient(Health, createTransport(connection, fromStatus))
   let failures = 0
@@ -98,7 +97,7 @@ function watchHealth(connection: ClientHttp2Session, { methods }: SessionHeaders
     } catch {
       failures += 1
     }
-    if (failures >= HEALTH.failures) connection.destroy()
+    if (failures >= HEALTH.failures) close()
     else schedule()
   }
   const schedule = (): void => {
