@@ -1,10 +1,12 @@
 import type { TreeFilter } from '../api/fileSync.ts'
 import { formatCanonicalJson } from '../ground/canonicalJson.ts'
+import type { Digest } from '../ground/digest.ts'
 import type { LocalSource } from '../graph/vertex.ts'
-import { fromText } from '../kit/byteString.ts'
+import { fromText, type ByteString } from '../kit/byteString.ts'
+import type { ContentHasher } from '../snapshot/contentHash.ts'
 import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { Op, OpContext } from '../solver/op.ts'
-import type { ContextMirrors } from './context/contextMirror.ts'
+import type { ContextMirror, ContextMirrors } from './context/contextMirror.ts'
 import { openContextSync, type ContextSync } from './context/contextSync.ts'
 import { createSyncReceiver } from './context/remoteFolder.ts'
 import { syncSharedFolder } from './context/sharedFolder.ts'
@@ -14,11 +16,13 @@ export interface LocalSourceDeps {
   readonly files: ContextFiles
   readonly snapshots: SnapshotStore
   readonly mirrors: ContextMirrors
+  /** Told the digests of the files that were read, so that none is read again to be compared. */
+  readonly hasher: Pick<ContentHasher, 'seed'>
   readonly now: () => number
 }
 
 /** A client's folder as a snapshot. Nothing changed since the last time: the same snapshot; little changed: a small one on top of that. */
-export function createLocalSource(source: LocalSource, { files, snapshots, mirrors, now }: LocalSourceDeps): Op {
+export function createLocalSource(source: LocalSource, { files, snapshots, mirrors, hasher, now }: LocalSourceDeps): Op {
   const { name, sessionId } = source
   const filter: TreeFilter = { includePatterns: source.includePatterns, excludePatterns: source.excludePatterns, followPaths: source.followPaths }
 
@@ -48,9 +52,16 @@ export function createLocalSource(source: LocalSource, { files, snapshots, mirro
       await using sync = openContextSync(previous, snapshots, signal)
       await fill(sync, context, signal)
       const current = await sync.finish()
+      if (current !== previous) hasher.seed(current.snapshot, contentsOf(current))
       if (mirror !== undefined && current !== previous) await mirrors.write(mirror, current)
       return [current.snapshot]
     },
+  }
+}
+
+function* contentsOf({ files }: ContextMirror): Generator<readonly [path: ByteString, content: Digest]> {
+  for (const [path, { content }] of files) {
+    if (content !== undefined) yield [path, content]
   }
 }
 

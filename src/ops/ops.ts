@@ -7,7 +7,7 @@ import { createImageSource, type ImageSourceDeps } from './imageSource.ts'
 import { createLocalSource, type LocalSourceDeps } from './localSource.ts'
 
 /** All that ops work with; `engine` fills it in. */
-export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, LocalSourceDeps {}
+export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, Omit<LocalSourceDeps, 'hasher'> {}
 
 /** What each kind of vertex does. @throws UnsupportedOpError */
 export function createOps(deps: OpsDeps): (vertex: Vertex) => Op {

@@ -1,12 +1,13 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import type { Digest } from '../../ground/digest.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { asByteString, bytesOf, fromText, textOfBytes, type ByteString } from '../../kit/byteString.ts'
 import { link } from '../../kit/syscalls.ts'
 import type { MutableSnapshot, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import { applyMetadata, findStat, type FileMetadata } from '../files/metadata.ts'
 import { joinName, parentOf } from '../files/rootPath.ts'
-import type { ContextMirror } from './contextMirror.ts'
+import type { ContextMirror, MirroredFile } from './contextMirror.ts'
 
 /** More layers than that make each look-up in them slower; the folder is then brought anew. */
 const MAX_LEVELS = 16
@@ -22,6 +23,9 @@ export interface SyncedFile {
   readonly linkTarget: ByteString
 }
 
+/** Makes a regular file at a place of the host that is free; gives the digest of its content. */
+export type WriteContent = (place: ByteString) => Promise<Digest>
+
 /**
  * Makes a snapshot of what is given, entry by entry, each after the folder it is in. What is as it was in `previous` is
  * left alone; what differs goes into a snapshot on top of that. Disposing before `finish` leaves nothing.
@@ -29,15 +33,15 @@ export interface SyncedFile {
 export interface ContextSync extends AsyncDisposable {
   /** Whether an entry is already there as it is given. To be asked of each, in the order of the walk. @throws ContextEntryError */
   isCurrent(file: Pick<SyncedFile, 'path' | 'kind' | 'stamp'>): boolean
-  /** For what is not. `writeContent` makes a regular file at a place of the host that is free. */
-  put(file: SyncedFile, writeContent: (place: ByteString) => Promise<void>): Promise<void>
+  /** For what is not. */
+  put(file: SyncedFile, writeContent: WriteContent): Promise<void>
   /** Takes away what was not given any more. Gives `previous` itself where all is as it was. */
   finish(): Promise<ContextMirror>
 }
 
 export function openContextSync(previous: ContextMirror | undefined, snapshots: SnapshotStore, signal: AbortSignal): ContextSync {
   const base = isUsable(previous, snapshots) ? previous : undefined
-  const stamps = new Map<ByteString, string>()
+  const files = new Map<ByteString, MirroredFile>()
   /** Those given: only in them is anything made or removed, so that no link leads out of the layer. */
   const folders = new Set<ByteString>([asByteString('')])
   const changedFolders: SyncedFile[] = []
@@ -48,25 +52,29 @@ export function openContextSync(previous: ContextMirror | undefined, snapshots: 
   const placeOf = async (path: ByteString): Promise<ByteString> => joinName(fromText((await openLayer()).path), path)
 
   async function removeMissing(before: ContextMirror): Promise<void> {
-    const missing = [...before.stamps.keys()].filter((path) => !stamps.has(path) && folders.has(parentOf(path)))
+    const missing = [...before.files.keys()].filter((path) => !files.has(path) && folders.has(parentOf(path)))
     for (const path of missing) await removeAt(await placeOf(path))
   }
 
   /** When all files are there that they may be links to. */
   async function makeHardLinks(): Promise<void> {
-    for (const { path, linkTarget } of hardLinks) {
-      if (!stamps.has(linkTarget)) throw new ContextEntryError(path)
+    for (const { path, stamp, linkTarget } of hardLinks) {
+      const target = files.get(linkTarget)
+      if (target === undefined) throw new ContextEntryError(path)
       await removeAt(await placeOf(path))
       link(bytesOf(await placeOf(linkTarget)), bytesOf(await placeOf(path)))
+      files.set(path, { stamp, content: target.content })
     }
   }
 
   return {
     isCurrent({ path, kind, stamp }) {
-      if (!folders.has(parentOf(path)) || stamps.has(path) || !isPlain(path)) throw new ContextEntryError(path)
-      stamps.set(path, stamp)
+      if (!folders.has(parentOf(path)) || files.has(path) || !isPlain(path)) throw new ContextEntryError(path)
       if (kind === 'folder') folders.add(path)
-      return base?.stamps.get(path) === stamp
+      const before = base?.files.get(path)
+      const isSame = before?.stamp === stamp
+      files.set(path, isSame ? before : { stamp, content: undefined })
+      return isSame
     },
     async put(file, writeContent) {
       if (file.kind === 'file' && file.linkTarget !== '') {
@@ -79,7 +87,7 @@ export function openContextSync(previous: ContextMirror | undefined, snapshots: 
         return makeFolder(place)
       }
       await removeAt(place)
-      if (file.kind === 'file') await writeContent(place)
+      if (file.kind === 'file') files.set(file.path, { stamp: file.stamp, content: await writeContent(place) })
       else symlinkSync(bytesOf(file.linkTarget), bytesOf(place))
       applyMetadata(place, file.metadata, file.kind === 'file' ? 'other' : 'symlink')
     },
@@ -90,7 +98,7 @@ export function openContextSync(previous: ContextMirror | undefined, snapshots: 
       const layer = await openLayer()
       // Innermost first, and last of all: what is put into a folder changes its time
       for (const { path, metadata } of changedFolders.reverse()) applyMetadata(await placeOf(path), metadata, 'other')
-      return { snapshot: await layer.commit(), levels: (base?.levels ?? 0) + 1, stamps }
+      return { snapshot: await layer.commit(), levels: (base?.levels ?? 0) + 1, files }
     },
     async [Symbol.asyncDispose]() {
       if (opened !== undefined) await (await opened)[Symbol.asyncDispose]()

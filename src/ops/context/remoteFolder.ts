@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises'
 import type { FileStat, TreeReceiver } from '../../api/fileSync.ts'
-import { bytesOf, fromText, type ByteString } from '../../kit/byteString.ts'
+import type { Digest } from '../../ground/digest.ts'
+import { bytesOf, fromText, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+import { createHasher } from '../../kit/hashing.ts'
 import type { ContextSync, SyncedFile } from './contextSync.ts'
 
 const S_IFMT = 0o170000
@@ -39,13 +41,15 @@ function toSyncedFile({ path, mode, sizeBytes, mtimeNs, linkTarget, xattrs }: Fi
   return { path: fromText(path), kind, stamp, metadata: { mode: mode & 0o7777, uid: 0, gid: 0, mtimeNs, xattrs: kept }, linkTarget: fromText(linkTarget) }
 }
 
-async function writeNothing(): Promise<void> {
-  // What has no content of its own is made by its metadata
+async function writeNothing(place: ByteString): Promise<never> {
+  throw new TypeError(`${textOfBytes(place)} has no content of its own`)
 }
 
-async function writeContent(place: ByteString, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+async function writeContent(place: ByteString, chunks: AsyncIterable<Uint8Array>): Promise<Digest> {
+  const hasher = createHasher()
   await using file = await open(bytesOf(place), 'wx', 0o600)
-  for await (const chunk of chunks) await file.writeFile(chunk)
+  for await (const chunk of hasher.pass(chunks)) await file.writeFile(chunk)
+  return hasher.result().digest
 }
 
 async function* counted(chunks: AsyncIterable<Uint8Array>, onBytes: (sizeBytes: number) => void): AsyncGenerator<Uint8Array> {

@@ -2,12 +2,13 @@ import { lstatSync, readlinkSync, type BigIntStats } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TreeFilter } from '../../api/fileSync.ts'
+import type { Digest } from '../../ground/digest.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { asByteString, bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
-import { cloneFile } from '../../kit/syscalls/cloneFile.ts'
 import { contextXattrs } from '../contextWalk.ts'
 import { errorCode } from '../files/errorCode.ts'
 import { joinName } from '../files/rootPath.ts'
+import { copyContent } from './contentCopy.ts'
 import type { ContextSync, SyncedFile } from './contextSync.ts'
 import { walkFolder, type WalkedFile } from './folderWalk.ts'
 
@@ -70,13 +71,13 @@ function kindOf(stat: BigIntStats): SyncedFile['kind'] {
 }
 
 /** Again where somebody wrote to it meanwhile. */
-async function readFile(root: ByteString, { path, stat }: WalkedFile, place: ByteString, signal: AbortSignal): Promise<void> {
+async function readFile(root: ByteString, { path, stat }: WalkedFile, place: ByteString, signal: AbortSignal): Promise<Digest> {
   const host = joinName(root, path)
   let before = stat
   for (let read = 0; read < MAX_READS; read++) {
-    await cloneReadable(host, place, path, signal)
+    const content = await copyReadable(host, place, path, signal)
     const after = lstatSync(bytesOf(host), { bigint: true, throwIfNoEntry: false })
-    if (after?.ctimeNs === before.ctimeNs && after.size === before.size) return
+    if (after?.ctimeNs === before.ctimeNs && after.size === before.size) return content
     await rm(bytesOf(place), { force: true })
     if (after?.isFile() !== true) break
     before = after
@@ -84,9 +85,9 @@ async function readFile(root: ByteString, { path, stat }: WalkedFile, place: Byt
   throw new ContextChangedError(path)
 }
 
-async function cloneReadable(host: ByteString, place: ByteString, path: ByteString, signal: AbortSignal): Promise<void> {
+async function copyReadable(host: ByteString, place: ByteString, path: ByteString, signal: AbortSignal): Promise<Digest> {
   try {
-    await cloneFile(bytesOf(host), bytesOf(place), signal)
+    return await copyContent(host, place, signal)
   } catch (error) {
     if (errorCode(error) === 'EACCES') throw new ContextUnreadableError(path, error)
     throw error
