@@ -6,7 +6,7 @@ export async function checkLogin(host: string, options: ConnectionOptions, signa
   const { requester, http } = connect(options)
   await using connections = new AsyncDisposableStack()
   connections.use(http)
-  await requester.push(
+  await requester.askOrigin(
     host,
     async (endpoint) => {
       const response = await requester.send(endpoint, { method: 'GET', target: endpoint.base, headers: new Map(), openBody: undefined, subject: host, scopes: [] }, signal)

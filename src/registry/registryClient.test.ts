@@ -146,6 +146,37 @@ describe('a manifest', () => {
   })
 })
 
+describe('a mirror', () => {
+  const bytes = Buffer.from('{"schemaVersion":2}')
+  const manifest = describeBlob(MEDIA_TYPE.ociManifest, digestOf(bytes), bytes.byteLength)
+
+  it('with other bytes than the digest says is not believed', async () => {
+    await using mirror = await startFakeRegistry()
+    await using fixture = await openMirrored(mirror)
+    mirror.faults.corrupts = true
+    for (const server of [mirror, fixture.server]) server.putManifest('app', 'latest', { mediaType: MEDIA_TYPE.ociManifest, bytes })
+    const fetched = await fixture.registry.fetchManifest(referenceTo(fixture, 'app'), manifest, signal)
+    assert.equal(Buffer.from(fetched).toString(), bytes.toString())
+  })
+
+  it('that fails is not asked again at once', async () => {
+    await using mirror = await startFakeRegistry()
+    await using fixture = await openMirrored(mirror)
+    mirror.faults.failing = { count: 9, status: 503, retryAfter: undefined }
+    fixture.server.putManifest('app', 'latest', { mediaType: MEDIA_TYPE.ociManifest, bytes })
+    await fixture.registry.resolve(referenceTo(fixture, 'app'), signal)
+    await fixture.registry.resolve(referenceTo(fixture, 'app'), signal)
+    assert.equal(mirror.requests.length, 1)
+  })
+
+  async function openMirrored(mirror: FakeRegistry): Promise<FakeFixture> {
+    const mirrors = new Map<string, readonly string[]>()
+    const fixture = await openFixture({ hosts: { ...DEFAULT_HOST_CONFIG, mirrors } })
+    mirrors.set(fixture.host, [`http://${mirror.host}`])
+    return fixture
+  }
+})
+
 describe('an upload', () => {
   it('begins anew in a new session when the connection breaks', async () => {
     await using fixture = await openFixture()

@@ -37,7 +37,7 @@ export function createRegistry(options: RegistryOptions): Registry & AsyncDispos
 }
 
 async function resolve(requester: Requester, reference: Reference, signal: AbortSignal): Promise<Descriptor> {
-  const descriptor = await requester.pull(
+  const descriptor = await requester.askMirrors(
     reference.host,
     async (endpoint) => (await resolveByHead(requester, endpoint, { reference, signal })) ?? (await resolveByGet(requester, endpoint, { reference, signal })),
     signal,
@@ -79,7 +79,7 @@ async function resolveByGet(requester: Requester, endpoint: Endpoint, { referenc
 async function fetchManifest(requester: Requester, reference: Reference, { descriptor, signal }: { descriptor: Descriptor; signal: AbortSignal }): Promise<Uint8Array> {
   const { mediaType, digest } = descriptor
   const request = isIndexType(mediaType) || isManifestType(mediaType) ? manifestRequest('GET', { ...reference, digest }) : blobRequest('GET', reference, digest)
-  return await requester.pull(
+  return await requester.askMirrors(
     reference.host,
     async (endpoint) => {
       const response = await requester.send(endpoint, request, signal)
@@ -96,7 +96,7 @@ async function fetchManifest(requester: Requester, reference: Reference, { descr
 
 async function hasBlob(requester: Requester, repository: Repository, { digest, signal }: { digest: Digest; signal: AbortSignal }): Promise<boolean> {
   const request = blobRequest('HEAD', repository, digest)
-  return await requester.push(
+  return await requester.askOrigin(
     repository.host,
     async (endpoint) => {
       const response = await requester.send(endpoint, request, signal)
@@ -123,7 +123,7 @@ async function pushManifest(requester: Requester, { reference, mediaType, bytes 
     subject: formatReference(reference),
     scopes: [pushScope(reference)],
   }
-  await requester.push(
+  await requester.askOrigin(
     reference.host,
     async (endpoint) => {
       const response = await requester.send(endpoint, request, signal)

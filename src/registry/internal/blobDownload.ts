@@ -80,7 +80,7 @@ async function openPart(requester: Requester, { repository, descriptor }: BlobDo
     await response.discard()
     throw new BlobMissingError(subject)
   }
-  return await requester.pull(repository.host, attempt, signal)
+  return await requester.askMirrors(repository.host, attempt, signal)
 }
 
 async function* partChunks({ response, skipBytes }: Part): AsyncGenerator<Uint8Array> {

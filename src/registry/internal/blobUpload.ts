@@ -27,7 +27,7 @@ const CHUNK_BYTES = 16 * 1024 * 1024
 /** A try that fails is begun anew with a session of its own. */
 export async function pushBlob(requester: Requester, repository: Repository, upload: Upload): Promise<UploadOutcome> {
   const subject = `${repository.host}/${repository.repository}@${upload.blob.descriptor.digest}`
-  return await requester.push(repository.host, (endpoint) => pushOnce({ ...upload, requester, endpoint, repository, subject }), upload.signal)
+  return await requester.askOrigin(repository.host, (endpoint) => pushOnce({ ...upload, requester, endpoint, repository, subject }), upload.signal)
 }
 
 async function pushOnce(session: Session): Promise<UploadOutcome> {

@@ -29,5 +29,5 @@ export function connect(options: ConnectionOptions): Connection {
   const http = createHttpClient({ userAgent: options.userAgent, connectionsPerOrigin: options.connectionsPerHost, proxy: options.proxy })
   const endpoints = createEndpoints(http, options.hosts)
   const authorizer = createAuthorizer({ http, credentials: options.credentials, now: options.now })
-  return { http, requester: createRequester({ http, endpoints, authorizer, retries: options.retries }) }
+  return { http, requester: createRequester({ http, endpoints, authorizer, retries: options.retries, now: options.now }) }
 }

@@ -1,10 +1,11 @@
+import { BuildError } from '../../ground/errors.ts'
 import { HttpConnectionError, type HttpClient, type HttpRequest, type HttpResponse } from '../../kit/http.ts'
 import { retry, type RetryPolicy } from '../../kit/retry.ts'
 import type { Access } from '../auth/access.ts'
 import type { Authorizer } from '../auth/authorizer.ts'
 import { parseChallenges } from '../auth/challenge.ts'
 import type { Endpoint, Endpoints } from './endpoint.ts'
-import { judgeRegistryError, RegistryError, RegistryUnavailableError } from '../registryError.ts'
+import { judgeRegistryError, RegistryUnavailableError } from '../registryError.ts'
 import { refusalOf } from './response.ts'
 
 /** One request to a registry's API. */
@@ -25,9 +26,9 @@ export interface Requester {
    */
   send(endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<HttpResponse>
   /** Asks the mirrors of `host` in turn, and when none has it the registry itself, that one with retries. */
-  pull<T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T>
+  askMirrors<T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T>
   /** Asks the registry itself, with retries. */
-  push<T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T>
+  askOrigin<T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T>
 }
 
 export interface RequesterOptions {
@@ -35,9 +36,16 @@ export interface RequesterOptions {
   readonly endpoints: Endpoints
   readonly authorizer: Authorizer
   readonly retries: RetryPolicy
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
-export function createRequester({ http, endpoints, authorizer, retries }: RequesterOptions): Requester {
+/** So long a mirror that did not answer is passed by: each try may cost a whole timeout. */
+const MIRROR_PAUSE_MS = 60_000
+
+export function createRequester({ http, endpoints, authorizer, retries, now }: RequesterOptions): Requester {
+  const pausedUntil = new Map<string, number>()
+
   const sendOnce = async (endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<HttpResponse> => {
     const url = typeof request.target === 'string' ? new URL(request.target, endpoint.base) : request.target
     const headers = new Map(request.headers)
@@ -60,22 +68,24 @@ export function createRequester({ http, endpoints, authorizer, retries }: Reques
     }
   }
 
-  const atOrigin = <T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T> =>
+  const askOrigin = <T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T> =>
     retry(async () => await attempt(await findOrigin(endpoints, host, signal)), judgeRegistryError, retries, signal)
 
   return {
     send,
-    push: atOrigin,
-    async pull(host, attempt, signal) {
-      for (const mirror of await endpoints.mirrors(host, signal)) {
+    askOrigin,
+    async askMirrors(host, attempt, signal) {
+      const mirrors = await endpoints.mirrors(host, signal)
+      for (const mirror of mirrors.filter(({ base }) => (pausedUntil.get(base.href) ?? 0) <= now())) {
         try {
           return await attempt(mirror)
         } catch (error) {
           signal.throwIfAborted()
-          if (!(error instanceof RegistryError)) throw error // a mirror may lack what it likes: the next is asked
+          if (!(error instanceof BuildError)) throw error // a mirror may lack what it likes, or be wrong: the next is asked
+          if (error instanceof RegistryUnavailableError) pausedUntil.set(mirror.base.href, now() + MIRROR_PAUSE_MS)
         }
       }
-      return await atOrigin(host, attempt, signal)
+      return await askOrigin(host, attempt, signal)
     },
   }
 }
