@@ -13,10 +13,10 @@ const BY_KIND: Readonly<Record<ErrorKind, number>> = {
   unavailable: EXIT.engineFailed,
 }
 
-/** What thrown things come to. What is wrong in a Dockerfile, and not in the command, is a build that failed. */
+/** What thrown things come to. What has its place in a Dockerfile is a build that failed, whatever its kind. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof BuildError)) return EXIT.engineFailed
-  if (error.kind === 'usage' && spanOf(error) !== undefined) return EXIT.failed
+  if (spanOf(error) !== undefined) return EXIT.failed
   return BY_KIND[error.kind]
 }
 

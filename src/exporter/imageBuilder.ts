@@ -1,4 +1,5 @@
 import type { Descriptor } from '../ground/descriptor.ts'
+import { formatPlatform } from '../ground/platform.ts'
 import { formatDescriptor } from '../image/manifestJson.ts'
 import type { BuildResult, ExportedImage, ExportProgress } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
@@ -37,13 +38,19 @@ export function documentsOf({ root, manifests }: ExportedImage): readonly Descri
   return [...new Map(documents.map((descriptor) => [descriptor.digest, descriptor])).values()]
 }
 
-/** What BuildKit answers its client of an image. */
-export function imageResponse({ root, manifests }: ExportedImage): ReadonlyMap<string, string> {
+/** What BuildKit answers its client of an image, and `pelago.platforms`: digest and size of each platform's own, as JSON. */
+export function imageResponse({ image: { root, manifests }, packed }: BuiltImage): ReadonlyMap<string, string> {
   const [first] = manifests
   const config = first?.descriptor.digest === root.digest ? first.config : undefined
   return new Map([
     ['containerimage.digest', root.digest],
     ['containerimage.descriptor', Buffer.from(formatDescriptor(root)).toString('base64')],
     ...(config === undefined ? [] : [['containerimage.config.digest', config.digest] as const]),
+    ['pelago.platforms', JSON.stringify(manifests.map((manifest, index) => ({ platform: formatPlatform(manifest.platform), digest: manifest.descriptor.digest, sizeBytes: sizeOf(manifest, packed.platforms[index]) })))],
   ])
+}
+
+/** All that a pull of the platform fetches but its manifest: layers and config. */
+function sizeOf({ config }: ExportedImage['manifests'][number], packed: PackedPlatform | undefined): number {
+  return (packed?.layers ?? []).reduce((sum, { descriptor }) => sum + descriptor.sizeBytes, config.sizeBytes)
 }

@@ -30,7 +30,7 @@ export function createImageExporter(deps: ExporterDeps, attributes: ReadonlyMap<
       const targets = options.isByDigest ? references.map((reference) => ({ ...reference, tag: undefined, digest: root.digest })) : references
       if (options.isPushed) await pushImage(built, targets, { deps, progress }, signal)
       const names = references.map(formatReference).join(',')
-      return new Map([...imageResponse(built.image), ...(names === '' ? [] : [['image.name', names] as const])])
+      return new Map([...imageResponse(built), ...(names === '' ? [] : [['image.name', names] as const])])
     },
   }
 }

@@ -30,7 +30,7 @@ export function createLayoutExporter(deps: ExporterDeps, kind: LayoutKind, expor
       assertSingle(kind, result)
       const built = await buildImage(result, options, { deps, progress }, signal)
       const names = options.names.map(({ reference }) => reference)
-      const response = new Map([...imageResponse(built.image), ...(names.length === 0 ? [] : [['image.name', names.map(formatReference).join(',')] as const])])
+      const response = new Map([...imageResponse(built), ...(names.length === 0 ? [] : [['image.name', names.map(formatReference).join(',')] as const])])
       const entries = await layoutOf(built, options, deps, signal)
       if (options.isTar) await progress.step('sending tarball', async () => deps.client.sendTar(exporterIndex, response, writeTar(entries), signal))
       else await progress.step('copying files', async () => deps.client.sendTree(exporterIndex, response, entriesTree(entries), signal))

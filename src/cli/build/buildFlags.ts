@@ -17,7 +17,7 @@ export const BUILD_FLAGS = {
   network: { kind: 'text', value: 'MODE', help: 'Network of the steps', choices: ['default', 'host', 'none'], fallback: 'default' },
   'no-cache': { kind: 'switch', help: 'Run every step anew' },
   'no-cache-filter': { kind: 'list', value: 'STAGE', splitsCommas: true, help: 'Run the steps of a stage anew' },
-  output: { kind: 'list', short: 'o', value: 'OUTPUT', help: 'Where the result goes: type=image|registry|store|oci|docker|tar|local[,dest=PATH][,KEY=VALUE...]; a path alone is a folder, - a tar archive on stdout' },
+  output: { kind: 'list', short: 'o', value: 'OUTPUT', help: 'Where the result goes: type=TYPE,dest=PATH,KEY=VALUE, TYPE being image, registry, store, oci, docker, tar or local; a path alone is a folder, - a tar archive on stdout' },
   platform: { kind: 'list', value: 'PLATFORM', splitsCommas: true, help: 'Platform to build for, such as linux/arm64; local is this machine\'s own' },
   progress: { kind: 'text', value: 'MODE', help: 'How progress is shown', choices: PROGRESS_MODES, fallback: 'auto' },
   provenance: { kind: 'text', value: 'false', help: 'Accepted for scripts that switch it off' },

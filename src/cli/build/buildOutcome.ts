@@ -108,8 +108,13 @@ function platformRows(platforms: readonly PlatformOutcome[], times: ReadonlyMap<
   ])
 }
 
+/** Below this a time would be written as 0.0 s. */
+const SHOWN_MS = 50
+
 function timeSpans(time: PlatformTime | undefined): readonly Span[] {
   if (time === undefined) return []
-  const native = span(`  native ${formatDuration(time.nativeMs)}`, 'dim')
-  return time.emulatedMs === 0 ? [native] : [native, span(` · emulated ${formatDuration(time.emulatedMs)}`, 'yellow')]
+  const native = span(`native ${formatDuration(time.nativeMs)}`, 'dim')
+  const emulated = span(`emulated ${formatDuration(time.emulatedMs)}`, 'yellow')
+  if (time.emulatedMs === 0) return [span('  '), native]
+  return time.nativeMs < SHOWN_MS ? [span('  '), emulated] : [span('  '), native, span(' · ', 'dim'), emulated]
 }

@@ -47,6 +47,11 @@ describe('drawFinalFrame', () => {
     assert.match(lines[0] ?? '', /FAILED/)
     assert.equal(lines.filter((line) => line.includes('✖')).length, 1)
   })
+  it('marks the steps that an interrupted build left', () => {
+    const lines = drawFinalFrame(traceOf(until(3300)), plainView)
+    assert.match(lines[0] ?? '', /CANCELLED/)
+    assert.equal(lines.filter((line) => line.includes('⊘')).length, 2)
+  })
 })
 
 const vertex = fc.constantFrom('a', 'b', 'c', 'd').map((name) => digestOf(name))

@@ -2,7 +2,7 @@ import type { VertexProgress } from '../../progress/progressEvent.ts'
 import { neutralize } from './displayText.ts'
 import { drawLine, type Line, type Paint, type Span, span } from './line.ts'
 import { formatBytes, formatDuration } from './measure.ts'
-import { elapsedMs, isFailed, type PartTrace, parseVertexName, type Trace, type VertexTrace } from './trace.ts'
+import { elapsedMs, isCancelled, isFailed, type PartTrace, parseVertexName, type Trace, type VertexTrace } from './trace.ts'
 
 /** How a trace is looked at. */
 export interface View {
@@ -30,10 +30,17 @@ export function drawLiveFrame(trace: Trace, view: View): readonly string[] {
   return rows.filter((row) => chosen.has(row)).map(({ line }) => drawLine(line, view.columns, view.paint))
 }
 
-/** The build after its end: every step that ran, the cached ones counted. As long as it has to be. */
-export function drawFinalFrame(trace: Trace, view: View): readonly string[] {
+/** The build after its end: every step that ran, the cached ones counted. As long as it has to be. What still runs was cancelled. */
+export function drawFinalFrame(running: Trace, view: View): readonly string[] {
+  const trace = stopped(running, view.now)
   const rows = groupsOf(trace).flatMap((group) => groupRows(group, view.now).filter(({ rank }) => rank !== RANK.log && rank !== RANK.part))
   return [headerLine(trace, view.now), ...rows.map(({ line }) => line)].map((line) => drawLine(line, view.columns, view.paint))
+}
+
+function stopped(trace: Trace, now: number): Trace {
+  const stop = (vertex: VertexTrace): VertexTrace =>
+    vertex.state.kind === 'running' ? { ...vertex, state: { kind: 'done', startedAt: vertex.state.startedAt, at: now, outcome: { kind: 'cancelled' } } } : vertex
+  return { ...trace, vertices: trace.vertices.map(stop) }
 }
 
 interface Row {
@@ -80,6 +87,7 @@ function headerLine(trace: Trace, now: number): Line {
   const elapsed = formatDuration(end - (trace.startedAt ?? end))
   const left = [span('[+] Building', 'bold'), span(` ${elapsed} (${done.length}/${trace.vertices.length})`)]
   if (done.some(isFailed)) left.push(span(' FAILED', 'red'))
+  else if (done.some(isCancelled)) left.push(span(' CANCELLED', 'yellow'))
   else if (isFinished) left.push(span(' FINISHED', 'green'))
   return { left, right: countsOf(trace.vertices) }
 }

@@ -7,7 +7,7 @@ export interface Trace {
   /** In the order of announcement. */
   readonly vertices: readonly VertexTrace[]
   readonly warnings: readonly BuildWarning[]
-  /** When the first event came; undefined before. */
+  /** When the first vertex was started; undefined before. What BuildKit announces has no time. */
   readonly startedAt: number | undefined
 }
 
@@ -72,7 +72,7 @@ export function createTraceFold(): TraceFold {
     trace,
     vertex: (digest) => byDigest.get(digest),
     apply: (event) => {
-      trace.startedAt ??= event.at
+      if (event.kind === 'vertex-started') trace.startedAt = Math.min(trace.startedAt ?? event.at, event.at)
       if (event.kind === 'warning') warnings.push(event)
       else applyToVertex(vertexOf(event.vertex, event.kind === 'vertex-announced' ? event.name : event.vertex), event)
     },
@@ -138,6 +138,10 @@ export function elapsedMs(state: VertexState, now: number): number {
 
 export function isFailed({ state }: VertexTrace): boolean {
   return state.kind === 'done' && state.outcome.kind === 'failed'
+}
+
+export function isCancelled({ state }: VertexTrace): boolean {
+  return state.kind === 'done' && state.outcome.kind === 'cancelled'
 }
 
 export interface PlatformTime {

@@ -18,9 +18,10 @@ export const imageLoad = defineCommand({
     }
     const { openEngine } = await import('../../engine.ts')
     const { readArchive } = await import('../../archiveFile.ts')
+    const { formatFamiliar, parseReference } = await import('../../../ground/reference.ts')
     await using engine = await openEngine(context, signal)
     const { references } = await engine.local.load(messagesOf(flags.name ?? '', readArchive(flags.input, context)), { signal })
-    if (!flags.quiet) context.stdout.write(references.map((reference) => `loaded ${reference}\n`).join(''))
+    if (!flags.quiet) context.stdout.write(references.map((reference) => `loaded ${formatFamiliar(parseReference(reference))}\n`).join(''))
     return EXIT.done
   },
 })
