@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { describe, it } from 'node:test'
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import fc from 'fast-check'
+import { missing } from '../../test/support/requires.ts'
+import { compress, decompress, detectCompression } from './compression.ts'
+
+const signal = new AbortController().signal
+const TEXT = Buffer.from('some text that repeats itself, and repeats itself again; '.repeat(60_000))
+
+async function* chunksOf(bytes: Uint8Array, size = 10_000): AsyncGenerator<Uint8Array> {
+  for (let offset = 0; offset < bytes.byteLength; offset += size) yield bytes.subarray(offset, offset + size)
+}
+
+async function gather(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const gathered: Uint8Array[] = []
+  for await (const chunk of chunks) gathered.push(chunk)
+  return Buffer.concat(gathered)
+}
+
+function frames(...texts: readonly string[]): Buffer {
+  return Buffer.concat(texts.map((text) => zstdCompressSync(text)))
+}
+
+/** What zstd:chunked layers carry their table of contents in. */
+const SKIPPABLE_FRAME = Buffer.from('502a4d180300000078797a', 'hex')
+
+describe('compress', () => {
+  for (const { size, bytes } of [{ size: 'nothing', bytes: Buffer.alloc(0) }, { size: 'a byte', bytes: Buffer.from('a') }, { size: 'one block', bytes: Buffer.alloc(1 << 20, 'ab') }, { size: 'several blocks', bytes: TEXT }]) {
+    it(`makes gzip of ${size} that any gzip reads`, async () => assert.ok(gunzipSync(await gather(compress(chunksOf(bytes), 'gzip', { level: undefined }))).equals(bytes)))
+    it(`makes zstd of ${size} that any zstd reads`, async () => assert.ok(zstdDecompressSync(await gather(compress(chunksOf(bytes), 'zstd', { level: undefined }))).equals(bytes)))
+  }
+
+  for (const compression of ['gzip', 'zstd'] as const) {
+    it(`gives the same ${compression} bytes however the input is cut`, async () => {
+      const [a, b] = await Promise.all([777, 65_536].map((size) => gather(compress(chunksOf(TEXT, size), compression, { level: 5 }))))
+      assert.ok(a !== undefined && b !== undefined && a.equals(b))
+    })
+
+    it(`closes its source when nobody wants more ${compression}`, async () => {
+      const closed = Promise.withResolvers<string>()
+      for await (const chunk of compress(endless(() => closed.resolve('closed')), compression, { level: 1 })) {
+        assert.ok(chunk.byteLength > 0)
+        break
+      }
+      assert.equal(await closed.promise, 'closed')
+    })
+
+    it(`passes on what its source throws, as ${compression}`, async () => {
+      await assert.rejects(gather(compress(failing(), compression, { level: undefined })), /source failed/)
+    })
+  }
+
+  it('loses little by compressing in blocks', async () => {
+    const ours = await gather(compress(chunksOf(TEXT), 'gzip', { level: 6 }))
+    assert.ok(ours.byteLength < gzipSync(TEXT, { level: 6 }).byteLength * 1.05)
+  })
+})
+
+describe('decompress', () => {
+  const programs = ['xz', 'bzip2'] as const
+  for (const program of programs) {
+    it(`unpacks ${program} by the machine's own program`, { skip: missing(program) }, async () => {
+      const packed = execFileSync(program, ['-c'], { input: TEXT, maxBuffer: 2 ** 24 })
+      assert.ok((await gather(decompress(chunksOf(packed), signal))).equals(TEXT))
+    })
+  }
+
+  for (const { name, packed, want } of [
+    { name: 'plain bytes', packed: Buffer.from('plain'), want: 'plain' },
+    { name: 'nothing', packed: Buffer.alloc(0), want: '' },
+    { name: 'gzip of several members', packed: Buffer.concat([gzipSync('one '), gzipSync('two')]), want: 'one two' },
+    { name: 'zstd of several frames', packed: frames('one ', 'two'), want: 'one two' },
+    { name: 'zstd with frames to be skipped', packed: Buffer.concat([frames('one '), SKIPPABLE_FRAME, frames('two'), SKIPPABLE_FRAME]), want: 'one two' },
+  ]) {
+    for (const size of [1, 7, 1000]) {
+      it(`reads ${name} in chunks of ${size}`, async () => assert.equal((await gather(decompress(chunksOf(packed, size), signal))).toString(), want))
+    }
+  }
+
+  it('gives back what was compressed, however it is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 4 }), fc.integer({ min: 1, max: 400 }), async (parts, size) => {
+        const packed = Buffer.concat(parts.map((part) => zstdCompressSync(part)))
+        assert.ok((await gather(decompress(chunksOf(packed, size), signal))).equals(Buffer.concat(parts)))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  for (const [name, packed] of [['gzip', gzipSync(TEXT)], ['zstd', zstdCompressSync(TEXT)]] as const) {
+    it(`refuses ${name} that breaks off`, async () => {
+      await assert.rejects(gather(decompress(chunksOf(packed.subarray(0, -5)), signal)), { name: 'CompressedDataInvalidError', kind: 'corrupt' })
+    })
+    it(`refuses ${name} that is damaged`, async () => {
+      const damaged = Buffer.from(packed)
+      damaged.fill(0xaa, 100, 120)
+      await assert.rejects(gather(decompress(chunksOf(damaged), signal)), { name: 'CompressedDataInvalidError' })
+    })
+  }
+
+  it('throws the reason of an abort', { skip: missing('xz') }, async () => {
+    const controller = new AbortController()
+    const packed = execFileSync('xz', ['-c'], { input: 'x' })
+    const stuck = async function* (): AsyncGenerator<Uint8Array> {
+      yield packed.subarray(0, 10)
+      controller.abort(new Error('enough'))
+      await once(controller.signal, 'never')
+    }
+    await assert.rejects(gather(decompress(stuck(), controller.signal)), /enough/)
+  })
+})
+
+describe('detectCompression', () => {
+  for (const { head, want } of [
+    { head: '1f8b08', want: 'gzip' },
+    { head: '28b52ffd', want: 'zstd' },
+    { head: '425a68', want: 'bzip2' },
+    { head: 'fd377a585a00', want: 'xz' },
+    { head: '1f8b', want: 'uncompressed' },
+    { head: '', want: 'uncompressed' },
+  ]) {
+    it(`takes ${JSON.stringify(head)} for ${want}`, () => assert.equal(detectCompression(Buffer.from(head, 'hex')), want))
+  }
+})
+
+async function* endless(onClose: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) yield Buffer.alloc(65_536)
+  } finally {
+    onClose()
+  }
+}
+
+async function* failing(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('begun')
+  throw new Error('source failed')
+}
+
