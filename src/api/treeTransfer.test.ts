@@ -117,12 +117,13 @@ function file(path: string, { mode, text }: { mode: number; text: string }): Ent
 }
 
 function treeOf(entries: readonly Entry[]): TreeSource {
+  const texts = new Map(entries.map(({ path, text }) => [path, text]))
   return {
     async *walk() {
       yield* entries
     },
     async *read(path) {
-      yield Buffer.from(entries.find((candidate) => candidate.path === path)?.text ?? '')
+      yield Buffer.from(texts.get(path) ?? '')
     },
   }
 }
@@ -185,8 +186,8 @@ async function withCall(handler: CallHandler, signal: AbortSignal, use: (channel
     await use(createPacketChannel(call))
     call.closeSend()
   } finally {
-    client.destroy()
-    server.destroy()
+    near.destroy()
+    far.destroy()
   }
 }
 

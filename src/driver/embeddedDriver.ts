@@ -7,7 +7,7 @@ import { orAborted } from '../kit/singleFlight.ts'
 import { startSocketProcess, type SocketProcess } from '../kit/socketProcess.ts'
 import { EngineUnavailableError, type Driver, type EngineClient } from './driver.ts'
 import { createEngineClient } from './engineClient.ts'
-import { findEngineProgram, type EngineProgram } from './engineProgram.ts'
+import { describeEngine, packagedEngine, type EngineProgram } from './engineProgram.ts'
 import { ensureRuntimeFolder } from './runtimeFolder.ts'
 import { createSocketDriver } from './socketDriver.ts'
 
@@ -20,18 +20,20 @@ const MAX_LOG_BYTES = 1024 * 1024
 
 export interface EmbeddedDriverOptions {
   readonly env: Environment
+  /** The engine's program, as Node runs it; absent, that of this package. */
+  readonly entry?: string
 }
 
 /**
  * An engine of the user's own, in namespaces of its own: the one that lingers from an earlier command, else a new one
  * with a socket pair to this process. Commands at once may start two: one then gets the socket for those to come.
  */
-export function createEmbeddedDriver({ env }: EmbeddedDriverOptions): Driver {
+export function createEmbeddedDriver({ env, entry = packagedEngine() }: EmbeddedDriverOptions): Driver {
   return {
     name: 'embedded',
     async connect(signal) {
       const userId = userInfo().uid
-      const program = findEngineProgram(env, userId)
+      const program = describeEngine(entry, env, userId)
       const base = join(await ensureRuntimeFolder(env, userId), program.key)
       return (await joinEngine(`${base}.sock`, signal)) ?? (await startEngine(program, { base, env, userId }, signal))
     },

@@ -18,10 +18,8 @@ export function createEngineClient(connection: Duplex, { isSameMachine }: { read
     isSameMachine,
     openCall: (path, metadata, signal) => openCall(http, path, metadata, signal),
     async [Symbol.asyncDispose]() {
-      const closed = sessionClosed(http)
-      http.destroy()
-      await closed
       connection.destroy()
+      await sessionClosed(http)
     },
   }
 }

@@ -19,8 +19,7 @@ export interface EngineProgram {
 
 const DEFAULT_LINGER_SECONDS = 60
 
-export function findEngineProgram(environment: Environment, userId: number): EngineProgram {
-  const entry = engineEntry()
+export function describeEngine(entry: string, environment: Environment, userId: number): EngineProgram {
   const root = storeRoot(environment, userId)
   const linger = Number(environment['PELAGO_LINGER'] ?? DEFAULT_LINGER_SECONDS)
   const facts = [entry, statSync(entry).mtimeMs, process.version, root, ...settings(environment)]
@@ -29,7 +28,7 @@ export function findEngineProgram(environment: Environment, userId: number): Eng
 }
 
 /** `dist/engine.js` beside the bundled command, `src/daemon/main.ts` in development. */
-function engineEntry(): string {
+export function packagedEngine(): string {
   const here = dirname(fileURLToPath(import.meta.url))
   const bundled = [join(here, 'engine.js'), join(here, '../engine.js')].find((path) => existsSync(path))
   return bundled ?? join(here, '../daemon/main.ts')

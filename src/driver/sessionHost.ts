@@ -27,7 +27,6 @@ export function openSession(engine: EngineClient, contents: SessionContents, sig
   return {
     id,
     async [Symbol.asyncDispose]() {
-      http.destroy()
       tunnel.destroy()
       call.cancel()
     },

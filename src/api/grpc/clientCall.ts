@@ -20,10 +20,11 @@ export interface ClientCall extends MessageOutlet {
 /** Calls `path` (`/package.Service/Method`). An abort resets the stream. */
 export function openCall(session: ClientHttp2Session, path: string, metadata: Metadata, signal: AbortSignal): ClientCall {
   signal.throwIfAborted()
-  const stream = requestStream(session, path, metadata)
+  const reset = new AbortController()
+  const stream = requestStream(session, { path, metadata }, reset.signal)
   const status = watchStatus(stream)
   const cancel = (): void => {
-    if (!stream.closed && !status.isSettled()) stream.close(constants.NGHTTP2_CANCEL)
+    if (!status.isSettled()) reset.abort()
   }
   signal.addEventListener('abort', cancel, { once: true })
   stream.once('close', () => signal.removeEventListener('abort', cancel))
@@ -53,16 +54,11 @@ export async function callUnary(session: ClientHttp2Session, path: string, reque
   return reply
 }
 
-function requestStream(session: ClientHttp2Session, path: string, metadata: Metadata): ClientHttp2Stream {
+/** An abort resets the stream; `stream.close` would end it first, and a half-sent archive would look whole. */
+function requestStream(session: ClientHttp2Session, { path, metadata }: { path: string; metadata: Metadata }, reset: AbortSignal): ClientHttp2Stream {
   if (session.destroyed || session.closed) throw statusError(GRPC.unavailable, 'the connection is closed')
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': path,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-    'user-agent': 'pelago',
-    ...formatMetadata(metadata),
-  })
+  const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', 'user-agent': 'pelago', ...formatMetadata(metadata) }
+  const stream = session.request(headers, { signal: reset })
   stream.on('error', () => undefined) // told by the status: a stream without one was broken
   return stream
 }

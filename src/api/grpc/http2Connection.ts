@@ -15,14 +15,17 @@ const OPTIONS = {
   maxSessionMemory: 256,
 }
 
-/** The calling end of HTTP/2 without TLS on any byte stream; it owns the stream. */
+/**
+ * The calling end of HTTP/2 without TLS on any byte stream. To close it destroy the stream, not the session: Node 24
+ * fails an assertion of its own where a session on a stream that is no socket is destroyed while it writes.
+ */
 export function openHttp2Client(connection: Duplex): ClientHttp2Session {
   const session = connect('http://localhost', { ...OPTIONS, createConnection: () => connection })
   session.once('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
   return quiet(session)
 }
 
-/** The called end. */
+/** The called end; closed in the same way. */
 export function openHttp2Server(connection: Duplex): ServerHttp2Session {
   const session = performServerHandshake(connection, OPTIONS)
   session.setLocalWindowSize(CONNECTION_WINDOW_BYTES)

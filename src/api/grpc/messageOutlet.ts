@@ -20,12 +20,23 @@ export function createMessageOutlet(stream: Http2Stream, failure: () => unknown)
     })
     return room
   }
+  let isCorked = false
+  const gather = (): void => {
+    if (isCorked) return
+    isCorked = true
+    stream.cork()
+    process.nextTick(() => {
+      isCorked = false
+      stream.uncork()
+    })
+  }
   const assertOpen = (): void => {
     if (stream.destroyed || stream.closed || stream.writableEnded) throw failure()
   }
   return {
     async send(message) {
       assertOpen()
+      gather() // small messages of one turn go out together: each write of its own costs more than most of them
       if (stream.write(encodeFrame(message))) return
       await waitForRoom()
       if (stream.destroyed) throw failure()

@@ -60,13 +60,16 @@ function sendTrailers(stream: ServerHttp2Stream, status: GrpcStatus): void {
   if (!stream.destroyed && !stream.closed) stream.sendTrailers(encodeStatus(status))
 }
 
+/** A stream that is closed before it was answered was cut off, whatever its reading says. */
 async function* readMessages(stream: ServerHttp2Stream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    for await (const message of decodeFrames(stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>)) yield message
+    yield* decodeFrames(stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>)
   } catch (error) {
     signal.throwIfAborted()
     throw error
   }
+  signal.throwIfAborted()
+  if (stream.closed) throw statusError(GRPC.cancelled, 'the caller gave up')
 }
 
 function callSignal(stream: ServerHttp2Stream, metadata: Metadata): AbortSignal {
