@@ -44,7 +44,10 @@ export function findProgram(name: string, environment: Environment): string | un
 }
 
 /** In the machine's own user namespace binfmt_misc is the machine's: it is only read. */
-const AS_ROOT = 'export PELAGO_NS_IDS=all PELAGO_NS_PROC=private PELAGO_NS_BINFMT=none; exec "$@"'
+const AS_ROOT = `
+mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null
+export PELAGO_NS_IDS=all PELAGO_NS_PROC=private PELAGO_NS_BINFMT=none
+exec "$@"`
 
 const AS_USER = `
 if mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc 2>/dev/null; then PELAGO_NS_BINFMT=private; else PELAGO_NS_BINFMT=none; fi
