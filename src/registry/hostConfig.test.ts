@@ -70,6 +70,13 @@ describe('endpointCandidates', () => {
     const [other] = await endpointCandidates('lab:5001', config)
     assert.deepEqual(other?.tls.authorities, [])
   })
+
+  it('refuses a client certificate without its key', async () => {
+    const folder = mkdtempSync(join(parent, 'certs-'))
+    mkdirSync(join(folder, 'lab'))
+    writeFileSync(join(folder, 'lab', 'client.cert'), 'CERTIFICATE')
+    await assert.rejects(endpointCandidates('lab', { ...DEFAULT_HOST_CONFIG, certFolders: [folder] }), { name: 'InvalidValueError', message: /cannot read .*client\.key/ })
+  })
 })
 
 function writeConfig(config: object | undefined): string {

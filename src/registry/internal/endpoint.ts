@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { BlockList, isIP } from 'node:net'
 import { join } from 'node:path'
+import { InvalidValueError } from '../../ground/errors.ts'
 import { DEFAULT_TLS, HttpConnectionError, type HttpClient, type TlsOptions } from '../../kit/http.ts'
 import { createSingleFlight } from '../../kit/singleFlight.ts'
 import type { HostConfig } from '../hostConfig.ts'
@@ -115,12 +116,20 @@ async function readTls(host: string, folders: readonly string[]): Promise<TlsOpt
   let clientCertificate: TlsOptions['clientCertificate']
   for (const folder of folders.map((parent) => join(parent, host))) {
     const names = (await readdir(folder).catch(() => [])).toSorted() // no folder for this host, or none that may be read
-    for (const name of names.filter((file) => file.endsWith('.crt'))) authorities.push(await readFile(join(folder, name), 'utf8'))
+    for (const name of names.filter((file) => file.endsWith('.crt'))) authorities.push(await readPem(join(folder, name)))
     const certificate = names.find((file) => file.endsWith('.cert'))
     if (certificate === undefined || clientCertificate !== undefined) continue
     const path = join(folder, certificate)
-    clientCertificate = { certificate: await readFile(path, 'utf8'), key: await readFile(path.replace(/cert$/, 'key'), 'utf8') }
+    clientCertificate = { certificate: await readPem(path), key: await readPem(path.replace(/cert$/, 'key')) }
   }
   if (authorities.length === 0 && clientCertificate === undefined) return DEFAULT_TLS
   return { authorities, clientCertificate, isVerified: true }
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new InvalidValueError(`cannot read ${path}`, { hint: 'a client needs both NAME.cert and NAME.key, readable to you', cause: error })
+  }
 }
