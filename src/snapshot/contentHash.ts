@@ -7,11 +7,11 @@ import { formatCanonicalJson } from '../ground/canonicalJson.ts'
 import { fromText, textOfBytes, type ByteString } from '../kit/byteString.ts'
 import type { Database } from '../kit/database.ts'
 import { joinPath, splitLast, sortedNames, splitPath } from './internal/bytePath.ts'
-import { createHashCache, NO_CACHE, type HashCache } from './internal/hashCache.ts'
+import { createHashCache, NO_CACHE, prepareHashCache, type HashCache } from './internal/hashCache.ts'
 import { findLayerFile, isCode, readLayerFile, type LayerFile } from './internal/layerFile.ts'
 import { createSelectionFilter, expandWildcards, type SelectionFilter } from './internal/selection.ts'
 import { digestEntry } from './internal/entryDigest.ts'
-import { readContent } from './layerDiff.ts'
+import { readContent } from './internal/readContent.ts'
 import type { SnapshotId, SnapshotStore } from './snapshotStore.ts'
 
 /** What of a snapshot is read. */
@@ -39,7 +39,9 @@ export interface ContentHasher {
   seed(snapshot: SnapshotId, files: Iterable<readonly [path: ByteString, content: Digest]>): void
 }
 
+/** `database` is that of the store. */
 export function createContentHasher(snapshots: SnapshotStore, database: Database): ContentHasher {
+  prepareHashCache(database)
   return {
     async digest(id, selection, signal) {
       const cache = id === undefined ? NO_CACHE : createHashCache(database, id)

@@ -1,30 +1,62 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import type { TarEntry, TarHeader } from '../archive/tar.ts'
 import { formatOpaque, formatRemoval } from '../archive/whiteout.ts'
-import { asByteString, bytesOf, textOfBytes, type ByteString } from '../kit/byteString.ts'
+import { asByteString, type ByteString } from '../kit/byteString.ts'
 import { joinPath, ROOT } from './internal/bytePath.ts'
+import { isSameFile } from './internal/sameFile.ts'
+import { readContent } from './internal/readContent.ts'
 import { walkTree, type TreeEntry } from './internal/fileTree.ts'
-import { readLayerFile, type LayerFile } from './internal/layerFile.ts'
+import { findLayerFile, hasSameMetadata, readLayerFile, type LayerFile } from './internal/layerFile.ts'
 import type { LayerOptions } from './snapshotStore.ts'
 
 export interface LayerFolder {
   /** In the format of overlayfs' upper folder. */
   readonly folder: ByteString
+  /** All layers below as one tree; undefined where there are none. */
+  readonly lower: ByteString | undefined
   /** The root folder itself is an entry only where it was changed; its time does not count, since every change at the top changes it. */
   readonly hasOwnRoot: boolean
 }
 
 /**
  * The tar entries of a layer: folders before what is in them, siblings in the order of their bytes, the opaque mark of
- * a folder first. Paths of one inode within the layer are hard links to the first of them. Sockets are left out.
+ * a folder first. Paths of one inode within the layer are hard links to the first of them. Sockets are left out, and,
+ * as BuildKit does, what overlayfs copied up and nobody changed: files equal to those below, and folders of which
+ * nothing but the time is new, unless there is something to say of what is in them.
  */
-export async function* readLayerEntries({ folder, hasOwnRoot }: LayerFolder, options: LayerOptions, signal: AbortSignal): AsyncGenerator<TarEntry> {
+export async function* readLayerEntries(layer: LayerFolder, options: LayerOptions, signal: AbortSignal): AsyncGenerator<TarEntry> {
+  const { folder, hasOwnRoot } = layer
   if (hasOwnRoot) yield withoutContent(headerOf({ path: asByteString('.'), file: readLayerFile(folder) }, 'folder', options))
-  const firstOfInode = new Map<string, ByteString>()
+  const reading = { folder, firstOfInode: new Map<string, ByteString>(), options, signal }
+  const isUnchanged = createComparison(layer, signal)
+  /** Unchanged folders on the way to the entry at hand, outermost first. */
+  const passed: TreeEntry[] = []
   for await (const entry of walkTree(folder, signal)) {
-    yield* entriesOf(entry, { folder, firstOfInode, options, signal })
+    while (passed.length > 0 && !isBelow(entry.path, passed.at(-1)?.path)) passed.pop()
+    if (await isUnchanged(entry)) {
+      if (entry.file.shape.kind === 'folder') passed.push(entry)
+      continue
+    }
+    for (const above of passed.splice(0)) yield* entriesOf(above, reading)
+    yield* entriesOf(entry, reading)
   }
+}
+
+/** To be asked of entries in the order of the walk. */
+function createComparison({ folder, lower }: LayerFolder, signal: AbortSignal): (entry: TreeEntry) => Promise<boolean> {
+  /** Below it the layers below do not show. */
+  let newFolder: ByteString | undefined
+  return async ({ path, file }) => {
+    if (lower === undefined || isBelow(path, newFolder)) return false
+    const before = findLayerFile(joinPath(lower, path))
+    if (file.shape.kind !== 'folder') return before !== undefined && isSameFile(path, { before: lower, after: folder, files: [before, file] }, signal)
+    if (before?.shape.kind === 'folder' && !file.shape.isOpaque) return hasSameMetadata({ ...before, mtimeNs: 0n }, { ...file, mtimeNs: 0n })
+    newFolder = path
+    return false
+  }
+}
+
+function isBelow(path: ByteString, folder: ByteString | undefined): boolean {
+  return folder !== undefined && path.startsWith(`${folder}/`)
 }
 
 interface Reading {
@@ -97,40 +129,4 @@ const NO_CONTENT: AsyncIterable<Uint8Array> = {
   async *[Symbol.asyncIterator]() {
     // nothing
   },
-}
-
-const CHUNK_BYTES = 1 << 18
-
-/** The content of a regular file, which must not change meanwhile. A file of one chunk is read at once: it costs less than to wait for a thread. */
-export async function* readContent(path: ByteString, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const start = readSmall(path)
-  if (start !== undefined) {
-    if (start.byteLength > 0) yield start
-    return
-  }
-  await using file = await open(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
-  for (;;) {
-    signal.throwIfAborted()
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES)
-    if (bytesRead === 0) return
-    yield buffer.subarray(0, bytesRead)
-  }
-}
-
-function readSmall(path: ByteString): Uint8Array | undefined {
-  const fd = openSync(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
-  try {
-    const { size } = fstatSync(fd)
-    if (size > CHUNK_BYTES) return undefined
-    const bytes = Buffer.allocUnsafe(size)
-    let filled = 0
-    while (filled < size) {
-      const count = readSync(fd, bytes, filled, size - filled, null)
-      if (count === 0) throw new Error(`file became shorter while it was read: ${JSON.stringify(textOfBytes(path))}`)
-      filled += count
-    }
-    return bytes
-  } finally {
-    closeSync(fd)
-  }
 }

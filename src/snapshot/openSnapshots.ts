@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromText } from '../kit/byteString.ts'
 import { createTempFolder } from '../kit/tempFolder.ts'
@@ -30,11 +30,12 @@ export interface SnapshotOptions extends Omit<SnapshotPlace, 'owner'> {
 /** Opens the store in `root`; removes what killed processes left in it. Call it once a process. */
 export async function openSnapshots(options: SnapshotOptions, signal: AbortSignal): Promise<OpenedSnapshots> {
   mkdirSync(layersFolder(options.root), { recursive: true })
+  const root = realpathSync(options.root) // as the kernel's table of mounts has it
   await using undo = new AsyncDisposableStack()
-  const owner = undo.use(createTempFolder(ownersFolder(options.root), removeMounted))
-  await sweepStore(options.root, options.database, signal)
+  const owner = undo.use(createTempFolder(ownersFolder(root), removeMounted))
+  await sweepStore(root, options.database, signal)
   const backend: SnapshotBackend = options.backend === 'copy' ? { kind: 'copy', reason: 'asked for' } : await probeOverlay(owner.path)
-  const place = { root: options.root, database: options.database, now: options.now, owner }
+  const place = { root, database: options.database, now: options.now, owner }
   const snapshots = backend.kind === 'overlay' ? createOverlaySnapshots(place) : createCopySnapshots(place)
   const held = undo.move()
   return { snapshots, backend, [Symbol.asyncDispose]: () => held.disposeAsync() }

@@ -138,6 +138,28 @@ export function snapshotStoreSuite(name: string, backend: 'auto' | 'copy', skip:
       assert.equal(layer.find(({ path }) => path === 'd/chmod')?.mode, 0o4711)
     })
 
+    it('leaves out of the layer what was touched, but is as it was', async () => {
+      await using store = await openStore()
+      const base = await unpack(store.snapshots, undefined, [folder('etc'), file('etc/kept', 'x'), folder('etc/deep'), file('etc/deep/kept', 'x')])
+      const touched = await change(store.snapshots, base, (path) => {
+        writeFileSync(join(path, 'etc/passing'), '')
+        rmSync(join(path, 'etc/passing'))
+        chmodSync(join(path, 'etc/deep/kept'), 0o600)
+        chmodSync(join(path, 'etc/deep/kept'), 0o644)
+      })
+      const more = await change(store.snapshots, touched, (path) => writeFileSync(join(path, 'etc/deep/new'), ''))
+      assert.deepEqual([await store.snapshots.isEmptyLayer(touched, signal), await store.snapshots.isEmptyLayer(more, signal)], [true, false])
+      assert.deepEqual((await readEntries(store.snapshots, more)).map(({ path }) => path), ['etc', 'etc/deep', 'etc/deep/new'])
+    })
+
+    it('keeps in the layer of a replaced folder what is as it was below', async () => {
+      await using store = await openStore()
+      const same = [folder('d'), file('d/same', 'x')]
+      const base = await unpack(store.snapshots, undefined, [...same, file('d/old')])
+      const top = await unpack(store.snapshots, base, [...same, file('d/.wh..wh..opq')])
+      assert.deepEqual((await readEntries(store.snapshots, top)).map(({ path }) => path), ['d', 'd/.wh..wh..opq', 'd/same'])
+    })
+
     it('sees a change that keeps size and time', async () => {
       await using store = await openStore()
       const base = await unpack(store.snapshots, undefined, [file('a', 'one')])

@@ -1,9 +1,9 @@
 import { lstatSync, mkdirSync } from 'node:fs'
 import { bytesOf, type ByteString } from '../../kit/byteString.ts'
-import { readContent } from '../layerDiff.ts'
 import { compareBytes, joinPath, ROOT, sortedNames, splitLast } from './bytePath.ts'
 import { linkFile } from './fileTree.ts'
 import { applyMetadata, findLayerFile, hasSameMetadata, makeWhiteout, readLayerFile, type LayerFile } from './layerFile.ts'
+import { isSameFile } from './sameFile.ts'
 
 export interface TreePair {
   readonly before: ByteString
@@ -42,7 +42,7 @@ async function compareEntry(path: ByteString, comparing: Comparing): Promise<voi
     return
   }
   if (after.shape.kind !== 'folder') {
-    if (before === undefined || !(await isSame(path, { pair, before, after, signal }))) await writer.file(path, after, signal)
+    if (before === undefined || !(await isSameFile(path, { before: pair.before, after: pair.after, files: [before, after] }, signal))) await writer.file(path, after, signal)
     return
   }
   if (before?.shape.kind !== 'folder') return addFolder(path, after, comparing)
@@ -67,38 +67,6 @@ function isUntouched(path: ByteString, { before, after, copiedNs }: TreePair): b
   if (now === undefined || now.isDirectory() || now.ctimeNs >= copiedNs) return false
   const then = lstatSync(bytesOf(joinPath(before, path)), { bigint: true, throwIfNoEntry: false })
   return then?.mode === now.mode && then.size === now.size && then.mtimeNs === now.mtimeNs
-}
-
-interface FilePair {
-  readonly pair: TreePair
-  readonly before: LayerFile
-  readonly after: LayerFile
-  readonly signal: AbortSignal
-}
-
-/** A file with a name more counts as changed: its layer has to hold both names. */
-async function isSame(path: ByteString, { pair, before, after, signal }: FilePair): Promise<boolean> {
-  if (!hasSameMetadata(before, after)) return false
-  const [a, b] = [before.shape, after.shape]
-  if (a.kind === 'file' && b.kind === 'file') {
-    return a.sizeBytes === b.sizeBytes && b.linkCount === 1 && hasSameContent(joinPath(pair.before, path), joinPath(pair.after, path), signal)
-  }
-  if (a.kind === 'symlink' && b.kind === 'symlink') return a.target === b.target
-  if ('major' in a && 'major' in b) return a.kind === b.kind && a.major === b.major && a.minor === b.minor
-  return a.kind === b.kind
-}
-
-/** Of files of one size, which are read in chunks of one size. */
-async function hasSameContent(a: ByteString, b: ByteString, signal: AbortSignal): Promise<boolean> {
-  const other = readContent(b, signal)
-  for await (const chunk of readContent(a, signal)) {
-    const next = await other.next()
-    if (next.done === true || Buffer.compare(chunk, next.value) !== 0) {
-      await other.return(undefined)
-      return false
-    }
-  }
-  return true
 }
 
 interface DiffWriter {

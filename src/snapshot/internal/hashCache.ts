@@ -32,10 +32,15 @@ const MIGRATIONS = [
 /** So many rows are kept back at most. */
 const PENDING_BOUND = 4096
 
-export function createHashCache(database: Database, snapshot: SnapshotId): HashCache {
+/** To be called once a process, after the store's own tables are there. */
+export function prepareHashCache(database: Database): void {
   database.migrate('content-hash', MIGRATIONS)
+}
+
+export function createHashCache(database: Database, snapshot: SnapshotId): HashCache {
   const pending = new Map<ByteString, KnownHash>()
   const save = (): void => {
+    if (pending.size === 0) return // a transaction waits for other writers
     database.transaction(() => {
       for (const [path, { digest, content, isFolder }] of pending) {
         database.run('INSERT OR REPLACE INTO content_hash VALUES (?, ?, ?, ?, ?)', snapshot, path, digest ?? null, content ?? null, Number(isFolder))

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { TarInvalidError } from '../../archive/tar.ts'
+import { TarInvalidError, type TarEntry } from '../../archive/tar.ts'
 import { readTar } from '../../archive/tarReader.ts'
 import { writeTar } from '../../archive/tarWriter.ts'
 import { fromText } from '../../kit/byteString.ts'
@@ -13,7 +13,6 @@ import { readLayerEntries } from '../layerDiff.ts'
 import { LayerInvalidError, SnapshotNotFoundError, type LayerOptions, type MutableSnapshot, type Snapshot, type SnapshotId, type SnapshotStore, type SnapshotUsage, type SnapshotView } from '../snapshotStore.ts'
 import { unpackLayer } from '../unpackLayer.ts'
 import { diffOf, type Backend } from './backend.ts'
-import { sortedNames } from './bytePath.ts'
 import { removeTree, treeSizeBytes } from './fileTree.ts'
 import { hasSameMetadata, NEW_FOLDER, readLayerFile } from './layerFile.ts'
 import { openSnapshotTable, type HoldId, type SnapshotTable, type StoredSnapshot } from './snapshotTable.ts'
@@ -66,7 +65,7 @@ export function createLayerStore(place: SnapshotPlace, backend: Backend): Snapsh
     openMutable: (parent, signal) => openMutable(parent, context, signal),
     openView: (id, signal) => openView(id, context, signal),
     readLayer: (id, options, signal) => readLayer(id, options, { context, signal }),
-    isEmptyLayer: async (id) => isEmptyLayer(presentOf(id, context), context),
+    isEmptyLayer: (id, signal) => isEmptyLayer(id, { context, signal }),
     recordBlob: (id, blob) => void table.recordBlob(id, blob),
     blobs: (id) => table.blobs(id),
     usage: (signal) => readUsage(context, signal),
@@ -181,19 +180,24 @@ async function unpackAlone({ id, parent, diffId }: StoredSnapshot, tar: AsyncIte
   context.table.markPresent(id, folder, context.now())
 }
 
-async function* readLayer(id: SnapshotId, options: LayerOptions, { context, signal }: Call): AsyncGenerator<Uint8Array> {
-  const hold = context.table.hold(id, context.owner.name, context.now())
-  try {
-    const snapshot = presentOf(id, context)
-    const folder = fromText(diffOf(layerOf(snapshot, context)))
-    yield* writeTar(readLayerEntries({ folder, hasOwnRoot: hasOwnRoot(snapshot, context) }, options, signal))
-  } finally {
-    context.table.release(hold)
-  }
+async function* readLayer(id: SnapshotId, options: LayerOptions, call: Call): AsyncGenerator<Uint8Array> {
+  yield* writeTar(readEntries(id, options, call))
 }
 
-function isEmptyLayer(snapshot: StoredSnapshot, context: Context): boolean {
-  return sortedNames(fromText(diffOf(layerOf(snapshot, context)))).length === 0 && !hasOwnRoot(snapshot, context)
+async function* readEntries(id: SnapshotId, options: LayerOptions, { context, signal }: Call): AsyncGenerator<TarEntry> {
+  await using undo = new AsyncDisposableStack()
+  holdUntilDisposed(undo, context.table.hold(id, context.owner.name, context.now()), context)
+  const snapshot = presentOf(id, context)
+  const lower = snapshot.parent === undefined ? undefined : undo.use(await openView(snapshot.parent, context, signal)).path
+  const layer = { folder: fromText(diffOf(layerOf(snapshot, context))), lower: lower === undefined ? undefined : fromText(lower) }
+  yield* readLayerEntries({ ...layer, hasOwnRoot: hasOwnRoot(snapshot, context) }, options, signal)
+}
+
+async function isEmptyLayer(id: SnapshotId, call: Call): Promise<boolean> {
+  const entries = readEntries(id, { clampTimeSeconds: undefined }, call)
+  const first = await entries.next()
+  await entries.return(undefined)
+  return first.done === true
 }
 
 /** Whether the root folder itself was given another mode, owner or attribute. */

@@ -1,0 +1,39 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+
+const CHUNK_BYTES = 1 << 18
+
+/** The content of a regular file, which must not change meanwhile. A file of one chunk is read at once: it costs less than to wait for a thread. */
+export async function* readContent(path: ByteString, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const start = readSmall(path)
+  if (start !== undefined) {
+    if (start.byteLength > 0) yield start
+    return
+  }
+  await using file = await open(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
+  for (;;) {
+    signal.throwIfAborted()
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES)
+    if (bytesRead === 0) return
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+function readSmall(path: ByteString): Uint8Array | undefined {
+  const fd = openSync(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    const { size } = fstatSync(fd)
+    if (size > CHUNK_BYTES) return undefined
+    const bytes = Buffer.allocUnsafe(size)
+    let filled = 0
+    while (filled < size) {
+      const count = readSync(fd, bytes, filled, size - filled, null)
+      if (count === 0) throw new Error(`file became shorter while it was read: ${JSON.stringify(textOfBytes(path))}`)
+      filled += count
+    }
+    return bytes
+  } finally {
+    closeSync(fd)
+  }
+}
