@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import { UnsupportedByPeerError } from '../../src/api/errorMapping.ts'
+import type { BuildRequest, EngineClient, OutputDestination } from '../../src/driver/driver.ts'
+import { createEngineClient } from '../../src/driver/engineClient.ts'
+import { createMemoryTree } from '../../src/driver/memoryTree.ts'
+import { createSolve } from '../../src/driver/solve.ts'
+import type { ProgressEvent } from '../../src/progress/progressEvent.ts'
+import { startDockerDaemon, type DockerDaemon } from '../support/dockerDaemon.ts'
+import { missing } from '../support/requires.ts'
+
+const skip = missing('dockerd') || (process.getuid?.() !== 0 && 'dockerd needs root')
+const never = new AbortController().signal
+
+/** The client's side of every protocol, against BuildKit itself. */
+describe('a BuildKit written in Go as engine', { skip }, () => {
+  let daemon: DockerDaemon
+  before(async () => {
+    daemon = await startDockerDaemon()
+  })
+  after(() => daemon[Symbol.asyncDispose]())
+
+  const connect = async (t: TestContext): Promise<EngineClient> => {
+    const engine = createEngineClient(await daemon.openBuildKit(), { isSameMachine: false })
+    t.after(() => engine[Symbol.asyncDispose]())
+    return engine
+  }
+
+  it('lists its platforms', async (t) => {
+    const { record } = await (await connect(t)).control.listWorkers({})
+    assert.ok(record[0]?.platforms.some(({ OS }) => OS === 'linux'))
+  })
+
+  it('reads the context, tells what it does, and gives the files back into a folder', async (t) => {
+    const folder = await temporaryFolder(t)
+    const events: ProgressEvent[] = []
+    await solve(await connect(t), 'FROM scratch\nCOPY . /\n', { kind: 'folder', path: folder }, (event) => events.push(event))
+    assert.deepEqual((await readdir(folder)).toSorted(), ['large', 'many', 'ä b'])
+    assert.equal(await readFile(join(folder, 'ä b/x.txt'), 'utf8'), 'hello')
+    assert.equal((await readFile(join(folder, 'large'))).byteLength, LARGE_BYTES)
+    assert.equal((await readdir(join(folder, 'many'))).length, MANY)
+    const names = events.flatMap((event) => (event.kind === 'vertex-announced' ? [event.name] : []))
+    assert.ok(names.includes('[internal] load build context'), names.join('\n'))
+    assert.deepEqual(new Set(events.flatMap((event) => (event.kind === 'vertex-done' ? [event.outcome.kind] : []))), new Set(['executed']))
+  })
+
+  it('gives an archive', async (t) => {
+    const path = join(await temporaryFolder(t), 'out.tar')
+    await solve(await connect(t), 'FROM scratch\nCOPY large /\n', { kind: 'file', path })
+    assert.ok((await readFile(path)).byteLength > LARGE_BYTES)
+  })
+
+  it('fails as an engine of our own does', async (t) => {
+    const engine = await connect(t)
+    await assert.rejects(solve(engine, 'FROM scratch\nCOPYY . /\n', { kind: 'none' }), { name: 'RemoteError', kind: 'step-failed', message: /unknown instruction: COPYY/ })
+    await assert.rejects(engine.local.describe({}), UnsupportedByPeerError)
+  })
+})
+
+const LARGE_BYTES = 6_000_000
+const MANY = 300
+
+const files = new Map<string, Uint8Array>([
+  ['ä b/x.txt', Buffer.from('hello')],
+  ['large', Buffer.alloc(LARGE_BYTES, 'ab')],
+  ...Array.from({ length: MANY }, (_, index): [string, Uint8Array] => [`many/f${index}`, Buffer.from(`content ${index}`)]),
+])
+
+async function solve(engine: EngineClient, dockerfile: string, destination: OutputDestination, sink: (event: ProgressEvent) => void = () => undefined): Promise<void> {
+  const request: BuildRequest = {
+    frontend: 'dockerfile.v0',
+    attributes: new Map([['filename', 'Dockerfile']]),
+    folders: new Map(),
+    files: new Map([['dockerfile', new Map([['Dockerfile', Buffer.from(dockerfile)]])], ['context', files]]),
+    outputs: destination.kind === 'none' ? [] : [{ type: destination.kind === 'folder' ? 'local' : 'tar', attributes: new Map(), destination }],
+    secrets: new Map(),
+    credentials: { credentials: async () => undefined },
+    entitlements: [],
+  }
+  const run = createSolve({ openFolder: () => createMemoryTree(new Map()), client: { stdout: new PassThrough(), env: {}, cwd: '/' } })
+  await run(engine, request, sink, never)
+}
+
+async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pelago-peer-'))
+  t.after(() => rm(folder, { recursive: true }))
+  return folder
+}
