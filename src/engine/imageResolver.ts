@@ -5,7 +5,7 @@ import { BuildError } from '../ground/errors.ts'
 import type { ImageConfig } from '../ground/imageConfig.ts'
 import type { Manifest } from '../ground/manifest.ts'
 import { isIndexType } from '../ground/mediaType.ts'
-import { formatPlatform, type Platform } from '../ground/platform.ts'
+import { formatPlatform, isSamePlatform, platformsServing, type Platform } from '../ground/platform.ts'
 import { formatFamiliar, formatReference, parseReference, type Reference } from '../ground/reference.ts'
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../image/imageConfigJson.ts'
 import { readSmallBlob } from '../image/imageView.ts'
@@ -33,14 +33,22 @@ export interface ImageSources {
   readonly registry: Registry
 }
 
-/** The port of the frontend over `findPlatformImage`; `watch` shows each look-up as a step. */
+/** The port of the frontend over `findPlatformImage`, for one build: each image is looked up once for a platform. `watch` shows a look-up as a step. */
 export function createImageResolver(sources: ImageSources, mode: ResolveMode, watch: <T>(name: string, work: () => Promise<T>) => Promise<T>): ImageResolver {
+  const found = new Map<string, Promise<ResolvedImage>>()
+  const find = async (wanted: Reference, platform: Platform, signal: AbortSignal): Promise<ResolvedImage> => {
+    const { reference, manifest, config } = await findPlatformImage(sources, { reference: wanted, platform, mode }, signal)
+    return { reference: formatReference(reference), manifest: manifest.digest, config }
+  }
   return {
-    async resolveImage(text, platform, signal): Promise<ResolvedImage> {
+    async resolveImage(text, platform, signal) {
       const wanted = parseReference(text)
       const name = `[${formatPlatform(platform)} internal] load metadata for ${formatReference(wanted)}`
-      const { reference, manifest, config } = await watch(name, () => findPlatformImage(sources, { reference: wanted, platform, mode }, signal))
-      return { reference: formatReference(reference), manifest: manifest.digest, config }
+      const known = found.get(name)
+      if (known !== undefined) return known
+      const looked = watch(name, () => find(wanted, platform, signal))
+      found.set(name, looked)
+      return looked
     },
   }
 }
@@ -53,23 +61,46 @@ export interface PlatformImageRequest {
 
 /** @throws PlatformMissingError; ImageNotFoundError; LocalImageMissingError */
 export async function findPlatformImage(sources: ImageSources, request: PlatformImageRequest, signal: AbortSignal): Promise<PlatformImage> {
-  const local = request.mode === 'registry' ? undefined : await findLocally(sources, request, signal)
-  if (local !== undefined) return local
-  if (request.mode === 'local') throw new LocalImageMissingError(request.reference)
-  return fetchPlatformImage(sources, request, signal)
+  const local = request.mode === 'registry' ? ABSENT : await findLocally(sources, request, signal)
+  if (local.kind === 'fits') return local.image
+  if (request.mode === 'local') return takeUnfit(local) ?? raise(new LocalImageMissingError(request.reference))
+  try {
+    return await fetchPlatformImage(sources, request, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    // That the local image is for another platform says more than that there is no registry to ask.
+    return takeUnfit(local) ?? raise(error)
+  }
+}
+
+/** What the local store has: the image for the platform, or of that name one that is not. */
+type LocalFinding =
+  | { readonly kind: 'fits'; readonly image: PlatformImage }
+  | { readonly kind: 'unfit'; readonly image: PlatformImage }
+  | { readonly kind: 'missing-platform'; readonly error: PlatformMissingError }
+  | { readonly kind: 'absent' }
+
+const ABSENT: LocalFinding = { kind: 'absent' }
+
+/** An image of another platform is taken, and refused where its platform counts. @throws PlatformMissingError */
+function takeUnfit(local: LocalFinding): PlatformImage | undefined {
+  if (local.kind === 'missing-platform') throw local.error
+  return local.kind === 'unfit' ? local.image : undefined
 }
 
 /** Reads a manifest, index or config, wherever it is. */
 type ReadDocument = (descriptor: Descriptor) => Promise<Uint8Array>
 
-async function findLocally({ content, images }: ImageSources, { reference, platform, mode }: PlatformImageRequest, signal: AbortSignal): Promise<PlatformImage | undefined> {
+async function findLocally({ content, images }: ImageSources, { reference, platform }: PlatformImageRequest, signal: AbortSignal): Promise<LocalFinding> {
   const stored = images.get(reference)
-  if (stored === undefined || (reference.digest !== undefined && reference.digest !== stored.root.digest)) return undefined
+  if (stored === undefined || (reference.digest !== undefined && reference.digest !== stored.root.digest)) return ABSENT
   try {
-    return await platformImage({ reference, root: stored.root, platform }, (descriptor) => readDocument(content, descriptor, signal))
+    const image = await platformImage({ reference, root: stored.root, platform }, (descriptor) => readDocument(content, descriptor, signal))
+    const serves = platformsServing(platform).some((serving) => isSamePlatform(serving, image.config.platform))
+    return { kind: serves ? 'fits' : 'unfit', image }
   } catch (error) {
-    // what the local copy lacks, the registry may have
-    if (mode === 'prefer-local' && (error instanceof PlatformMissingError || error instanceof BlobNotFoundError)) return undefined
+    if (error instanceof PlatformMissingError) return { kind: 'missing-platform', error }
+    if (error instanceof BlobNotFoundError) return ABSENT // this platform's part was never pulled
     throw error
   }
 }
@@ -100,6 +131,10 @@ async function platformImage({ reference, root, platform }: Wanted, read: ReadDo
 
 function readDocument(content: ContentStore, descriptor: Descriptor, signal: AbortSignal): Promise<Uint8Array> {
   return readSmallBlob(content, descriptor, MAX_CONFIG_BYTES, signal)
+}
+
+function raise(error: unknown): never {
+  throw error
 }
 
 export class LocalImageMissingError extends BuildError {
