@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { gunzipSync, gzipSync, zstdDecompressSync } from 'node:zlib'
+import { createExporter } from '../../src/exporter/exporterFactory.ts'
+import type { PackOptions } from '../../src/exporter/layerPacker.ts'
+import { describeBlob } from '../../src/ground/descriptor.ts'
+import { digestOf } from '../../src/ground/digest.ts'
+import { MEDIA_TYPE } from '../../src/ground/mediaType.ts'
+import { chainId } from '../../src/image/chainId.ts'
+import type { Repository } from '../../src/registry/registry.ts'
+import type { LayerBlob, SnapshotId } from '../../src/snapshot/snapshotStore.ts'
+import { startDockerRegistry } from '../support/dockerRegistry.ts'
+import { buildLayers, buildResult, gather, openExportFixture, quietProgress, resultOf, type ExportFixture } from '../support/exportFixture.ts'
+import { missing } from '../support/requires.ts'
+
+const signal = new AbortController().signal
+const GZIP: PackOptions = { compression: 'gzip', level: undefined, isForced: false, clampTimeSeconds: undefined }
+const ZSTD: PackOptions = { ...GZIP, compression: 'zstd' }
+const ignore = (): void => undefined
+
+describe('layers made here', () => {
+  it('are packed once for one compression', async () => {
+    await using fixture = await openExportFixture()
+    const id = await buildLayers(fixture.snapshots, 'x')
+    let packedBytes = 0
+    const first = await fixture.deps.packer.pack(id, GZIP, (bytes) => (packedBytes = bytes), signal)
+    assert.ok(packedBytes > 1024)
+    packedBytes = 0
+    assert.deepEqual(await fixture.deps.packer.pack(id, GZIP, (bytes) => (packedBytes = bytes), signal), first)
+    assert.equal(packedBytes, 0)
+  })
+
+  it('are packed again from their blob for another compression', async () => {
+    await using fixture = await openExportFixture()
+    const id = await buildLayers(fixture.snapshots, 'x')
+    const [gzip] = await fixture.deps.packer.pack(id, GZIP, ignore, signal)
+    const [zstd] = await fixture.deps.packer.pack(id, ZSTD, ignore, signal)
+    assert.ok(gzip && zstd)
+    assert.equal(zstd.descriptor.mediaType, MEDIA_TYPE.ociLayerZstd)
+    assert.ok(zstdDecompressSync(await read(fixture, zstd)).equals(gunzipSync(await read(fixture, gzip))))
+  })
+
+  it('that two platforms share are packed once though both ask at once', async () => {
+    await using fixture = await openExportFixture()
+    const id = await buildLayers(fixture.snapshots, 'x')
+    let packedBytes = 0
+    const add = (bytes: number): void => void (packedBytes = Math.max(packedBytes, bytes))
+    const [first, second] = await Promise.all([fixture.deps.packer.pack(id, GZIP, add, signal), fixture.deps.packer.pack(id, GZIP, ignore, signal)])
+    assert.deepEqual(first, second)
+    assert.ok(packedBytes > 1024)
+  })
+
+  it('with times set to the epoch do not pass for the layers themselves', async () => {
+    await using fixture = await openExportFixture()
+    const id = await buildLayers(fixture.snapshots, 'x')
+    const [clamped] = await fixture.deps.packer.pack(id, { ...GZIP, clampTimeSeconds: 1 }, ignore, signal)
+    const [plain] = await fixture.deps.packer.pack(id, GZIP, ignore, signal)
+    assert.ok(clamped && plain)
+    assert.notEqual(clamped.diffId, plain.diffId)
+    assert.deepEqual((await fixture.deps.packer.pack(id, { ...GZIP, clampTimeSeconds: 1 }, ignore, signal))[0], clamped)
+  })
+})
+
+describe('layers of a base image that are only in its registry', { skip: missing('docker-registry') }, () => {
+  it('are pushed to another registry by streaming', async () => {
+    await using fixture = await openExportFixture()
+    await using source = await startDockerRegistry()
+    await using target = await startDockerRegistry()
+    const { id, layer } = await lazyBase(fixture, { host: source.host, repository: 'base' })
+    await push(fixture, id, `${target.host}/app:1`)
+    assert.equal(await fixture.registry.hasBlob({ host: target.host, repository: 'app' }, layer.descriptor.digest, signal), true)
+    assert.equal(await fixture.content.sizeBytes(layer.descriptor.digest, signal), undefined)
+  })
+
+  it('are mounted from another repository of the same registry', async () => {
+    await using fixture = await openExportFixture()
+    await using source = await startDockerRegistry()
+    const { id, layer } = await lazyBase(fixture, { host: source.host, repository: 'base' })
+    await push(fixture, id, `${source.host}/app:1`)
+    assert.equal(await fixture.registry.hasBlob({ host: source.host, repository: 'app' }, layer.descriptor.digest, signal), true)
+  })
+
+  it('keep their compression unless another is forced', async () => {
+    await using fixture = await openExportFixture()
+    await using source = await startDockerRegistry()
+    const { id, layer, tar } = await lazyBase(fixture, { host: source.host, repository: 'base' })
+    assert.deepEqual(await fixture.deps.packer.pack(id, ZSTD, ignore, signal), [layer])
+    const [forced] = await fixture.deps.packer.pack(id, { ...ZSTD, isForced: true }, ignore, signal)
+    assert.ok(forced)
+    assert.equal(forced.diffId, layer.diffId)
+    assert.ok(zstdDecompressSync(await read(fixture, forced)).equals(tar))
+  })
+})
+
+async function push(fixture: ExportFixture, id: SnapshotId, name: string): Promise<void> {
+  const exporter = createExporter({ type: 'image', attributes: new Map([['name', name], ['push', 'true']]), index: 0 }, fixture.deps)
+  await exporter.export(buildResult(resultOf('linux/amd64', id, 1)), quietProgress, signal)
+}
+
+async function read(fixture: ExportFixture, blob: LayerBlob): Promise<Buffer> {
+  return gather(fixture.deps.blobs.read(blob, signal))
+}
+
+/** A snapshot that is known, but of which only the registry has the bytes. */
+async function lazyBase(fixture: ExportFixture, repository: Repository): Promise<{ readonly id: SnapshotId; readonly layer: LayerBlob; readonly tar: Buffer }> {
+  const tar = Buffer.alloc(10_240)
+  const packed = gzipSync(tar)
+  const descriptor = describeBlob(MEDIA_TYPE.ociLayerGzip, digestOf(packed), packed.byteLength)
+  const layer: LayerBlob = { descriptor, diffId: digestOf(tar), repository: `${repository.host}/${repository.repository}` }
+  const open = async function* (): AsyncGenerator<Uint8Array> {
+    yield packed
+  }
+  await fixture.registry.pushBlob(repository, { descriptor, mountFrom: undefined, open, onProgress: ignore }, signal)
+  const id = chainId([layer.diffId]) as string as SnapshotId
+  fixture.snapshots.registerLazy({ id, parent: undefined, blob: layer })
+  return { id, layer, tar }
+}
