@@ -8,7 +8,7 @@ import { readImageConfig } from '../image/imageView.ts'
 import { layerSnapshots } from '../ops/imageSource.ts'
 import type { SnapshotId, SnapshotStore, SnapshotUsage } from '../snapshot/snapshotStore.ts'
 import type { ImageStore } from './imageStore.ts'
-import { reachableBlobs } from './imageTransfer.ts'
+import { reachableBlobs } from './reachableBlobs.ts'
 
 export interface PruneOptions {
   /** Also what the images of the local store would need to be run or built upon at once. */

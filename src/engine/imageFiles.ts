@@ -11,7 +11,7 @@ import type { ImageDocument } from './engine.ts'
 import { listImage, type ListedImage } from './imageList.ts'
 import { LocalImageMissingError } from './imageResolver.ts'
 import type { ImageStore } from './imageStore.ts'
-import { reachableBlobs } from './imageTransfer.ts'
+import { reachableBlobs } from './reachableBlobs.ts'
 
 /** Manifests and configs by the manifest's digest, as the content store has them. */
 export function createImageFiles(content: ContentStore): ImageSourceFiles {

@@ -3,11 +3,9 @@ import type { ContentLeases } from '../content/lease.ts'
 import type { Descriptor } from '../ground/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
 import { BuildError } from '../ground/errors.ts'
-import { isIndexType, isManifestType } from '../ground/mediaType.ts'
 import { formatFamiliar, formatReference, type Reference } from '../ground/reference.ts'
 import { writeTar } from '../archive/tarWriter.ts'
 import { readImageArchive } from '../image/imageArchive.ts'
-import { readIndex, readManifest } from '../image/imageView.ts'
 import { layoutEntries, layoutIndex, type LayoutBlob, type NamedImage } from '../image/ociLayout.ts'
 import type { Limit } from '../kit/limit.ts'
 import type { SessionRegistries } from '../ops/layerPresence.ts'
@@ -18,6 +16,7 @@ import type { OnTransfer } from '../registry/transfer.ts'
 import type { PullRequest, PushRequest } from './engine.ts'
 import { LocalImageMissingError } from './imageResolver.ts'
 import type { ImageStore } from './imageStore.ts'
+import { reachableBlobs } from './reachableBlobs.ts'
 import { runStep, type Step } from './stepProgress.ts'
 
 export interface TransferDeps {
@@ -73,35 +72,6 @@ function findImage(images: ImageStore, reference: Reference): { readonly root: D
   const image = images.get(reference)
   if (image === undefined) throw new LocalImageMissingError(reference)
   return image
-}
-
-interface Reachable {
-  readonly present: readonly Descriptor[]
-  readonly missing: readonly Descriptor[]
-}
-
-/** All that `root` leads to, itself too; of what is missing no more is known than its descriptor. */
-export async function reachableBlobs(content: ContentStore, root: Descriptor, signal: AbortSignal): Promise<Reachable> {
-  const present = new Map<Digest, Descriptor>()
-  const missing = new Map<Digest, Descriptor>()
-  const open = [root]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (present.has(next.digest)) continue
-    if ((await content.sizeBytes(next.digest, signal)) === undefined) {
-      missing.set(next.digest, next)
-      continue
-    }
-    present.set(next.digest, next)
-    open.push(...(await childrenOf(content, next, signal)))
-  }
-  return { present: [...present.values()], missing: [...missing.values()] }
-}
-
-async function childrenOf(content: ContentStore, descriptor: Descriptor, signal: AbortSignal): Promise<readonly Descriptor[]> {
-  if (isIndexType(descriptor.mediaType)) return (await readIndex(content, descriptor, signal)).manifests
-  if (!isManifestType(descriptor.mediaType)) return []
-  const { config, layers } = await readManifest(content, descriptor, signal)
-  return [config, ...layers]
 }
 
 function reportTo(step: Step): OnTransfer {
