@@ -1,11 +1,11 @@
 import { InvalidValueError } from '../ground/errors.ts'
 import { formatFamiliar, formatReference } from '../ground/reference.ts'
-import { createAttributeReader } from './attributeReader.ts'
+import { createAttributeReader } from './internal/attributeReader.ts'
 import type { Exporter } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
-import { buildImage, imageResponse } from './imageBuilder.ts'
-import { readImageOptions, readNames, type ImageName, type ImageOptions } from './imageOptions.ts'
-import { pushImage } from './imagePush.ts'
+import { buildImage, imageResponse } from './internal/imageBuilder.ts'
+import { readImageOptions, readNames, type ImageName, type ImageOptions } from './internal/imageOptions.ts'
+import { pushImage } from './internal/imagePush.ts'
 
 interface Options extends ImageOptions {
   readonly names: readonly ImageName[]

@@ -1,10 +1,10 @@
 import type { FileStat, TreeSource } from '../api/fileSync.ts'
 import { asByteString, fromText, type ByteString } from '../kit/byteString.ts'
-import { toFileStat } from './entriesTree.ts'
+import { toFileStat } from './internal/entriesTree.ts'
 import type { Exporter, ExportProgress } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
-import { platformFolders, readFolderOptions, type PlatformFolder } from './platformFolders.ts'
-import { readViewEntries, readViewFile } from './viewFiles.ts'
+import { platformFolders, readFolderOptions, type PlatformFolder } from './internal/platformFolders.ts'
+import { readViewEntries, readViewFile } from './internal/viewFiles.ts'
 
 /** The files themselves, into a folder of the client. @throws InvalidValueError */
 export function createLocalExporter(deps: ExporterDeps, exporterIndex: number, attributes: ReadonlyMap<string, string>): Exporter {

@@ -2,8 +2,8 @@ import type { TarEntry } from '../archive/tar.ts'
 import { writeTar } from '../archive/tarWriter.ts'
 import type { Exporter } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
-import { platformFolders, readFolderOptions, type PlatformFolder } from './platformFolders.ts'
-import { readViewEntries } from './viewFiles.ts'
+import { platformFolders, readFolderOptions, type PlatformFolder } from './internal/platformFolders.ts'
+import { readViewEntries } from './internal/viewFiles.ts'
 
 /** The files themselves, as one archive that goes to the client. @throws InvalidValueError */
 export function createTarExporter(deps: ExporterDeps, exporterIndex: number, attributes: ReadonlyMap<string, string>): Exporter {

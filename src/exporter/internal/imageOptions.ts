@@ -1,8 +1,8 @@
-import { InvalidValueError } from '../ground/errors.ts'
-import { parseReference, type Reference } from '../ground/reference.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import { parseReference, type Reference } from '../../ground/reference.ts'
 import { readAnnotations, type Annotation } from './annotations.ts'
 import type { AttributeReader } from './attributeReader.ts'
-import type { PackOptions } from './layerPacker.ts'
+import type { PackOptions } from '../layerPacker.ts'
 
 /** How an image is made, wherever it goes. */
 export interface ImageOptions {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatReference } from '../ground/reference.ts'
+import { formatReference } from '../../ground/reference.ts'
 import { createAttributeReader, type AttributeReader } from './attributeReader.ts'
 import { readImageOptions, readNames, type ImageOptions } from './imageOptions.ts'
 

@@ -1,4 +1,4 @@
-import { InvalidValueError } from '../ground/errors.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
 
 /** An exporter's attributes, each to be read once; what nobody has read is refused at the end. */
 export interface AttributeReader {

@@ -1,5 +1,5 @@
-import { InvalidValueError } from '../ground/errors.ts'
-import { formatPlatform, isSamePlatform, parsePlatform, type Platform } from '../ground/platform.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import { formatPlatform, isSamePlatform, parsePlatform, type Platform } from '../../ground/platform.ts'
 import type { AttributeReader } from './attributeReader.ts'
 
 /** Where an annotation is put: on a document itself, or on the descriptor by which another document names it. */

@@ -1,7 +1,7 @@
-import type { FileStat, TreeSource } from '../api/fileSync.ts'
-import type { TarEntry, TarHeader, TarKind } from '../archive/tar.ts'
-import { InvalidValueError } from '../ground/errors.ts'
-import { textOfBytes, type ByteString } from '../kit/byteString.ts'
+import type { FileStat, TreeSource } from '../../api/fileSync.ts'
+import type { TarEntry, TarHeader, TarKind } from '../../archive/tar.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import { textOfBytes, type ByteString } from '../../kit/byteString.ts'
 
 /** The same entries as a tree that can be sent. They must be few, for they are held; contents are opened when they are asked for. */
 export function entriesTree(entries: Iterable<TarEntry>): TreeSource {

@@ -1,8 +1,8 @@
-import type { Descriptor } from '../ground/descriptor.ts'
-import { formatPlatform } from '../ground/platform.ts'
-import { formatDescriptor } from '../image/manifestJson.ts'
-import type { BuildResult, ExportedImage, ExportProgress } from './exporter.ts'
-import type { ExporterDeps } from './exporterDeps.ts'
+import type { Descriptor } from '../../ground/descriptor.ts'
+import { formatPlatform } from '../../ground/platform.ts'
+import { formatDescriptor } from '../../image/manifestJson.ts'
+import type { BuildResult, ExportedImage, ExportProgress } from '../exporter.ts'
+import type { ExporterDeps } from '../exporterDeps.ts'
 import type { ImageOptions } from './imageOptions.ts'
 import { writeImage, type PackedImage, type PackedPlatform } from './imageWriter.ts'
 

@@ -1,7 +1,7 @@
-import { InvalidValueError } from '../ground/errors.ts'
-import { asByteString, fromText, type ByteString } from '../kit/byteString.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import { asByteString, fromText, type ByteString } from '../../kit/byteString.ts'
 import { createAttributeReader, type AttributeReader } from './attributeReader.ts'
-import type { BuildResult, PlatformResult } from './exporter.ts'
+import type { BuildResult, PlatformResult } from '../exporter.ts'
 
 /** How files of several platforms are kept apart. */
 export interface FolderOptions {

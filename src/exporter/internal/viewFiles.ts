@@ -1,8 +1,8 @@
 import { constants, createReadStream, lstatSync, readFileSync, readlinkSync, type BigIntStats } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import type { TarEntry, TarHeader, TarKind } from '../archive/tar.ts'
-import { asByteString, bytesOf, fromBytes, fromText, type ByteString } from '../kit/byteString.ts'
-import { readXattrs } from '../kit/syscalls.ts'
+import type { TarEntry, TarHeader, TarKind } from '../../archive/tar.ts'
+import { asByteString, bytesOf, fromBytes, fromText, type ByteString } from '../../kit/byteString.ts'
+import { readXattrs } from '../../kit/syscalls.ts'
 
 /**
  * The files of a snapshot's view: folders before what is in them, siblings by name in byte order, paths under `prefix`
