@@ -8,6 +8,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0)
 })
 
+// What a command waits for may not hold the event loop itself, as an engine's process that may outlive it.
+setInterval(() => undefined, 2 ** 30)
+
 const code = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   workingFolder: process.cwd(),

@@ -45,6 +45,10 @@ describe('plain progress', () => {
     const done: ProgressEvent = { kind: 'vertex-progress', vertex: digestOf('one'), at: 1000, id: 'sha256:ab', action: 'extracting', currentBytes: 5_000_000, totalBytes: 5_000_000, state: 'done' }
     assert.equal(write([...step('one'), done, done]), '#1 one\n#1 extracting sha256:ab 5MB / 5MB 1.0s done\n')
   })
+  it('adds what comes after the end of a step without heading', () => {
+    const done: ProgressEvent = { kind: 'vertex-done', vertex: digestOf('one'), at: 1000, outcome: { kind: 'executed' } }
+    assert.equal(write([...step('one'), done, says('one', 900, 'late'), ...step('two')]), '#1 one\n#1 DONE 1.0s\n#1 1.000 late\n\n#2 two\n')
+  })
   it('lets no control sequence of a program through', () => {
     assert.equal(write([...step('one'), says('one', 0, '\u001b[2J\u001b]0;title\u0007a\u001b[31mb')]), '#1 one\n#1 0.000 ab\n')
   })

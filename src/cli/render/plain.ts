@@ -99,6 +99,8 @@ class Floor {
   readonly #queue = new Set<Speaker>()
 
   say(speaker: Speaker, lines: readonly string[], isLast: boolean, at: number): string {
+    // BuildKit may send the last output with the end, and behind it: it needs no floor any more.
+    if (speaker.isDone && !this.#queue.has(speaker)) return numbered(speaker, lines)
     speaker.isDone ||= isLast
     if (this.#current !== undefined && this.#current !== speaker) return this.#wait(speaker, lines, at)
     const text = this.#current === speaker ? '' : this.#enter(speaker, at)
