@@ -81,7 +81,7 @@ describe('every frame', () => {
           assert.doesNotMatch(line, /\p{Cc}/u)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 })
