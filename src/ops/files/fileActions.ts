@@ -87,7 +87,7 @@ async function makeFolder({ path, mode, makeParents }: MakeFolderAction, { targe
 
 async function makeFile({ path, mode, data }: MakeFileAction, { target, owner, nowNs }: ActionSite): Promise<void> {
   const place = resolveInRoot(target, fromText(path), 'follow')
-  clearTarget(place) // never written into: the file may be a link to another snapshot's
+  clearTarget(place, fromText(path)) // never written into: the file may be a link to another snapshot's
   writeFileSync(bytesOf(place), data, { flag: 'wx' })
   applyMetadata(place, { mode, uid: 0, gid: 0, ...owner, mtimeNs: nowNs, xattrs: new Map() }, 'other')
 }

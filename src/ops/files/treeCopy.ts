@@ -96,7 +96,7 @@ async function copyFolder(run: CopyRun, step: CopyStep, signal: AbortSignal): Pr
   const makeFolder = (): void => {
     if (state !== 'absent') return
     step.makeParent()
-    state = makeOrKeep(step.target)
+    state = makeOrKeep(step.target, run.copy.target)
   }
   if (step.isTop || filter.includes(step.path)) makeFolder()
   const later: CopyStep[] = []
@@ -136,20 +136,21 @@ function isMade(state: 'absent' | 'created' | 'existing', isTop: boolean): boole
   return state === 'created' || (state === 'existing' && !isTop)
 }
 
-function makeOrKeep(target: ByteString): 'created' | 'existing' {
+/** `named`: what the COPY calls its target, for the error. */
+function makeOrKeep(target: ByteString, named: ByteString): 'created' | 'existing' {
   const existing = findStat(target)
   if (existing === undefined) {
     mkdirSync(bytesOf(target))
     return 'created'
   }
-  if (!existing.isDirectory()) throw new CopyConflictError(`cannot copy to non-directory: ${textOfBytes(target)}`, { hint: 'a file or link of that name is in the way: remove it with a RUN before' })
+  if (!existing.isDirectory()) throw new CopyConflictError(`cannot copy to non-directory: ${textOfBytes(lastNameOf(target))}, of ${JSON.stringify(textOfBytes(named))}`, { hint: 'a file or link of that name is in the way: remove it with a RUN before' })
   return 'existing'
 }
 
 async function copyFile(run: CopyRun, step: CopyStep, signal: AbortSignal): Promise<void> {
   step.makeParent()
   const { source, target, stat } = step
-  clearTarget(target)
+  clearTarget(target, run.copy.target)
   await run.placer.place({ source, stat, target, ...wantedOf(run, step) }, run.siblings, signal)
 }
 
@@ -158,11 +159,11 @@ function wantedOf({ copy }: CopyRun, { source, stat }: CopyStep): { readonly met
   return { metadata, wanted: withOverrides(metadata, copy.owner, stat.isSymbolicLink() ? undefined : copy.mode) }
 }
 
-/** Takes away a file or link; never what it leads to. @throws CopyConflictError */
-export function clearTarget(target: ByteString): void {
+/** Takes away a file or link; never what it leads to. `named`: the path as the user wrote it. @throws CopyConflictError */
+export function clearTarget(target: ByteString, named: ByteString): void {
   const existing = findStat(target)
   if (existing === undefined) return
-  if (existing.isDirectory()) throw new CopyConflictError(`cannot replace to directory ${textOfBytes(target)} with file`, { hint: 'write the target with a trailing "/" to put the file into the folder' })
+  if (existing.isDirectory()) throw new CopyConflictError(`cannot replace directory ${JSON.stringify(textOfBytes(lastNameOf(target)))} with a file, for ${JSON.stringify(textOfBytes(named))}`, { hint: 'write the target with a trailing "/" to put the file into the folder' })
   unlinkSync(bytesOf(target))
 }
 
