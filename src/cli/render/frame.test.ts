@@ -81,7 +81,7 @@ describe('every frame', () => {
           assert.doesNotMatch(line, /\p{Cc}/u)
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 500 },
     )
   })
 })
