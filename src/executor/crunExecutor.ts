@@ -6,7 +6,7 @@ import { openRoot, type OpenFolder } from '../archive/safePath.ts'
 import { BuildError } from '../ground/errors.ts'
 import { findNamespaceProgram, findProgram, type Environment } from '../kit/enterNamespaces.ts'
 import { merge } from '../kit/merge.ts'
-import { openPipedProcess, type PipedProcess } from '../kit/pipedProcess.ts'
+import { openPipedProcess, type PipedProcess, type RunningChild } from '../kit/pipedProcess.ts'
 import { createCrun, deleteContainer, readCrunError, runCrun, type Crun } from './crun.ts'
 import { readCpu } from './emulation/cpu.ts'
 import { createCrashWatch } from './emulation/crashWatch.ts'
@@ -20,7 +20,7 @@ import { readHardLimits, toRlimits, type HardLimits } from './rlimits.ts'
 import { readSeccompFilter } from './seccompFilter.ts'
 import { sandboxSeccomp } from './seccompProfile.ts'
 import { toStartError } from './startFailure.ts'
-import { resolveUser } from './user.ts'
+import { homeOf, resolveUser } from './user.ts'
 
 export interface CrunExecutorOptions {
   /** For bundles and the runtime's state; the executor's own, and not on a network file system. */
@@ -137,13 +137,19 @@ async function startContainer(context: Context, spec: ProcessSpec, streams: Stre
   stack.use(createMountStubs(root, oci.mounts.map(toTarget)))
   ensureOwnedFolder(root, spec.cwd, oci.process.user) // stays in the layer, as the step's own work
   await writeFile(join(bundle, 'config.json'), JSON.stringify(oci))
-  const process = stack.use(openPipedProcess(commandLine(context, { id, bundle, terminal: streams.terminal }), { cwd: '/', env: context.crun.env, input: streams.input, stop: (running) => stop(context.crun, id, running) }, signal))
+  let wasStopped = false
+  const stopIt = (running: RunningChild): Promise<void> => {
+    wasStopped = true
+    return stop(context.crun, id, running)
+  }
+  const process = stack.use(openPipedProcess(commandLine(context, { id, bundle, terminal: streams.terminal }), { cwd: '/', env: context.crun.env, input: streams.input, stop: stopIt }, signal))
   const owned = stack.move()
   return {
     process,
     async exitCode(abort) {
       const code = await process.exitCode
       abort.throwIfAborted()
+      if (wasStopped) return KILLED // what the runtime says of a start that was broken off is no failure
       const failure = code === 0 ? undefined : await readCrunError(join(bundle, LOG))
       if (failure !== undefined) throw toStartError(failure, spec, root)
       return code
@@ -154,6 +160,8 @@ async function startContainer(context: Context, spec: ProcessSpec, streams: Stre
 }
 
 const LOG = 'crun.log'
+/** 128 + SIGKILL */
+const KILLED = 137
 
 interface Place {
   readonly root: OpenFolder
@@ -173,7 +181,8 @@ async function prepare(context: Context, spec: ProcessSpec, { root, bundle, term
     writeFile(resolvConfPath, await readResolvConf(), { mode: 0o644 }),
   ])
   const mode = context.emulation.runMode(spec.platform)
-  return buildOciSpec(spec, { user, mode, rlimits, terminal, hostsPath, resolvConfPath, seccompFilter }, context.surroundings)
+  const env = spec.env.some((entry) => entry.startsWith('HOME=')) ? spec.env : [...spec.env, `HOME=${homeOf(root, user.uid)}`]
+  return buildOciSpec({ ...spec, env }, { user, mode, rlimits, terminal, hostsPath, resolvConfPath, seccompFilter }, context.surroundings)
 }
 
 async function sharedFilter(context: Context, signal: AbortSignal): Promise<string | undefined> {
@@ -200,7 +209,7 @@ function commandLine({ crun, namespaceProgram }: Context, { id, bundle, terminal
 }
 
 /** The runtime ends when its container does; one that has not come as far as a container is killed itself. */
-async function stop(crun: Crun, id: string, process: Pick<PipedProcess, 'hasExited' | 'kill'>): Promise<void> {
+async function stop(crun: Crun, id: string, process: RunningChild): Promise<void> {
   await deleteContainer(crun, id)
   if (process.hasExited()) return
   process.kill('SIGKILL')

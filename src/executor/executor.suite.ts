@@ -185,6 +185,20 @@ export function testExecutor(name: string, open: () => Promise<ExecutorFixture>)
         assert.equal(stdout.trim(), expected)
       })
     }
+    const homes: readonly (readonly [user: string, home: string])[] = [
+      ['', '/root'],
+      ['app', '/home/app'],
+      ['1000:0', '/home/app'],
+      ['2000', '/'],
+    ]
+    for (const [user, home] of homes) {
+      it(`have ${home} as HOME for ${JSON.stringify(user)}`, async () => {
+        assert.equal((await run('echo $HOME', { user }, accounts)).stdout.trim(), home)
+      })
+    }
+    it('keep a HOME that is set', async () => {
+      assert.equal((await run('echo $HOME', { user: 'app', env: ['PATH=/bin', 'HOME=/mine'] }, accounts)).stdout, '/mine\n')
+    })
     it('fail by name where the image does not have them', async () => {
       await assert.rejects(run('true', { user: 'ghost' }, accounts), { name: 'ProcessStartError', message: /unable to find user "ghost"/ })
     })

@@ -31,13 +31,20 @@ export function resolveUser(root: OpenFolder, written: string): UserIds {
 /** Nobody is listed by '' in a group: it has no name. */
 function numberedAccount(user: string): Account {
   if (!isId(user)) throw unknown('user', user, '/etc/passwd')
-  return { name: '', uid: Number(user), gid: 0 }
+  return { name: '', uid: Number(user), gid: 0, home: '' }
+}
+
+/** What HOME is where nothing sets it: as in the /etc/passwd of `root`, `/` for who is not in it. */
+export function homeOf(root: OpenFolder, uid: number): string {
+  const home = parseAccounts(readIn(root, '/etc/passwd')).find((account) => account.uid === uid)?.home ?? ''
+  return home === '' ? '/' : home
 }
 
 interface Account {
   readonly name: string
   readonly uid: number
   readonly gid: number
+  readonly home: string
 }
 
 interface Group {
@@ -48,8 +55,12 @@ interface Group {
 
 /** By name first: a name may be made of digits. */
 function findAccount(passwd: string, user: string): Account | undefined {
-  const accounts = linesOf(passwd).map(([name = '', , uid = '', gid = '']) => ({ name, uid: Number(uid), gid: Number(gid) }))
+  const accounts = parseAccounts(passwd)
   return accounts.find(({ name }) => name === user) ?? accounts.find(({ uid }) => isId(user) && uid === Number(user))
+}
+
+function parseAccounts(passwd: string): readonly Account[] {
+  return linesOf(passwd).map(([name = '', , uid = '', gid = '', , home = '']) => ({ name, uid: Number(uid), gid: Number(gid), home }))
 }
 
 function parseGroups(text: string): readonly Group[] {
