@@ -1,5 +1,5 @@
 import { InvalidValueError } from '../ground/errors.ts'
-import { formatFamiliar, formatReference } from '../ground/reference.ts'
+import { formatFamiliar, formatReference, formatRepository } from '../ground/reference.ts'
 import { createAttributeReader } from './internal/attributeReader.ts'
 import type { Exporter } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
@@ -29,7 +29,7 @@ export function createImageExporter(deps: ExporterDeps, attributes: ReadonlyMap<
       }
       const targets = options.isByDigest ? references.map((reference) => ({ ...reference, tag: undefined, digest: root.digest })) : references
       if (options.isPushed) await pushImage(built, targets, { deps, progress }, signal)
-      const names = references.map(formatReference).join(',')
+      const names = references.map(options.isByDigest ? formatRepository : formatReference).join(',')
       return new Map([...imageResponse(built), ...(names === '' ? [] : [['image.name', names] as const])])
     },
   }

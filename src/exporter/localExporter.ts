@@ -1,20 +1,21 @@
 import type { FileStat, TreeSource } from '../api/fileSync.ts'
-import { asByteString, fromText, type ByteString } from '../kit/byteString.ts'
+import { asByteString, fromText } from '../kit/byteString.ts'
 import { toFileStat } from './internal/entriesTree.ts'
 import type { Exporter, ExportProgress } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
 import { platformFolders, readFolderOptions, type PlatformFolder } from './internal/platformFolders.ts'
-import { readViewEntries, readViewFile } from './internal/viewFiles.ts'
+import { readViewEntries, readViewFile, type ViewOptions } from './internal/viewFiles.ts'
 
 /** The files themselves, into a folder of the client. @throws InvalidValueError */
 export function createLocalExporter(deps: ExporterDeps, exporterIndex: number, attributes: ReadonlyMap<string, string>): Exporter {
   const options = readFolderOptions('local', attributes)
 
-  async function sendPlatform({ result, prefix }: PlatformFolder, progress: ExportProgress, signal: AbortSignal): Promise<void> {
+  async function sendPlatform(folder: PlatformFolder, progress: ExportProgress, signal: AbortSignal): Promise<void> {
+    const { result, prefix } = folder
     await deps.ensurePresent(result.snapshot, signal)
     await using view = await deps.snapshots.openView(result.snapshot, signal)
     const name = prefix === '' ? 'copying files' : `copying files ${result.id}`
-    await progress.step(name, async (report) => deps.client.sendTree(exporterIndex, new Map(), viewTree(view.path, prefix, report), signal))
+    await progress.step(name, async (report) => deps.client.sendTree(exporterIndex, new Map(), viewTree(view.path, folder, report), signal))
   }
 
   return {
@@ -26,15 +27,15 @@ export function createLocalExporter(deps: ExporterDeps, exporterIndex: number, a
   }
 }
 
-function viewTree(folder: string, prefix: ByteString, report: (currentBytes: number, totalBytes: number) => void): TreeSource {
+function viewTree(root: string, options: ViewOptions, report: (currentBytes: number, totalBytes: number) => void): TreeSource {
   let sentBytes = 0
   return {
     async *walk(signal): AsyncGenerator<FileStat> {
-      for await (const { header } of readViewEntries(folder, prefix, signal)) yield toFileStat(header)
+      for await (const { header } of readViewEntries(root, options, signal)) yield toFileStat(header)
     },
     async *read(path, signal) {
-      const inside = asByteString(fromText(path).slice(prefix === '' ? 0 : prefix.length + 1))
-      for await (const chunk of readViewFile(folder, inside, signal)) {
+      const inside = asByteString(fromText(path).slice(options.prefix === '' ? 0 : options.prefix.length + 1))
+      for await (const chunk of readViewFile(root, inside, signal)) {
         sentBytes += chunk.byteLength
         report(sentBytes, 0)
         yield chunk

@@ -20,8 +20,8 @@ export function createTarExporter(deps: ExporterDeps, exporterIndex: number, att
 }
 
 async function* entriesOf(folders: readonly PlatformFolder[], { snapshots }: ExporterDeps, signal: AbortSignal): AsyncGenerator<TarEntry> {
-  for (const { result, prefix } of folders) {
-    await using view = await snapshots.openView(result.snapshot, signal)
-    yield* readViewEntries(view.path, prefix, signal)
+  for (const folder of folders) {
+    await using view = await snapshots.openView(folder.result.snapshot, signal)
+    yield* readViewEntries(view.path, folder, signal)
   }
 }

@@ -31,7 +31,7 @@ async function exportOne(fixture: ExportFixture, exporter: Exporter): Promise<Re
 }
 
 function run(program: string, ...args: readonly string[]): string {
-  return execFileSync(program, args, { encoding: 'utf8' })
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
 }
 
 describe('an OCI archive', { skip: missing('skopeo', 'umoci') }, () => {
@@ -142,6 +142,26 @@ describe('files', () => {
     assert.equal(fixture.trees[1]?.contents.get('linux_arm64/app/greeting'), 'hello arm64')
     assert.equal(fixture.trees[1].stats.find(({ path }) => path === 'linux_arm64/app/twin')?.linkTarget, 'linux_arm64/app/greeting')
   })
+
+  it('have the time of the epoch where there is one', async () => {
+    await using fixture = await openExportFixture()
+    await exportOne(fixture, exporterOf(fixture, 'local', { 'source-date-epoch': '5' }))
+    const [tree] = fixture.trees
+    assert.deepEqual(new Set(tree?.stats.map(({ mtimeNs }) => mtimeNs)), new Set([5_000_000_000n]))
+  })
+
+  for (const { type, attributes } of [
+    { type: 'local', attributes: { mode: 'move' } },
+    { type: 'tar', attributes: { 'platform-split': 'perhaps' } },
+    { type: 'image', attributes: { push: 'true' } },
+    { type: 'image', attributes: { name: 'app:1', push: 'true', 'push-by-digest': 'true' } },
+    { type: 'unheard-of', attributes: {} },
+  ]) {
+    it(`are not exported by ${type} with ${JSON.stringify(attributes)}`, async () => {
+      await using fixture = await openExportFixture()
+      assert.throws(() => exporterOf(fixture, type, attributes), { kind: 'usage' })
+    })
+  }
 
   it('of one platform are an archive that GNU tar unpacks', { skip: missing('tar') }, async () => {
     await using fixture = await openExportFixture()

@@ -3,10 +3,12 @@ import { asByteString, fromText, type ByteString } from '../../kit/byteString.ts
 import { createAttributeReader, type AttributeReader } from './attributeReader.ts'
 import type { BuildResult, PlatformResult } from '../exporter.ts'
 
-/** How files of several platforms are kept apart. */
+/** How files leave their platform's root. */
 export interface FolderOptions {
   /** Undefined: a folder for each platform where the client asked for several. */
   readonly isSplit: boolean | undefined
+  /** Time of all files, in nanoseconds since the epoch; undefined keeps their own. */
+  readonly mtimeNs: bigint | undefined
 }
 
 /** @throws InvalidValueError */
@@ -15,22 +17,24 @@ export function readFolderOptions(type: 'tar' | 'local', values: ReadonlyMap<str
   const isSplit = values.has('platform-split') ? attributes.flag('platform-split', true) : undefined
   // what is deleted in the folder is the client's business; attestations and their names are not ours to write
   attributes.choice('mode', ['copy', 'delete'], 'copy')
-  attributes.ignore('dest', 'attestation-prefix', 'source-date-epoch')
+  attributes.ignore('dest', 'attestation-prefix')
+  const epochSeconds = attributes.integer('source-date-epoch', 0, Number.MAX_SAFE_INTEGER)
   attributes.finish()
-  return { isSplit }
+  return { isSplit, mtimeNs: epochSeconds === undefined ? undefined : BigInt(epochSeconds) * 1_000_000_000n }
 }
 
 export interface PlatformFolder {
   readonly result: PlatformResult
   /** `linux_arm64`; '' for none. */
   readonly prefix: ByteString
+  readonly mtimeNs: bigint | undefined
 }
 
 /** @throws InvalidValueError where files of several platforms would fall on each other */
-export function platformFolders({ platforms, isMultiPlatform }: BuildResult, { isSplit }: FolderOptions): readonly PlatformFolder[] {
+export function platformFolders({ platforms, isMultiPlatform }: BuildResult, { isSplit, mtimeNs }: FolderOptions): readonly PlatformFolder[] {
   if (isSplit === false && platforms.length > 1) {
     throw new InvalidValueError('files of several platforms would overwrite each other without platform-split', { hint: 'leave out platform-split=false, or build for one platform' })
   }
   const hasFolders = isSplit ?? (isMultiPlatform || platforms.length > 1)
-  return platforms.map((result) => ({ result, prefix: hasFolders ? fromText(result.id.replaceAll('/', '_')) : asByteString('') }))
+  return platforms.map((result) => ({ result, mtimeNs, prefix: hasFolders ? fromText(result.id.replaceAll('/', '_')) : asByteString('') }))
 }

@@ -8,15 +8,20 @@ import { readXattrs } from '../../kit/syscalls.ts'
  * The files of a snapshot's view: folders before what is in them, siblings by name in byte order, paths under `prefix`
  * ('' or a folder, which then comes first). Further paths of one inode are hard links to the first. Sockets are left out.
  */
-export async function* readViewEntries(folder: string, prefix: ByteString, signal: AbortSignal): AsyncGenerator<TarEntry> {
-  const walk: Walk = { root: fromText(folder), prefix, firstOfInode: new Map(), signal }
+export async function* readViewEntries(folder: string, { prefix, mtimeNs }: ViewOptions, signal: AbortSignal): AsyncGenerator<TarEntry> {
+  const walk: Walk = { root: fromText(folder), prefix, mtimeNs, firstOfInode: new Map(), signal }
   if (prefix !== '') yield* entriesAt(walk, asByteString(''), prefix)
   yield* walkFolder(walk, asByteString(''))
 }
 
-interface Walk {
-  readonly root: ByteString
+export interface ViewOptions {
   readonly prefix: ByteString
+  /** Time that all entries get; undefined keeps their own. */
+  readonly mtimeNs: bigint | undefined
+}
+
+interface Walk extends ViewOptions {
+  readonly root: ByteString
   readonly firstOfInode: Map<string, ByteString>
   readonly signal: AbortSignal
 }
@@ -50,12 +55,16 @@ function* entriesAt(walk: Walk, inside: ByteString, shown: ByteString): Generato
     uid: Number(stats.uid),
     gid: Number(stats.gid),
     sizeBytes: kind === 'file' && !isLink ? Number(stats.size) : 0,
-    mtimeNs: stats.mtimeNs,
-    linkTarget: isLink ? first : kind === 'symlink' ? fromBytes(readlinkSync(disk, 'buffer')) : asByteString(''),
+    mtimeNs: walk.mtimeNs ?? stats.mtimeNs,
+    linkTarget: isLink ? first : targetOf(kind, disk),
     ...deviceOf(kind, stats.rdev),
     xattrs: isLink || kind === 'symlink' ? NO_XATTRS : readXattrs(disk),
   }
   yield { header, content: header.sizeBytes === 0 ? NO_CONTENT : readContent(disk, header.sizeBytes, walk.signal) }
+}
+
+function targetOf(kind: TarKind, disk: Buffer): ByteString {
+  return kind === 'symlink' ? fromBytes(readlinkSync(disk, 'buffer')) : asByteString('')
 }
 
 function firstPath({ firstOfInode }: Walk, { dev, ino }: BigIntStats, shown: ByteString): ByteString {
