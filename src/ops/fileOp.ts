@@ -1,6 +1,7 @@
 import { BuildError } from '../ground/errors.ts'
 import { formatCanonicalJson, type Json } from '../ground/canonicalJson.ts'
 import { digestOf, type Digest } from '../ground/digest.ts'
+import { hasWildcard } from '../ground/pathMatch.ts'
 import type { ActionBase, CopyAction, FileAction, FileOp, Owner, Vertex } from '../graph/vertex.ts'
 import { fromText } from '../kit/byteString.ts'
 import type { SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
@@ -91,7 +92,7 @@ function selectionsOf(actions: readonly FileAction[], input: number): readonly C
 }
 
 function copiedPart({ source, allowWildcard, followSymlinks, includePatterns, excludePatterns }: CopyAction): ContentSelection {
-  return { path: source, wildcard: allowWildcard, followSymlinks, includePatterns, excludePatterns }
+  return { path: source, wildcard: allowWildcard && hasWildcard(source), followSymlinks, includePatterns, excludePatterns }
 }
 
 /** By wildcard, so that it is no error where one is missing. */

@@ -238,6 +238,15 @@ describe('the solver, with several solves at once', () => {
     assert.deepEqual(shop.calls, [])
   })
 
+  it('lets go of what it had joined when a vertex has no op', async () => {
+    const shop = workshop()
+    const { graph, root } = shop.graph([BASE, { name: 'top', inputs: ['base'] }])
+    const strange = [...graph.values()].map((vertex): Vertex => (vertex.note.name === 'top' ? { ...vertex, digest: digestOf('strange') } : vertex))
+    const waiter = { sessionId: '', progress: () => undefined }
+    await assert.rejects(shop.solver.solve(new Map(strange.map((vertex) => [vertex.digest, vertex])), [{ vertex: digestOf('strange'), index: 0 }], waiter, never), /no such toy/)
+    assert.deepEqual(await shop.solver.solve(graph, [root('top')], waiter, never), ['top(base())'])
+  })
+
   it('throws the first failure, cancels the rest, and tells the end of all that began', async () => {
     const shop = workshop()
     const { graph, root } = shop.graph([{ name: 'slow', gate: new Promise(() => undefined) }, { name: 'bad', fails: true }, { name: 'top', inputs: ['slow', 'bad'] }])

@@ -31,9 +31,8 @@ export interface SolverOptions {
 export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
   const open = new Map<string, VertexWork>()
 
-  /** Joins the work on each vertex, beginning those that nobody works on. Inputs come first in `vertices`. */
-  function joinAll(vertices: readonly Vertex[], waiter: Waiter): ReadonlyMap<Digest, VertexWork> {
-    const works = new Map<Digest, VertexWork>()
+  /** Joins the work on each vertex, beginning those that nobody works on, and puts it into `works`. Inputs come first in `vertices`. */
+  function joinAll(vertices: readonly Vertex[], waiter: Waiter, works: Map<Digest, VertexWork>): void {
     const names = new Map<Digest, string>()
     for (const vertex of vertices) {
       const name = workName(vertex, names)
@@ -42,7 +41,6 @@ export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
       work.join(waiter)
       works.set(vertex.digest, work)
     }
-    return works
   }
 
   function begin(name: string, vertex: Vertex, works: ReadonlyMap<Digest, VertexWork>): VertexWork {
@@ -64,8 +62,9 @@ export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
       for (const { digest, note, inputs } of vertices) {
         self.progress({ kind: 'vertex-announced', vertex: digest, at: now(), name: note.name, inputs: inputs.map(({ vertex }) => vertex) })
       }
-      const works = joinAll(vertices, self)
+      const works = new Map<Digest, VertexWork>()
       try {
+        joinAll(vertices, self, works)
         return await orAborted(Promise.all(roots.map(async (root) => (await edgeOf(works, root).finish()).result)), signal)
       } finally {
         await Promise.all([...works.values()].map((work) => work.leave(self)))

@@ -179,6 +179,17 @@ for (const backend of ['auto', 'copy'] as const) {
       assert.deepEqual([Number(original?.mode) & 0o7777, original?.mtimeMs], [0o4711, 1_000_000_000])
     })
 
+    it('links the files of a folder where nothing of them changes, and copies them where their owner does', async () => {
+      await using bench = await openBench(backend)
+      const inputs = [await bench.snapshot({ 'app/old': 'old' }), await bench.snapshot({ 'd/one': '1', 'd/sub/two': '2' })]
+      const linked = await bench.run([copy('/d', '/app')], inputs)
+      const owned = await bench.run([copy('/d', '/app', { owner: { user: '7', group: undefined, lookup: { kind: 'input', index: 0 } } })], inputs)
+      const [one, other] = [await bench.stat(linked, 'app/sub/two'), await bench.stat(owned, 'app/sub/two')]
+      const original = await bench.stat(inputs[1], 'd/sub/two')
+      assert.deepEqual([one?.ino === original?.ino, other?.ino === original?.ino], [true, false])
+      assert.deepEqual([one?.uid, other?.uid, other?.gid], [0, 7, 7])
+    })
+
     it('makes one layer of several actions, each on the one before', async () => {
       await using bench = await openBench(backend)
       const actions: readonly FileAction[] = [

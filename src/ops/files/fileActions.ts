@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { CopyAction, FileAction, MakeFileAction, MakeFolderAction, RemoveAction } from '../../graph/vertex.ts'
-import { asByteString, bytesOf, fromText, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+import { hasWildcard } from '../../ground/pathMatch.ts'
+import { asByteString, bytesOf, fromText, type ByteString } from '../../kit/byteString.ts'
 import { isArchive, unpackArchive } from './archiveUnpack.ts'
 import { SourceNotFoundError } from './fileErrors.ts'
 import type { FilePlacer } from './filePlacer.ts'
@@ -41,7 +42,8 @@ export async function runFileAction(action: FileAction, site: ActionSite, signal
 
 async function copy(action: CopyAction, site: ActionSite, signal: AbortSignal): Promise<void> {
   const sources = site.source === undefined ? [] : findSources(action, site.source)
-  if (sources.length === 0 && !(action.allowWildcard && action.allowEmptyWildcard)) throw sourceNotFound(action.source, site.source, '')
+  const mayBeEmpty = action.allowWildcard && action.allowEmptyWildcard && hasWildcard(action.source)
+  if (sources.length === 0 && !mayBeEmpty) throw sourceNotFound(action.source, site.source, undefined)
   for (const source of sources) await copyOne(action, source, site, signal)
 }
 
@@ -96,7 +98,7 @@ async function remove({ path, allowNotFound, allowWildcard }: RemoveAction, { ta
   const pattern = fromText(path)
   const paths = allowWildcard ? expandWildcards(target, pattern) : [pattern]
   const places = paths.map((found) => resolveInRoot(target, found, 'keep')).filter((place) => findStat(place) !== undefined)
-  if (places.length === 0 && !allowNotFound) throw new SourceNotFoundError(textOfBytes(pattern), '', 'check the path')
+  if (places.length === 0 && !allowNotFound) throw new SourceNotFoundError(path, undefined, 'check the path')
   for (const place of places) await rm(bytesOf(place), { recursive: true })
 }
 

@@ -9,8 +9,10 @@ export class CopyConflictError extends BuildError {
 export class SourceNotFoundError extends BuildError {
   readonly kind = 'not-found'
   readonly path: string
-  constructor(path: string, reference: string, hint: string) {
-    super(`failed to calculate checksum of ref ${reference}: ${JSON.stringify(path)}: not found`, { hint })
+  /** `reference`: the snapshot that lacks it, where it was looked up for its checksum. */
+  constructor(path: string, reference: string | undefined, hint: string) {
+    const when = reference === undefined ? '' : `failed to calculate checksum of ref ${reference}: `
+    super(`${when}${JSON.stringify(path)}: not found`, { hint })
     this.path = path
   }
 }

@@ -6,7 +6,7 @@ import { findStat } from './metadata.ts'
 import { lastNameOf, parentOf, resolveInRoot } from './rootPath.ts'
 
 /** The error for a path that `root` has not, with what it has instead. */
-export function sourceNotFound(path: string, root: ByteString | undefined, reference: string): SourceNotFoundError {
+export function sourceNotFound(path: string, root: ByteString | undefined, reference: string | undefined): SourceNotFoundError {
   const nearest = root === undefined ? undefined : suggestSibling(root, path)
   const hint = [nearest, 'is it spelled as on the disk, inside the build context, and not excluded by .dockerignore?'].filter((part) => part !== undefined).join(' ')
   return new SourceNotFoundError(path, reference, hint)

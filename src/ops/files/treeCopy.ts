@@ -110,9 +110,12 @@ async function copyFolder(run: CopyRun, step: CopyStep, signal: AbortSignal): Pr
     if (step.isTop && run.late !== undefined && findStat(child.target) === undefined) later.push({ ...child, makeParent: () => undefined })
     else await copyChild(run, child, signal)
   }
-  if (later.length > 0) putOff(run, step.target, later, signal)
   // After its content, which changes its time. A target that was there before keeps what it has, what is in it does not.
-  if (isMade(state, step.isTop)) applyMetadata(step.target, metadata(), 'other')
+  const complete = (target: ByteString): void => {
+    if (isMade(state, step.isTop)) applyMetadata(target, metadata(), 'other')
+  }
+  if (later.length > 0) putOff(run, { folder: step.target, children: later, complete }, signal)
+  complete(step.target)
 }
 
 async function copyChild(run: CopyRun, child: CopyStep, signal: AbortSignal): Promise<void> {
@@ -120,15 +123,20 @@ async function copyChild(run: CopyRun, child: CopyStep, signal: AbortSignal): Pr
   else if (run.copy.filter.includes(child.path)) await copyFile(run, child, signal)
 }
 
-function putOff(run: CopyRun, folder: ByteString, children: readonly CopyStep[], signal: AbortSignal): void {
+interface LateFolder {
+  readonly folder: ByteString
+  readonly children: readonly CopyStep[]
+  readonly complete: (folder: ByteString) => void
+}
+
+function putOff(run: CopyRun, { folder, children, complete }: LateFolder, signal: AbortSignal): void {
   const { copy, late } = run
   utimens(bytesOf(folder), undefined, copy.nowNs) // so that the folder is a part of the layer, even if it was there before
   late?.add(async (targetRoot, placer) => {
     const siblings = new Map<string, ByteString>()
-    for (const child of children) {
-      const target = asByteString(targetRoot + child.target.slice(copy.targetRoot.length))
-      await copyChild({ copy, placer, late: undefined, siblings }, { ...child, target }, signal)
-    }
+    const moved = (place: ByteString): ByteString => asByteString(targetRoot + place.slice(copy.targetRoot.length))
+    for (const child of children) await copyChild({ copy, placer, late: undefined, siblings }, { ...child, target: moved(child.target) }, signal)
+    complete(moved(folder))
   })
 }
 
