@@ -117,7 +117,9 @@ describe('detectCompression', () => {
   for (const { head, want } of [
     { head: '1f8b08', want: 'gzip' },
     { head: '28b52ffd', want: 'zstd' },
-    { head: '425a68', want: 'bzip2' },
+    { head: '425a6839314159', want: 'bzip2' },
+    { head: '425a6839177245', want: 'bzip2' },
+    { head: '425a68652f6162', want: 'uncompressed' },
     { head: 'fd377a585a00', want: 'xz' },
     { head: '1f8b', want: 'uncompressed' },
     { head: '', want: 'uncompressed' },

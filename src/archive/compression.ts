@@ -48,19 +48,21 @@ export async function* decompress(chunks: AsyncIterable<Uint8Array>, signal: Abo
   }
 }
 
-/** By the magic number; `head` need not be more than six bytes. Anything unknown is `uncompressed`. */
+/** By the magic number; `head` need not be more than seven bytes. Anything unknown is `uncompressed`. */
 export function detectCompression(head: Uint8Array): PackedAs {
-  const found = MAGIC.find(({ bytes }) => bytes.every((byte, index) => byte === head[index]))
+  const found = MAGIC.find(({ bytes }) => bytes.every((byte, index) => byte === undefined || byte === head[index]))
   return found?.packedAs ?? 'uncompressed'
 }
 
-const MAGIC: readonly { readonly packedAs: PackedAs; readonly bytes: readonly number[] }[] = [
+/** Undefined: any byte. bzip2's own letters, `BZh`, might begin a file's name in a plain tar; so its first block is looked for, or its end. */
+const MAGIC: readonly { readonly packedAs: PackedAs; readonly bytes: readonly (number | undefined)[] }[] = [
   { packedAs: 'gzip', bytes: [0x1f, 0x8b, 0x08] },
   { packedAs: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd] },
-  { packedAs: 'bzip2', bytes: [0x42, 0x5a, 0x68] },
+  { packedAs: 'bzip2', bytes: [0x42, 0x5a, 0x68, undefined, 0x31, 0x41, 0x59] },
+  { packedAs: 'bzip2', bytes: [0x42, 0x5a, 0x68, undefined, 0x17, 0x72, 0x45] },
   { packedAs: 'xz', bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
 ]
-const LONGEST_MAGIC_BYTES = 6
+const LONGEST_MAGIC_BYTES = 7
 
 function unpack(chunks: AsyncIterable<Uint8Array>, packedAs: PackedAs, signal: AbortSignal): AsyncIterable<Uint8Array> {
   switch (packedAs) {
