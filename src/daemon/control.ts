@@ -103,8 +103,8 @@ function toUsageMessage({ id, parent, sizeBytes, createdAtMs, lastUsedAtMs, isIn
     Parents: parent === undefined ? [] : [parent],
     Size: BigInt(sizeBytes),
     InUse: isInUse,
-    CreatedAt: timestampFromMs(createdAtMs),
-    LastUsedAt: timestampFromMs(lastUsedAtMs),
+    CreatedAt: timestampFromMs(Math.trunc(createdAtMs)),
+    LastUsedAt: timestampFromMs(Math.trunc(lastUsedAtMs)),
     Description: description,
     RecordType: type,
   })

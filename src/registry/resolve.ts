@@ -1,30 +1,6 @@
 import type { Descriptor } from '../ground/descriptor.ts'
-import { isIndexType } from '../ground/mediaType.ts'
 import { choosePlatform, formatPlatform, type Platform } from '../ground/platform.ts'
-import { formatFamiliar, type Reference } from '../ground/reference.ts'
-import { parseIndex, parseManifest } from '../image/manifestJson.ts'
-import type { Registry } from './registry.ts'
 import { RegistryError } from './registryError.ts'
-
-/** An image for one platform, without its layers. */
-export interface ResolvedManifest {
-  /** What the reference names: an index, or the manifest itself. */
-  readonly root: Descriptor
-  readonly manifest: Descriptor
-  readonly manifestBytes: Uint8Array
-  readonly configBytes: Uint8Array
-}
-
-/** A single manifest is taken as it is: its config tells its platform. @throws PlatformMissingError; RegistryError */
-export async function resolveImage(registry: Registry, reference: Reference, platform: Platform, signal: AbortSignal): Promise<ResolvedManifest> {
-  const root = await registry.resolve(reference, signal)
-  const rootBytes = await registry.fetchManifest(reference, root, signal)
-  const isIndex = isIndexType(root.mediaType)
-  const manifest = isIndex ? choosePlatformManifest(parseIndex(rootBytes, root.mediaType).manifests, platform, formatFamiliar(reference)) : root
-  const manifestBytes = isIndex ? await registry.fetchManifest(reference, manifest, signal) : rootBytes
-  const configBytes = await registry.fetchManifest(reference, parseManifest(manifestBytes, manifest.mediaType).config, signal)
-  return { root, manifest, manifestBytes, configBytes }
-}
 
 /** Of an index's manifests the one that serves `wanted` best. `subject` is what an error names. @throws PlatformMissingError */
 export function choosePlatformManifest(manifests: readonly Descriptor[], wanted: Platform, subject: string): Descriptor {

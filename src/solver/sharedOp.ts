@@ -1,9 +1,11 @@
 import type { Digest } from '../ground/digest.ts'
+import { BuildError } from '../ground/errors.ts'
 import type { Vertex } from '../graph/vertex.ts'
 import type { CacheMap, Op, OpContext, ResultId } from './op.ts'
+import { VertexFailedError } from './vertexFailedError.ts'
 import type { VertexStory } from './vertexStory.ts'
 
-/** An op each part of which runs once, whoever asks. What fails is told in the vertex's story. */
+/** An op each part of which runs once, whoever asks. What fails is told in the vertex's story, and thrown as a VertexFailedError. */
 export interface SharedOp {
   cacheMap(): Promise<CacheMap>
   /** Undefined where the input counts by definition only. */
@@ -46,7 +48,7 @@ export function createSharedOp({ vertex, op, story, onFailed }: SharedOpOptions)
       signal.throwIfAborted()
       onFailed()
       story.finish({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
-      throw error
+      throw error instanceof BuildError ? new VertexFailedError(vertex, error) : error
     } finally {
       running.delete(promise)
     }
