@@ -15,8 +15,8 @@ export interface ContentStore {
   openIngest(options: IngestOptions, signal: AbortSignal): Promise<Ingest>
   /** All blobs, in no order. */
   list(signal: AbortSignal): AsyncIterable<BlobInfo>
-  /** Idempotent. */
-  remove(digest: Digest, signal: AbortSignal): Promise<void>
+  /** False where the blob stays, since it was used at `usedBefore` (in ms since the epoch) or later. Idempotent. */
+  remove(digest: Digest, usedBefore: number, signal: AbortSignal): Promise<boolean>
 }
 
 export interface IngestOptions {
@@ -26,9 +26,12 @@ export interface IngestOptions {
 export interface BlobInfo {
   readonly digest: Digest
   readonly sizeBytes: number
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, and up to LAST_USE_PRECISION_MS too early. */
   readonly lastUsedAt: number
 }
+
+/** So that a build that uses a thousand blobs again and again does not write a thousand inodes each time. */
+export const LAST_USE_PRECISION_MS = 3_600_000
 
 export interface Ingest extends AsyncDisposable {
   /** Bytes that are there already, of an earlier ingest of the same key. */

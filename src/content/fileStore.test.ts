@@ -3,11 +3,11 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, ut
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { digestHex, digestOf } from '../ground/digest.ts'
+import { digestHex, digestOf, type Digest } from '../ground/digest.ts'
 import { collect, contentStoreSuite } from './contentStore.suite.ts'
 import { putBytes, type ContentStore } from './contentStore.ts'
 import { openFileStore } from './fileStore.ts'
-import { createFileLeases } from './lease.ts'
+import { createFileLeases, type ContentLeases } from './lease.ts'
 import { pruneContent } from './prune.ts'
 
 const signal = new AbortController().signal
@@ -107,6 +107,7 @@ describe('pruneContent', () => {
     const [leased, referenced, idle] = [await putText(store, 'leased'), await putText(store, 'referenced'), await putText(store, 'idle')]
     await using lease = await leases.open(signal)
     await lease.protect([leased, digestOf('not there yet')], signal)
+    for (const digest of [leased, referenced, idle]) setLastUse(folder, digest, Date.now() - 2 * HOUR_MS)
     const removed = await pruneContent(store, leases, { ...everything, isReferenced: ({ digest }) => digest === referenced }, signal)
     assert.deepEqual(removed.map(({ digest }) => digest), [idle])
     assert.equal(await store.sizeBytes(idle, signal), undefined)
@@ -118,6 +119,35 @@ describe('pruneContent', () => {
     const store = await openAt(folder)
     await putText(store, 'fresh')
     assert.deepEqual(await pruneContent(store, createFileLeases(folder), { ...everything, unusedSince: Date.now() - HOUR_MS }, signal), [])
+  })
+
+  it('leaves what a build that runs may have used, though it did not say so', async () => {
+    const folder = newFolder()
+    const [store, leases] = [await openAt(folder), createFileLeases(folder)]
+    {
+      await using _lease = await leases.open(signal)
+      await putText(store, 'used')
+      assert.deepEqual(await pruneContent(store, leases, everything, signal), [])
+    }
+    assert.equal((await pruneContent(store, leases, everything, signal)).length, 1)
+  })
+
+  it('leaves what a build began to use after the others were counted', async () => {
+    const folder = newFolder()
+    const [store, leases] = [await openAt(folder), createFileLeases(folder)]
+    const digest = await putText(store, 'old')
+    setLastUse(folder, digest, Date.now() - 2 * HOUR_MS)
+    const opened: AsyncDisposable[] = []
+    const late: ContentLeases = {
+      ...leases,
+      async exclusively(work, inner) {
+        opened.push(await leases.open(inner))
+        await store.sizeBytes(digest, inner)
+        return leases.exclusively(work, inner)
+      },
+    }
+    assert.deepEqual(await pruneContent(store, late, everything, signal), [])
+    for (const lease of opened) await lease[Symbol.asyncDispose]()
   })
 
   it('removes what was leased once the lease has ended', async () => {
@@ -134,6 +164,10 @@ describe('pruneContent', () => {
     assert.deepEqual(readdirSync(join(folder, 'leases')), ['lock'])
   })
 })
+
+function setLastUse(folder: string, digest: Digest, atMs: number): void {
+  utimesSync(join(folder, 'blobs', 'sha256', digestHex(digest)), atMs / 1000, atMs / 1000)
+}
 
 function putText(store: ContentStore, text: string): Promise<ReturnType<typeof digestOf>> {
   return putBytes(Buffer.from(text), store, signal)

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { digestHex, parseDigest, type Digest } from '../ground/digest.ts'
 import { syncFolder, writeFileAtomically } from '../kit/atomicFile.ts'
 import { tryLock, type FileLock } from '../kit/fileLock.ts'
-import { BlobCorruptError, BlobNotFoundError, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'
+import { BlobCorruptError, BlobNotFoundError, LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'
 import { storeErrorOf } from './storeError.ts'
 
 /*
  * `<folder>` is an OCI image layout: `blobs/sha256/<hex>`, `oci-layout`, `index.json`. What is being written stands in
  * `ingest/`, each file locked by its writer (so a file that nobody locks was left by a killed process), and becomes a
- * blob by fsync and rename. A blob's modification time is when it was last used, to the hour.
+ * blob by fsync and rename. A blob's modification time is when it was last used.
  */
 
 export interface FileStoreOptions {
@@ -21,9 +21,8 @@ export interface FileStoreOptions {
 }
 
 const READ_BYTES = 256 * 1024
-const HOUR_MS = 3_600_000
 /** So long an interrupted download waits for the next try. */
-const RESUMABLE_FOR_MS = 24 * HOUR_MS
+const RESUMABLE_FOR_MS = 24 * 3_600_000
 
 /** Makes the folder where there is none, and removes what killed processes left in it. @throws StoreFullError; StoreUnwritableError */
 export async function openFileStore(options: FileStoreOptions, signal: AbortSignal): Promise<ContentStore> {
@@ -54,9 +53,12 @@ export async function openFileStore(options: FileStoreOptions, signal: AbortSign
       }
     },
     list: (callSignal) => listBlobs(blobs, callSignal),
-    async remove(digest, callSignal) {
+    async remove(digest, usedBefore, callSignal) {
       callSignal.throwIfAborted()
+      const info = await statBlob(blobPath(digest))
+      if (info !== undefined && info.mtimeMs >= usedBefore) return false
       await rm(blobPath(digest), { force: true })
+      return true
     },
   }
 }
@@ -94,9 +96,8 @@ async function statBlob(path: string): Promise<{ size: number; mtimeMs: number }
   }
 }
 
-/** At most once an hour: a build that uses a thousand blobs should not write a thousand inodes. */
 async function touch(path: string, lastUsedAt: number, at: number): Promise<void> {
-  if (at - lastUsedAt < HOUR_MS) return
+  if (at - lastUsedAt < LAST_USE_PRECISION_MS) return
   await utimes(path, at / 1000, at / 1000).catch(() => undefined) // pruned meanwhile, or a store that may only be read
 }
 

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseDigest, type Digest } from '../ground/digest.ts'
 import { acquireLock, tryLock, type FileLock } from '../kit/fileLock.ts'
 
 /*
  * A build names the blobs it uses in a file of its own under `leases/`, which it keeps locked while it lives: a lease
- * ends with its process, however that ends. To name a blob one holds `leases/lock` shared, to remove blobs
- * exclusively; so whoever has named a blob and then finds it may rely on it.
+ * ends with its process, however that ends. The file's name begins with the time at which the build began. To open a
+ * lease or to name a blob one holds `leases/lock` shared, to remove blobs exclusively; so whoever has named a blob and
+ * then finds it may rely on it.
  */
 
 /** Blobs that no process removes while this is open. */
@@ -19,21 +20,29 @@ export interface ContentLease extends AsyncDisposable {
 /** The leases of a store that several processes share. */
 export interface ContentLeases {
   open(signal: AbortSignal): Promise<ContentLease>
-  /** Runs `work` while no lease can grow, with all that is leased. Keep it short: builds wait for it. */
-  exclusively<T>(work: (leased: ReadonlySet<Digest>) => Promise<T>, signal: AbortSignal): Promise<T>
+  /** Runs `work` while no lease can open or grow, with all that is leased. Keep it short: builds wait for it. */
+  exclusively<T>(work: (leased: Leased) => Promise<T>, signal: AbortSignal): Promise<T>
+}
+
+/** What leases that are open speak of. */
+export interface Leased {
+  readonly digests: ReadonlySet<Digest>
+  /** When the oldest of them was opened, in milliseconds since the epoch; Infinity where none is. */
+  readonly openSince: number
 }
 
 const LOCK_NAME = 'lock'
 
 /** `storeFolder` is that of `openFileStore`. */
-export function createFileLeases(storeFolder: string): ContentLeases {
+export function createFileLeases(storeFolder: string, now: () => number = Date.now): ContentLeases {
   const folder = join(storeFolder, 'leases')
   const gate = join(folder, LOCK_NAME)
   return {
     async open(signal) {
       signal.throwIfAborted()
       await mkdir(folder, { recursive: true })
-      return createLease(takeFile(folder), gate)
+      await using _shared = await acquireLock(gate, 'shared', signal)
+      return createLease(takeFile(folder, now()), gate)
     },
     async exclusively(work, signal) {
       await mkdir(folder, { recursive: true })
@@ -60,23 +69,25 @@ function createLease(file: FileLock, gate: string): ContentLease {
   }
 }
 
-function takeFile(folder: string): FileLock {
+function takeFile(folder: string, openedAt: number): FileLock {
   for (;;) {
-    const file = tryLock(join(folder, randomUUID()), 'exclusive')
+    const file = tryLock(join(folder, `${openedAt}-${randomUUID()}`), 'exclusive')
     if (file !== undefined) return file // else whoever prunes took it for that of a process that is gone
   }
 }
 
 /** Takes away the files of processes that are gone. */
-async function readLeased(gate: string, folder: string): Promise<ReadonlySet<Digest>> {
-  const leased = new Set<Digest>()
+async function readLeased(gate: string, folder: string): Promise<Leased> {
+  const digests = new Set<Digest>()
+  let openSince = Infinity
   for (const path of (await readdir(folder)).map((name) => join(folder, name)).filter((path) => path !== gate)) {
     const abandoned = tryLock(path, 'exclusive')
     if (abandoned !== undefined) {
       abandoned.remove()
       continue
     }
-    for (const line of (await readFile(path, 'utf8')).split('\n').slice(0, -1)) leased.add(parseDigest(line))
+    openSince = Math.min(openSince, Number.parseInt(basename(path), 10))
+    for (const line of (await readFile(path, 'utf8')).split('\n').slice(0, -1)) digests.add(parseDigest(line))
   }
-  return leased
+  return { digests, openSince }
 }

@@ -1,17 +1,20 @@
-import type { BlobInfo, ContentStore } from './contentStore.ts'
-import type { ContentLeases } from './lease.ts'
+import { LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore } from './contentStore.ts'
+import type { ContentLeases, Leased } from './lease.ts'
 
 export interface PruneOptions {
   /** Whether an image or a cache record still needs it. */
   readonly isReferenced: (blob: BlobInfo) => boolean
-  /** Milliseconds since the epoch: blobs used since then stay, since what will refer to them may not be written yet. */
+  /** Milliseconds since the epoch: blobs used since then stay. */
   readonly unusedSince: number
 }
 
 /** As many are removed before builds that wait to protect theirs get their turn. */
 const BATCH = 64
 
-/** Removes what nobody needs: not referenced, not used lately, not leased by any process. Gives what was removed. */
+/**
+ * Removes what nobody needs: not referenced, not used lately, not leased, and not used since the oldest lease that is
+ * open was opened, by any process. Gives what was removed.
+ */
 export async function pruneContent(store: ContentStore, leases: ContentLeases, options: PruneOptions, signal: AbortSignal): Promise<readonly BlobInfo[]> {
   const candidates: BlobInfo[] = []
   for await (const blob of store.list(signal)) {
@@ -20,12 +23,21 @@ export async function pruneContent(store: ContentStore, leases: ContentLeases, o
   const removed: BlobInfo[] = []
   for (let start = 0; start < candidates.length; start += BATCH) {
     const batch = candidates.slice(start, start + BATCH)
-    removed.push(...(await leases.exclusively(async (leased) => removeAll(store, batch.filter(({ digest }) => !leased.has(digest)), signal), signal)))
+    removed.push(...(await leases.exclusively((leased) => removeAll(store, batch, { leased, unusedSince: options.unusedSince }, signal), signal)))
   }
   return removed
 }
 
-async function removeAll(store: ContentStore, blobs: readonly BlobInfo[], signal: AbortSignal): Promise<readonly BlobInfo[]> {
-  for (const { digest } of blobs) await store.remove(digest, signal)
-  return blobs
+interface Spared {
+  readonly leased: Leased
+  readonly unusedSince: number
+}
+
+async function removeAll(store: ContentStore, blobs: readonly BlobInfo[], { leased, unusedSince }: Spared, signal: AbortSignal): Promise<readonly BlobInfo[]> {
+  const usedBefore = Math.min(unusedSince, leased.openSince - LAST_USE_PRECISION_MS)
+  const removed: BlobInfo[] = []
+  for (const blob of blobs) {
+    if (!leased.digests.has(blob.digest) && (await store.remove(blob.digest, usedBefore, signal))) removed.push(blob)
+  }
+  return removed
 }

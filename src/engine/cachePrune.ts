@@ -34,8 +34,6 @@ export interface PruneStores {
   readonly leases: ContentLeases
   readonly snapshots: SnapshotStore
   readonly images: ImageStore
-  /** A blob younger than this may belong to a build that has not named it yet. */
-  readonly blobGraceMs: number
 }
 
 /** Snapshots, and blobs that are more than a snapshot's packed layer, with their sizes. */
@@ -48,24 +46,25 @@ export async function measureUsage({ snapshots, content, images }: PruneStores, 
 
 /**
  * Removes what nobody uses, upper snapshots before those they stand on, then the blobs that no image and no snapshot
- * is made of. Yields what is gone as it goes. Safe beside builds of other processes.
+ * is made of. Yields what is gone as it goes. Safe beside builds, of other processes too: each holds a lease while it
+ * runs, and marks what it finds in the cache as used, so what was used since the oldest of them began stays.
  */
 export async function* pruneCache(stores: PruneStores, options: PruneOptions, signal: AbortSignal): AsyncGenerator<UsageRecord> {
   const kept = options.all ? new Set<SnapshotId>() : await imageSnapshots(stores, signal)
-  yield* pruneSnapshots(stores, { keepMs: options.keepMs, kept }, signal)
+  const openSince = await stores.leases.exclusively(async (leased) => leased.openSince, signal)
+  yield* pruneSnapshots(stores, { usedBefore: Math.min(Date.now() - options.keepMs, openSince), kept }, signal)
   yield* pruneBlobs(stores, options, signal)
 }
 
 interface SnapshotPrune {
-  readonly keepMs: number
+  readonly usedBefore: number
   readonly kept: ReadonlySet<SnapshotId>
 }
 
-async function* pruneSnapshots({ snapshots }: PruneStores, { keepMs, kept }: SnapshotPrune, signal: AbortSignal): AsyncGenerator<UsageRecord> {
-  const before = Date.now() - keepMs
-  const old = (await snapshots.usage(signal)).filter(({ id, lastUsedAt, inUse }) => !inUse && lastUsedAt <= before && !kept.has(id))
+async function* pruneSnapshots({ snapshots }: PruneStores, { usedBefore, kept }: SnapshotPrune, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+  const old = (await snapshots.usage(signal)).filter(({ id, lastUsedAt, inUse }) => !inUse && lastUsedAt < usedBefore && !kept.has(id))
   for (const snapshot of childrenFirst(old)) {
-    if (await snapshots.remove(snapshot.id, signal)) yield snapshotRecord(snapshot)
+    if (await snapshots.remove(snapshot.id, usedBefore, signal)) yield snapshotRecord(snapshot)
   }
 }
 
@@ -86,11 +85,10 @@ function childrenFirst(snapshots: readonly SnapshotUsage[]): readonly SnapshotUs
   return snapshots.toSorted((a, b) => depthOf(b.id) - depthOf(a.id))
 }
 
-async function* pruneBlobs({ content, leases, snapshots, images, blobGraceMs }: PruneStores, { keepMs }: PruneOptions, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+async function* pruneBlobs({ content, leases, snapshots, images }: PruneStores, { keepMs }: PruneOptions, signal: AbortSignal): AsyncGenerator<UsageRecord> {
   const needed = new Set((await namedBlobs({ content, images }, signal)).keys())
   for (const { id } of await snapshots.usage(signal)) for (const { descriptor } of snapshots.blobs(id)) needed.add(descriptor.digest)
-  const unusedSince = Date.now() - Math.max(keepMs, blobGraceMs)
-  const removed = await pruneContent(content, leases, { isReferenced: ({ digest }) => needed.has(digest), unusedSince }, signal)
+  const removed = await pruneContent(content, leases, { isReferenced: ({ digest }) => needed.has(digest), unusedSince: Date.now() - keepMs }, signal)
   for (const { digest, sizeBytes, lastUsedAt } of removed) yield blobRecord(digest, sizeBytes, lastUsedAt, false)
 }
 

@@ -19,6 +19,7 @@ import { createSolver } from '../solver/solver.ts'
 import { measureUsage, pruneCache, type PruneStores } from './cachePrune.ts'
 import type { ClientSessions } from './clientSessions.ts'
 import type { Engine } from './engine.ts'
+import { createIdleWork } from './idleWork.ts'
 import { createImageFiles, listImages, readImageDocument } from './imageFiles.ts'
 import { createImageStore } from './imageStore.ts'
 import { loadArchive, pullToStore, pushFromStore, saveArchive, type TransferDeps } from './imageTransfer.ts'
@@ -37,8 +38,6 @@ export interface EngineOptions {
 
 /** Blobs in flight, of all pulls and pushes together. */
 const TRANSFERS = 6
-/** A blob younger than this may belong to a build that has not named it yet. */
-const BLOB_GRACE_MS = 10 * 60_000
 
 /** Opens the store and what works on it. Disposing waits for nothing: end its calls first. */
 export async function createEngine(options: EngineOptions, signal: AbortSignal): Promise<Engine> {
@@ -46,7 +45,8 @@ export async function createEngine(options: EngineOptions, signal: AbortSignal):
   await using undo = new AsyncDisposableStack()
   const content = await openFileStore({ folder: root, now: Date.now }, signal)
   const database = undo.use(openDatabase(join(root, 'state.db')))
-  const { snapshots, backend } = undo.use(await openSnapshots({ root, database, now: Date.now, backend: env['PELAGO_SNAPSHOTTER'] === 'copy' ? 'copy' : 'auto' }, signal))
+  const { snapshots, backend, sync } = undo.use(await openSnapshots({ root, database, now: Date.now, backend: env['PELAGO_SNAPSHOTTER'] === 'copy' ? 'copy' : 'auto' }, signal))
+  const idle = undo.use(createIdleWork(sync))
   const runFolder = join(root, 'run')
   const stateFolder = undo.use(createTempFolder(runFolder)).path
   await sweepTempFolders(runFolder)
@@ -72,7 +72,13 @@ export async function createEngine(options: EngineOptions, signal: AbortSignal):
   const solveDeps: SolveDeps = { sessions, content, leases, snapshots, images, registries, presence, executor, solver, transfers, packing: createLimit(2) }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const transferDeps: TransferDeps = { content, leases, images, registries, transfers }
-  const stores: PruneStores = { content, leases, snapshots, images, blobGraceMs: BLOB_GRACE_MS }
+  const stores: PruneStores = { content, leases, snapshots, images }
+  /** What `work` uses is not pruned meanwhile; what it made is synced when nobody is at work any more. */
+  const use = async <T>(work: () => Promise<T>, inner: AbortSignal): Promise<T> => {
+    using _busy = idle.enter()
+    await using _lease = await leases.open(inner)
+    return await work()
+  }
   const held = undo.move()
   return {
     id: randomUUID(),
@@ -81,21 +87,22 @@ export async function createEngine(options: EngineOptions, signal: AbortSignal):
     snapshotter: backend.kind,
     images,
     platforms: () => executor.platforms(),
-    solve: (request, progress, inner) => solveRequest(solveDeps, request, progress, inner),
+    solve: (request, progress, inner) => use(() => solveRequest(solveDeps, request, progress, inner), inner),
     listImages: (only, inner) => listImages({ content, images }, only, inner),
     readImage: (reference, digest, inner) => readImageDocument({ content, images }, reference, digest, inner),
-    openContainer: (request, progress, inner) => runImage(runDeps, request, progress, inner),
+    openContainer: (request, progress, inner) => use(() => runImage(runDeps, request, progress, inner), inner),
     usage: (inner) => measureUsage(stores, inner),
     prune: (prune, inner) => pruneCache(stores, prune, inner),
-    pull: (request, progress, inner) => pullToStore(transferDeps, request, progress, inner),
+    pull: (request, progress, inner) => use(() => pullToStore(transferDeps, request, progress, inner), inner),
     push: (request, progress, inner) => pushFromStore(transferDeps, request, progress, inner),
-    load: (tar, name, inner) => loadArchive(transferDeps, tar, name, inner),
+    load: (tar, name, inner) => use(() => loadArchive(transferDeps, tar, name, inner), inner),
     save: (references, inner) => saveArchive(transferDeps, references, inner),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }
 
+/** A result that is found is in use from now on. */
 function isPresent(snapshots: SnapshotStore, result: string): boolean {
   const id = toSnapshot(result)
-  return id === undefined || snapshots.get(id) !== undefined
+  return id === undefined || snapshots.touch(id)
 }

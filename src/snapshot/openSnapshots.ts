@@ -1,14 +1,17 @@
 import { mkdirSync, realpathSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromText } from '../kit/byteString.ts'
 import { createTempFolder } from '../kit/tempFolder.ts'
 import { SyscallError } from '../kit/syscalls/libc.ts'
 import { mountOverlay } from '../kit/syscalls/mount.ts'
-import { mknod } from '../kit/syscalls.ts'
+import { mknod, syncfs } from '../kit/syscalls.ts'
 import { createCopySnapshots } from './copySnapshots.ts'
+import { readBootId } from './internal/bootId.ts'
 import { removeTree } from './internal/fileTree.ts'
 import { layersFolder, ownersFolder, type SnapshotPlace } from './internal/layerStore.ts'
 import { removeMounted, unmountTree } from './internal/mounts.ts'
+import { openSnapshotTable, type SnapshotTable } from './internal/snapshotTable.ts'
 import { sweepStore } from './internal/sweep.ts'
 import { createOverlaySnapshots } from './overlaySnapshots.ts'
 import type { SnapshotStore } from './snapshotStore.ts'
@@ -17,28 +20,41 @@ import type { SnapshotStore } from './snapshotStore.ts'
 export interface OpenedSnapshots extends AsyncDisposable {
   readonly snapshots: SnapshotStore
   readonly backend: SnapshotBackend
+  /** Makes the snapshots that are there by now last through a crash of the machine; one that did not come to this is removed after it. */
+  readonly sync: () => Promise<void>
 }
 
 /** `reason`: why overlayfs was not taken. */
 export type SnapshotBackend = { readonly kind: 'overlay' } | { readonly kind: 'copy'; readonly reason: string }
 
-export interface SnapshotOptions extends Omit<SnapshotPlace, 'owner'> {
+export interface SnapshotOptions extends Omit<SnapshotPlace, 'owner' | 'bootId'> {
+  /** The machine's own where it is not given. */
+  readonly bootId?: string
   /** `auto`: overlayfs where a trial mount works, else copying. */
   readonly backend: 'auto' | 'copy'
 }
 
-/** Opens the store in `root`; removes what killed processes left in it. Call it once a process. */
-export async function openSnapshots(options: SnapshotOptions, signal: AbortSignal): Promise<OpenedSnapshots> {
+/** Opens the store in `root`; removes what killed processes and crashes of the machine left in it. Call it once a process. */
+export async function openSnapshots({ bootId = readBootId(), ...options }: SnapshotOptions, signal: AbortSignal): Promise<OpenedSnapshots> {
   mkdirSync(layersFolder(options.root), { recursive: true })
   const root = realpathSync(options.root) // as the kernel's table of mounts has it
   await using undo = new AsyncDisposableStack()
   const owner = undo.use(createTempFolder(ownersFolder(root), removeMounted))
-  await sweepStore(root, options.database, signal)
+  const table = openSnapshotTable(options.database, bootId)
+  await sweepStore(root, table, signal)
   const backend: SnapshotBackend = options.backend === 'copy' ? { kind: 'copy', reason: 'asked for' } : await probeOverlay(owner.path)
-  const place = { root, database: options.database, now: options.now, owner }
+  const place = { root, database: options.database, now: options.now, owner, bootId }
   const snapshots = backend.kind === 'overlay' ? createOverlaySnapshots(place) : createCopySnapshots(place)
   const held = undo.move()
-  return { snapshots, backend, [Symbol.asyncDispose]: () => held.disposeAsync() }
+  return { snapshots, backend, sync: () => syncSnapshots(root, table), [Symbol.asyncDispose]: () => held.disposeAsync() }
+}
+
+async function syncSnapshots(root: string, table: SnapshotTable): Promise<void> {
+  const ids = table.unsynced() // those that come while it syncs wait for the next time
+  if (ids.length === 0) return
+  await using folder = await open(layersFolder(root))
+  await syncfs(folder.fd)
+  table.markSynced(ids)
 }
 
 const S_IFCHR = 0o020000

@@ -266,13 +266,13 @@ export function snapshotStoreSuite(name: string, backend: 'auto' | 'copy', skip:
       await using store = await openStore()
       const base = await unpack(store.snapshots, undefined, [file('a')])
       const top = await change(store.snapshots, base, (path) => writeFileSync(join(path, 'b'), 'b'))
-      assert.equal(await store.snapshots.remove(base, signal), false)
+      assert.equal(await store.snapshots.remove(base, Infinity, signal), false)
       {
         await using view = await store.snapshots.openView(top, signal)
-        assert.equal(await store.snapshots.remove(top, signal), false)
+        assert.equal(await store.snapshots.remove(top, Infinity, signal), false)
         assert.ok(existsSync(join(view.path, 'b')))
       }
-      assert.deepEqual([await store.snapshots.remove(top, signal), await store.snapshots.remove(base, signal)], [true, true])
+      assert.deepEqual([await store.snapshots.remove(top, Infinity, signal), await store.snapshots.remove(base, Infinity, signal)], [true, true])
       assert.deepEqual([readdirSync(join(store.root, 'layers')), leftovers(store.root)], [[], []])
     })
 
@@ -296,7 +296,7 @@ export function snapshotStoreSuite(name: string, backend: 'auto' | 'copy', skip:
       await using store = await openStore()
       const holder = spawn(process.execPath, [join(import.meta.dirname, 'testdata/holdSnapshot.ts'), store.root, backend], { stdio: ['ignore', 'pipe', 'inherit'] })
       const id = (await readLine(holder.stdout)) as SnapshotId
-      assert.equal(await store.snapshots.remove(id, signal), false)
+      assert.equal(await store.snapshots.remove(id, Infinity, signal), false)
       {
         await using view = await store.snapshots.openView(id, signal)
         assert.equal(readFileSync(join(view.path, 'from'), 'utf8'), 'another process')
@@ -306,7 +306,7 @@ export function snapshotStoreSuite(name: string, backend: 'auto' | 'copy', skip:
       assert.equal(leftovers(store.root).length, 1)
       using database = openDatabase(join(store.root, 'state.db'))
       await using later = await openSnapshots({ root: store.root, database, now: Date.now, backend }, signal)
-      assert.equal(await later.snapshots.remove(id, signal), true)
+      assert.equal(await later.snapshots.remove(id, Infinity, signal), true)
       assert.deepEqual([readdirSync(join(store.root, 'layers')), mountsUnder(store.root)], [[], []])
       assert.equal(readdirSync(join(store.root, 'owners')).length, 4) // two folders with their locks
     })

@@ -16,7 +16,10 @@ export interface SnapshotStore {
   /** The snapshot and those under it, lowest first. @throws SnapshotNotFoundError */
   chain(id: SnapshotId): readonly Snapshot[]
 
-  /** Makes a layer known without its files. Idempotent; a present snapshot stays present. */
+  /** Marks a snapshot as used now; false where it is not known. */
+  touch(id: SnapshotId): boolean
+
+  /** Makes a layer known without its files, and marks it as used now. Idempotent; a present snapshot stays present. */
   registerLazy(layer: LazyLayer): void
   /**
    * Brings the files of a lazy snapshot from its uncompressed tar stream; the parent must be present.
@@ -40,8 +43,8 @@ export interface SnapshotStore {
 
   /** Snapshots with their sizes in bytes (own files only) and last use. */
   usage(signal: AbortSignal): Promise<readonly SnapshotUsage[]>
-  /** Removes a snapshot that nothing stands on and nobody holds; false where something does. */
-  remove(id: SnapshotId, signal: AbortSignal): Promise<boolean>
+  /** Removes a snapshot that nothing stands on, nobody holds and nobody used since `usedBefore` (in ms since the epoch); false where it stays. */
+  remove(id: SnapshotId, usedBefore: number, signal: AbortSignal): Promise<boolean>
 }
 
 export interface Snapshot {

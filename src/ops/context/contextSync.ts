@@ -116,7 +116,7 @@ function isPlain(path: ByteString): boolean {
 }
 
 function isUsable(mirror: ContextMirror | undefined, snapshots: SnapshotStore): boolean {
-  return mirror !== undefined && mirror.levels < MAX_LEVELS && snapshots.get(mirror.snapshot)?.state === 'present'
+  return mirror !== undefined && mirror.levels < MAX_LEVELS && snapshots.touch(mirror.snapshot) && snapshots.get(mirror.snapshot)?.state === 'present'
 }
 
 async function makeFolder(place: ByteString): Promise<void> {

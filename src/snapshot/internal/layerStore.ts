@@ -26,6 +26,8 @@ export interface SnapshotPlace {
   readonly owner: TempFolder
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Another one whenever the machine was started anew. */
+  readonly bootId: string
 }
 
 export function layersFolder(root: string): string {
@@ -52,7 +54,7 @@ export function createLayerStore(place: SnapshotPlace, backend: Backend): Snapsh
   mkdirSync(layersFolder(place.root), { recursive: true })
   mkdirSync(join(place.root, 'locks'), { recursive: true })
   let count = 0
-  const table = openSnapshotTable(place.database)
+  const table = openSnapshotTable(place.database, place.bootId)
   const context: Context = { ...place, table, backend, nextName: () => `${place.owner.name}-${++count}` }
   return {
     get: (id) => {
@@ -60,6 +62,7 @@ export function createLayerStore(place: SnapshotPlace, backend: Backend): Snapsh
       return found === undefined ? undefined : publicOf(found)
     },
     chain: (id) => table.chain(id).map(publicOf),
+    touch: (id) => table.touch(id, place.now()),
     registerLazy: (layer) => void table.insertLazy(layer, place.now()),
     unpack: (id, tar, signal) => unpack(id, tar, { context, signal }),
     openMutable: (parent, signal) => openMutable(parent, context, signal),
@@ -69,7 +72,7 @@ export function createLayerStore(place: SnapshotPlace, backend: Backend): Snapsh
     recordBlob: (id, blob) => void table.recordBlob(id, blob),
     blobs: (id) => table.blobs(id),
     usage: (signal) => readUsage(context, signal),
-    remove: (id) => remove(id, context),
+    remove: (id, usedBefore) => remove(id, usedBefore, context),
   }
 }
 
@@ -228,9 +231,9 @@ async function sizeOf(snapshot: StoredSnapshot, context: Context, signal: AbortS
   return sizeBytes
 }
 
-async function remove(id: SnapshotId, context: Context): Promise<boolean> {
+async function remove(id: SnapshotId, usedBefore: number, context: Context): Promise<boolean> {
   forgetDeadOwners(context)
-  const removed = context.table.remove(id)
+  const removed = context.table.remove(id, usedBefore)
   if (removed === undefined) return context.table.get(id) === undefined
   if (removed.folder === undefined) return true
   await using undo = new AsyncDisposableStack()

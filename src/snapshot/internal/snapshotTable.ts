@@ -14,12 +14,15 @@ export interface SnapshotTable {
   hasFolder(folder: string): boolean
   /** Does nothing where `layer.id` is known but for its blob, which is recorded. @throws SnapshotNotFoundError for the parent */
   insertLazy(layer: LazyLayer, at: number): void
-  /** A new snapshot whose files are in `folder`, and `owner`'s hold on it. */
+  /** A new snapshot whose files are in `folder`, not synced yet, and `owner`'s hold on it. */
   insertPresent(id: SnapshotId, entry: { readonly parent: SnapshotId | undefined; readonly folder: string; readonly owner: string }, at: number): HoldId
+  /** Not synced yet. */
   markPresent(id: SnapshotId, folder: string, at: number): void
   recordBlob(id: SnapshotId, blob: LayerBlob): void
   blobs(id: SnapshotId): readonly LayerBlob[]
   recordSize(id: SnapshotId, sizeBytes: number): void
+  /** Marks it as used now; false where it is not known. */
+  touch(id: SnapshotId, at: number): boolean
   /** Marks it as used by `owner` until `release`. @throws SnapshotNotFoundError */
   hold(id: SnapshotId, owner: string, at: number): HoldId
   /** Idempotent. */
@@ -27,8 +30,13 @@ export interface SnapshotTable {
   holds(): readonly { readonly snapshot: SnapshotId; readonly owner: string }[]
   /** Forgets what a dead process held. */
   releaseOwner(owner: string): void
-  /** Forgets a snapshot that has neither children nor holds; what it was, or undefined where it has some or is not known. */
-  remove(id: SnapshotId): StoredSnapshot | undefined
+  /** Forgets a snapshot that has neither children nor holds, and was used before `usedBefore` only; what it was, else undefined. */
+  remove(id: SnapshotId, usedBefore: number): StoredSnapshot | undefined
+  /** Snapshots of this boot that a crash of the machine would tear. */
+  unsynced(): readonly SnapshotId[]
+  markSynced(ids: readonly SnapshotId[]): void
+  /** Forgets what was not synced when the machine went down, and all that stands on it. */
+  forgetTorn(): void
 }
 
 export type HoldId = number
@@ -54,6 +62,8 @@ const MIGRATIONS = [
    CREATE TABLE snapshot_hold (
      hold INTEGER PRIMARY KEY, snapshot TEXT NOT NULL REFERENCES snapshot (id), owner TEXT NOT NULL) STRICT;
    CREATE INDEX snapshot_hold_by_snapshot ON snapshot_hold (snapshot);`,
+  // The boot during which the files were written, as long as they are not synced; before this step nothing was told of them
+  'ALTER TABLE snapshot ADD COLUMN unsynced_boot TEXT',
 ]
 
 /** Lowest first. */
@@ -63,9 +73,10 @@ const CHAIN = `
     SELECT snapshot.parent, chain.depth + 1 FROM chain JOIN snapshot USING (id) WHERE snapshot.parent IS NOT NULL)
   SELECT snapshot.* FROM chain JOIN snapshot USING (id) ORDER BY chain.depth DESC`
 
-export function openSnapshotTable(database: Database): SnapshotTable {
+/** `bootId`: of the machine since it was last started. */
+export function openSnapshotTable(database: Database, bootId: string): SnapshotTable {
   database.migrate('snapshot', MIGRATIONS)
-  return { ...createReads(database), ...createWrites(database), ...createHolds(database) }
+  return { ...createReads(database), ...createWrites(database, bootId), ...createHolds(database, bootId), ...createSyncMarks(database, bootId) }
 }
 
 function createReads(database: Database): Pick<SnapshotTable, 'get' | 'chain' | 'list' | 'hasFolder' | 'blobs'> {
@@ -86,7 +97,7 @@ function createReads(database: Database): Pick<SnapshotTable, 'get' | 'chain' | 
   }
 }
 
-function createWrites(database: Database): Pick<SnapshotTable, 'insertLazy' | 'markPresent' | 'recordBlob' | 'recordSize'> {
+function createWrites(database: Database, bootId: string): Pick<SnapshotTable, 'insertLazy' | 'markPresent' | 'recordBlob' | 'recordSize'> {
   const insertBlob = (id: SnapshotId, { descriptor, diffId, repository }: LayerBlob): void => {
     const annotations = formatCanonicalJson(Object.fromEntries(descriptor.annotations))
     database.run(
@@ -102,13 +113,13 @@ function createWrites(database: Database): Pick<SnapshotTable, 'insertLazy' | 'm
       database.transaction(() => {
         if (parent !== undefined && !exists(parent)) throw new SnapshotNotFoundError(parent)
         database.run(
-          'INSERT INTO snapshot (id, parent, created_at, last_used_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+          'INSERT INTO snapshot (id, parent, created_at, last_used_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET last_used_at = max(last_used_at, excluded.last_used_at)',
           ...[id, parent ?? null, at, at],
         )
         insertBlob(id, blob)
       }),
     markPresent(id, folder, at) {
-      const changed = database.run('UPDATE snapshot SET folder = ?, size_bytes = NULL, last_used_at = ? WHERE id = ?', folder, at, id)
+      const changed = database.run('UPDATE snapshot SET folder = ?, unsynced_boot = ?, size_bytes = NULL, last_used_at = ? WHERE id = ?', folder, bootId, at, id)
       if (changed === 0) throw new SnapshotNotFoundError(id)
     },
     recordBlob: (id, blob) =>
@@ -120,41 +131,62 @@ function createWrites(database: Database): Pick<SnapshotTable, 'insertLazy' | 'm
   }
 }
 
-function createHolds(database: Database): Pick<SnapshotTable, 'insertPresent' | 'hold' | 'release' | 'holds' | 'releaseOwner' | 'remove'> {
+function createHolds(database: Database, bootId: string): Pick<SnapshotTable, 'insertPresent' | 'touch' | 'hold' | 'release' | 'holds' | 'releaseOwner' | 'remove'> {
   const insertHold = (id: SnapshotId, owner: string): HoldId => {
     const row = database.get('INSERT INTO snapshot_hold (snapshot, owner) VALUES (?, ?) RETURNING hold', id, owner)
     if (row === undefined) throw new SnapshotNotFoundError(id)
     return integerOf(row, 'hold')
   }
+  const touch = (id: SnapshotId, at: number): boolean => database.run('UPDATE snapshot SET last_used_at = max(last_used_at, ?) WHERE id = ?', at, id) > 0
   return {
     insertPresent: (id, { parent, folder, owner }, at) =>
       database.transaction(() => {
         database.run(
-          'INSERT INTO snapshot (id, parent, folder, created_at, last_used_at) VALUES (?, ?, ?, ?, ?)',
-          ...[id, parent ?? null, folder, at, at],
+          'INSERT INTO snapshot (id, parent, folder, unsynced_boot, created_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?)',
+          ...[id, parent ?? null, folder, bootId, at, at],
         )
         return insertHold(id, owner)
       }),
+    touch,
     hold: (id, owner, at) =>
       database.transaction(() => {
-        if (database.run('UPDATE snapshot SET last_used_at = max(last_used_at, ?) WHERE id = ?', at, id) === 0) throw new SnapshotNotFoundError(id)
+        if (!touch(id, at)) throw new SnapshotNotFoundError(id)
         return insertHold(id, owner)
       }),
     release: (hold) => void database.run('DELETE FROM snapshot_hold WHERE hold = ?', hold),
     holds: () =>
       database.all('SELECT DISTINCT snapshot, owner FROM snapshot_hold').map((row) => ({ snapshot: idOf(row, 'snapshot'), owner: textOf(row, 'owner') })),
     releaseOwner: (owner) => void database.run('DELETE FROM snapshot_hold WHERE owner = ?', owner),
-    remove: (id) =>
+    remove: (id, usedBefore) =>
       database.transaction(() => {
         const row = database.get(
-          `SELECT * FROM snapshot WHERE id = ?1
+          `SELECT * FROM snapshot WHERE id = ?1 AND last_used_at < ?2
            AND NOT EXISTS (SELECT 1 FROM snapshot AS child WHERE child.parent = ?1)
            AND NOT EXISTS (SELECT 1 FROM snapshot_hold WHERE snapshot = ?1)`,
-          id,
+          ...[id, usedBefore],
         )
         if (row === undefined) return undefined
         database.run('DELETE FROM snapshot WHERE id = ?', id)
         return snapshotOf(row)
+      }),
+  }
+}
+
+/** Snapshots that were not synced when the machine went down, and all that stands on them. */
+const TORN = `
+  WITH RECURSIVE torn (id) AS (
+    SELECT id FROM snapshot WHERE unsynced_boot <> ?
+    UNION SELECT snapshot.id FROM torn JOIN snapshot ON snapshot.parent = torn.id)`
+
+function createSyncMarks(database: Database, bootId: string): Pick<SnapshotTable, 'unsynced' | 'markSynced' | 'forgetTorn'> {
+  return {
+    unsynced: () => database.all('SELECT id FROM snapshot WHERE unsynced_boot = ?', bootId).map((row) => idOf(row, 'id')),
+    markSynced: (ids) => void database.run('UPDATE snapshot SET unsynced_boot = NULL WHERE id IN (SELECT value FROM json_each(?))', JSON.stringify(ids)),
+    forgetTorn: () =>
+      database.transaction(() => {
+        database.run(`${TORN} DELETE FROM snapshot_hold WHERE snapshot IN torn`, bootId)
+        database.run('PRAGMA defer_foreign_keys = ON') // parents and children go in one statement, in whatever order
+        database.run(`${TORN} DELETE FROM snapshot WHERE id IN torn`, bootId)
       }),
   }
 }
