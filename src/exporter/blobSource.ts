@@ -1,5 +1,5 @@
 import { BlobNotFoundError, type ContentStore } from '../content/contentStore.ts'
-import type { Registry, Repository } from '../registry/registry.ts'
+import { parseRepository, type Registry } from '../registry/registry.ts'
 import type { LayerBlob } from '../snapshot/snapshotStore.ts'
 
 /** Layers' bytes, wherever they are: in the content store, else in the registry they were found in. */
@@ -15,16 +15,10 @@ export function createBlobSource(content: ContentStore, registry: Registry): Blo
     async *read({ descriptor, repository }, signal) {
       if ((await content.sizeBytes(descriptor.digest, signal)) !== undefined) yield* content.read(descriptor.digest, 0, signal)
       else if (repository === undefined) throw new BlobNotFoundError(descriptor.digest)
-      else yield* registry.readBlob(toRepository(repository), descriptor, 0, signal)
+      else yield* registry.readBlob(parseRepository(repository), descriptor, 0, signal)
     },
     async isReachable({ descriptor, repository }, signal) {
       return repository !== undefined || (await content.sizeBytes(descriptor.digest, signal)) !== undefined
     },
   }
-}
-
-/** Reads `host/repository`. */
-export function toRepository(text: string): Repository {
-  const slash = text.indexOf('/')
-  return { host: text.slice(0, slash), repository: text.slice(slash + 1) }
 }

@@ -5,7 +5,7 @@ import type { Exporter } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
 import { buildImage, imageResponse } from './internal/imageBuilder.ts'
 import { readImageOptions, readNames, type ImageName, type ImageOptions } from './internal/imageOptions.ts'
-import { pushImage } from './internal/imagePush.ts'
+import { pushToTargets } from './internal/imagePush.ts'
 
 interface Options extends ImageOptions {
   readonly names: readonly ImageName[]
@@ -28,7 +28,7 @@ export function createImageExporter(deps: ExporterDeps, attributes: ReadonlyMap<
         await progress.step(`naming to ${formatReference(reference)}`, async () => deps.images.tag(reference, root))
       }
       const targets = options.isByDigest ? references.map((reference) => ({ ...reference, tag: undefined, digest: root.digest })) : references
-      if (options.isPushed) await pushImage(built, targets, { deps, progress }, signal)
+      if (options.isPushed) await pushToTargets(built, targets, { deps, progress }, signal)
       const names = references.map(options.isByDigest ? formatRepository : formatReference).join(',')
       return new Map([...imageResponse(built), ...(names === '' ? [] : [['image.name', names] as const])])
     },

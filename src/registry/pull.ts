@@ -88,12 +88,13 @@ function chooseManifests(rootBytes: Uint8Array, { root, platforms, reference }: 
   return [...new Set(platforms.map((platform) => choosePlatformManifest(manifests, platform, formatFamiliar(reference))))]
 }
 
-interface BlobFetch {
+export interface BlobFetch {
   readonly descriptor: Descriptor
   readonly onProgress: OnTransfer
 }
 
-async function fetchBlob(ends: TransferEnds, repository: Repository, fetch: BlobFetch, signal: AbortSignal): Promise<undefined> {
+/** Brings one blob into the store, verified; goes on with an earlier part of it. Does nothing where it is there. @throws RegistryError; BlobCorruptError */
+export async function fetchBlob(ends: TransferEnds, repository: Repository, fetch: BlobFetch, signal: AbortSignal): Promise<undefined> {
   if ((await ends.store.sizeBytes(fetch.descriptor.digest, signal)) !== undefined) return
   const outcome = await ingestBlob(ends, repository, fetch, signal)
   if (outcome === 'resumed-corrupt') await ingestBlob(ends, repository, fetch, signal) // now from nothing

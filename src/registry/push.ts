@@ -9,6 +9,8 @@ import type { Repository, UploadOutcome } from './registry.ts'
 import { readDocument, type OnTransfer, type TransferEnds } from './transfer.ts'
 
 export interface PushOptions {
+  /** Tags of the same repository that the image gets, beside the reference's own. */
+  readonly otherTags: readonly string[]
   /** Blobs in flight. */
   readonly limit: Limit
   /** Another repository, of the same host, that may have the blob: then its bytes need not be sent. */
@@ -40,7 +42,7 @@ interface Document {
 export async function pushImage(ends: TransferEnds, root: Descriptor, { reference, ...options }: PushOptions & { readonly reference: Reference }, signal: AbortSignal): Promise<void> {
   const tree = await readTree(ends, root, signal)
   await mapLimited([...tree.blobs.values()], options.limit, (blob, inner) => pushBlob(ends, reference, { blob, options }, inner), signal)
-  const put = (document: Document, inner: AbortSignal): Promise<void> => pushDocument(ends, root, { document, reference, onProgress: options.onProgress }, inner)
+  const put = (document: Document, inner: AbortSignal): Promise<void> => pushDocument(ends, root, { document, reference, options }, inner)
   await mapLimited([...tree.manifests.values()], options.limit, put, signal)
   for (const index of tree.indexes) await put(index, signal)
 }
@@ -95,13 +97,14 @@ async function pushBlob({ registry, store }: TransferEnds, repository: Repositor
 interface DocumentPush {
   readonly document: Document
   readonly reference: Reference
-  readonly onProgress: OnTransfer
+  readonly options: PushOptions
 }
 
-/** The root goes under the reference's tag, all else by digest. */
-async function pushDocument({ registry }: TransferEnds, root: Descriptor, { document, reference, onProgress }: DocumentPush, signal: AbortSignal): Promise<void> {
+/** The root goes under its tags, all else, and a root that has none, by digest. */
+async function pushDocument({ registry }: TransferEnds, root: Descriptor, { document, reference, options }: DocumentPush, signal: AbortSignal): Promise<void> {
   const { digest, mediaType, sizeBytes } = document.descriptor
-  const tag = digest === root.digest ? reference.tag : undefined
-  await registry.pushManifest({ ...reference, tag, digest }, mediaType, document.bytes, signal)
-  onProgress({ id: digest, action: 'pushed', currentBytes: sizeBytes, totalBytes: sizeBytes, state: 'done' })
+  const tags = digest === root.digest ? [...(reference.tag === undefined ? [] : [reference.tag]), ...options.otherTags] : []
+  const names = tags.length === 0 ? [undefined] : tags
+  for (const tag of names) await registry.pushManifest({ ...reference, tag, digest }, mediaType, document.bytes, signal)
+  options.onProgress({ id: digest, action: 'pushed', currentBytes: sizeBytes, totalBytes: sizeBytes, state: 'done' })
 }

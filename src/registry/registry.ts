@@ -27,6 +27,12 @@ export interface Repository {
   readonly repository: string
 }
 
+/** Reads `host/repository`, as `formatRepository` writes it. */
+export function parseRepository(text: string): Repository {
+  const slash = text.indexOf('/')
+  return { host: text.slice(0, slash), repository: text.slice(slash + 1) }
+}
+
 export interface UploadBlob {
   readonly descriptor: Descriptor
   readonly mountFrom: Repository | undefined

@@ -72,7 +72,7 @@ async function put(store: ContentStore, mediaType: string, bytes: Uint8Array): P
   return describeBlob(mediaType, await putBytes(bytes, store, signal), bytes.byteLength)
 }
 
-const pushOptions: PushOptions = { limit: createLimit(2), mountFrom: () => undefined, openMissing: () => undefined, onProgress: silent }
+const pushOptions: PushOptions = { limit: createLimit(2), otherTags: [], mountFrom: () => undefined, openMissing: () => undefined, onProgress: silent }
 
 describe('a pushed image', () => {
   it('comes back whole: all platforms, attestations and layers', async () => {

@@ -29,7 +29,7 @@ describe('an image of three platforms', { skip: missing('docker-registry', 'skop
     const store = createMemoryStore()
     const root = await makeIndex(store)
     const reference = parseReference(`${server.host}/app:1.0`)
-    const options = { limit: createLimit(3), mountFrom: () => undefined, openMissing: () => undefined, onProgress: silent }
+    const options = { limit: createLimit(3), otherTags: [], mountFrom: () => undefined, openMissing: () => undefined, onProgress: silent }
     await pushImage({ registry, store }, root, { ...options, reference }, signal)
 
     assert.equal(digestOf(skopeo('inspect', '--raw', '--tls-verify=false', `docker://${server.host}/app:1.0`)), root.digest)
