@@ -121,6 +121,16 @@ describe('pruneContent', () => {
     assert.deepEqual(await pruneContent(store, createFileLeases(folder), { ...everything, unusedSince: Date.now() - HOUR_MS }, signal), [])
   })
 
+  it('forgets the leases of killed processes at a sweep, and no others', async () => {
+    const folder = newFolder()
+    const leases = createFileLeases(folder)
+    await using _lease = await leases.open(signal)
+    const own = readdirSync(join(folder, 'leases'))
+    writeFileSync(join(folder, 'leases', 'of-a-killed-process'), '')
+    await leases.sweep(signal)
+    assert.deepEqual(readdirSync(join(folder, 'leases')), own)
+  })
+
   it('leaves what a build that runs may have used, though it did not say so', async () => {
     const folder = newFolder()
     const [store, leases] = [await openAt(folder), createFileLeases(folder)]

@@ -22,6 +22,8 @@ export interface ContentLeases {
   open(signal: AbortSignal): Promise<ContentLease>
   /** Runs `work` while no lease can open or grow, with all that is leased. Keep it short: builds wait for it. */
   exclusively<T>(work: (leased: Leased) => Promise<T>, signal: AbortSignal): Promise<T>
+  /** Removes what dead processes left. */
+  sweep(signal: AbortSignal): Promise<void>
 }
 
 /** What leases that are open speak of. */
@@ -37,7 +39,7 @@ const LOCK_NAME = 'lock'
 export function createFileLeases(storeFolder: string, now: () => number = Date.now): ContentLeases {
   const folder = join(storeFolder, 'leases')
   const gate = join(folder, LOCK_NAME)
-  return {
+  const leases: ContentLeases = {
     async open(signal) {
       signal.throwIfAborted()
       await mkdir(folder, { recursive: true })
@@ -49,7 +51,9 @@ export function createFileLeases(storeFolder: string, now: () => number = Date.n
       await using lock = await acquireLock(gate, 'exclusive', signal)
       return await work(await readLeased(lock.path, folder))
     },
+    sweep: (signal) => leases.exclusively(async () => undefined, signal), // to count the living is to bury the dead
   }
+  return leases
 }
 
 function createLease(file: FileLock, gate: string): ContentLease {

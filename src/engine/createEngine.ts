@@ -50,9 +50,10 @@ export async function createEngine(options: EngineOptions, signal: AbortSignal):
   const runFolder = join(root, 'run')
   const stateFolder = undo.use(createTempFolder(runFolder)).path
   await sweepTempFolders(runFolder)
-  const executor = await createCrunExecutor({ stateFolder, environment: env })
+  const executor = await createCrunExecutor({ stateFolder, cacheFolder: root, environment: env })
   const images = createImageStore(database)
   const leases = createFileLeases(root)
+  await leases.sweep(signal)
   const registries = undo.use(createSessionRegistries({ sessions, version, env, hosts: await readHostConfig(env) }))
   const transfers = createLimit(TRANSFERS)
   const presence = createLayerPresence({ snapshots, content, registries, downloads: transfers, now: Date.now })
