@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
 import { COMMANDS, findCommand } from './commandTable.ts'
 import { runCommandLine } from './dispatch.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../ground/version.ts'
 
 interface Ran {
   readonly code: number

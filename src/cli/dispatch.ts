@@ -6,7 +6,7 @@ import { EXIT, containerExitCodeOf, exitCodeOf } from './exitCode.ts'
 import { type FlagTable, parseFlags } from './flags.ts'
 import { describeFlags, formatOverview } from './help.ts'
 import { usesColor } from './terminal.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../ground/version.ts'
 
 const MAIN_FLAGS = {
   ...GLOBAL_FLAGS,

@@ -4,7 +4,7 @@ import { readHostConfig } from '../registry/hostConfig.ts'
 import type { CredentialSource, Registry } from '../registry/registry.ts'
 import { createRegistry, DEFAULT_RETRIES, type RegistryOptions } from '../registry/registryClient.ts'
 import type { CommandContext } from './command.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../ground/version.ts'
 
 /** Requests in flight to one registry: as many as Docker's own. */
 const CONNECTIONS_PER_HOST = 4

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
-import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
+import type { ServiceImpl } from '@connectrpc/connect'
 import {
   DiskUsageResponseSchema,
   InfoResponseSchema,
@@ -17,13 +17,14 @@ import type { PruneOptions, UsageRecord } from '../engine/cachePrune.ts'
 import type { Engine, ExporterRequest } from '../engine/engine.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { createBuildRecords } from './buildRecords.ts'
+import type { SessionManager } from './session/sessionManager.ts'
 
 const PACKAGE = 'pelago'
 
 type ControlService = Omit<ServiceImpl<typeof Control>, 'session'>
 
 /** `moby.buildkit.v1.Control` over an engine, but for `Session`, which the session manager serves. */
-export function createControl(engine: Engine): Partial<ControlService> {
+export function createControl(engine: Engine, sessions: SessionManager): Partial<ControlService> {
   const records = createBuildRecords()
   return {
     info: () => create(InfoResponseSchema, { buildkitVersion: version(engine) }),
@@ -34,13 +35,14 @@ export function createControl(engine: Engine): Partial<ControlService> {
     async solve(request, { signal }) {
       checkSolve(request)
       using record = records.open(request.Ref)
-      const response = await engine.solve(toSolve(request), record.sink, signal)
+      const solve = toSolve(request)
+      const session = await sessions.get(solve.sessionId, signal)
+      const response = await engine.solve(solve, record.sink, AbortSignal.any([signal, session.ended]))
       return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })
     },
-    async *status({ Ref }, context) {
-      sendClock(context)
+    async *status({ Ref }, { signal }) {
       const encode = createProgressEncoder()
-      for await (const events of records.follow(Ref, context.signal)) yield* encode(events)
+      for await (const events of records.follow(Ref, signal)) yield* encode(events)
     },
     async diskUsage(_request, { signal }) {
       return create(DiskUsageResponseSchema, { record: (await engine.usage(signal)).map(toUsageMessage) })
@@ -49,11 +51,6 @@ export function createControl(engine: Engine): Partial<ControlService> {
       for await (const removed of engine.prune(toPruneOptions(request), signal)) yield toUsageMessage(removed)
     },
   }
-}
-
-/** Clients set their clock by it, to show times of a machine that is not theirs. */
-function sendClock({ responseHeader }: HandlerContext): void {
-  responseHeader.set('buildkit-current-timestamp', new Date().toISOString())
 }
 
 function version({ version: release }: Engine): { package: string; version: string; revision: string } {

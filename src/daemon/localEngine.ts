@@ -26,21 +26,26 @@ import type { ProgressSink } from '../progress/progressSink.ts'
 import { createEventQueue } from './eventQueue.ts'
 import { runContainer } from './runContainer.ts'
 
+/** What the engine itself does not know of its process. */
+export interface EngineFacts {
+  readonly isRootless: boolean
+}
+
 type LocalService = ServiceImpl<typeof LocalEngine>
 
 /** `pelago.v1.LocalEngine` over an engine. */
-export function createLocalEngine(engine: Engine): LocalService {
-  return { ...describeService(engine), ...imageService(engine), ...transferService(engine), run: (inputs, { signal }) => runContainer(engine, inputs, signal) }
+export function createLocalEngine(engine: Engine, facts: EngineFacts): LocalService {
+  return { ...describeService(engine, facts), ...imageService(engine), ...transferService(engine), run: (inputs, { signal }) => runContainer(engine, inputs, signal) }
 }
 
-function describeService(engine: Engine): Pick<LocalService, 'describe'> {
+function describeService(engine: Engine, { isRootless }: EngineFacts): Pick<LocalService, 'describe'> {
   return {
     describe: () =>
       create(DescribeResponseSchema, {
         version: engine.version,
         root: engine.root,
         snapshotter: engine.snapshotter,
-        rootless: process.env['PELAGO_ROOTLESS'] === '1',
+        rootless: isRootless,
         pid: BigInt(process.pid),
         platforms: engine.platforms().map(({ platform, mode }) => ({ platform: formatPlatform(platform), emulator: mode.kind === 'emulated' ? mode.emulator : '' })),
       }),

@@ -23,12 +23,13 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   await using engine = await createEngine({ root, version: VERSION, env, sessions: createClientSessions(sessions) }, stop.signal)
   await using server = createServer({
     sessions,
-    addRoutes: (routes) => void routes.service(Control, createControl(engine)).service(LocalEngine, createLocalEngine(engine)),
+    addRoutes: (routes) => void routes.service(Control, createControl(engine, sessions)).service(LocalEngine, createLocalEngine(engine, { isRootless: env['PELAGO_NS_IDS'] !== 'all' })),
     onBug: (error) => log('error', 'bug', { stack: error instanceof Error ? error.stack : String(error) }),
   })
   const trusted = { isTrusted: true }
-  if (fd !== undefined) server.serve(new Socket({ fd }), trusted)
+  // The socket first: whoever comes behind the first command is to find it.
   if (socket !== undefined && !(await server.listen(socket, trusted))) log('info', 'socket-taken', { socket })
+  if (fd !== undefined) server.serve(new Socket({ fd }), trusted)
   await server.idle(lingerMs, stop.signal).catch((error: unknown) => {
     if (!stop.signal.aborted) throw error // a signal is a way to end, too
   })

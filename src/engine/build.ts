@@ -71,7 +71,7 @@ interface LowerFor {
 }
 
 function lowerRequest({ text, platform, host }: LowerFor, { attributes, sessionId }: BuildOptions): Parameters<typeof lowerDockerfile>[0] {
-  const { target, buildArgs, labels, noCache, networkMode, extraHosts, hostname, ulimits, shmSizeBytes, cgroupParent, contextFolder } = attributes
+  const { target, buildArgs, labels, noCache, networkMode, extraHosts, hostname, ulimits, shmSizeBytes, contextFolder } = attributes
   return {
     source: text.source,
     ignorePatterns: text.ignorePatterns,
@@ -91,7 +91,7 @@ function lowerRequest({ text, platform, host }: LowerFor, { attributes, sessionI
     hostname,
     ulimits,
     shmSizeBytes,
-    cgroupParent,
+    cgroupParent: '',
   }
 }
 

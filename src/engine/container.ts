@@ -8,8 +8,7 @@ import { formatFamiliar } from '../ground/reference.ts'
 import type { LayerPresence } from '../ops/layerPresence.ts'
 import type { MutableSnapshot, SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { PlatformImage } from './imageResolver.ts'
-import type { Step } from './stepProgress.ts'
-import { stepContext } from './stepProgress.ts'
+import { deliveryContext, type Step } from './stepProgress.ts'
 
 /** What `docker run` can say of a container; '' and [] take the image's own. */
 export interface ContainerRequest {
@@ -55,7 +54,7 @@ export interface ContainerDeps {
 export async function openContainer(deps: ContainerDeps, image: PlatformImage, request: ContainerRequest & { readonly sessionId: string; readonly step: Step }, signal: AbortSignal): Promise<Container> {
   const mode = deps.executor.runMode(request.platform)
   const top = deps.registerLayers(image)
-  await deps.presence.ensurePresent(top, stepContext(request.step, request.sessionId), signal)
+  await deps.presence.ensurePresent(top, deliveryContext(request.step, request.sessionId), signal)
   await using stack = new AsyncDisposableStack()
   const root: MutableSnapshot = stack.use(await deps.snapshots.openMutable(top, signal))
   for (const { source } of request.volumes) await ensureFolder(source)

@@ -21,7 +21,6 @@ export interface FrontendAttributes {
   readonly extraHosts: readonly ExtraHost[]
   readonly ulimits: readonly Ulimit[]
   readonly shmSizeBytes: number
-  readonly cgroupParent: string
   readonly hostname: string
 }
 
@@ -45,7 +44,6 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     extraHosts: splitCsv(get('add-hosts')).map(parseExtraHost),
     ulimits: splitCsv(get('ulimit')).map(parseUlimit),
     shmSizeBytes: get('shm-size') === '' ? 0 : parseCount('shm-size', get('shm-size')),
-    cgroupParent: get('cgroup-parent'),
     hostname: get('hostname') || get('build-arg:BUILDKIT_SANDBOX_HOSTNAME'),
   }
 }
@@ -53,10 +51,11 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
 /** Understood, or without effect on what is built. */
 const KNOWN = new Set([
   'filename', 'contextkey', 'dockerfilekey', 'platform', 'multi-platform', 'target', 'no-cache', 'image-resolve-mode', 'force-network-mode',
-  'add-hosts', 'ulimit', 'shm-size', 'cgroup-parent', 'hostname', 'frontend.caps', 'cmdline',
+  'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline',
 ])
 const KNOWN_PREFIXES = ['build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:']
 const LATER = new Map([
+  ['cgroup-parent', 'control groups of steps'],
   ['source', 'frontends that are images'],
   ['requestid', 'subrequests such as check and outline'],
   ['cache-imports', 'cache import'],

@@ -44,7 +44,7 @@ export async function pushFromStore(deps: TransferDeps, { reference, sessionId }
   if (missing.length > 0) throw new ImageIncompleteError(reference, missing.length)
   const ends = { registry: deps.registries.registryFor(sessionId), store: deps.content }
   await runStep(progress, `push ${formatFamiliar(reference)}`, (step) =>
-    pushImage(ends, root, { reference, limit: deps.transfers, mountFrom: () => undefined, openMissing: () => undefined, onProgress: reportTo(step) }, signal),
+    pushImage(ends, root, { reference, otherTags: [], limit: deps.transfers, mountFrom: () => undefined, openMissing: () => undefined, onProgress: reportTo(step) }, signal),
   )
   return root
 }

@@ -18,7 +18,7 @@ import type { SolveRequest } from './engine.ts'
 import { parseFrontendAttributes, type FrontendAttributes } from './frontendAttributes.ts'
 import { createImageResolver, type ResolveMode } from './imageResolver.ts'
 import type { ImageStore } from './imageStore.ts'
-import { runStep, stepContext, type Step } from './stepProgress.ts'
+import { runStep, deliveryContext, type Step } from './stepProgress.ts'
 
 export interface SolveDeps {
   readonly sessions: ClientSessions
@@ -99,7 +99,7 @@ function exporterDepsOf(deps: SolveDeps, { sessionId }: SolveRequest, progress: 
       },
     },
     client: sessions.clientFiles(sessionId),
-    ensurePresent: (snapshot, signal) => runStep(progress, 'load layers', (step) => presence.ensurePresent(snapshot, stepContext(step, sessionId), signal)),
+    ensurePresent: (snapshot, signal) => runStep(progress, 'load layers', (step) => presence.ensurePresent(snapshot, deliveryContext(step, sessionId), signal)),
     protect,
   }
 }

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { digestOf, type Digest } from '../ground/digest.ts'
+import type { DeliveryContext } from '../ops/layerPresence.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
-import type { OpContext } from '../solver/op.ts'
 
 /** A piece of work of the engine's own that is shown like a vertex. */
 export interface Step {
   readonly vertex: Digest
-  readonly name: string
   readonly sink: ProgressSink
   /** Tells how far a part of it is; the last call with `isDone` ends that part. */
   readonly report: (part: StepPart) => void
@@ -27,7 +26,6 @@ export async function runStep<T>(sink: ProgressSink, name: string, work: (step: 
   sink({ kind: 'vertex-started', vertex, at: Date.now() })
   const step: Step = {
     vertex,
-    name,
     sink,
     report: ({ id, action, currentBytes, totalBytes, isDone }) => sink({ kind: 'vertex-progress', vertex, at: Date.now(), id, action, currentBytes, totalBytes, state: isDone ? 'done' : 'running' }),
   }
@@ -42,8 +40,7 @@ export async function runStep<T>(sink: ProgressSink, name: string, work: (step: 
   }
 }
 
-/** For work that ops do, outside a solve: it is shown as part of the step. */
-export function stepContext({ vertex, name, sink }: Step, sessionId: string): OpContext {
-  const note = { name, ignoreCache: false, span: undefined }
-  return { vertex: { digest: vertex, op: { kind: 'merge' }, inputs: [], platform: undefined, note }, progress: sink, sessionId }
+/** For layers that are brought as part of the step, outside a solve. */
+export function deliveryContext({ vertex, sink }: Step, sessionId: string): DeliveryContext {
+  return { vertex: { digest: vertex }, progress: sink, sessionId }
 }

@@ -2,9 +2,11 @@ import { decompress } from '../archive/compression.ts'
 import type { ContentStore } from '../content/contentStore.ts'
 import type { Digest } from '../ground/digest.ts'
 import type { Limit } from '../kit/limit.ts'
+import type { Vertex } from '../graph/vertex.ts'
 import { createSingleFlight } from '../kit/singleFlight.ts'
 import type { VertexProgress } from '../progress/progressEvent.ts'
-import type { Registry, Repository } from '../registry/registry.ts'
+import { fetchBlob } from '../registry/pull.ts'
+import { parseRepository, type Registry } from '../registry/registry.ts'
 import { SnapshotNotFoundError, type LayerBlob, type Snapshot, type SnapshotId, type SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { OpContext } from '../solver/op.ts'
 
@@ -13,13 +15,18 @@ export interface SessionRegistries {
   registryFor(sessionId: string): Registry
 }
 
+/** For whom layers are brought: where progress is shown, and whose credentials are used. Every OpContext is one. */
+export interface DeliveryContext extends Pick<OpContext, 'progress' | 'sessionId'> {
+  readonly vertex: Pick<Vertex, 'digest'>
+}
+
 export interface LayerPresence {
   /**
    * Brings the files of `id` and of all snapshots under it: blobs are downloaded several at once, and unpacked from the
    * lowest up while others still come. Each layer is brought once, whoever asks, and a broken download goes on where it
    * broke. Does nothing where all is here.
    */
-  ensurePresent(id: SnapshotId | undefined, context: OpContext, signal: AbortSignal): Promise<void>
+  ensurePresent(id: SnapshotId | undefined, context: DeliveryContext, signal: AbortSignal): Promise<void>
 }
 
 export interface LayerPresenceDeps {
@@ -36,7 +43,7 @@ const PROGRESS_INTERVAL_MS = 100
 /** What brings one layer works with. */
 interface Delivery {
   readonly snapshot: Snapshot
-  readonly context: OpContext
+  readonly context: DeliveryContext
 }
 
 export function createLayerPresence({ snapshots, content, registries, downloads, now }: LayerPresenceDeps): LayerPresence {
@@ -66,27 +73,21 @@ export function createLayerPresence({ snapshots, content, registries, downloads,
     return remote
   }
 
-  async function ensureBlob(blob: LayerBlob, context: OpContext, signal: AbortSignal): Promise<void> {
+  async function ensureBlob(blob: LayerBlob, context: DeliveryContext, signal: AbortSignal): Promise<void> {
     const { digest } = blob.descriptor
     if ((await content.sizeBytes(digest, signal)) !== undefined) return
     await arrivals.run(digest, (shared) => downloads.run(() => download(blob, context, shared), shared), signal)
   }
 
-  async function download({ descriptor, repository }: LayerBlob, context: OpContext, signal: AbortSignal): Promise<undefined> {
-    const { digest, sizeBytes } = descriptor
-    await using ingest = await content.openIngest({ resumeKey: digest }, signal)
-    const report = createReport(context, { id: digest, action: '', totalBytes: sizeBytes }, now)
-    let currentBytes = ingest.offset
-    for await (const chunk of registries.registryFor(context.sessionId).readBlob(toRepository(repository), descriptor, ingest.offset, signal)) {
-      await ingest.write(chunk)
-      report(currentBytes += chunk.byteLength, 'running')
-    }
-    await ingest.commit(digest)
-    report(currentBytes, 'done')
+  async function download({ descriptor, repository }: LayerBlob, context: DeliveryContext, signal: AbortSignal): Promise<undefined> {
+    const report = createReport(context, { id: descriptor.digest, action: '', totalBytes: descriptor.sizeBytes }, now)
+    const ends = { registry: registries.registryFor(context.sessionId), store: content }
+    await fetchBlob(ends, parseRepository(repository ?? ''), { descriptor, onProgress: ({ currentBytes, state }) => report(currentBytes, state) }, signal)
+    report(descriptor.sizeBytes, 'done')
     return undefined
   }
 
-  async function unpack(id: SnapshotId, { descriptor }: LayerBlob, context: OpContext, signal: AbortSignal): Promise<void> {
+  async function unpack(id: SnapshotId, { descriptor }: LayerBlob, context: DeliveryContext, signal: AbortSignal): Promise<void> {
     if (snapshots.get(id)?.state === 'present') return
     const report = createReport(context, { id: `extracting ${descriptor.digest}`, action: 'extracting', totalBytes: descriptor.sizeBytes }, now)
     report(0, 'running')
@@ -117,7 +118,7 @@ async function bringAll(missing: readonly Snapshot[], bring: Bring, signal: Abor
 
 type Report = (currentBytes: number, state: VertexProgress['state']) => void
 
-function createReport({ vertex, progress }: OpContext, line: Pick<VertexProgress, 'id' | 'action' | 'totalBytes'>, now: () => number): Report {
+function createReport({ vertex, progress }: DeliveryContext, line: Pick<VertexProgress, 'id' | 'action' | 'totalBytes'>, now: () => number): Report {
   let toldAt = -Infinity
   return (currentBytes, state) => {
     const at = now()
@@ -125,10 +126,4 @@ function createReport({ vertex, progress }: OpContext, line: Pick<VertexProgress
     toldAt = at
     progress({ kind: 'vertex-progress', vertex: vertex.digest, at, ...line, currentBytes, state })
   }
-}
-
-/** `host/repository`, as `LayerBlob` has it. */
-function toRepository(repository: string | undefined): Repository {
-  const [host = '', ...path] = (repository ?? '').split('/')
-  return { host, repository: path.join('/') }
 }

@@ -28,7 +28,6 @@ export function frontendAttributes({ flags, env, platforms, filename }: Attribut
   set('add-hosts', flags['add-host'].map(parseHost).join(','))
   set('ulimit', flags.ulimit.map(parseUlimit).join(','))
   if (flags['shm-size'] !== undefined) set('shm-size', String(parseByteSize(flags['shm-size'], '--shm-size')))
-  set('cgroup-parent', flags['cgroup-parent'] ?? '')
   for (const [key, value] of buildArguments(flags['build-arg'], env)) attributes.set(`build-arg:${key}`, value)
   for (const text of flags.label) {
     const { key, value = '' } = splitKeyValue(text)

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exitCode.ts'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../../ground/version.ts'
 
 export const version = defineCommand({
   usage: '',
