@@ -22,6 +22,8 @@ export interface Faults {
   failing: { count: number; status: number; retryAfter: string | undefined }
   /** So many of the next uploads of a whole blob end by a broken connection. */
   droppedUploads: number
+  /** Uploads of a whole blob are never answered. */
+  holdsUploads: boolean
   /** What `docker-content-digest` says. */
   toldDigest: Digest | undefined
   /** Blobs and manifests come with their first byte changed. */
@@ -79,6 +81,7 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
     dropAfterBytes: undefined,
     failing: { count: 0, status: 500, retryAfter: undefined },
     droppedUploads: 0,
+    holdsUploads: false,
     toldDigest: undefined,
     corrupts: false,
     ignoresRange: false,
@@ -200,6 +203,7 @@ function startUpload({ url, contents }: Exchange, repository: string): Answer {
 }
 
 async function finishUpload({ request, url, faults, contents }: Exchange, upload: readonly Uint8Array[], repository: string): Promise<Answer> {
+  if (faults.holdsUploads) await once(request.socket, 'close')
   if (faults.droppedUploads > 0) {
     faults.droppedUploads -= 1
     request.destroy()
