@@ -1,11 +1,9 @@
-import { InvalidValueError } from '../ground/errors.ts'
 import { orAborted } from '../kit/singleFlight.ts'
 import type { ProgressEvent } from '../progress/progressEvent.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
+import { createOpenBuilds } from './openBuilds.ts'
 
-/** Solve and Status of one build come at once, in either order: how long the one waits for the other. */
-const ARRIVAL_MS = 3_000
-/** A finished build's events are kept as long, for a Status that comes late. */
+/** A finished build's events are kept that long, for a Status that comes late. */
 const KEPT_MS = 30_000
 /** Of one build; past either the oldest events are dropped, and progress that is not final is not taken in. */
 const MAX_EVENTS = 200_000
@@ -33,27 +31,11 @@ interface Entry {
 }
 
 export function createBuildRecords(): BuildRecords {
-  const entries = new Map<string, Entry>()
-  let arrived = Promise.withResolvers<undefined>()
-
-  const wait = async (ref: string, signal: AbortSignal): Promise<Entry> => {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(ARRIVAL_MS)])
-    for (;;) {
-      const entry = entries.get(ref)
-      if (entry !== undefined) return entry
-      signal.throwIfAborted()
-      if (deadline.aborted) throw new InvalidValueError(`no such job ${ref}`)
-      await orEnd(arrived.promise, deadline)
-    }
-  }
-
+  const entries = createOpenBuilds<Entry>()
   return {
     open(ref) {
-      if (entries.has(ref)) throw new InvalidValueError(`job ID exists: ${ref}`)
       const entry: Entry = { events: [], dropped: 0, logBytes: 0, ended: false, changed: Promise.withResolvers() }
-      entries.set(ref, entry)
-      arrived.resolve(undefined)
-      arrived = Promise.withResolvers()
+      entries.add(ref, entry)
       return {
         sink: (event) => record(entry, event),
         [Symbol.dispose]() {
@@ -64,7 +46,7 @@ export function createBuildRecords(): BuildRecords {
       }
     },
     async *follow(ref, signal) {
-      const entry = await wait(ref, signal)
+      const entry = await entries.find(ref, signal)
       let position = 0
       for (;;) {
         const from = Math.max(0, position - entry.dropped)

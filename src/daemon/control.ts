@@ -14,17 +14,24 @@ import {
 } from '../api/gen/control_pb.ts'
 import { createProgressEncoder } from '../api/progressMapping.ts'
 import type { PruneOptions, UsageRecord } from '../engine/cachePrune.ts'
-import type { Engine, ExporterRequest } from '../engine/engine.ts'
+import type { Engine, ExporterRequest, SolveRequest as EngineRequest, Steer } from '../engine/engine.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { createBuildRecords } from './buildRecords.ts'
+import type { GatewayBuilds } from './gatewayBuilds.ts'
 import type { SessionManager } from './session/sessionManager.ts'
 
 const PACKAGE = 'pelago'
 
 type ControlService = Omit<ServiceImpl<typeof Control>, 'session'>
 
+export interface ControlParts {
+  readonly sessions: SessionManager
+  /** The other side of a solve that names no frontend. */
+  readonly gateway: GatewayBuilds
+}
+
 /** `moby.buildkit.v1.Control` over an engine, but for `Session`, which the session manager serves. */
-export function createControl(engine: Engine, sessions: SessionManager): Partial<ControlService> {
+export function createControl(engine: Engine, { sessions, gateway }: ControlParts): Partial<ControlService> {
   const records = createBuildRecords()
   return {
     info: () => create(InfoResponseSchema, { buildkitVersion: version(engine) }),
@@ -37,7 +44,8 @@ export function createControl(engine: Engine, sessions: SessionManager): Partial
       using record = records.open(request.Ref)
       const solve = toSolve(request)
       const session = await sessions.get(solve.sessionId, signal)
-      const response = await engine.solve(solve, record.sink, AbortSignal.any([signal, session.ended]))
+      const steer: Steer = request.Frontend === '' ? gateway.steer(request.Ref) : (build, inner) => build(new Map(Object.entries(request.FrontendAttrs)), inner)
+      const response = await engine.solve(solve, steer, record.sink, AbortSignal.any([signal, session.ended]))
       return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })
     },
     async *status({ Ref }, { signal }) {
@@ -60,8 +68,7 @@ function version({ version: release }: Engine): { package: string; version: stri
 /** What a request may ask for and this engine does not do: refused rather than left out. */
 const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
   ['a definition (LLB) of the client’s own is', ({ Definition }) => (Definition?.def.length ?? 0) > 0],
-  ['builds through the gateway (LLBBridge) are', ({ Frontend }) => Frontend === ''],
-  ['a frontend other than dockerfile.v0 is', ({ Frontend }) => Frontend !== 'dockerfile.v0'],
+  ['a frontend other than dockerfile.v0 is', ({ Frontend }) => Frontend !== '' && Frontend !== 'dockerfile.v0'],
   ['cache export is', ({ Cache }) => (Cache?.Exports.length ?? 0) > 0],
   ['cache import is', ({ Cache }) => (Cache?.Imports.length ?? 0) > 0],
   ['frontend inputs are', ({ FrontendInputs }) => Object.keys(FrontendInputs).length > 0],
@@ -73,10 +80,9 @@ function checkSolve(request: SolveRequest): void {
   if (what !== undefined) throw new InvalidValueError(`${what} not supported yet`, { hint: 'send the frontend "dockerfile.v0" with its attributes' })
 }
 
-function toSolve(request: SolveRequest): Parameters<Engine['solve']>[0] {
+function toSolve(request: SolveRequest): EngineRequest {
   return {
     sessionId: request.Session.replace(/^.*:/, ''),
-    attributes: new Map(Object.entries(request.FrontendAttrs)),
     exporters: exportersOf(request),
     entitlements: request.Entitlements,
   }

@@ -1,11 +1,14 @@
 import { Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { Control } from '../api/gen/control_pb.ts'
+import { LLBBridge } from '../api/gen/gateway_pb.ts'
 import { LocalEngine } from '../api/gen/local_pb.ts'
 import { createEngine } from '../engine/createEngine.ts'
 import { BuildError } from '../ground/errors.ts'
 import { VERSION } from '../ground/version.ts'
 import { createControl } from './control.ts'
+import { createGatewayBuilds } from './gatewayBuilds.ts'
+import { createLlbBridge } from './llbBridge.ts'
 import { createLocalEngine } from './localEngine.ts'
 import { createServer } from './server.ts'
 import { createClientSessions } from './session/clientSessions.ts'
@@ -20,10 +23,11 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(name, () => stop.abort(new DOMException(`got ${name}`, 'AbortError')))
   const sessions = createSessionManager()
+  const gateway = createGatewayBuilds()
   await using engine = await createEngine({ root, version: VERSION, env, sessions: createClientSessions(sessions) }, stop.signal)
   await using server = createServer({
     sessions,
-    addRoutes: (routes) => void routes.service(Control, createControl(engine, sessions)).service(LocalEngine, createLocalEngine(engine, { isRootless: env['PELAGO_NS_IDS'] !== 'all' })),
+    addRoutes: (routes) => void routes.service(Control, createControl(engine, { sessions, gateway })).service(LLBBridge, createLlbBridge(gateway)).service(LocalEngine, createLocalEngine(engine, { isRootless: env['PELAGO_NS_IDS'] !== 'all' })),
     onBug: (error) => log('error', 'bug', { stack: error instanceof Error ? error.stack : String(error) }),
   })
   const trusted = { isTrusted: true }

@@ -88,7 +88,7 @@ export async function createEngine(options: EngineOptions, signal: AbortSignal):
     snapshotter: backend.kind,
     images,
     platforms: () => executor.platforms(),
-    solve: (request, progress, inner) => use(() => solveRequest(solveDeps, request, progress, inner), inner),
+    solve: (request, steer, progress, inner) => use(() => solveRequest(solveDeps, { request, steer, progress }, inner), inner),
     listImages: (only, inner) => listImages({ content, images }, only, inner),
     readImage: (reference, digest, inner) => readImageDocument({ content, images }, reference, digest, inner),
     openContainer: (request, progress, inner) => use(() => runImage(runDeps, request, progress, inner), inner),

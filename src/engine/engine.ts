@@ -1,4 +1,5 @@
 import type { RunMode } from '../executor/executor.ts'
+import type { BuildResult } from '../exporter/exporter.ts'
 import type { Descriptor } from '../ground/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
 import type { Platform } from '../ground/platform.ts'
@@ -20,8 +21,8 @@ export interface Engine extends AsyncDisposable {
   readonly snapshotter: string
   platforms(): readonly { readonly platform: Platform; readonly mode: RunMode }[]
 
-  /** Builds and exports. The exporters' responses, merged. */
-  solve(request: SolveRequest, progress: ProgressSink, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+  /** Has built what `steer` says, and exports what it gives back. The exporters' responses, merged. */
+  solve(request: SolveRequest, steer: Steer, progress: ProgressSink, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
 
   /** The names of the local store; what they lead to is read by the calls below. */
   readonly images: ImageStore
@@ -47,11 +48,20 @@ export interface Engine extends AsyncDisposable {
 
 export interface SolveRequest {
   readonly sessionId: string
-  /** Of the frontend `dockerfile.v0`. */
-  readonly attributes: ReadonlyMap<string, string>
   /** None: the result is built and left in the cache. */
   readonly exporters: readonly ExporterRequest[]
   readonly entitlements: readonly string[]
+}
+
+/** Builds by the attributes of the frontend `dockerfile.v0`. */
+export type Build = (attributes: ReadonlyMap<string, string>, signal: AbortSignal) => Promise<Built>
+/** Any number of builds, and which result is exported: undefined is none. */
+export type Steer = (build: Build, signal: AbortSignal) => Promise<Built | undefined>
+
+export interface Built {
+  readonly result: BuildResult
+  /** SOURCE_DATE_EPOCH of the build; undefined where it names none. */
+  readonly epoch: string | undefined
 }
 
 export interface ExporterRequest {

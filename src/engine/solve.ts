@@ -1,7 +1,7 @@
 import type { ContentStore } from '../content/contentStore.ts'
 import type { ContentLeases } from '../content/lease.ts'
 import { createBlobSource } from '../exporter/blobSource.ts'
-import type { BuildResult, ExportProgress } from '../exporter/exporter.ts'
+import type { Exporter, ExportProgress } from '../exporter/exporter.ts'
 import type { ExporterDeps } from '../exporter/exporterDeps.ts'
 import { createExporter } from '../exporter/exporterFactory.ts'
 import { createLayerPacker } from '../exporter/layerPacker.ts'
@@ -14,7 +14,7 @@ import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { Solver } from '../solver/solver.ts'
 import { buildDockerfile } from './build.ts'
 import type { ClientSessions } from './clientSessions.ts'
-import type { SolveRequest } from './engine.ts'
+import type { Built, ExporterRequest, SolveRequest, Steer } from './engine.ts'
 import { parseFrontendAttributes, type FrontendAttributes } from './frontendAttributes.ts'
 import { createImageResolver, type ResolveMode } from './imageResolver.ts'
 import type { ImageStore } from './imageStore.ts'
@@ -34,24 +34,32 @@ export interface SolveDeps {
   readonly packing: Limit
 }
 
+export interface Solve {
+  readonly request: SolveRequest
+  readonly steer: Steer
+  readonly progress: ProgressSink
+}
+
 /** As `Engine.solve`: builds, then lets each exporter take the result, one after the other. */
-export async function solveRequest(deps: SolveDeps, request: SolveRequest, progress: ProgressSink, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-  const attributes = parseFrontendAttributes(request.attributes)
-  checkEntitlements(attributes, request.entitlements)
+export async function solveRequest(deps: SolveDeps, { request, steer, progress }: Solve, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   await using lease = await deps.leases.open(signal)
   const exporterDeps = exporterDepsOf(deps, request, progress, (digests) => lease.protect(digests, signal))
-  const epoch = attributes.buildArgs.get('SOURCE_DATE_EPOCH')
-  const exporters = request.exporters.map(({ type, attributes: given }, index) => {
-    const options = epoch === undefined || given.has('source-date-epoch') ? given : new Map([...given, ['source-date-epoch', epoch] as const])
-    return createExporter({ type, index, attributes: options }, exporterDeps)
-  })
-  const result = await build(deps, attributes, { request, progress }, signal)
+  createExporters(request.exporters, undefined, exporterDeps) // so that a mistake is told before the build begins
+  const built = await steer((attributes, inner) => build(deps, attributes, { request, progress }, inner), signal)
   const response = new Map<string, string>()
-  for (const exporter of exporters) {
-    const told = await runStep(progress, exporter.name, (step) => exporter.export(result, exportProgress(step), signal))
+  if (built === undefined) return response
+  for (const exporter of createExporters(request.exporters, built.epoch, exporterDeps)) {
+    const told = await runStep(progress, exporter.name, (step) => exporter.export(built.result, exportProgress(step), signal))
     for (const [key, value] of told) response.set(key, value)
   }
   return response
+}
+
+function createExporters(requests: readonly ExporterRequest[], epoch: string | undefined, deps: ExporterDeps): readonly Exporter[] {
+  return requests.map(({ type, attributes: given }, index) => {
+    const attributes = epoch === undefined || given.has('source-date-epoch') ? given : new Map([...given, ['source-date-epoch', epoch] as const])
+    return createExporter({ type, index, attributes }, deps)
+  })
 }
 
 interface BuildContext {
@@ -59,11 +67,14 @@ interface BuildContext {
   readonly progress: ProgressSink
 }
 
-function build(deps: SolveDeps, attributes: FrontendAttributes, { request: { sessionId }, progress }: BuildContext, signal: AbortSignal): Promise<BuildResult> {
+async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { request: { sessionId, entitlements }, progress }: BuildContext, signal: AbortSignal): Promise<Built> {
+  const attributes = parseFrontendAttributes(given)
+  checkEntitlements(attributes, entitlements)
   const { content, images, registries, sessions: files, executor, solver } = deps
   const sources = { content, images, registry: registries.registryFor(sessionId) }
   const resolver = createImageResolver(sources, resolveMode(attributes), (name, work) => runStep(progress, name, work))
-  return buildDockerfile({ files, executor, solver, resolver }, { attributes, sessionId, progress }, signal)
+  const result = await buildDockerfile({ files, executor, solver, resolver }, { attributes, sessionId, progress }, signal)
+  return { result, epoch: attributes.buildArgs.get('SOURCE_DATE_EPOCH') }
 }
 
 function resolveMode({ imageResolveMode }: FrontendAttributes): ResolveMode {

@@ -1,0 +1,94 @@
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
+import type { LLBBridge, Result, SolveRequest } from '../api/gen/gateway_pb.ts'
+import { GRPC } from '../api/grpc/status.ts'
+import { formatCanonicalJson } from '../ground/canonicalJson.ts'
+import { InvalidValueError } from '../ground/errors.ts'
+import type { BuiltRefs, GatewayBuild, GatewayBuilds } from './gatewayBuilds.ts'
+
+/**
+ * `moby.buildkit.v1.frontend.LLBBridge`, as far as clients need it that build by the frontend `dockerfile.v0`, which
+ * buildctl and docker buildx do through it. What a step of the client's own would need is not served.
+ */
+export function createLlbBridge(builds: GatewayBuilds): Partial<ServiceImpl<typeof LLBBridge>> {
+  const find = ({ requestHeader, signal }: HandlerContext): Promise<GatewayBuild> => builds.find(requestHeader.get(BUILD_HEADER) ?? '', signal)
+  return {
+    ping: () => ({ FrontendAPICaps: FRONTEND_CAPS.map(enabled), LLBCaps: LLB_CAPS.map(enabled) }),
+    async solve(request, context) {
+      checkSolve(request)
+      const build = await find(context)
+      return { result: toResult(await build.build(new Map(Object.entries(request.FrontendOpt)), context.signal)) }
+    },
+    async evaluate({ Ref }, context) {
+      const build = await find(context)
+      build.check(Ref) // what was built is there
+      return {}
+    },
+    async return({ result, error }, context) {
+      const build = await find(context)
+      if (error !== undefined && error.code !== GRPC.ok) build.fail({ code: error.code, message: error.message, details: error.details })
+      else build.finish(refsOf(result))
+      return {}
+    },
+  }
+}
+
+/** Which build a call belongs to. */
+const BUILD_HEADER = 'buildkit-controlapi-buildid'
+
+/** What is served of this API; a client does without the rest, or says that it cannot. */
+const FRONTEND_CAPS = ['solve.base', 'return', 'returnmap', 'proto.refarray', 'reference.output', 'frontend.caps', 'gateway.solve.evaluate', 'gateway.evaluate']
+/** What a `Control.Solve` may ask for. */
+const LLB_CAPS = ['source.image', 'source.local', 'exporter.multiple', 'exporter.sourcedateepoch', 'exporter.image.annotations']
+
+function enabled(ID: string): { ID: string; Enabled: boolean } {
+  return { ID, Enabled: true }
+}
+
+/** What a request may ask for and this engine does not do: refused rather than left out. */
+const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
+  ['a definition (LLB) of the client’s own is', ({ Definition }) => (Definition?.def.length ?? 0) > 0],
+  ['a frontend other than dockerfile.v0 is', ({ Frontend }) => Frontend !== 'dockerfile.v0'],
+  ['cache import is', ({ CacheImports }) => CacheImports.length > 0],
+  ['frontend inputs are', ({ FrontendInputs }) => Object.keys(FrontendInputs).length > 0],
+  ['source policies are', ({ SourcePolicies }) => SourcePolicies.some(({ rules }) => rules.length > 0)],
+]
+
+function checkSolve(request: SolveRequest): void {
+  const [what] = UNSUPPORTED.find(([, isAskedFor]) => isAskedFor(request)) ?? []
+  if (what !== undefined) throw new InvalidValueError(`${what} not supported yet`, { hint: 'build by the frontend "dockerfile.v0"' })
+}
+
+interface RefResult {
+  readonly result: { readonly case: 'ref'; readonly value: { readonly id: string } } | { readonly case: 'refs'; readonly value: { readonly refs: Readonly<Record<string, { readonly id: string }>> } }
+  readonly metadata: Readonly<Record<string, Uint8Array>>
+}
+
+function toResult({ built: { result }, refs }: BuiltRefs): RefResult {
+  const { platforms, isMultiPlatform } = result
+  const ids = platforms.map(({ id }, index) => [id, { id: refs[index] ?? '' }] as const)
+  const listed = platforms.map(({ id, platform: { os, architecture, variant } }) => ({ ID: id, Platform: { os, architecture, ...(variant !== '' && { variant }) } }))
+  return {
+    result: isMultiPlatform ? { case: 'refs', value: { refs: Object.fromEntries(ids) } } : { case: 'ref', value: { id: refs[0] ?? '' } },
+    metadata: { 'refs.platforms': Buffer.from(formatCanonicalJson({ Platforms: listed })) },
+  }
+}
+
+/** Those that name something: an empty result has one without a name. */
+function refsOf(result: Result | undefined): readonly string[] {
+  return namedRefs(result).filter((ref) => ref !== '')
+}
+
+function namedRefs(result: Result | undefined): readonly string[] {
+  switch (result?.result.case) {
+    case undefined:
+      return []
+    case 'ref':
+      return [result.result.value.id]
+    case 'refs':
+      return Object.values(result.result.value.refs).map(({ id }) => id)
+    case 'refDeprecated':
+      return [result.result.value]
+    case 'refsDeprecated':
+      return Object.values(result.result.value.refs)
+  }
+}

@@ -1,0 +1,38 @@
+import { InvalidValueError } from '../ground/errors.ts'
+import { orAborted } from '../kit/singleFlight.ts'
+
+/** The calls of one build come at once, in any order: how long one waits for that which begins it. */
+const ARRIVAL_MS = 3_000
+
+/** What there is of each build, by the client's reference. */
+export interface OpenBuilds<T> {
+  /** @throws InvalidValueError where one of that name is there */
+  add(ref: string, build: T): void
+  delete(ref: string): void
+  /** @throws InvalidValueError where no such build comes; signal.reason */
+  find(ref: string, signal: AbortSignal): Promise<T>
+}
+
+export function createOpenBuilds<T>(): OpenBuilds<T> {
+  const builds = new Map<string, T>()
+  let arrived = Promise.withResolvers<undefined>()
+  return {
+    add(ref, build) {
+      if (builds.has(ref)) throw new InvalidValueError(`job ID exists: ${ref}`)
+      builds.set(ref, build)
+      arrived.resolve(undefined)
+      arrived = Promise.withResolvers()
+    },
+    delete: (ref) => void builds.delete(ref),
+    async find(ref, signal) {
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(ARRIVAL_MS)])
+      for (;;) {
+        const build = builds.get(ref)
+        if (build !== undefined) return build
+        signal.throwIfAborted()
+        if (deadline.aborted) throw new InvalidValueError(`no such job ${ref}`)
+        await orAborted(arrived.promise, deadline).catch(() => undefined)
+      }
+    },
+  }
+}
