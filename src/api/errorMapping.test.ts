@@ -36,6 +36,13 @@ describe('an error over the wire', () => {
     assert.deepEqual(remote.span, span)
   })
 
+  it('is passed on as it came', () => {
+    for (const came of [overTheWire(new SampleError('disk full', { kind: 'corrupt' })), receive({ code: GRPC.unimplemented, message: 'unknown service', details: [] })]) {
+      assert.ok(came instanceof BuildError)
+      assert.equal(toStatus(came).message, came.message)
+    }
+  })
+
   it('draws its lines from the details of a buildkitd', () => {
     const json = { info: { filename: 'Dockerfile', data: Buffer.from('FROM a\n').toString('base64') }, ranges: [{ start: { line: 1 }, end: { line: 1 } }] }
     const remote = receive({ code: GRPC.unknown, message: 'failed', details: [{ typeUrl: 'github.com/moby/buildkit/errdefs.Source+json', value: Buffer.from(JSON.stringify(json)) }] })

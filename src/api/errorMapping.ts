@@ -102,9 +102,10 @@ function causes(error: unknown): readonly unknown[] {
   return chain
 }
 
-/** Each wrapper says what its cause does not, so all are told; what a message holds already is not repeated. */
+/** Each wrapper says what its cause does not, so all are told; what a message holds already is not repeated, nor what a call ended with, which its RemoteError says. */
 function joinMessages(chain: readonly unknown[]): string {
   return chain
+    .filter((link) => !(link instanceof GrpcStatusError))
     .map((link) => (link instanceof Error ? link.message : String(link)))
     .reduce((joined, message) => (joined.includes(message) ? joined : `${joined}: ${message}`))
 }

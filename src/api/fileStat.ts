@@ -1,5 +1,7 @@
 import { create } from '@bufbuild/protobuf'
+import { isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
+import { BuildError } from '../ground/errors.ts'
 import type { FileStat } from './fileSync.ts'
 import { StatSchema, type Stat } from './gen/stat_pb.ts'
 
@@ -23,32 +25,43 @@ export function hasContent(stat: FileStat): boolean {
 /** The wire has modes as Go's os.FileMode: the type in single high bits, setuid and the like above the permissions. */
 export function encodeFileStat(stat: FileStat): Stat {
   return create(StatSchema, {
-    path: stat.path,
+    path: Buffer.from(stat.path),
     mode: toGoMode(stat.mode),
     uid: stat.uid,
     gid: stat.gid,
     size: BigInt(stat.sizeBytes),
     modTime: stat.mtimeNs,
-    linkname: stat.linkTarget,
+    linkname: Buffer.from(stat.linkTarget),
     devmajor: BigInt(stat.deviceMajor),
     devminor: BigInt(stat.deviceMinor),
     xattrs: Object.fromEntries(stat.xattrs),
   })
 }
 
+/** @throws FileNameError */
 export function decodeFileStat(stat: Stat): FileStat {
   return {
-    path: stat.path,
+    path: decodeName(stat.path),
     mode: fromGoMode(stat.mode),
     uid: stat.uid,
     gid: stat.gid,
     sizeBytes: Number(stat.size),
     mtimeNs: stat.modTime,
-    linkTarget: stat.linkname,
+    linkTarget: decodeName(stat.linkname),
     deviceMajor: Number(stat.devmajor),
     deviceMinor: Number(stat.devminor),
     xattrs: new Map(Object.entries(stat.xattrs)),
   }
+}
+
+/** A name that is not UTF-8: it may be in a folder, but not in what is sent of it. */
+export class FileNameError extends BuildError {
+  readonly kind = 'usage'
+}
+
+function decodeName(bytes: Uint8Array): string {
+  if (!isUtf8(bytes)) throw new FileNameError(`file name is not UTF-8: ${JSON.stringify(Buffer.from(bytes).toString())}`, { hint: 'rename it, or exclude it by .dockerignore' })
+  return Buffer.from(bytes).toString()
 }
 
 const GO_DEVICE = 2 ** 26

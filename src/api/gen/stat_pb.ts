@@ -12,18 +12,18 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stat.proto.
  */
 export const file_stat: GenFile = /*@__PURE__*/
-  fileDesc("CgpzdGF0LnByb3RvEgxmc3V0aWwudHlwZXMi8AEKBFN0YXQSDAoEcGF0aBgBIAEoCRIMCgRtb2RlGAIgASgNEgsKA3VpZBgDIAEoDRILCgNnaWQYBCABKA0SDAoEc2l6ZRgFIAEoAxIPCgdtb2RUaW1lGAYgASgDEhAKCGxpbmtuYW1lGAcgASgJEhAKCGRldm1ham9yGAggASgDEhAKCGRldm1pbm9yGAkgASgDEi4KBnhhdHRycxgKIAMoCzIeLmZzdXRpbC50eXBlcy5TdGF0LlhhdHRyc0VudHJ5Gi0KC1hhdHRyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDoCOAFiBnByb3RvMw");
+  fileDesc("CgpzdGF0LnByb3RvEgxmc3V0aWwudHlwZXMi8AEKBFN0YXQSDAoEcGF0aBgBIAEoDBIMCgRtb2RlGAIgASgNEgsKA3VpZBgDIAEoDRILCgNnaWQYBCABKA0SDAoEc2l6ZRgFIAEoAxIPCgdtb2RUaW1lGAYgASgDEhAKCGxpbmtuYW1lGAcgASgMEhAKCGRldm1ham9yGAggASgDEhAKCGRldm1pbm9yGAkgASgDEi4KBnhhdHRycxgKIAMoCzIeLmZzdXRpbC50eXBlcy5TdGF0LlhhdHRyc0VudHJ5Gi0KC1hhdHRyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDoCOAFiBnByb3RvMw");
 
 /**
- * `mode` is an os.FileMode of Go, `modTime` nanoseconds since the epoch. `linkname` is the target of a symbolic link; of a regular file, the earlier path that it is a hard link to.
+ * `path` and `linkname` are text to those who declare them so; bytes have the same form on the wire, and names need not be UTF-8. `mode` is an os.FileMode of Go, `modTime` nanoseconds since the epoch. `linkname` is the target of a symbolic link; of a regular file, the earlier path that it is a hard link to.
  *
  * @generated from message fsutil.types.Stat
  */
 export type Stat = Message<"fsutil.types.Stat"> & {
   /**
-   * @generated from field: string path = 1;
+   * @generated from field: bytes path = 1;
    */
-  path: string;
+  path: Uint8Array;
 
   /**
    * @generated from field: uint32 mode = 2;
@@ -51,9 +51,9 @@ export type Stat = Message<"fsutil.types.Stat"> & {
   modTime: bigint;
 
   /**
-   * @generated from field: string linkname = 7;
+   * @generated from field: bytes linkname = 7;
    */
-  linkname: string;
+  linkname: Uint8Array;
 
   /**
    * @generated from field: int64 devmajor = 8;
