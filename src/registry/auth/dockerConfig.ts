@@ -50,6 +50,25 @@ export async function eraseCredentials(host: string, { env }: DockerConfigOption
   return true
 }
 
+/** One of the files in which logins may be. */
+export interface LoginFile {
+  readonly path: string
+  /** What it leaves logins to, each once; the programs are `docker-credential-<helper>`. */
+  readonly helpers: readonly string[]
+}
+
+/** Those that are there, in the order they are looked through. @throws InvalidValueError */
+export async function readLoginFiles({ env }: DockerConfigOptions): Promise<readonly LoginFile[]> {
+  const files: LoginFile[] = []
+  for (const path of configPaths(env)) {
+    const config = await readConfig(path)
+    if (config === undefined) continue
+    const helpers = [optionalString(config, 'credsStore') ?? '', ...stringMap(config, 'credHelpers').values()]
+    files.push({ path, helpers: [...new Set(helpers.filter((helper) => helper !== ''))] })
+  }
+  return files
+}
+
 async function findCredentials(host: string, env: DockerConfigOptions['env'], signal: AbortSignal): Promise<Credentials | undefined> {
   for (const path of configPaths(env)) {
     const config = await readConfig(path)

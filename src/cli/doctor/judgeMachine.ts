@@ -1,0 +1,176 @@
+import { formatRegistration } from '../../executor/emulation/binfmt.ts'
+import { formatBytes } from '../render/measure.ts'
+import type { Finding } from './finding.ts'
+import type { Attempt, EmulatorFacts, EngineFacts, HelperFacts, LauncherFacts, LoginFacts, MachineFacts, RuntimeFacts, StoreFacts } from './machineFacts.ts'
+
+/** Since then each user namespace may have a binfmt_misc of its own. */
+const PRIVATE_BINFMT_KERNEL = [6, 7] as const
+const LEAST_NODE_MAJOR = 24
+/** With less a build of any size ends in the middle of a layer. */
+const LOW_SPACE_BYTES = 2_000_000_000
+
+/** What the facts mean for builds on this machine, in the order in which they are shown. */
+export function judgeMachine(facts: MachineFacts): readonly Finding[] {
+  return [
+    works('processor', facts.nativePlatforms.join(', ')),
+    judgeNode(facts.nodeVersion),
+    judgeKernel(facts),
+    judgeLauncher(facts.launcher),
+    ...judgeNamespaces(facts),
+    ...judgeIds(facts),
+    ...LESSER_FACILITIES.flatMap((lesser) => judgeFacility(lesser, facts.facilities)),
+    judgeRuntime(facts.runtime),
+    judgeStore(facts.store),
+    ...judgeSettings(facts.settings),
+    ...judgeLogins(facts.logins),
+    judgeEngine(facts.engine),
+    ...facts.emulators.map((emulator) => judgeEmulator(emulator, isPrivate(facts))),
+  ]
+}
+
+function works(check: string, detail: string): Finding {
+  return { check, state: 'works', detail, remedy: undefined }
+}
+
+function judgeNode(version: string): Finding {
+  const isNew = Number(/^v?(\d+)/.exec(version)?.[1] ?? 0) >= LEAST_NODE_MAJOR
+  return isNew ? works('node', version) : { check: 'node', state: 'missing', detail: version, remedy: `install Node ${LEAST_NODE_MAJOR} or newer, or let PELAGO_NODE name one` }
+}
+
+function judgeKernel({ kernelRelease, facilities }: MachineFacts): Finding {
+  const [major = 0, minor = 0] = kernelRelease.split('.').map((part) => Number.parseInt(part, 10))
+  const [wantedMajor, wantedMinor] = PRIVATE_BINFMT_KERNEL
+  const isNew = major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
+  // a distribution may have brought the feature to an older kernel
+  if (isNew || facilities.get('binfmt')?.kind === 'works') return works('kernel', kernelRelease)
+  return { check: 'kernel', state: 'absent', detail: `${kernelRelease}: emulators cannot be registered in private`, remedy: `use Linux ${wantedMajor}.${wantedMinor} or newer, or the machine's registrations (see emulation)` }
+}
+
+function judgeLauncher(launcher: LauncherFacts): Finding {
+  const check = 'launcher'
+  const remedy = 'make -C native'
+  switch (launcher.kind) {
+    case 'pelago-ns':
+      return works(check, launcher.path)
+    case 'unshare':
+      return { check, state: 'absent', detail: `pelago-ns is not built; ${launcher.path} stands in for it`, remedy }
+    case 'none':
+      return { check, state: 'missing', detail: 'pelago-ns is not built, and there is no unshare', remedy }
+  }
+}
+
+function judgeNamespaces({ facilities }: MachineFacts): readonly Finding[] {
+  const attempt = facilities.get('user-namespace')
+  if (attempt === undefined) return [] // there is nothing to try it with, which the launcher says
+  return [attempt.kind === 'works' ? works('namespaces', 'allowed') : { check: 'namespaces', state: 'missing', ...splitReason(attempt.reason) }]
+}
+
+/** `pelago-ns` says what is wrong, and behind a semicolon what to do. */
+function splitReason(reason: string): Pick<Finding, 'detail' | 'remedy'> {
+  const [detail = '', remedy] = reason.split(/;\s*(.*)/s)
+  return { detail, remedy: remedy ?? 'allow user namespaces; in a container, allow unshare and mount' }
+}
+
+function judgeIds({ user, launcher, facilities }: MachineFacts): readonly Finding[] {
+  if (user.isRoot) return []
+  const check = 'user ids'
+  // unshare maps the ranges or nothing
+  const state = launcher.kind === 'unshare' ? 'missing' : 'absent'
+  if (user.subordinateIds === 0) {
+    return [{ check, state, detail: 'no range in /etc/subuid and /etc/subgid: files in images can have one owner only', remedy: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${user.name}` }]
+  }
+  if (!user.hasIdTools) {
+    return [{ check, state, detail: 'newuidmap is not installed: files in images can have one owner only', remedy: 'install the package uidmap (shadow-utils, shadow-uidmap)' }]
+  }
+  const attempt = facilities.get('id-range')
+  if (attempt === undefined || attempt.kind === 'works') return [works(check, `${user.subordinateIds} of /etc/subuid and /etc/subgid`)]
+  return [{ check, state, ...splitReason(attempt.reason) }]
+}
+
+interface LesserFacility {
+  readonly facility: string
+  readonly check: string
+  readonly use: string
+  /** What becomes of builds without it. */
+  readonly loss: string
+  readonly remedy: string
+}
+
+const LESSER_FACILITIES: readonly LesserFacility[] = [
+  { facility: 'proc', check: '/proc', use: 'private', loss: 'steps see the processes of the machine', remedy: 'in a container, leave /proc unmasked (--security-opt systempaths=unconfined)' },
+  { facility: 'cgroup', check: 'cgroups', use: 'private', loss: 'steps see the control groups of the machine', remedy: 'in a container, allow mount' },
+  { facility: 'overlay', check: 'overlayfs', use: 'works', loss: 'layers are copied, which is slow', remedy: 'modprobe overlay; rootless, it needs Linux 5.11 or newer' },
+  { facility: 'binfmt', check: 'binfmt_misc', use: 'private', loss: 'only emulators that the machine has registered are used', remedy: 'use Linux 6.7 or newer with the module binfmt_misc' },
+]
+
+function judgeFacility({ facility, check, use, loss, remedy }: LesserFacility, facilities: ReadonlyMap<string, Attempt>): readonly Finding[] {
+  const attempt = facilities.get(facility)
+  if (attempt === undefined) return []
+  return [attempt.kind === 'works' ? works(check, use) : { check, state: 'absent', detail: `${attempt.reason}: ${loss}`, remedy }]
+}
+
+function judgeRuntime(runtime: RuntimeFacts): Finding {
+  const check = 'crun'
+  switch (runtime.kind) {
+    case 'found':
+      return works(check, `${runtime.version} at ${runtime.path}`)
+    case 'broken':
+      return { check, state: 'missing', detail: `${runtime.path} does not start: ${runtime.reason}`, remedy: 'install the package crun again' }
+    case 'missing':
+      return { check, state: 'missing', detail: 'not installed', remedy: 'install the package crun' }
+  }
+}
+
+function judgeStore({ root, problem, freeBytes }: StoreFacts): Finding {
+  const check = 'store'
+  if (problem !== undefined) return { check, state: 'missing', detail: `${root}: ${problem}`, remedy: 'let PELAGO_ROOT name a folder that you may write to' }
+  const detail = `${root}, ${formatBytes(freeBytes)} free`
+  return freeBytes >= LOW_SPACE_BYTES ? works(check, detail) : { check, state: 'absent', detail: `${detail}: too little for most builds`, remedy: 'pelago prune, or let PELAGO_ROOT name a folder on another disk' }
+}
+
+function judgeSettings(reading: Attempt): readonly Finding[] {
+  return reading.kind === 'works' ? [] : [{ check: 'settings', state: 'missing', detail: reading.reason, remedy: 'repair the file, or remove it' }]
+}
+
+function judgeLogins(logins: LoginFacts): readonly Finding[] {
+  const check = 'logins'
+  if (logins.kind === 'unreadable') return [{ check, state: 'missing', detail: logins.reason, remedy: 'repair the file, or remove it and log in again' }]
+  const files = logins.paths.length === 0 ? { check, state: 'absent' as const, detail: 'none: registries are asked without a name', remedy: undefined } : works(check, logins.paths.join(', '))
+  return [files, ...logins.helpers.map(judgeHelper)]
+}
+
+function judgeHelper({ program, isInstalled }: HelperFacts): Finding {
+  if (isInstalled) return works('logins', `${program} is installed`)
+  return { check: 'logins', state: 'absent', detail: `${program} is not installed: what it keeps is not used`, remedy: "install it, or take it out of Docker's config.json (credsStore, credHelpers)" }
+}
+
+function judgeEngine(engine: EngineFacts): Finding {
+  switch (engine.kind) {
+    case 'running':
+      return works('engine', `running at ${engine.socket}`)
+    case 'idle':
+      return { check: 'engine', state: 'absent', detail: 'not running: the next command starts it', remedy: undefined }
+    case 'homeless':
+      return { check: 'engine', state: 'missing', detail: engine.reason, remedy: engine.remedy }
+  }
+}
+
+function isPrivate({ facilities }: MachineFacts): boolean {
+  return facilities.get('binfmt')?.kind === 'works'
+}
+
+function judgeEmulator({ architecture, search, registered, install }: EmulatorFacts, hasPrivateBinfmt: boolean): Finding {
+  const check = `linux/${architecture.architecture}`
+  if (!hasPrivateBinfmt && registered !== undefined) return works(check, `${registered}, registered by the machine`)
+  switch (search.kind) {
+    case 'missing':
+      return { check, state: 'absent', detail: 'no emulator', remedy: install }
+    case 'dynamic':
+      return { check, state: 'absent', detail: `${search.path} is not a static program`, remedy: install }
+    case 'found': {
+      const { path } = search.qemu
+      if (hasPrivateBinfmt) return works(check, path)
+      return { check, state: 'absent', detail: `${path} is not registered`, remedy: `as root: echo '${formatRegistration(architecture, search.qemu)}' > /proc/sys/fs/binfmt_misc/register` }
+    }
+  }
+}
