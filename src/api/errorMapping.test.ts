@@ -36,6 +36,11 @@ describe('an error over the wire', () => {
     assert.deepEqual(remote.span, span)
   })
 
+  it('has no code that BuildKit’s clients print where it points at a Dockerfile', () => {
+    assert.equal(toStatus(new SampleError('no such file', { kind: 'not-found', span })).code, GRPC.unknown)
+    assert.equal(toStatus(new SampleError('no such file', { kind: 'not-found' })).code, GRPC.notFound)
+  })
+
   it('is passed on as it came', () => {
     for (const came of [overTheWire(new SampleError('disk full', { kind: 'corrupt' })), receive({ code: GRPC.unimplemented, message: 'unknown service', details: [] })]) {
       assert.ok(came instanceof BuildError)

@@ -45,7 +45,7 @@ export function toStatus(error: unknown): GrpcStatus {
   const own = chain.find((link) => link instanceof BuildError)
   const message = joinMessages(chain)
   if (own === undefined) return { code: GRPC.internal, message, details: [] }
-  return { code: CODES[own.kind], message, details: detailsOf(own, chain) }
+  return { code: spanOf(chain) === undefined ? CODES[own.kind] : GRPC.unknown, message, details: detailsOf(own, chain) }
 }
 
 /** Inward. Errors that are not of a call are given back as they are. */
@@ -64,7 +64,7 @@ export function fromStatus(error: unknown): unknown {
   })
 }
 
-/** BuildKit's own errors are UNKNOWN, but for the few that its clients tell apart. */
+/** For what is no error of a build; those of one, which point at lines of the Dockerfile, are UNKNOWN as BuildKit's are: its clients print any other code before the message. */
 const CODES: Readonly<Record<ErrorKind, number>> = {
   usage: GRPC.invalidArgument,
   'not-found': GRPC.notFound,
@@ -113,13 +113,18 @@ function joinMessages(chain: readonly unknown[]): string {
 function detailsOf(error: BuildError, chain: readonly unknown[]): readonly StatusDetail[] {
   const facts = chain.filter((link) => typeof link === 'object' && link !== null)
   const hint = facts.map((link) => ('hint' in link && typeof link.hint === 'string' ? link.hint : '')).find((text) => text !== '') ?? ''
-  const span = facts.map((link) => ('span' in link && isSpan(link.span) ? link.span : undefined)).find((found) => found !== undefined)
+  const span = spanOf(chain)
   const vertex = facts.map((link) => ('vertex' in link && typeof link.vertex === 'string' ? link.vertex : '')).find((digest) => digest !== '')
   return [
     { typeUrl: OWN_TYPE, value: toBinary(ErrorSchema, create(ErrorSchema, { kind: error.kind, hint, name: error.name })) },
     ...(span === undefined ? [] : [{ typeUrl: SOURCE_TYPE, value: writeSource(span) }]),
     ...(vertex === undefined ? [] : [{ typeUrl: VERTEX_TYPE, value: writeJson({ digest: vertex }) }]),
   ]
+}
+
+function spanOf(chain: readonly unknown[]): SourceSpan | undefined {
+  const spans = chain.map((link) => (typeof link === 'object' && link !== null && 'span' in link && isSpan(link.span) ? link.span : undefined))
+  return spans.find((found) => found !== undefined)
 }
 
 /** Errors of several folders carry a span; which, this floor cannot know. */
