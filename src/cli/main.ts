@@ -11,7 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // What a command waits for may not hold the event loop itself, as an engine's process that may outlive it.
 setInterval(() => undefined, 2 ** 30)
 
-const code = await runCommandLine(process.argv.slice(2), {
+void runCommandLine(process.argv.slice(2), {
   env: process.env,
   workingFolder: process.cwd(),
   openStdin: () => process.stdin,
@@ -25,6 +25,7 @@ const code = await runCommandLine(process.argv.slice(2), {
     }
   },
   exit: (exitCode) => process.exit(exitCode),
+}).then((code) => {
+  // Not left to the event loop: an idle connection must not keep the prompt from coming back.
+  process.exit(code)
 })
-// Not left to the event loop: an idle connection must not keep the prompt from coming back.
-process.exit(code)

@@ -57,10 +57,12 @@ function log(level: 'info' | 'error', event: string, fields: Readonly<Record<str
   process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level, event, ...fields })}\n`)
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2), process.env)
-} catch (error) {
-  const fields = error instanceof BuildError ? { kind: error.kind, message: error.message, hint: error.hint } : { message: error instanceof Error ? error.stack : String(error) }
-  log('error', 'start-failed', fields)
-  process.exitCode = 125
-}
+void main(process.argv.slice(2), process.env)
+  .catch((error: unknown) => {
+    const fields = error instanceof BuildError ? { kind: error.kind, message: error.message, hint: error.hint } : { message: error instanceof Error ? error.stack : String(error) }
+    log('error', 'start-failed', fields)
+    return 125
+  })
+  .then((code) => {
+    process.exitCode = code
+  })

@@ -1,7 +1,8 @@
-import type { FileStat, TreeReceiver } from '../api/fileSync.ts'
+import type { FileStat, TreeReceiver, TreeSource } from '../api/fileSync.ts'
 import { BuildError, InvalidValueError } from '../ground/errors.ts'
 import type { SourceText } from '../ground/sourceSpan.ts'
 import type { ContextFiles } from '../ops/contextFiles.ts'
+import { openFolderTree } from '../ops/contextWalk.ts'
 
 /** A Dockerfile or an ignore file is read whole; one larger than this is none. */
 const MAX_SIZE_BYTES = 4 * 1024 * 1024
@@ -39,8 +40,18 @@ interface SmallFiles {
 async function readSmallFiles(files: ContextFiles, { sessionId, folder, paths }: SmallFiles, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>()
   const filter = { includePatterns: [], excludePatterns: [], followPaths: paths }
-  await files.receiveFolder(sessionId, folder, filter, collectInto(texts), signal)
+  const shared = files.sharedFolder(sessionId, folder)
+  if (shared === undefined) await files.receiveFolder(sessionId, folder, filter, collectInto(texts), signal)
+  else await copyTree(openFolderTree(shared, filter), collectInto(texts), signal)
   return texts
+}
+
+/** A folder of this machine, without the way through the client. */
+async function copyTree(source: TreeSource, receiver: TreeReceiver, signal: AbortSignal): Promise<void> {
+  for await (const stat of source.walk(signal)) {
+    if ((await receiver.entry(stat)) === 'content') await receiver.content(stat, source.read(stat.path, signal))
+  }
+  await receiver.end()
 }
 
 function collectInto(texts: Map<string, string>): TreeReceiver {

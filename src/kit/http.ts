@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { Readable } from 'node:stream'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
-import { Agent, EnvHttpProxyAgent, request as undiciRequest, type Dispatcher } from 'undici'
+import type * as undiciModule from 'undici'
 import { BuildError } from '../ground/errors.ts'
 
 /** HTTP/1.1 with streamed bodies both ways, kept connections, and redirects that never carry credentials to another origin. */
@@ -69,22 +69,26 @@ const CONNECT_TIMEOUT_MS = 15_000
 const HEADERS_TIMEOUT_MS = 300_000
 const IDLE_BODY_TIMEOUT_MS = 60_000
 
+type Undici = typeof undiciModule
+type Dispatcher = undiciModule.Dispatcher
+
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const plain = createDispatcher({}, options)
-  const secure = new Map<TlsOptions, Dispatcher>()
-  const dispatcherFor = ({ url, tls }: HttpRequest): Dispatcher => {
-    if (url.protocol === 'http:') return plain
-    const known = secure.get(tls)
+  // By what they verify; plain HTTP verifies nothing.
+  const dispatchers = new Map<TlsOptions | undefined, Dispatcher>()
+  const dispatcherFor = ({ url, tls }: HttpRequest, undici: Undici): Dispatcher => {
+    const key = url.protocol === 'http:' ? undefined : tls
+    const known = dispatchers.get(key)
     if (known !== undefined) return known
-    const made = createDispatcher({ rejectUnauthorized: tls.isVerified, secureContext: createContext(tls) }, options)
-    secure.set(tls, made)
+    const made = createDispatcher(undici, key === undefined ? {} : { rejectUnauthorized: key.isVerified, secureContext: createContext(key) }, options)
+    dispatchers.set(key, made)
     return made
   }
   return {
     async send(request, signal) {
+      const undici = await import('undici') // slow to load, and most builds reach no network
       let current = request
       for (let redirects = 0; ; redirects += 1) {
-        const response = await sendOnce(current, dispatcherFor(current), options.userAgent, signal)
+        const response = await sendOnce(current, { undici, dispatcher: dispatcherFor(current, undici), userAgent: options.userAgent }, signal)
         const target = redirectTarget(current, response)
         if (target === undefined) return response
         await response.discard()
@@ -93,16 +97,22 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       }
     },
     async [Symbol.asyncDispose]() {
-      for (const dispatcher of [plain, ...secure.values()]) await dispatcher.destroy()
-      secure.clear()
+      for (const dispatcher of dispatchers.values()) await dispatcher.destroy()
+      dispatchers.clear()
     },
   }
 }
 
-async function sendOnce(request: HttpRequest, dispatcher: Dispatcher, userAgent: string, signal: AbortSignal): Promise<HttpResponse> {
+interface Sending {
+  readonly undici: Undici
+  readonly dispatcher: Dispatcher
+  readonly userAgent: string
+}
+
+async function sendOnce(request: HttpRequest, { undici, dispatcher, userAgent }: Sending, signal: AbortSignal): Promise<HttpResponse> {
   signal.throwIfAborted()
   try {
-    const { statusCode, headers, body } = await undiciRequest(request.url, {
+    const { statusCode, headers, body } = await undici.request(request.url, {
       method: request.method,
       headers: { 'user-agent': userAgent, ...Object.fromEntries(request.headers) },
       body: toBody(request.body),
@@ -161,7 +171,7 @@ function createContext({ authorities, clientCertificate }: TlsOptions): SecureCo
   return createSecureContext({ ca, ...(clientCertificate === undefined ? {} : { cert: clientCertificate.certificate, key: clientCertificate.key }) })
 }
 
-function createDispatcher(tls: { readonly rejectUnauthorized?: boolean; readonly secureContext?: SecureContext }, { connectionsPerOrigin, proxy }: HttpClientOptions): Dispatcher {
+function createDispatcher({ Agent, EnvHttpProxyAgent }: Undici, tls: { readonly rejectUnauthorized?: boolean; readonly secureContext?: SecureContext }, { connectionsPerOrigin, proxy }: HttpClientOptions): Dispatcher {
   const connect = { ...tls, timeout: CONNECT_TIMEOUT_MS }
   const shared = { connect, connections: connectionsPerOrigin, allowH2: false, headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: IDLE_BODY_TIMEOUT_MS }
   if (proxy.http === '' && proxy.https === '') return new Agent(shared)

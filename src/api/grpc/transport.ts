@@ -16,21 +16,30 @@ export function createTransport(session: ClientHttp2Session, toError: (error: un
       const callerSignal = withTimeout(signal, timeoutMs)
       const request = { message: encode(method.input, input), metadata: toMetadata(header) }
       const reply = await mapped(callUnary(session, methodPath(method), request, callerSignal), callerSignal, toError)
-      return { stream: false, ...answerHead(method), message: fromBinary(method.output, reply) }
+      return Object.assign(answerHead(method), { stream: false as const, message: fromBinary(method.output, reply) })
     },
     // eslint-disable-next-line max-params -- connect's Transport has five
     async stream(method, signal, timeoutMs, header, input) {
       const callerSignal = withTimeout(signal, timeoutMs)
       const call = openCall(session, methodPath(method), toMetadata(header), callerSignal)
       void sendAll(method, call, input) // a failed sending shows in what is read
-      return { stream: true, ...answerHead(method), message: readAll(method.output, call, callerSignal, toError) }
+      return Object.assign(answerHead(method), { stream: true as const, message: readAll(method.output, call, callerSignal, toError) })
     },
   }
 }
 
-/** connect wants headers and trailers; ours hold nothing that a caller asks for. */
+/** connect wants headers and trailers; ours hold nothing that a caller asks for. Node loads a whole HTTP client for the first `Headers`. */
 function answerHead<M extends DescMethodUnary | DescMethodStreaming>(method: M): { service: M['parent']; method: M; header: Headers; trailer: Headers } {
-  return { service: method.parent, method, header: new Headers(), trailer: new Headers() }
+  return {
+    service: method.parent,
+    method,
+    get header() {
+      return new Headers()
+    },
+    get trailer() {
+      return new Headers()
+    },
+  }
 }
 
 function withTimeout(signal: AbortSignal | undefined, timeoutMs: number | undefined): AbortSignal {
@@ -40,6 +49,7 @@ function withTimeout(signal: AbortSignal | undefined, timeoutMs: number | undefi
 
 /** connect's type for headers is the DOM's, which Node's types do not have. */
 function toMetadata(header: unknown): Metadata {
+  if (header === undefined) return new Map()
   return new Map([...new Headers(header as ConstructorParameters<typeof Headers>[0])].map(([key, value]) => [key, [value]]))
 }
 
