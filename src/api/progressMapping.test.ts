@@ -64,6 +64,19 @@ describe('progress over the wire', () => {
     assert.deepEqual(decode(response), [])
   })
 
+  it('tells the details of a step before its end, as a buildkitd sends both in one message', () => {
+    const time = timestampFromMs(at)
+    const told = createProgressDecoder()(
+      create(StatusResponseSchema, {
+        vertexes: [{ digest: vertex, name: 'context', started: time, completed: time }],
+        statuses: [{ vertex, ID: 'transferring context:', name: 'transferring', current: 7n, timestamp: time, completed: time }],
+        logs: [{ vertex, stream: 1n, timestamp: time, msg: Buffer.from('x') }],
+      }),
+    )
+    assert.deepEqual(told.map(({ kind }) => kind), ['vertex-announced', 'vertex-started', 'vertex-progress', 'vertex-log', 'vertex-done'])
+    assert.deepEqual(told[2], { kind: 'vertex-progress', vertex, at, id: 'transferring context:', action: '', currentBytes: 7, totalBytes: 0, state: 'done' })
+  })
+
   it('leaves out what is of no digest', () => {
     assert.deepEqual(createProgressDecoder()(create(StatusResponseSchema, { vertexes: [{ digest: 'random:1', name: 'n' }] })), [])
   })

@@ -120,21 +120,28 @@ function encodeWarning({ vertex, message, detail, url, span }: BuildWarning): Ve
   })
 }
 
-/** Status messages to events, for one build. A state that is repeated gives no event; a vertex that starts anew is told again. */
+/**
+ * Status messages to events, for one build. A state that is repeated gives no event; a vertex that starts anew is told
+ * again. What a message says of a vertex in detail comes before that it is done.
+ */
 export function createProgressDecoder(): (response: StatusResponse) => readonly ProgressEvent[] {
   const seen = new Map<string, Vertex>()
-  return ({ vertexes, statuses, logs, warnings }) => [
-    ...vertexes.flatMap((vertex) => {
+  return ({ vertexes, statuses, logs, warnings }) => {
+    const changes = vertexes.flatMap((vertex) => {
       const events = decodeVertex(vertex, seen.get(vertex.digest))
       seen.set(vertex.digest, vertex)
       return events
-    }),
-    ...statuses.flatMap(decodeStatus),
-    ...logs.flatMap(({ vertex, timestamp, stream, msg }) =>
-      withDigest(vertex, (digest): ProgressEvent => ({ kind: 'vertex-log', vertex: digest, at: toMs(timestamp), stream: stream === 2n ? 'stderr' : 'stdout', bytes: msg })),
-    ),
-    ...warnings.map(decodeWarning),
-  ]
+    })
+    return [
+      ...changes.filter(({ kind }) => kind !== 'vertex-done'),
+      ...statuses.flatMap(decodeStatus),
+      ...logs.flatMap(({ vertex, timestamp, stream, msg }) =>
+        withDigest(vertex, (digest): ProgressEvent => ({ kind: 'vertex-log', vertex: digest, at: toMs(timestamp), stream: stream === 2n ? 'stderr' : 'stdout', bytes: msg })),
+      ),
+      ...warnings.map(decodeWarning),
+      ...changes.filter(({ kind }) => kind === 'vertex-done'),
+    ]
+  }
 }
 
 function decodeVertex(vertex: Vertex, before: Vertex | undefined): readonly ProgressEvent[] {
@@ -155,12 +162,13 @@ function decodeOutcome({ error, cached }: Vertex): VertexOutcome {
   return cached ? { kind: 'cached' } : { kind: 'executed' }
 }
 
+/** BuildKit names the activity `transferring` of the part `transferring context:`. */
 function decodeStatus({ ID, vertex, name, current, total, timestamp, completed }: VertexStatus): readonly ProgressEvent[] {
   const at = toMs(timestamp)
   return withDigest(vertex, (digest): ProgressEvent => {
     if (ID.startsWith(EMULATED)) return { kind: 'vertex-emulated', vertex: digest, at, emulator: ID.slice(EMULATED.length) }
     const amount = { currentBytes: Number(current), totalBytes: Number(total) }
-    return { kind: 'vertex-progress', vertex: digest, at, id: ID, action: name, ...amount, state: completed === undefined ? 'running' : 'done' }
+    return { kind: 'vertex-progress', vertex: digest, at, id: ID, action: ID.startsWith(name) ? '' : name, ...amount, state: completed === undefined ? 'running' : 'done' }
   })
 }
 
