@@ -7,6 +7,8 @@ import { openSubprocess } from '../../src/kit/subprocess.ts'
 
 /** A real dockerd of a folder of its own, that touches no network: its embedded BuildKit is a peer written in Go. */
 export interface DockerDaemon extends AsyncDisposable {
+  /** For `DOCKER_HOST`. */
+  readonly address: string
   /** A connection on which BuildKit speaks HTTP/2. */
   openBuildKit(): Promise<Socket>
 }
@@ -21,7 +23,7 @@ export async function startDockerDaemon(): Promise<DockerDaemon> {
   const daemon = stack.use(openSubprocess(['dockerd', ...flags, ...network], { cwd: folder, env: { PATH: process.env['PATH'] ?? '' } }, new AbortController().signal))
   await saysThatItListens(daemon.stderr)
   const held = stack.move()
-  return { openBuildKit: () => openUpgraded(socket), [Symbol.asyncDispose]: () => held.disposeAsync() }
+  return { address: `unix://${socket}`, openBuildKit: () => openUpgraded(socket), [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
 /** Reads on afterwards: a full pipe would stop the daemon. */

@@ -35,6 +35,7 @@ function formatConfig(folder: string, asksForLogin: boolean): string {
   const auth = asksForLogin ? [`auth: { htpasswd: { realm: test, path: ${folder}/htpasswd } }`] : []
   return [
     'version: 0.1',
+    'log: { accesslog: { disabled: true } }', // it goes to stdout
     `storage: { filesystem: { rootdirectory: ${folder}/data }, delete: { enabled: true } }`,
     'http: { addr: "127.0.0.1:0" }',
     ...auth,
@@ -54,6 +55,11 @@ async function readAddress(server: Subprocess): Promise<string> {
     throw new Error(`docker-registry did not start: ${log}`)
   }
   read().catch(address.reject)
-  void server.stdout[Symbol.asyncIterator]().next() // it writes nothing there
+  void drain(server.stdout) // a full pipe would stop the server; ends with it
   return await address.promise
+}
+
+async function drain(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  const iterator = stream[Symbol.asyncIterator]()
+  while ((await iterator.next()).done !== true) continue
 }

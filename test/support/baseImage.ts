@@ -1,0 +1,29 @@
+import { mkdir } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runCommand, type Pelago } from './pelago.ts'
+import { missing } from './requires.ts'
+
+/** The platforms of the base image: one for each way in which platforms differ, and few enough for a quick start. */
+export const BASE_PLATFORMS = ['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/s390x', 'linux/386'] as const
+
+const SCRIPT = fileURLToPath(new URL('../../scripts/base-images', import.meta.url))
+
+/** For a test's `skip`: what building over the base image needs and the machine lacks. */
+export function missingForBuilds(...programs: string[]): string | false {
+  return missing('crun', 'qemu-aarch64-static', 'qemu-arm-static', 'qemu-s390x-static', 'docker-registry', 'apt-get', 'flock', ...programs)
+}
+
+/**
+ * Pushes a busybox image for BASE_PLATFORMS to `host`, and gives its reference. Its files are fetched once a machine
+ * and kept in `~/.cache/pelago-test`; test files that run side by side take turns.
+ */
+export async function pushBaseImage(pelago: Pelago, host: string): Promise<string> {
+  const cache = process.env['PELAGO_BASE_CACHE'] ?? join(homedir(), '.cache/pelago-test/base-images')
+  await mkdir(cache, { recursive: true })
+  const argv = ['flock', join(cache, 'lock'), SCRIPT, '--push', host, '--platforms', BASE_PLATFORMS.join(','), 'busybox']
+  const result = await runCommand(argv, { env: { ...pelago.env, PELAGO_BASE_CACHE: cache } })
+  if (result.exitCode !== 0) throw new Error(`${argv.join(' ')} exited with ${result.exitCode}:\n${result.stdout}${result.stderr}`)
+  return `${host}/busybox:latest`
+}
