@@ -9,7 +9,7 @@ import type { BuiltRefs, GatewayBuild, GatewayBuilds } from './gatewayBuilds.ts'
  * `moby.buildkit.v1.frontend.LLBBridge`, as far as clients need it that build by the frontend `dockerfile.v0`, which
  * buildctl and docker buildx do through it. What a step of the client's own would need is not served.
  */
-export function createLlbBridge(builds: GatewayBuilds): Partial<ServiceImpl<typeof LLBBridge>> {
+export function createLlbBridge(builds: GatewayBuilds): Pick<ServiceImpl<typeof LLBBridge>, 'ping' | 'solve' | 'evaluate' | 'return'> {
   const find = ({ requestHeader, signal }: HandlerContext): Promise<GatewayBuild> => builds.find(requestHeader.get(BUILD_HEADER) ?? '', signal)
   return {
     ping: () => ({ FrontendAPICaps: FRONTEND_CAPS.map(enabled), LLBCaps: LLB_CAPS.map(enabled) }),

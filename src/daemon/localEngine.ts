@@ -25,6 +25,7 @@ import { formatReference, parseReference } from '../ground/reference.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 import { createEventQueue } from './eventQueue.ts'
 import { runContainer } from './runContainer.ts'
+import { toTransferProgress } from './transferProgress.ts'
 
 /** What the engine itself does not know of its process. */
 export interface EngineFacts {
@@ -100,8 +101,7 @@ async function* transfer(reference: string, work: (progress: ProgressSink) => Pr
   const queue = createEventQueue<TransferEvent>()
   const sink: ProgressSink = (event) => {
     if (event.kind !== 'vertex-progress') return
-    const { id, action, currentBytes, totalBytes, state } = event
-    queue.push(create(TransferEventSchema, { event: { case: 'progress', value: { id, action, current: BigInt(currentBytes), total: BigInt(totalBytes), done: state === 'done' } } }))
+    queue.push(create(TransferEventSchema, { event: { case: 'progress', value: toTransferProgress(event) } }))
   }
   const finished = work(sink).finally(() => queue.end())
   finished.catch(() => undefined) // it is awaited below, once what was told before is out

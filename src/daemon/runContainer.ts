@@ -8,6 +8,9 @@ import type { NetworkMode } from '../graph/vertex.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { formatPlatform, parsePlatform } from '../ground/platform.ts'
 import { parseReference } from '../ground/reference.ts'
+import type { ProgressSink } from '../progress/progressSink.ts'
+import { createEventQueue, type EventQueue } from './eventQueue.ts'
+import { toTransferProgress } from './transferProgress.ts'
 
 /** `LocalEngine.Run`: the first input says what to run; output follows until the exit code. Ends the container when the client goes. */
 export async function* runContainer(engine: Engine, inputs: AsyncIterable<RunInput>, signal: AbortSignal): AsyncGenerator<RunOutput> {
@@ -16,7 +19,11 @@ export async function* runContainer(engine: Engine, inputs: AsyncIterable<RunInp
   const input = first.done === true ? undefined : first.value.input
   if (input?.case !== 'spec') throw new InvalidValueError('a run begins with its specification')
   const request = toRequest(input.value)
-  await using container = await engine.openContainer(request, () => undefined, signal)
+  const queue = createEventQueue<RunOutput>()
+  const opening = engine.openContainer(request, progressTo(queue), signal).finally(() => queue.end())
+  opening.catch(() => undefined) // it is awaited below, once what was told before is out
+  yield* queue.read()
+  await using container = await opening
   await using stack = new AsyncDisposableStack()
   stack.use(await openPortForwards(input.value.ports.map(({ hostIp, hostPort, containerPort }) => ({ hostIp, hostPort, containerPort })), signal))
   const { mode, process } = container
@@ -25,6 +32,14 @@ export async function* runContainer(engine: Engine, inputs: AsyncIterable<RunInp
   void feed(process, iterator).catch(() => undefined) // the client's going away ends the call by `signal`
   for await (const { stream, bytes } of process.output) yield create(RunOutputSchema, { output: { case: stream, value: bytes } })
   yield create(RunOutputSchema, { output: { case: 'exitCode', value: await process.exitCode } })
+}
+
+/** How far layers are that have to come first. */
+function progressTo(queue: EventQueue<RunOutput>): ProgressSink {
+  return (event) => {
+    if (event.kind !== 'vertex-progress') return
+    queue.push(create(RunOutputSchema, { output: { case: 'progress', value: toTransferProgress(event) } }))
+  }
 }
 
 async function feed(process: RunningProcess, inputs: AsyncIterator<RunInput>): Promise<void> {
