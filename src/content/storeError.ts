@@ -19,10 +19,25 @@ export class StoreUnwritableError extends BuildError {
   }
 }
 
+/** SQLite's result code for "database or disk is full". */
+const SQLITE_FULL = 13
+
 /** What a failed write to the store in `folder` means to its user; any other error as it is. */
 export function storeErrorOf(error: unknown, folder: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new StoreFullError(folder, error)
+  const code = codeOf(error)
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new StoreUnwritableError(folder, error)
-  return error
+  return fullStoreErrorOf(error, folder)
+}
+
+/** The same for work that reads and writes elsewhere, too, where only a full disk is surely the store's. */
+export function fullStoreErrorOf(error: unknown, folder: string): unknown {
+  const code = codeOf(error)
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === SQLITE_FULL ? new StoreFullError(folder, error) : error
+}
+
+/** Of the system (`ENOSPC`) or of SQLite (a number). */
+function codeOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return undefined
+  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff
+  return 'code' in error ? error.code : undefined
 }

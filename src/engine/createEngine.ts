@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import type { ContentStore } from '../content/contentStore.ts'
 import { openFileStore } from '../content/fileStore.ts'
-import { createFileLeases } from '../content/lease.ts'
+import { createFileLeases, type ContentLeases } from '../content/lease.ts'
+import { fullStoreErrorOf, storeErrorOf } from '../content/storeError.ts'
 import { createCrunExecutor } from '../executor/crunExecutor.ts'
-import { openDatabase } from '../kit/database.ts'
+import { openDatabase, type Database } from '../kit/database.ts'
 import { createLimit } from '../kit/limit.ts'
 import { createTempFolder, sweepTempFolders } from '../kit/tempFolder.ts'
 import { createFileMirrors } from '../ops/context/contextMirror.ts'
@@ -13,7 +15,7 @@ import { createOps } from '../ops/ops.ts'
 import { toSnapshot } from '../ops/snapshotResult.ts'
 import { readHostConfig } from '../registry/hostConfig.ts'
 import { createContentHasher } from '../snapshot/contentHash.ts'
-import { openSnapshots } from '../snapshot/openSnapshots.ts'
+import { openSnapshots, type SnapshotBackend } from '../snapshot/openSnapshots.ts'
 import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
 import { createSolver } from '../solver/solver.ts'
 import { measureUsage, pruneCache, type PruneStores } from './cachePrune.ts'
@@ -25,6 +27,7 @@ import { createImageStore } from './imageStore.ts'
 import { loadArchive, pullToStore, pushFromStore, saveArchive, type TransferDeps } from './imageTransfer.ts'
 import { runImage, type RunDeps } from './runImage.ts'
 import { createSessionRegistries } from './sessionRegistries.ts'
+import { tellFullStore } from './storeFaults.ts'
 import { solveRequest, type SolveDeps } from './solve.ts'
 import { createSqliteCacheStore } from './sqliteCacheStore.ts'
 
@@ -39,21 +42,27 @@ export interface EngineOptions {
 /** Blobs in flight, of all pulls and pushes together. */
 const TRANSFERS = 6
 
-/** Opens the store and what works on it. Disposing waits for nothing: end its calls first. */
+/**
+ * Opens the store and what works on it. Disposing waits for nothing: end its calls first.
+ * @throws StoreFullError; StoreUnwritableError
+ */
 export async function createEngine(options: EngineOptions, signal: AbortSignal): Promise<Engine> {
+  try {
+    return await openEngine(options, signal)
+  } catch (error) {
+    throw storeErrorOf(error, options.root)
+  }
+}
+
+async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<Engine> {
   const { root, version, env, sessions } = options
   await using undo = new AsyncDisposableStack()
-  const content = await openFileStore({ folder: root, now: Date.now }, signal)
-  const database = undo.use(openDatabase(join(root, 'state.db')))
-  const { snapshots, backend, sync } = undo.use(await openSnapshots({ root, database, now: Date.now, backend: env['PELAGO_SNAPSHOTTER'] === 'copy' ? 'copy' : 'auto' }, signal))
-  const idle = undo.use(createIdleWork(sync))
+  const { content, database, snapshots, backend, leases, use } = await openStore(options, undo, signal)
   const runFolder = join(root, 'run')
   const stateFolder = undo.use(createTempFolder(runFolder)).path
   await sweepTempFolders(runFolder)
   const executor = await createCrunExecutor({ stateFolder, cacheFolder: root, environment: env })
   const images = createImageStore(database)
-  const leases = createFileLeases(root)
-  await leases.sweep(signal)
   const registries = undo.use(createSessionRegistries({ sessions, version, env, hosts: await readHostConfig(env) }))
   const transfers = createLimit(TRANSFERS)
   const presence = createLayerPresence({ snapshots, content, registries, downloads: transfers, now: Date.now })
@@ -69,17 +78,11 @@ export async function createEngine(options: EngineOptions, signal: AbortSignal):
     mirrors: createFileMirrors(join(root, 'contexts')),
     now: Date.now,
   })
-  const solver = createSolver({ resolver: { opFor: ops, isPresent: (result) => isPresent(snapshots, result) }, cache: createSqliteCacheStore(database), now: Date.now })
+  const solver = createSolver({ resolver: { opFor: tellFullStore(ops, root), isPresent: (result) => isPresent(snapshots, result) }, cache: createSqliteCacheStore(database), now: Date.now })
   const solveDeps: SolveDeps = { sessions, content, leases, snapshots, images, registries, presence, executor, solver, transfers, packing: createLimit(2) }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const transferDeps: TransferDeps = { content, leases, images, registries, transfers }
   const stores: PruneStores = { content, leases, snapshots, images }
-  /** What `work` uses is not pruned meanwhile; what it made is synced when nobody is at work any more. */
-  const use = async <T>(work: () => Promise<T>, inner: AbortSignal): Promise<T> => {
-    using _busy = idle.enter()
-    await using _lease = await leases.open(inner)
-    return await work()
-  }
   const held = undo.move()
   return {
     id: randomUUID(),
@@ -99,6 +102,41 @@ export async function createEngine(options: EngineOptions, signal: AbortSignal):
     load: (tar, name, inner) => use(() => loadArchive(transferDeps, tar, name, inner), inner),
     save: (references, inner) => saveArchive(transferDeps, references, inner),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+interface Store {
+  readonly content: ContentStore
+  readonly database: Database
+  readonly snapshots: SnapshotStore
+  readonly backend: SnapshotBackend
+  readonly leases: ContentLeases
+  /** What `work` uses is not pruned meanwhile; what it made is synced when nobody is at work any more. @throws StoreFullError */
+  readonly use: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>
+}
+
+async function openStore({ root, env }: EngineOptions, undo: AsyncDisposableStack, signal: AbortSignal): Promise<Store> {
+  const content = await openFileStore({ folder: root, now: Date.now }, signal)
+  const database = undo.use(openDatabase(join(root, 'state.db')))
+  const { snapshots, backend, sync } = undo.use(await openSnapshots({ root, database, now: Date.now, backend: env['PELAGO_SNAPSHOTTER'] === 'copy' ? 'copy' : 'auto' }, signal))
+  const idle = undo.use(createIdleWork(sync))
+  const leases = createFileLeases(root)
+  await leases.sweep(signal)
+  return {
+    content,
+    database,
+    snapshots,
+    backend,
+    leases,
+    async use(work, inner) {
+      using _busy = idle.enter()
+      try {
+        await using _lease = await leases.open(inner)
+        return await work()
+      } catch (error) {
+        throw fullStoreErrorOf(error, root)
+      }
+    },
   }
 }
 

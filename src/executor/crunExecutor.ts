@@ -14,6 +14,7 @@ import { createEmulation, type Emulation } from './emulation/emulation.ts'
 import { StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
 import { ensureOwnedFolder } from './missingPath.ts'
 import { createMountStubs, type MountTarget } from './mountStubs.ts'
+import { fullDiskHint } from './fullDisk.ts'
 import { formatHosts, readResolvConf } from './networkFiles.ts'
 import { buildOciSpec, DEFAULT_HOSTNAME, type OciSpec, type Surroundings } from './ociSpec.ts'
 import { readHardLimits, toRlimits, type HardLimits } from './rlimits.ts'
@@ -94,7 +95,7 @@ async function* run(context: Context, spec: ProcessSpec, signal: AbortSignal): A
     yield chunk
   }
   const exitCode = await container.exitCode(signal)
-  if (exitCode !== 0) throw new StepFailedError(spec.argv, exitCode, await crashes.hint(exitCode, signal))
+  if (exitCode !== 0) throw new StepFailedError(spec.argv, exitCode, (await crashes.hint(exitCode, signal)) ?? (await fullDiskHint(context.cacheFolder)))
 }
 
 async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<RunningProcess> {

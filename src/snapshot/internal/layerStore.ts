@@ -126,7 +126,13 @@ function openScratch(undo: AsyncDisposableStack, { owner, nextName }: Context): 
 }
 
 function holdUntilDisposed(undo: AsyncDisposableStack, hold: HoldId, { table }: Context): void {
-  undo.defer(() => void table.release(hold))
+  undo.defer(() => {
+    try {
+      table.release(hold)
+    } catch {
+      // A full disk, say: what is not given back ends with this process
+    }
+  })
 }
 
 /** @throws SnapshotNotFoundError */
@@ -212,7 +218,7 @@ function hasOwnRoot(snapshot: StoredSnapshot, context: Context): boolean {
 }
 
 async function readUsage(context: Context, signal: AbortSignal): Promise<readonly SnapshotUsage[]> {
-  forgetDeadOwners(context)
+  forgetDeadOwners(context.table, context.root)
   const held = new Set(context.table.holds().map(({ snapshot }) => snapshot))
   const usages: SnapshotUsage[] = []
   for (const snapshot of context.table.list()) {
@@ -232,7 +238,7 @@ async function sizeOf(snapshot: StoredSnapshot, context: Context, signal: AbortS
 }
 
 async function remove(id: SnapshotId, usedBefore: number, context: Context): Promise<boolean> {
-  forgetDeadOwners(context)
+  forgetDeadOwners(context.table, context.root)
   const removed = context.table.remove(id, usedBefore)
   if (removed === undefined) return context.table.get(id) === undefined
   if (removed.folder === undefined) return true
@@ -243,10 +249,10 @@ async function remove(id: SnapshotId, usedBefore: number, context: Context): Pro
 }
 
 /** Holds count as long as their owner lives. */
-function forgetDeadOwners({ table, root, owner }: Context): void {
+export function forgetDeadOwners(table: SnapshotTable, root: string): void {
   const owners = new Set(table.holds().map((hold) => hold.owner))
   for (const name of owners) {
-    if (name !== owner.name && !isTempFolderOwned(ownersFolder(root), name)) table.releaseOwner(name)
+    if (!isTempFolderOwned(ownersFolder(root), name)) table.releaseOwner(name)
   }
 }
 

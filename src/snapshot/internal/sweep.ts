@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fromText } from '../../kit/byteString.ts'
 import { isTempFolderOwned, sweepTempFolders } from '../../kit/tempFolder.ts'
 import { removeTree } from './fileTree.ts'
-import { layersFolder, ownersFolder } from './layerStore.ts'
+import { forgetDeadOwners, layersFolder, ownersFolder } from './layerStore.ts'
 import { removeMounted } from './mounts.ts'
 import type { SnapshotTable } from './snapshotTable.ts'
 
@@ -13,7 +13,8 @@ import type { SnapshotTable } from './snapshotTable.ts'
  */
 export async function sweepStore(root: string, table: SnapshotTable, signal: AbortSignal): Promise<void> {
   table.forgetTorn()
-  for (const name of await sweepTempFolders(ownersFolder(root), removeMounted)) table.releaseOwner(name)
+  await sweepTempFolders(ownersFolder(root), removeMounted)
+  forgetDeadOwners(table, root)
   for (const folder of readdirSync(layersFolder(root))) {
     signal.throwIfAborted()
     const [owner = ''] = folder.split('-')
