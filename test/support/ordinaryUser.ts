@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { runCommand, type CommandResult } from './pelago.ts'
+import { findProcesses } from './traces.ts'
+
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
+const LINGER_SECONDS = 2
+/** Far above what a machine gives its users. */
+const FIRST_SUBORDINATE_ID = 1_879_048_192
+
+/** A user of this machine who is nobody in particular, made for a test and removed with all that it has. */
+export interface OrdinaryUser extends AsyncDisposable {
+  /** Its own, with all that it writes. */
+  readonly home: string
+  readonly store: string
+  pelago(...args: readonly string[]): Promise<CommandResult>
+}
+
+export interface UserOptions {
+  /** Whether the user has ids besides its own, as most distributions give to each. */
+  readonly hasIdRange: boolean
+}
+
+/** For a test's `skip`. */
+export function reasonAgainstUsers(): string | false {
+  if (process.getuid?.() !== 0) return 'needs root, to make a user'
+  try {
+    execFileSync('setpriv', [...asUser(65_534), 'test', '-r', join(CHECKOUT, 'package.json')], { stdio: 'ignore' })
+    return false
+  } catch {
+    return `other users may not read ${CHECKOUT}`
+  }
+}
+
+export function createOrdinaryUser({ hasIdRange }: UserOptions): OrdinaryUser {
+  const name = `pelago-t${process.pid}${hasIdRange ? 'r' : 's'}`
+  const home = mkdtempSync(join(tmpdir(), 'pelago-user-'))
+  execFileSync('useradd', ['--no-create-home', '--home-dir', home, '-K', 'SUB_UID_COUNT=0', '-K', 'SUB_GID_COUNT=0', name])
+  if (hasIdRange) {
+    const range = `${FIRST_SUBORDINATE_ID}-${FIRST_SUBORDINATE_ID + 65_535}`
+    execFileSync('usermod', ['--add-subuids', range, '--add-subgids', range, name])
+  }
+  const id = Number(execFileSync('id', ['-u', name]))
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    XDG_RUNTIME_DIR: join(home, 'runtime'),
+    PELAGO_ROOT: join(home, 'store'),
+    PELAGO_LINGER: `${LINGER_SECONDS}`,
+    NO_COLOR: '1',
+  }
+  mkdirSync(env.XDG_RUNTIME_DIR, { mode: 0o700 })
+  for (const path of [home, env.XDG_RUNTIME_DIR]) chownSync(path, id, id)
+  chmodSync(home, 0o755)
+  return {
+    home,
+    store: env.PELAGO_ROOT,
+    pelago: (...args) => runCommand(['setpriv', ...asUser(id), join(CHECKOUT, 'bin/pelago'), ...args], { env, cwd: home }),
+    async [Symbol.asyncDispose]() {
+      while (findProcesses(env.PELAGO_ROOT).length > 0) await delay(50)
+      execFileSync('userdel', [name], { stdio: 'ignore' })
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+}
+
+function asUser(id: number): readonly string[] {
+  return ['--reuid', String(id), '--regid', String(id), '--clear-groups', '--']
+}
