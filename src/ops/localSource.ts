@@ -17,7 +17,7 @@ export interface LocalSourceDeps {
   readonly snapshots: SnapshotStore
   readonly mirrors: ContextMirrors
   /** Told the digests of the files that were read, so that none is read again to be compared. */
-  readonly hasher: Pick<ContentHasher, 'seed'>
+  readonly hasher: Pick<ContentHasher, 'seed' | 'seedChanges'>
   readonly now: () => number
 }
 
@@ -42,6 +42,12 @@ export function createLocalSource(source: LocalSource, { files, snapshots, mirro
     return formatCanonicalJson({ name, sharedKey, hint: source.sharedKeyHint, folder, ...filter })
   }
 
+  function tellContents(current: ContextMirror, previous: ContextMirror | undefined): void {
+    const isOnTop = previous !== undefined && current.levels > 1
+    if (isOnTop) hasher.seedChanges(current.snapshot, previous.snapshot, changesOf(current, previous))
+    else hasher.seed(current.snapshot, contentsOf(current))
+  }
+
   return {
     async cacheMap() {
       return { digest: undefined, inputs: [] }
@@ -52,7 +58,7 @@ export function createLocalSource(source: LocalSource, { files, snapshots, mirro
       await using sync = openContextSync(previous, snapshots, signal)
       await fill(sync, context, signal)
       const current = await sync.finish()
-      if (current !== previous) hasher.seed(current.snapshot, contentsOf(current))
+      if (current !== previous) tellContents(current, previous)
       if (mirror !== undefined && current !== previous) await mirrors.write(mirror, current)
       return [current.snapshot]
     },
@@ -62,6 +68,16 @@ export function createLocalSource(source: LocalSource, { files, snapshots, mirro
 function* contentsOf({ files }: ContextMirror): Generator<readonly [path: ByteString, content: Digest]> {
   for (const [path, { content }] of files) {
     if (content !== undefined) yield [path, content]
+  }
+}
+
+/** What is new, changed or gone. */
+function* changesOf({ files }: ContextMirror, { files: before }: ContextMirror): Generator<readonly [path: ByteString, content: Digest | undefined]> {
+  for (const [path, file] of files) {
+    if (before.get(path) !== file) yield [path, file.content]
+  }
+  for (const path of before.keys()) {
+    if (!files.has(path)) yield [path, undefined]
   }
 }
 

@@ -37,6 +37,12 @@ export interface ContentHasher {
   digest(snapshot: SnapshotId | undefined, selection: ContentSelection, signal: AbortSignal): Promise<Digest>
   /** Content digests of regular files (relative paths, no links on the way), where whoever made the snapshot has read them anyway. */
   seed(snapshot: SnapshotId, files: Iterable<readonly [path: ByteString, content: Digest]>): void
+  /**
+   * For a snapshot that has just been made on top of `base`, and differs from it in `changed` only: what was read of
+   * `base` counts for it. Of each file, folder and link that is new, changed or gone the path, with its content where
+   * it is a file that has been read.
+   */
+  seedChanges(snapshot: SnapshotId, base: SnapshotId, changed: Iterable<readonly [path: ByteString, content: Digest | undefined]>): void
 }
 
 /** `database` is that of the store. */
@@ -59,6 +65,16 @@ export function createContentHasher(snapshots: SnapshotStore, database: Database
       const cache = createHashCache(database, id)
       for (const [path, content] of files) cache.seed(path, content)
       cache.save()
+    },
+    seedChanges(id, base, changed) {
+      const contents = new Map(changed)
+      const cache = createHashCache(database, id)
+      database.transaction(() => {
+        cache.inherit(base)
+        for (const path of foldersAround(contents.keys())) cache.seed(path, undefined)
+        for (const [path, content] of contents) cache.seed(path, content)
+        cache.save()
+      })
     },
   }
 }
@@ -152,6 +168,19 @@ async function digestContent(path: ByteString, signal: AbortSignal): Promise<Dig
   const hash = createHash('sha256')
   for await (const chunk of readContent(path, signal)) hash.update(chunk)
   return parseDigest(`sha256:${hash.digest('hex')}`)
+}
+
+/** All folders that a path of `paths` is in, the root too. */
+function foldersAround(paths: Iterable<ByteString>): ReadonlySet<ByteString> {
+  const folders = new Set<ByteString>()
+  for (const path of paths) {
+    let [folder] = splitLast(path)
+    while (!folders.has(folder)) {
+      folders.add(folder)
+      folder = splitLast(folder)[0]
+    }
+  }
+  return folders
 }
 
 function cleanPath(path: string): ByteString {

@@ -85,6 +85,44 @@ describe('the content hasher', { skip: process.getuid?.() === 0 ? false : 'needs
     assert.notEqual(trusted, want)
   })
 
+  const inherited: readonly { readonly name: string; readonly work: (path: string) => void; readonly changed: readonly string[] }[] = [
+    { name: 'a changed file', work: (path) => writeFileSync(join(path, 'src/a'), 'A'), changed: ['src/a'] },
+    { name: 'a new file in a new folder', work: (path) => makeFile(join(path, 'src/new'), 'file'), changed: ['src/new', 'src/new/file'] },
+    { name: 'a file that is gone', work: (path) => rmSync(join(path, 'src/deep/copy')), changed: ['src/deep/copy'] },
+    { name: 'a folder that is a link now', work: (path) => makeLink(join(path, 'src/deep')), changed: ['src/deep', 'src/deep/copy'] },
+    { name: 'a folder of another mode', work: (path) => chmodSync(join(path, 'src/deep'), 0o700), changed: ['src/deep'] },
+    { name: 'nothing', work: () => undefined, changed: [] },
+  ]
+  for (const { name, work, changed } of inherited) {
+    it(`comes to the same with what it knows of the base, for ${name}`, async () => {
+      await using fixture = await openFixture()
+      const base = await fixture.make(makeTree)
+      await fixture.digest(base, {})
+      const [alone, onTop] = [await fixture.make(work, base), await fixture.make(work, base)]
+      fixture.hasher.seedChanges(onTop, base, changed.map((path) => [fromText(path), undefined]))
+      for (const path of ['/', '/src', '/link/a']) assert.equal(await fixture.digest(onTop, { path }), await fixture.digest(alone, { path }))
+    })
+  }
+  it('does not find what is gone, though its base has it', async () => {
+    await using fixture = await openFixture()
+    const base = await fixture.make(makeTree)
+    await fixture.digest(base, { path: '/src/deep' })
+    const without = await fixture.make((path) => rmSync(join(path, 'src/deep'), { recursive: true }), base)
+    fixture.hasher.seedChanges(without, base, [[fromText('src/deep'), undefined], [fromText('src/deep/copy'), undefined]])
+    await assert.rejects(fixture.digest(without, { path: '/src/deep' }), { name: 'ContentNotFoundError' })
+  })
+  it('does not read again what the base\'s base has, and reads what changed since', async () => {
+    await using fixture = await openFixture()
+    const base = await fixture.make(makeTree)
+    fixture.hasher.seed(base, [[fromText('src/deep/copy'), digestOf('not a')]]) // which tells where a digest comes from
+    const [first, second] = [await fixture.make(() => undefined, base), await fixture.make(() => undefined, base)]
+    fixture.hasher.seedChanges(first, base, [[fromText('src/a'), digestOf('a')]])
+    fixture.hasher.seedChanges(second, first, [])
+    assert.equal(await fixture.digest(second, { path: '/src/deep' }), await fixture.digest(base, { path: '/src/deep' }))
+    fixture.hasher.seedChanges(second, first, [[fromText('src/deep/copy'), undefined]])
+    assert.equal(await fixture.digest(second, { path: '/src/deep/copy' }), await fixture.digest(second, { path: '/src/a' }))
+  })
+
   it('says so when the path is not there, or only outside the root', async () => {
     await using fixture = await openFixture()
     const id = await fixture.make(makeTree)
@@ -93,6 +131,16 @@ describe('the content hasher', { skip: process.getuid?.() === 0 ? false : 'needs
     }
   })
 })
+
+function makeFile(folder: string, name: string): void {
+  mkdirSync(folder)
+  writeFileSync(join(folder, name), name)
+}
+
+function makeLink(folder: string): void {
+  rmSync(folder, { recursive: true })
+  symlinkSync('a', folder)
+}
 
 function makeTree(path: string): void {
   mkdirSync(join(path, 'src/deep'), { recursive: true })

@@ -1,6 +1,6 @@
 import { parseDigest, type Digest } from '../../ground/digest.ts'
 import type { ByteString } from '../../kit/byteString.ts'
-import { integerOf, optionalTextOf, type Database, type Row } from '../../kit/database.ts'
+import { integerOf, optionalTextOf, textOf, type Database, type Row } from '../../kit/database.ts'
 import type { SnapshotId } from '../snapshotStore.ts'
 
 /** Digests of one snapshot's files by path. They go with the snapshot's row. */
@@ -9,8 +9,10 @@ export interface HashCache {
   /** The digest of a folder, all in it counted. */
   folder(path: ByteString): Digest | undefined
   put(path: ByteString, hash: KnownHash): void
-  /** A regular file's content, of which the rest is not known yet. */
-  seed(path: ByteString, content: Digest): void
+  /** A regular file's content, of which the rest is not known yet; undefined where nothing is known, whatever the base says. */
+  seed(path: ByteString, content: Digest | undefined): void
+  /** What is not known of this snapshot, and was neither put nor seeded, is as it is in `base`. To be called before anything is put. */
+  inherit(base: SnapshotId): void
   /** Makes what was put last. */
   save(): void
 }
@@ -27,6 +29,9 @@ const MIGRATIONS = [
   `CREATE TABLE content_hash (
      snapshot TEXT NOT NULL REFERENCES snapshot (id) ON DELETE CASCADE, path TEXT NOT NULL,
      digest TEXT, content TEXT, is_folder INTEGER NOT NULL, PRIMARY KEY (snapshot, path)) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE content_hash_base (
+     snapshot TEXT PRIMARY KEY REFERENCES snapshot (id) ON DELETE CASCADE,
+     base TEXT NOT NULL REFERENCES snapshot (id) ON DELETE CASCADE) STRICT, WITHOUT ROWID`,
 ]
 
 /** So many rows are kept back at most. */
@@ -39,6 +44,7 @@ export function prepareHashCache(database: Database): void {
 
 export function createHashCache(database: Database, snapshot: SnapshotId): HashCache {
   const pending = new Map<ByteString, KnownHash>()
+  const generations = generationsOf(database, snapshot)
   const save = (): void => {
     if (pending.size === 0) return // a transaction waits for other writers
     database.transaction(() => {
@@ -53,8 +59,13 @@ export function createHashCache(database: Database, snapshot: SnapshotId): HashC
     if (pending.size >= PENDING_BOUND) save()
   }
   const get = (path: ByteString): KnownHash | undefined => {
-    const row = pending.has(path) ? undefined : database.get('SELECT * FROM content_hash WHERE snapshot = ? AND path = ?', snapshot, path)
-    return row === undefined ? pending.get(path) : hashOf(row)
+    const known = pending.get(path)
+    if (known !== undefined) return known
+    for (const id of generations) {
+      const row = database.get('SELECT * FROM content_hash WHERE snapshot = ? AND path = ?', id, path)
+      if (row !== undefined) return hashOf(row)
+    }
+    return undefined
   }
   return {
     get,
@@ -65,11 +76,26 @@ export function createHashCache(database: Database, snapshot: SnapshotId): HashC
       return known?.isFolder === true ? known.digest : undefined
     },
     seed: (path, content) => void put(path, { digest: undefined, content, isFolder: false }),
+    inherit(base) {
+      database.run('INSERT OR REPLACE INTO content_hash_base VALUES (?, ?)', snapshot, base)
+      generations.splice(1, Infinity, ...generationsOf(database, base))
+    },
   }
 }
 
+/** The snapshot itself, what it inherits from, and so on. */
+function generationsOf(database: Database, snapshot: SnapshotId): SnapshotId[] {
+  const rows = database.all(
+    `WITH RECURSIVE line (id, depth) AS (
+       SELECT ?, 0 UNION ALL SELECT base, depth + 1 FROM line JOIN content_hash_base ON snapshot = id)
+     SELECT id FROM line ORDER BY depth`,
+    snapshot,
+  )
+  return rows.map((row) => textOf(row, 'id') as SnapshotId)
+}
+
 /** For the empty file system. */
-export const NO_CACHE: HashCache = { get: () => undefined, folder: () => undefined, put: () => undefined, seed: () => undefined, save: () => undefined }
+export const NO_CACHE: HashCache = { get: () => undefined, folder: () => undefined, put: () => undefined, seed: () => undefined, inherit: () => undefined, save: () => undefined }
 
 function hashOf(row: Row): KnownHash {
   return { digest: digestIn(row, 'digest'), content: digestIn(row, 'content'), isFolder: integerOf(row, 'is_folder') === 1 }
