@@ -41,7 +41,7 @@ export function createBuildRecords(): BuildRecords {
         [Symbol.dispose]() {
           entry.ended = true
           wake(entry)
-          setTimeout(() => entries.delete(ref), KEPT_MS).unref()
+          setTimeout(() => entries.end(ref), KEPT_MS).unref()
         },
       }
     },

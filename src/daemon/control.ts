@@ -40,11 +40,12 @@ export function createControl(engine: Engine, { sessions, gateway }: ControlPart
         record: [{ ID: engine.id, Labels: { 'org.mobyproject.buildkit.worker.executor': 'oci', 'org.mobyproject.buildkit.worker.snapshotter': engine.snapshotter }, platforms: engine.platforms().map(({ platform: { os, architecture, variant } }) => ({ OS: os, Architecture: architecture, Variant: variant })), BuildkitVersion: version(engine) }],
       }),
     async solve(request, { signal }) {
-      checkSolve(request)
       using record = records.open(request.Ref)
+      using driven = gateway.open(request.Ref)
+      checkSolve(request)
       const solve = toSolve(request)
       const session = await sessions.get(solve.sessionId, signal)
-      const steer: Steer = request.Frontend === '' ? gateway.steer(request.Ref) : (build, inner) => build(new Map(Object.entries(request.FrontendAttrs)), inner)
+      const steer: Steer = request.Frontend === '' ? driven.steer : (build, inner) => build(new Map(Object.entries(request.FrontendAttrs)), inner)
       const response = await engine.solve(solve, steer, record.sink, AbortSignal.any([signal, session.ended]))
       return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })
     },

@@ -9,10 +9,15 @@ import { createOpenBuilds } from './openBuilds.ts'
  * `LLBBridge` with the same reference build, and ends with the result that `Return` names.
  */
 export interface GatewayBuilds {
-  /** For `Engine.solve`: open until the client returned. @throws GrpcStatusError as the client returned it */
-  steer(ref: string): Steer
+  /** Takes the client's calls from when it is steered until it is disposed. */
+  open(ref: string): OpenGatewayBuild
   /** @throws InvalidValueError where no such build comes */
   find(ref: string, signal: AbortSignal): Promise<GatewayBuild>
+}
+
+export interface OpenGatewayBuild extends Disposable {
+  /** For `Engine.solve`: ends when the client returned. @throws GrpcStatusError as the client returned it */
+  readonly steer: Steer
 }
 
 export interface GatewayBuild {
@@ -33,15 +38,14 @@ export interface BuiltRefs {
 export function createGatewayBuilds(): GatewayBuilds {
   const open = createOpenBuilds<GatewayBuild>()
   return {
-    steer: (ref) => async (build, signal) => {
-      const returned = Promise.withResolvers<Built | undefined>()
-      open.add(ref, createGatewayBuild(build, returned, signal))
-      try {
+    open: (ref) => ({
+      async steer(build, signal) {
+        const returned = Promise.withResolvers<Built | undefined>()
+        open.add(ref, createGatewayBuild(build, returned, signal))
         return await orAborted(returned.promise, signal)
-      } finally {
-        open.delete(ref)
-      }
-    },
+      },
+      [Symbol.dispose]: () => open.end(ref),
+    }),
     find: (ref, signal) => open.find(ref, signal),
   }
 }

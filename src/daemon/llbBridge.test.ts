@@ -39,9 +39,17 @@ describe('a build through the gateway', () => {
   it('is found by a call that comes before it', async () => {
     const builds = createGatewayBuilds()
     const early = builds.find('build', never)
-    const built = builds.steer('build')(build, never)
+    const built = builds.open('build').steer(build, never)
     ;(await early).finish([])
     assert.equal(await built, undefined)
+  })
+
+  it('is not waited for once it has ended', async () => {
+    const builds = createGatewayBuilds()
+    const early = assert.rejects(builds.find('build', never), /no such job/)
+    builds.open('build')[Symbol.dispose]()
+    await early
+    await assert.rejects(builds.find('build', never), /no such job/)
   })
 
   it('exports nothing where the client returns nothing', async () => {
@@ -61,7 +69,7 @@ describe('a build through the gateway', () => {
     const stop = new AbortController()
     const begun = Promise.withResolvers<AbortSignal>()
     const builds = createGatewayBuilds()
-    const whole = builds.steer('build')((_attributes, signal) => {
+    const whole = builds.open('build').steer((_attributes, signal) => {
       begun.resolve(signal)
       return new Promise(() => undefined)
     }, stop.signal)
@@ -97,7 +105,7 @@ type Bridge = ReturnType<typeof createLlbBridge>
 
 function openBuild(): { readonly bridge: Bridge; readonly built: Promise<Built | undefined> } {
   const builds = createGatewayBuilds()
-  return { bridge: createLlbBridge(builds), built: builds.steer('build')(build, never) }
+  return { bridge: createLlbBridge(builds), built: builds.open('build').steer(build, never) }
 }
 
 async function build(attributes: ReadonlyMap<string, string>): Promise<Built> {

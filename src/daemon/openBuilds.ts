@@ -8,30 +8,41 @@ const ARRIVAL_MS = 3_000
 export interface OpenBuilds<T> {
   /** @throws InvalidValueError where one of that name is there */
   add(ref: string, build: T): void
-  delete(ref: string): void
+  /** Whoever looks for it from now on, or does already, is told at once that it is not there. */
+  end(ref: string): void
   /** @throws InvalidValueError where no such build comes; signal.reason */
   find(ref: string, signal: AbortSignal): Promise<T>
 }
 
 export function createOpenBuilds<T>(): OpenBuilds<T> {
   const builds = new Map<string, T>()
-  let arrived = Promise.withResolvers<undefined>()
+  const ended = new Set<string>()
+  let changed = Promise.withResolvers<undefined>()
+  const change = (): void => {
+    changed.resolve(undefined)
+    changed = Promise.withResolvers()
+  }
   return {
     add(ref, build) {
       if (builds.has(ref)) throw new InvalidValueError(`job ID exists: ${ref}`)
       builds.set(ref, build)
-      arrived.resolve(undefined)
-      arrived = Promise.withResolvers()
+      ended.delete(ref)
+      change()
     },
-    delete: (ref) => void builds.delete(ref),
+    end(ref) {
+      builds.delete(ref)
+      ended.add(ref)
+      setTimeout(() => ended.delete(ref), ARRIVAL_MS).unref()
+      change()
+    },
     async find(ref, signal) {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(ARRIVAL_MS)])
       for (;;) {
         const build = builds.get(ref)
         if (build !== undefined) return build
         signal.throwIfAborted()
-        if (deadline.aborted) throw new InvalidValueError(`no such job ${ref}`)
-        await orAborted(arrived.promise, deadline).catch(() => undefined)
+        if (deadline.aborted || ended.has(ref)) throw new InvalidValueError(`no such job ${ref}`)
+        await orAborted(changed.promise, deadline).catch(() => undefined)
       }
     },
   }
