@@ -99,7 +99,7 @@ describe('the file store', () => {
 })
 
 describe('pruneContent', () => {
-  const everything = { isReferenced: () => false, unusedSince: Number.POSITIVE_INFINITY }
+  const everything = { referenced: async () => new Set<Digest>(), unusedSince: Number.POSITIVE_INFINITY }
 
   it('removes what nobody needs, and nothing else', async () => {
     const folder = newFolder()
@@ -108,7 +108,7 @@ describe('pruneContent', () => {
     await using lease = await leases.open(signal)
     await lease.protect([leased, digestOf('not there yet')], signal)
     for (const digest of [leased, referenced, idle]) setLastUse(folder, digest, Date.now() - 2 * HOUR_MS)
-    const removed = await pruneContent(store, leases, { ...everything, isReferenced: ({ digest }) => digest === referenced }, signal)
+    const removed = await pruneContent(store, leases, { ...everything, referenced: async () => new Set([referenced]) }, signal)
     assert.deepEqual(removed.map(({ digest }) => digest), [idle])
     assert.equal(await store.sizeBytes(idle, signal), undefined)
     assert.equal(await store.sizeBytes(leased, signal), 6)

@@ -1,9 +1,10 @@
+import type { Digest } from '../ground/digest.ts'
 import { LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore } from './contentStore.ts'
 import type { ContentLeases, Leased } from './lease.ts'
 
 export interface PruneOptions {
-  /** Whether an image or a cache record still needs it. */
-  readonly isReferenced: (blob: BlobInfo) => boolean
+  /** What images and cache records need. Asked anew while no lease can open: what was named until then is spared. */
+  readonly referenced: () => Promise<ReadonlySet<Digest>>
   /** Milliseconds since the epoch: blobs used since then stay. */
   readonly unusedSince: number
 }
@@ -18,26 +19,26 @@ const BATCH = 64
 export async function pruneContent(store: ContentStore, leases: ContentLeases, options: PruneOptions, signal: AbortSignal): Promise<readonly BlobInfo[]> {
   const candidates: BlobInfo[] = []
   for await (const blob of store.list(signal)) {
-    if (blob.lastUsedAt < options.unusedSince && !options.isReferenced(blob)) candidates.push(blob)
+    if (blob.lastUsedAt < options.unusedSince) candidates.push(blob)
   }
   const removed: BlobInfo[] = []
   for (let start = 0; start < candidates.length; start += BATCH) {
     const batch = candidates.slice(start, start + BATCH)
-    removed.push(...(await leases.exclusively((leased) => removeAll(store, batch, { leased, unusedSince: options.unusedSince }, signal), signal)))
+    removed.push(...(await leases.exclusively((leased) => removeAll(store, batch, { leased, ...options }, signal), signal)))
   }
   return removed
 }
 
-interface Spared {
+interface Spared extends PruneOptions {
   readonly leased: Leased
-  readonly unusedSince: number
 }
 
-async function removeAll(store: ContentStore, blobs: readonly BlobInfo[], { leased, unusedSince }: Spared, signal: AbortSignal): Promise<readonly BlobInfo[]> {
+async function removeAll(store: ContentStore, blobs: readonly BlobInfo[], { leased, referenced, unusedSince }: Spared, signal: AbortSignal): Promise<readonly BlobInfo[]> {
   const usedBefore = Math.min(unusedSince, leased.openSince - LAST_USE_PRECISION_MS)
+  const needed = (await referenced()).union(leased.digests)
   const removed: BlobInfo[] = []
   for (const blob of blobs) {
-    if (!leased.digests.has(blob.digest) && (await store.remove(blob.digest, usedBefore, signal))) removed.push(blob)
+    if (!needed.has(blob.digest) && (await store.remove(blob.digest, usedBefore, signal))) removed.push(blob)
   }
   return removed
 }

@@ -50,10 +50,12 @@ export async function measureUsage({ snapshots, content, images }: PruneStores, 
  * runs, and marks what it finds in the cache as used, so what was used since the oldest of them began stays.
  */
 export async function* pruneCache(stores: PruneStores, options: PruneOptions, signal: AbortSignal): AsyncGenerator<UsageRecord> {
-  const kept = options.all ? new Set<SnapshotId>() : await imageSnapshots(stores, signal)
+  // First the times, then what images need: who comes later has used what it needs later, too
+  const unusedSince = Date.now() - options.keepMs
   const openSince = await stores.leases.exclusively(async (leased) => leased.openSince, signal)
-  yield* pruneSnapshots(stores, { usedBefore: Math.min(Date.now() - options.keepMs, openSince), kept }, signal)
-  yield* pruneBlobs(stores, options, signal)
+  const kept = options.all ? new Set<SnapshotId>() : await imageSnapshots(stores, signal)
+  yield* pruneSnapshots(stores, { usedBefore: Math.min(unusedSince, openSince), kept }, signal)
+  yield* pruneBlobs(stores, unusedSince, signal)
 }
 
 interface SnapshotPrune {
@@ -85,10 +87,13 @@ function childrenFirst(snapshots: readonly SnapshotUsage[]): readonly SnapshotUs
   return snapshots.toSorted((a, b) => depthOf(b.id) - depthOf(a.id))
 }
 
-async function* pruneBlobs({ content, leases, snapshots, images }: PruneStores, { keepMs }: PruneOptions, signal: AbortSignal): AsyncGenerator<UsageRecord> {
-  const needed = new Set((await namedBlobs({ content, images }, signal)).keys())
-  for (const { id } of await snapshots.usage(signal)) for (const { descriptor } of snapshots.blobs(id)) needed.add(descriptor.digest)
-  const removed = await pruneContent(content, leases, { isReferenced: ({ digest }) => needed.has(digest), unusedSince: Date.now() - keepMs }, signal)
+async function* pruneBlobs({ content, leases, snapshots, images }: PruneStores, unusedSince: number, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+  const referenced = async (): Promise<ReadonlySet<Digest>> => {
+    const needed = new Set((await namedBlobs({ content, images }, signal)).keys())
+    for (const { id } of await snapshots.usage(signal)) for (const { descriptor } of snapshots.blobs(id)) needed.add(descriptor.digest)
+    return needed
+  }
+  const removed = await pruneContent(content, leases, { referenced, unusedSince }, signal)
   for (const { digest, sizeBytes, lastUsedAt } of removed) yield blobRecord(digest, sizeBytes, lastUsedAt, false)
 }
 

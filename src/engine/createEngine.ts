@@ -98,7 +98,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     usage: (inner) => measureUsage(stores, inner),
     prune: (prune, inner) => pruneCache(stores, prune, inner),
     pull: (request, progress, inner) => use(() => pullToStore(transferDeps, request, progress, inner), inner),
-    push: (request, progress, inner) => pushFromStore(transferDeps, request, progress, inner),
+    push: (request, progress, inner) => use(() => pushFromStore(transferDeps, request, progress, inner), inner),
     load: (tar, name, inner) => use(() => loadArchive(transferDeps, tar, name, inner), inner),
     save: (references, inner) => saveArchive(transferDeps, references, inner),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
