@@ -8,6 +8,7 @@ const PRIVATE_BINFMT_KERNEL = [6, 7] as const
 const LEAST_NODE_MAJOR = 24
 /** With less a build of any size ends in the middle of a layer. */
 const LOW_SPACE_BYTES = 2_000_000_000
+const BUILD_LAUNCHER = 'make -C native'
 
 /** What the facts mean for builds on this machine, in the order in which they are shown. */
 export function judgeMachine(facts: MachineFacts): readonly Finding[] {
@@ -18,13 +19,13 @@ export function judgeMachine(facts: MachineFacts): readonly Finding[] {
     judgeLauncher(facts.launcher),
     ...judgeNamespaces(facts),
     ...judgeIds(facts),
-    ...LESSER_FACILITIES.flatMap((lesser) => judgeFacility(lesser, facts.facilities)),
+    ...LESSER_FACILITIES.flatMap((lesser) => judgeFacility(lesser, facts)),
     judgeRuntime(facts.runtime),
     judgeStore(facts.store),
     ...judgeSettings(facts.settings),
     ...judgeLogins(facts.logins),
     judgeEngine(facts.engine),
-    ...facts.emulators.map((emulator) => judgeEmulator(emulator, isPrivate(facts))),
+    ...facts.emulators.map((emulator) => judgeEmulator(emulator, facts)),
   ]
 }
 
@@ -48,7 +49,7 @@ function judgeKernel({ kernelRelease, facilities }: MachineFacts): Finding {
 
 function judgeLauncher(launcher: LauncherFacts): Finding {
   const check = 'launcher'
-  const remedy = 'make -C native'
+  const remedy = BUILD_LAUNCHER
   switch (launcher.kind) {
     case 'pelago-ns':
       return works(check, launcher.path)
@@ -59,10 +60,12 @@ function judgeLauncher(launcher: LauncherFacts): Finding {
   }
 }
 
-function judgeNamespaces({ facilities }: MachineFacts): readonly Finding[] {
+function judgeNamespaces({ launcher, facilities }: MachineFacts): readonly Finding[] {
   const attempt = facilities.get('user-namespace')
   if (attempt === undefined) return [] // there is nothing to try it with, which the launcher says
-  return [attempt.kind === 'works' ? works('namespaces', 'allowed') : { check: 'namespaces', state: 'missing', ...splitReason(attempt.reason) }]
+  if (attempt.kind === 'works') return [works('namespaces', 'allowed')]
+  const said = launcher.kind === 'unshare' ? { detail: attempt.reason, remedy: BUILD_LAUNCHER } : splitReason(attempt.reason)
+  return [{ check: 'namespaces', state: 'missing', ...said }]
 }
 
 /** `pelago-ns` says what is wrong, and behind a semicolon what to do. */
@@ -103,10 +106,11 @@ const LESSER_FACILITIES: readonly LesserFacility[] = [
   { facility: 'binfmt', check: 'binfmt_misc', use: 'private', loss: 'only emulators that the machine has registered are used', remedy: 'use Linux 6.7 or newer with the module binfmt_misc' },
 ]
 
-function judgeFacility({ facility, check, use, loss, remedy }: LesserFacility, facilities: ReadonlyMap<string, Attempt>): readonly Finding[] {
+function judgeFacility({ facility, check, use, loss, remedy }: LesserFacility, { launcher, facilities }: MachineFacts): readonly Finding[] {
   const attempt = facilities.get(facility)
   if (attempt === undefined) return []
-  return [attempt.kind === 'works' ? works(check, use) : { check, state: 'absent', detail: `${attempt.reason}: ${loss}`, remedy }]
+  if (attempt.kind === 'works') return [works(check, use)]
+  return [{ check, state: 'absent', detail: `${attempt.reason}: ${loss}`, remedy: launcher.kind === 'unshare' ? BUILD_LAUNCHER : remedy }]
 }
 
 function judgeRuntime(runtime: RuntimeFacts): Finding {
@@ -155,13 +159,10 @@ function judgeEngine(engine: EngineFacts): Finding {
   }
 }
 
-function isPrivate({ facilities }: MachineFacts): boolean {
-  return facilities.get('binfmt')?.kind === 'works'
-}
-
-function judgeEmulator({ architecture, search, registered, install }: EmulatorFacts, hasPrivateBinfmt: boolean): Finding {
+function judgeEmulator({ architecture, search, registered, install }: EmulatorFacts, { launcher, facilities }: MachineFacts): Finding {
   const check = `linux/${architecture.architecture}`
-  if (!hasPrivateBinfmt && registered !== undefined) return works(check, `${registered}, registered by the machine`)
+  const isPrivate = facilities.get('binfmt')?.kind === 'works'
+  if (!isPrivate && registered !== undefined) return works(check, `${registered}, registered by the machine`)
   switch (search.kind) {
     case 'missing':
       return { check, state: 'absent', detail: 'no emulator', remedy: install }
@@ -169,8 +170,9 @@ function judgeEmulator({ architecture, search, registered, install }: EmulatorFa
       return { check, state: 'absent', detail: `${search.path} is not a static program`, remedy: install }
     case 'found': {
       const { path } = search.qemu
-      if (hasPrivateBinfmt) return works(check, path)
-      return { check, state: 'absent', detail: `${path} is not registered`, remedy: `as root: echo '${formatRegistration(architecture, search.qemu)}' > /proc/sys/fs/binfmt_misc/register` }
+      if (isPrivate) return works(check, path)
+      const register = `as root: echo '${formatRegistration(architecture, search.qemu)}' > /proc/sys/fs/binfmt_misc/register`
+      return { check, state: 'absent', detail: `${path} is not registered`, remedy: launcher.kind === 'pelago-ns' ? register : BUILD_LAUNCHER }
     }
   }
 }
