@@ -49,9 +49,9 @@ export async function copyTree(copy: TreeCopy, placer: FilePlacer, late: LateCop
   if (stat === undefined) throw new Error(`${textOfBytes(copy.source)} was there before`)
   const target = prepareTarget(copy, stat)
   const run: CopyRun = { copy, placer, late, siblings: new Map() }
-  if (stat.isDirectory()) return copyFolder(run, { source, target, path: asByteString(''), stat, isTop: true, makeParent: () => undefined }, signal)
+  if (stat.isDirectory()) return copyFolder(run, { source, target, path: asByteString(''), stat, isTop: true, makeParent: () => false }, signal)
   const name = lastNameOf(copy.source)
-  if (copy.filter.includes(name)) await copyFile(run, { source, target, path: name, stat, isTop: true, makeParent: () => undefined }, signal)
+  if (copy.filter.includes(name)) await copyFile(run, { source, target, path: name, stat, isTop: true, makeParent: () => false }, signal)
 }
 
 /** Makes the folders on the way, and says where the source's copy comes. */
@@ -83,8 +83,8 @@ interface CopyStep {
   readonly stat: BigIntStats
   /** What a COPY names itself, as opposed to what is in it. */
   readonly isTop: boolean
-  /** Makes the folder around it, which is left out until something in it is copied. */
-  readonly makeParent: () => void
+  /** Makes the folder around it, which is left out until something in it is copied. Says whether it was made by this copy, so that no other name is in it. */
+  readonly makeParent: () => boolean
 }
 
 async function copyFolder(run: CopyRun, step: CopyStep, signal: AbortSignal): Promise<void> {
@@ -93,10 +93,12 @@ async function copyFolder(run: CopyRun, step: CopyStep, signal: AbortSignal): Pr
   const { filter } = run.copy
   const metadata = once(() => wantedOf(run, step).wanted)
   let state: 'absent' | 'created' | 'existing' = 'absent'
-  const makeFolder = (): void => {
-    if (state !== 'absent') return
-    step.makeParent()
-    state = makeOrKeep(step.target, run.copy.target)
+  const makeFolder = (): boolean => {
+    if (state === 'absent') {
+      step.makeParent()
+      state = makeOrKeep(step.target, run.copy.target)
+    }
+    return state === 'created'
   }
   if (step.isTop || filter.includes(step.path)) makeFolder()
   const later: CopyStep[] = []
@@ -107,7 +109,7 @@ async function copyFolder(run: CopyRun, step: CopyStep, signal: AbortSignal): Pr
     const stat = findStat(source)
     if (stat === undefined) continue
     const child: CopyStep = { source, target: joinName(step.target, name), path, stat, isTop: false, makeParent: makeFolder }
-    if (step.isTop && run.late !== undefined && findStat(child.target) === undefined) later.push({ ...child, makeParent: () => undefined })
+    if (step.isTop && run.late !== undefined && findStat(child.target) === undefined) later.push({ ...child, makeParent: () => false })
     else await copyChild(run, child, signal)
   }
   // After its content, which changes its time. A target that was there before keeps what it has, what is in it does not.
@@ -156,9 +158,8 @@ function makeOrKeep(target: ByteString, named: ByteString): 'created' | 'existin
 }
 
 async function copyFile(run: CopyRun, step: CopyStep, signal: AbortSignal): Promise<void> {
-  step.makeParent()
   const { source, target, stat } = step
-  clearTarget(target, run.copy.target)
+  if (!step.makeParent()) clearTarget(target, run.copy.target)
   await run.placer.place({ source, stat, target, ...wantedOf(run, step) }, run.siblings, signal)
 }
 
