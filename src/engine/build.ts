@@ -1,15 +1,16 @@
 import { parseIgnoreFile } from '../dockerfile/ignorefile.ts'
 import { lowerDockerfile, type ImageResolver, type LoweredImage } from '../dockerfile/lower.ts'
-import type { Executor } from '../executor/executor.ts'
+import { EmulatorMissingError, type Executor } from '../executor/executor.ts'
 import type { BuildResult, PlatformResult } from '../exporter/exporter.ts'
 import { mergeGraphs } from '../graph/graphBuilder.ts'
-import type { Graph, Output } from '../graph/vertex.ts'
+import type { Graph, Output, Vertex } from '../graph/vertex.ts'
 import { formatPlatform, type Platform } from '../ground/platform.ts'
 import type { SourceText } from '../ground/sourceSpan.ts'
 import type { ContextFiles } from '../ops/contextFiles.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 import type { SnapshotId } from '../snapshot/snapshotStore.ts'
 import type { Solver } from '../solver/solver.ts'
+import { VertexFailedError } from '../solver/vertexFailedError.ts'
 import type { FrontendAttributes } from './frontendAttributes.ts'
 import { readContextIgnore, readDockerfile } from './frontendFiles.ts'
 import { runStep } from './stepProgress.ts'
@@ -106,10 +107,18 @@ function warningsOf(lowered: readonly LoweredImage[]): Iterable<LoweredImage['wa
   return new Map(lowered.flatMap(({ warnings }) => warnings.map((warning) => [`${warning.span.startLine} ${warning.message}`, warning] as const))).values()
 }
 
-/** @throws EmulatorMissingError for the first step that cannot run here */
+/** @throws VertexFailedError for the first step that cannot run here */
 function checkEmulators(graph: Graph, executor: Executor): void {
-  for (const { op, platform } of graph.values()) {
-    if (op.kind === 'exec' && platform !== undefined) executor.runMode(platform)
+  for (const vertex of graph.values()) {
+    if (vertex.op.kind === 'exec' && vertex.platform !== undefined) checkEmulator(vertex, vertex.platform, executor)
+  }
+}
+
+function checkEmulator(vertex: Vertex, platform: Platform, executor: Executor): void {
+  try {
+    executor.runMode(platform)
+  } catch (error) {
+    throw error instanceof EmulatorMissingError ? new VertexFailedError(vertex, error) : error
   }
 }
 

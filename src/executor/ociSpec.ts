@@ -119,12 +119,17 @@ function mountsOf(spec: ProcessSpec, prepared: Prepared, { hasIdRange, hasOwnPro
     mount('/dev/pts', 'devpts', 'devpts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...terminalGroup]),
     mount('/dev/shm', 'tmpfs', 'shm', ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmBytes}`]),
     mount('/dev/mqueue', 'mqueue', 'mqueue', ['nosuid', 'noexec', 'nodev']),
-    // sysfs belongs to a network namespace, and that of the machine is not ours to mount it from
-    mount('/sys', 'bind', '/sys', ['rbind', 'nosuid', 'noexec', 'nodev', 'ro']),
+    sysMount(spec),
     mount('/etc/resolv.conf', 'bind', prepared.resolvConfPath, ['rbind', 'ro']),
     mount('/etc/hosts', 'bind', prepared.hostsPath, ['rbind', 'ro']),
     ...spec.mounts.map(bindMount),
   ]
+}
+
+/** It belongs to a network namespace: that of the machine is not ours to mount it from. */
+function sysMount({ network }: ProcessSpec): OciMount {
+  const options = ['nosuid', 'noexec', 'nodev', 'ro']
+  return network === 'none' ? mount('/sys', 'sysfs', 'sysfs', options) : mount('/sys', 'bind', '/sys', ['rbind', ...options])
 }
 
 function mount(destination: string, type: string, source: string, options: readonly string[]): OciMount {

@@ -66,7 +66,7 @@ export function proxyFrom(env: Readonly<Record<string, string | undefined>>): Pr
 
 const CONNECT_TIMEOUT_MS = 15_000
 /** A registry may need minutes to take over a large blob into its own storage before it answers. */
-const HEADERS_TIMEOUT_MS = 300_000
+const HEADERS_TIMEOUT_MS = 120_000
 const IDLE_BODY_TIMEOUT_MS = 60_000
 
 type Undici = typeof undiciModule
