@@ -25,7 +25,7 @@ export async function* runContainer(engine: Engine, inputs: AsyncIterable<RunInp
   yield* queue.read()
   await using container = await opening
   await using stack = new AsyncDisposableStack()
-  stack.use(await openPortForwards(input.value.ports.map(({ hostIp, hostPort, containerPort }) => ({ hostIp, hostPort, containerPort })), signal))
+  stack.use(await openPortForwards(input.value.ports.map(({ hostIp, hostPort, containerPort, protocol }) => ({ hostIp, hostPort, containerPort, protocol: protocol === 'udp' ? 'udp' : 'tcp' })), signal))
   const { mode, process } = container
   const platform = request.platform ?? engine.platforms()[0]?.platform
   yield create(RunOutputSchema, { output: { case: 'started', value: { platform: platform === undefined ? '' : formatPlatform(platform), emulator: mode.kind === 'emulated' ? mode.emulator : '' } } })

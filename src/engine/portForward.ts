@@ -1,7 +1,7 @@
 import { connect, createServer, type Server } from 'node:net'
 import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
-import { BuildError } from '../ground/errors.ts'
+import { BuildError, InvalidValueError } from '../ground/errors.ts'
 
 /** A container shares the machine's network, so its port is open there already; another number is forwarded to it. */
 export interface PortForward {
@@ -9,9 +9,10 @@ export interface PortForward {
   readonly hostIp: string
   readonly hostPort: number
   readonly containerPort: number
+  readonly protocol: 'tcp' | 'udp'
 }
 
-/** Listens until disposed; connections under way are then broken. @throws PortUnavailableError */
+/** Listens until disposed; connections under way are then broken. @throws PortUnavailableError; InvalidValueError for what cannot be forwarded */
 export async function openPortForwards(forwards: readonly PortForward[], signal: AbortSignal): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
   for (const forward of forwards.filter(({ hostPort, containerPort }) => hostPort !== containerPort)) {
@@ -20,7 +21,8 @@ export async function openPortForwards(forwards: readonly PortForward[], signal:
   return stack.move()
 }
 
-async function listen({ hostIp, hostPort, containerPort }: PortForward, signal: AbortSignal): Promise<AsyncDisposable> {
+async function listen({ hostIp, hostPort, containerPort, protocol }: PortForward, signal: AbortSignal): Promise<AsyncDisposable> {
+  if (protocol === 'udp') throw new InvalidValueError(`port ${hostPort}/udp cannot be forwarded to ${containerPort}`, { hint: `publish it under its own number: -p ${containerPort}:${containerPort}/udp` })
   const end = new AbortController()
   const server = createServer((incoming) => {
     const outgoing = connect(containerPort, '127.0.0.1')

@@ -89,7 +89,7 @@ export function createLayerPresence({ snapshots, content, registries, downloads,
 
   async function unpack(id: SnapshotId, { descriptor }: LayerBlob, context: DeliveryContext, signal: AbortSignal): Promise<void> {
     if (snapshots.get(id)?.state === 'present') return
-    const report = createReport(context, { id: `extracting ${descriptor.digest}`, action: 'extracting', totalBytes: descriptor.sizeBytes }, now)
+    const report = createReport(context, { id: `extracting ${descriptor.digest}`, action: '', totalBytes: descriptor.sizeBytes }, now)
     report(0, 'running')
     await snapshots.unpack(id, decompress(content.read(descriptor.digest, 0, signal), signal), signal)
     report(descriptor.sizeBytes, 'done')
