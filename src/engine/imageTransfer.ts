@@ -59,12 +59,14 @@ export async function loadArchive({ content, images }: TransferDeps, tar: AsyncI
 }
 
 /** As `Engine.save`. What was never pulled of an image is left out of the archive's blobs. */
-export async function* saveArchive({ content, images }: TransferDeps, references: readonly Reference[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* saveArchive({ content, images, leases }: TransferDeps, references: readonly Reference[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const named: readonly NamedImage[] = references.map((reference) => ({ root: findImage(images, reference).root, names: [reference] }))
   const blobs = new Map<Digest, LayoutBlob>()
   for (const { root } of named) {
     for (const descriptor of (await reachableBlobs(content, root, signal)).present) blobs.set(descriptor.digest, { descriptor, open: () => content.read(descriptor.digest, 0, signal) })
   }
+  await using lease = await leases.open(signal)
+  await lease.protect(blobs.keys(), signal)
   yield* writeTar(layoutEntries({ index: layoutIndex(named), blobs: [...blobs.values()], files: new Map() }))
 }
 
