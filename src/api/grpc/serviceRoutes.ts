@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary, type DescMessage, type DescMethod, type DescService, type MessageShape } from '@bufbuild/protobuf'
-import { createHandlerContext, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
+import { createContextValues, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
 import { GRPC, statusError } from './status.ts'
 import type { CallHandler, ServerCall } from './serverCall.ts'
 
@@ -71,7 +71,25 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
+/** What connect's handlers get. Node loads a whole HTTP client for the first `Headers`, so they are made for who asks. */
 function contextOf(method: DescMethod, { path, metadata, signal }: ServerCall): HandlerContext {
-  const requestHeader = new Headers([...metadata].flatMap(([key, values]) => values.map((value): [string, string] => [key, value])))
-  return createHandlerContext({ service: method.parent, method, protocolName: 'grpc', requestMethod: 'POST', url: `http://localhost${path}`, requestSignal: signal, requestHeader })
+  return {
+    service: method.parent,
+    method,
+    protocolName: 'grpc',
+    requestMethod: 'POST',
+    url: `http://localhost${path}`,
+    signal,
+    timeoutMs: () => undefined,
+    values: createContextValues(),
+    get requestHeader() {
+      return new Headers([...metadata].flatMap(([key, values]) => values.map((value): [string, string] => [key, value])))
+    },
+    get responseHeader() {
+      return new Headers()
+    },
+    get responseTrailer() {
+      return new Headers()
+    },
+  }
 }
