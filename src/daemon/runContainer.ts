@@ -34,10 +34,10 @@ export async function* runContainer(engine: Engine, inputs: AsyncIterable<RunInp
   yield create(RunOutputSchema, { output: { case: 'exitCode', value: await process.exitCode } })
 }
 
-/** How far layers are that have to come first. */
+/** How far the layers are that have to be downloaded first; of what is here already nothing is said, as Docker has it. */
 function progressTo(queue: EventQueue<RunOutput>): ProgressSink {
   return (event) => {
-    if (event.kind !== 'vertex-progress') return
+    if (event.kind !== 'vertex-progress' || !event.id.startsWith('sha256:')) return
     queue.push(create(RunOutputSchema, { output: { case: 'progress', value: toTransferProgress(event) } }))
   }
 }
