@@ -52,7 +52,7 @@ export function createContentHasher(snapshots: SnapshotStore, database: Database
     async digest(id, selection, signal) {
       const cache = id === undefined ? NO_CACHE : createHashCache(database, id)
       const filter = createSelectionFilter(selection)
-      const known = filter === undefined && !selection.wildcard ? cache.folder(cleanPath(selection.path)) : undefined
+      const known = filter === undefined && !selection.wildcard ? cache.unlinked(cleanPath(selection.path)) : undefined
       if (known !== undefined) return known
       await using view = await snapshots.openView(id, signal)
       using root = openRoot(view.path)

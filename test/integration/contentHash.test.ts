@@ -123,6 +123,17 @@ describe('the content hasher', { skip: process.getuid?.() === 0 ? false : 'needs
     assert.equal(await fixture.digest(second, { path: '/src/deep/copy' }), await fixture.digest(second, { path: '/src/a' }))
   })
 
+  it('follows a link or does not, whatever it has read before', async () => {
+    await using fixture = await openFixture()
+    const [read, fresh] = [await fixture.make(makeLinkToFile), await fixture.make(makeLinkToFile)]
+    await fixture.digest(read, {})
+    for (const followSymlinks of [false, true]) {
+      assert.equal(await fixture.digest(read, { path: '/link', followSymlinks }), await fixture.digest(fresh, { path: '/link', followSymlinks }))
+    }
+    assert.equal(await fixture.digest(read, { path: '/link', followSymlinks: true }), await fixture.digest(read, { path: '/file' }))
+    assert.notEqual(await fixture.digest(read, { path: '/link' }), await fixture.digest(read, { path: '/file' }))
+  })
+
   it('says so when the path is not there, or only outside the root', async () => {
     await using fixture = await openFixture()
     const id = await fixture.make(makeTree)
@@ -140,6 +151,11 @@ function makeFile(folder: string, name: string): void {
 function makeLink(folder: string): void {
   rmSync(folder, { recursive: true })
   symlinkSync('a', folder)
+}
+
+function makeLinkToFile(path: string): void {
+  writeFileSync(join(path, 'file'), 'content')
+  symlinkSync('file', join(path, 'link'))
 }
 
 function makeTree(path: string): void {

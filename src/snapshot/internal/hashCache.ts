@@ -6,8 +6,8 @@ import type { SnapshotId } from '../snapshotStore.ts'
 /** Digests of one snapshot's files by path. They go with the snapshot's row. */
 export interface HashCache {
   get(path: ByteString): KnownHash | undefined
-  /** The digest of a folder, all in it counted. */
-  folder(path: ByteString): Digest | undefined
+  /** The digest of a folder, all in it counted, or of a regular file; undefined for a link, which may have to be followed. */
+  unlinked(path: ByteString): Digest | undefined
   put(path: ByteString, hash: KnownHash): void
   /** A regular file's content, of which the rest is not known yet; undefined where nothing is known, whatever the base says. */
   seed(path: ByteString, content: Digest | undefined): void
@@ -71,9 +71,9 @@ export function createHashCache(database: Database, snapshot: SnapshotId): HashC
     get,
     put,
     save,
-    folder(path) {
+    unlinked(path) {
       const known = get(path)
-      return known?.isFolder === true ? known.digest : undefined
+      return known?.isFolder === true || known?.content !== undefined ? known.digest : undefined
     },
     seed: (path, content) => void put(path, { digest: undefined, content, isFolder: false }),
     inherit(base) {
@@ -95,7 +95,7 @@ function generationsOf(database: Database, snapshot: SnapshotId): SnapshotId[] {
 }
 
 /** For the empty file system. */
-export const NO_CACHE: HashCache = { get: () => undefined, folder: () => undefined, put: () => undefined, seed: () => undefined, inherit: () => undefined, save: () => undefined }
+export const NO_CACHE: HashCache = { get: () => undefined, unlinked: () => undefined, put: () => undefined, seed: () => undefined, inherit: () => undefined, save: () => undefined }
 
 function hashOf(row: Row): KnownHash {
   return { digest: digestIn(row, 'digest'), content: digestIn(row, 'content'), isFolder: integerOf(row, 'is_folder') === 1 }
