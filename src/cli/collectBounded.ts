@@ -1,4 +1,4 @@
-import { UsageError } from './usageError.ts'
+import { UsageError } from './flags/usageError.ts'
 
 /** All of a small stream. @throws UsageError where it is longer than `maxBytes` */
 export async function collectBounded(source: AsyncIterable<Uint8Array | string>, maxBytes: number, what: string): Promise<Uint8Array> {

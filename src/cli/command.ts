@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
-import { type FlagTable, type FlagValues, parseFlags } from './flags.ts'
-import { formatHelp } from './help.ts'
-import { UsageError } from './usageError.ts'
+import { type FlagTable, type FlagValues, parseFlags } from './flags/flags.ts'
+import { formatHelp } from './flags/help.ts'
+import { UsageError } from './flags/usageError.ts'
 
 /** One command: what it takes, and what it does. Its module is cheap to load; what it needs for its work it imports when it works. */
 export interface Command {

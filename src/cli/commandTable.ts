@@ -1,6 +1,6 @@
 import type { Command } from './command.ts'
-import { nearest } from './nearest.ts'
-import { UsageError } from './usageError.ts'
+import { nearest } from './flags/nearest.ts'
+import { UsageError } from './flags/usageError.ts'
 
 /** A command that is loaded when it is called: what the overview says of it, and where it is. */
 export interface CommandEntry {

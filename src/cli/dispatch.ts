@@ -3,8 +3,8 @@ import { type CommandContext, GLOBAL_FLAGS, type InputStream, type OutputStream 
 import { commandsUnder, findCommand } from './commandTable.ts'
 import { formatErrorReport } from './errorReport.ts'
 import { EXIT, containerExitCodeOf, exitCodeOf } from './exitCode.ts'
-import { type FlagTable, parseFlags } from './flags.ts'
-import { describeFlags, formatOverview } from './help.ts'
+import { type FlagTable, parseFlags } from './flags/flags.ts'
+import { describeFlags, formatOverview } from './flags/help.ts'
 import { usesColor } from './terminal.ts'
 import { VERSION } from '../ground/version.ts'
 

@@ -1,6 +1,6 @@
 import type { Driver, EngineClient } from '../driver/driver.ts'
 import type { CommandContext } from './command.ts'
-import { UsageError } from './usageError.ts'
+import { UsageError } from './flags/usageError.ts'
 
 /** The engine that the user wants; disposing lets it go. @throws UsageError on an address that is none; EngineUnavailableError */
 export async function openEngine(context: Pick<CommandContext, 'builder' | 'env'>, signal: AbortSignal): Promise<EngineClient> {

@@ -1,5 +1,5 @@
 import { parsePlatform, type Platform } from '../ground/platform.ts'
-import { UsageError } from './usageError.ts'
+import { UsageError } from './flags/usageError.ts'
 
 /** The platform of the machine that the command runs on. */
 export function localPlatform(): Platform {

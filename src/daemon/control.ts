@@ -13,7 +13,7 @@ import {
   type UsageRecord as UsageRecordMessage,
 } from '../api/gen/control_pb.ts'
 import { createProgressEncoder } from '../api/progressMapping.ts'
-import type { PruneOptions, UsageRecord } from '../engine/cachePrune.ts'
+import type { PruneOptions, UsageRecord } from '../engine/store/cachePrune.ts'
 import type { Engine, ExporterRequest, SolveRequest as EngineRequest, Steer } from '../engine/engine.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { createBuildRecords } from './buildRecords.ts'

@@ -15,8 +15,8 @@ import {
   type TransferEvent,
 } from '../api/gen/local_pb.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { ListedImage } from '../engine/imageList.ts'
-import { LocalImageMissingError } from '../engine/imageResolver.ts'
+import type { ListedImage } from '../engine/images/imageList.ts'
+import { LocalImageMissingError } from '../engine/images/imageResolver.ts'
 import type { Descriptor } from '../ground/descriptor.ts'
 import { parseDigest } from '../ground/digest.ts'
 import { InvalidValueError } from '../ground/errors.ts'

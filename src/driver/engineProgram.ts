@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { storeRoot } from '../engine/storeRoot.ts'
+import { storeRoot } from '../engine/store/storeRoot.ts'
 import type { Environment } from '../kit/enterNamespaces.ts'
 
 /** The engine as this user would start it. */

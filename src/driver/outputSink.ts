@@ -9,7 +9,7 @@ import type { ServerCall } from '../api/grpc/serverCall.ts'
 import { createPacketChannel } from '../api/packetChannel.ts'
 import { receiveTree } from '../api/treeReceiver.ts'
 import { BuildError } from '../ground/errors.ts'
-import { openSubprocess } from '../kit/subprocess.ts'
+import { openSubprocess } from '../kit/process/subprocess.ts'
 import type { OutputDestination } from './driver.ts'
 import { createFolderReceiver } from './folderReceiver.ts'
 

@@ -5,11 +5,11 @@ import type { Digest } from '../ground/digest.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { Reference } from '../ground/reference.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
-import type { PruneOptions, UsageRecord } from './cachePrune.ts'
-import type { Container, ContainerRequest } from './container.ts'
-import type { ListedImage } from './imageList.ts'
-import type { ResolveMode } from './imageResolver.ts'
-import type { ImageStore } from './imageStore.ts'
+import type { PruneOptions, UsageRecord } from './store/cachePrune.ts'
+import type { Container, ContainerRequest } from './run/container.ts'
+import type { ListedImage } from './images/imageList.ts'
+import type { ResolveMode } from './images/imageResolver.ts'
+import type { ImageStore } from './images/imageStore.ts'
 
 /** One store and what works on it. Every call may run beside every other, and beside other engines on the same store. */
 export interface Engine extends AsyncDisposable {

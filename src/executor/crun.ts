@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { openSubprocess } from '../kit/subprocess.ts'
+import { openSubprocess } from '../kit/process/subprocess.ts'
 
 /** The OCI runtime, and where it keeps the state of containers. */
 export interface Crun {

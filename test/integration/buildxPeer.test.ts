@@ -12,7 +12,7 @@ import type { ClientSession } from '../../src/daemon/session/clientSession.ts'
 import { createSessionManager } from '../../src/daemon/session/sessionManager.ts'
 import { createMemoryTree } from '../../src/driver/memoryTree.ts'
 import { BuildError } from '../../src/ground/errors.ts'
-import { openSubprocess } from '../../src/kit/subprocess.ts'
+import { openSubprocess } from '../../src/kit/process/subprocess.ts'
 
 const places = [...(process.env['PATH'] ?? '').split(':'), '/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins', '/usr/local/lib/docker/cli-plugins', join(process.env['HOME'] ?? '/', '.docker/cli-plugins')]
 const buildx = places.map((folder) => join(folder, 'docker-buildx')).find((path) => existsSync(path))

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createSocketDriver } from '../../src/driver/socketDriver.ts'
 import { namespaceArgv } from '../../src/kit/enterNamespaces.ts'
-import { openSubprocess, type Subprocess } from '../../src/kit/subprocess.ts'
+import { openSubprocess, type Subprocess } from '../../src/kit/process/subprocess.ts'
 
 /** A program that serves BuildKit's API on a socket of its own folder, which goes with it. */
 export interface EngineSocket extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import { UsageError } from '../usageError.ts'
+import { UsageError } from '../flags/usageError.ts'
 
 /**
  * Exporter attributes of `--annotation`: `KEY=V` goes to each manifest, `index:KEY=V` to the index,

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { collectBounded } from '../collectBounded.ts'
 import type { CommandContext } from '../command.ts'
-import { UsageError } from '../usageError.ts'
+import { UsageError } from '../flags/usageError.ts'
 
 /** The folders of a build, checked to be there. */
 export interface BuildContext {

@@ -1,4 +1,4 @@
-import type { FlagTable, FlagValues } from '../flags.ts'
+import type { FlagTable, FlagValues } from '../flags/flags.ts'
 import { PROGRESS_MODES } from '../render/progressMode.ts'
 
 /** The flags of `docker buildx build` that are here, with its names, short forms and defaults. */

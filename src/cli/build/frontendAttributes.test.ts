@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parsePlatform } from '../../ground/platform.ts'
-import { parseFlags } from '../flags.ts'
-import { UsageError } from '../usageError.ts'
+import { parseFlags } from '../flags/flags.ts'
+import { UsageError } from '../flags/usageError.ts'
 import { BUILD_FLAGS } from './buildFlags.ts'
 import { frontendAttributes } from './frontendAttributes.ts'
 

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
-import { parseByteSize } from '../byteSize.ts'
-import { splitKeyValue } from '../csv.ts'
-import { UsageError } from '../usageError.ts'
+import { parseByteSize } from '../format/byteSize.ts'
+import { splitKeyValue } from '../flags/csv.ts'
+import { UsageError } from '../flags/usageError.ts'
 import type { BuildFlags } from './buildFlags.ts'
 
 export interface AttributeInput {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { findProgram } from '../programPath.ts'
-import { UsageError } from '../usageError.ts'
+import { UsageError } from '../flags/usageError.ts'
 
 /** What takes an image that is loaded: Docker where its daemon is, else Podman. @throws UsageError where there is neither */
 export function loadProgram(env: Readonly<NodeJS.ProcessEnv>): readonly [string, ...string[]] {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import type { OutputDestination, OutputRequest } from '../../driver/driver.ts'
 import { formatReference, parseReference, type Reference } from '../../ground/reference.ts'
-import { splitCsv, splitKeyValue } from '../csv.ts'
-import { UsageError } from '../usageError.ts'
+import { splitCsv, splitKeyValue } from '../flags/csv.ts'
+import { UsageError } from '../flags/usageError.ts'
 import { annotationAttributes } from './annotations.ts'
 import type { BuildFlags } from './buildFlags.ts'
 

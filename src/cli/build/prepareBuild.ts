@@ -3,7 +3,7 @@ import { formatPlatform, isSamePlatform, type Platform } from '../../ground/plat
 import type { CommandContext } from '../command.ts'
 import { localPlatform, parsePlatformFlags } from '../localPlatform.ts'
 import { parseProgressMode, type ProgressMode } from '../render/progressMode.ts'
-import { UsageError } from '../usageError.ts'
+import { UsageError } from '../flags/usageError.ts'
 import { findBuildContext, type BuildContext } from './buildContext.ts'
 import type { BuildFlags } from './buildFlags.ts'
 import { frontendAttributes } from './frontendAttributes.ts'

@@ -1,7 +1,7 @@
 import { defineCommand, type CommandContext, type CommandLine } from '../command.ts'
 import { BUILD_FLAGS, UNSUPPORTED_BUILD_FLAGS, type BuildFlags } from '../build/buildFlags.ts'
 import { EXIT } from '../exitCode.ts'
-import { UsageError } from '../usageError.ts'
+import { UsageError } from '../flags/usageError.ts'
 
 export const build = defineCommand({
   usage: '[OPTIONS] PATH',

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exitCode.ts'
-import { parseTemplate } from '../goTemplate.ts'
+import { parseTemplate } from '../format/goTemplate.ts'
 
 export const doctor = defineCommand({
   usage: '[OPTIONS]',

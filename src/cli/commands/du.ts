@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exitCode.ts'
-import { formatTable } from '../table.ts'
+import { formatTable } from '../format/table.ts'
 
 export const du = defineCommand({
   usage: '[OPTIONS]',
@@ -13,7 +13,7 @@ export const du = defineCommand({
   unsupported: ['format'],
   async run({ flags }, context, signal) {
     const { openEngine } = await import('../engine.ts')
-    const { describeRecord, describeRecordFully, summarize } = await import('../usageRow.ts')
+    const { describeRecord, describeRecordFully, summarize } = await import('../format/usageRow.ts')
     await using engine = await openEngine(context, signal)
     const { record } = await engine.control.diskUsage({ filter: [...flags.filter] }, { signal })
     const records = record.toSorted((a, b) => Number(b.Size - a.Size))

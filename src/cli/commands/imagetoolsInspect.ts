@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exitCode.ts'
-import { parseTemplate } from '../goTemplate.ts'
-import { UsageError } from '../usageError.ts'
+import { parseTemplate } from '../format/goTemplate.ts'
+import { UsageError } from '../flags/usageError.ts'
 
 export const imagetoolsInspect = defineCommand({
   usage: '[OPTIONS] NAME',
@@ -16,9 +16,9 @@ export const imagetoolsInspect = defineCommand({
     const template = flags.format === undefined ? undefined : parseTemplate(flags.format)
     const { parseReference } = await import('../../ground/reference.ts')
     const reference = parseReference(name)
-    const { openRegistry } = await import('../registryAccess.ts')
-    const { readManifest } = await import('../manifestDocument.ts')
-    const { formatManifest, templateData } = await import('../imagetoolsView.ts')
+    const { openRegistry } = await import('../registry/registryAccess.ts')
+    const { readManifest } = await import('../registry/manifestDocument.ts')
+    const { formatManifest, templateData } = await import('../registry/imagetoolsView.ts')
     await using registry = await openRegistry(context)
     const document = await readManifest(registry, reference, signal)
     if (flags.raw) context.stdout.write(document.bytes)

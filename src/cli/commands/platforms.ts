@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exitCode.ts'
-import { formatTable } from '../table.ts'
-import { parseTemplate } from '../goTemplate.ts'
+import { formatTable } from '../format/table.ts'
+import { parseTemplate } from '../format/goTemplate.ts'
 
 export const platforms = defineCommand({
   usage: '[OPTIONS]',

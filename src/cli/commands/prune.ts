@@ -1,9 +1,9 @@
 import { defineCommand, type CommandContext } from '../command.ts'
 import { EXIT } from '../exitCode.ts'
-import { parseByteSize } from '../byteSize.ts'
-import { splitKeyValue } from '../csv.ts'
-import { parseDurationNs } from '../duration.ts'
-import { UsageError } from '../usageError.ts'
+import { parseByteSize } from '../format/byteSize.ts'
+import { splitKeyValue } from '../flags/csv.ts'
+import { parseDurationNs } from '../format/duration.ts'
+import { UsageError } from '../flags/usageError.ts'
 
 export const prune = defineCommand({
   usage: '[OPTIONS]',
@@ -25,7 +25,7 @@ export const prune = defineCommand({
     const request = { all: flags.all, filter, keepDuration, maxUsedSpace: size('max-used-space'), minFreeSpace: size('min-free-space'), reservedSpace: size('reserved-space') }
     if (!flags.force && !(await confirm(context, signal))) return EXIT.failed
     const { openEngine } = await import('../engine.ts')
-    const { describeRecord, describeRecordFully } = await import('../usageRow.ts')
+    const { describeRecord, describeRecordFully } = await import('../format/usageRow.ts')
     const { formatBytes } = await import('../render/measure.ts')
     await using engine = await openEngine(context, signal)
     let totalBytes = 0

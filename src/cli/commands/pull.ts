@@ -19,8 +19,8 @@ export const pull = defineCommand({
     const reference = parseReference(name)
     const platforms = parsePlatformFlags(flags.platform).map(formatPlatform)
     const { openEngine } = await import('../engine.ts')
-    const { openCredentialSession } = await import('../credentialSession.ts')
-    const { followTransfer, openTransferDisplay } = await import('../transferDisplay.ts')
+    const { openCredentialSession } = await import('../registry/credentialSession.ts')
+    const { followTransfer, openTransferDisplay } = await import('../registry/transferDisplay.ts')
     await using engine = await openEngine(context, signal)
     await using session = openCredentialSession(engine, context, signal)
     let moved

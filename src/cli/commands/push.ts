@@ -15,8 +15,8 @@ export const push = defineCommand({
     const { formatReference, formatFamiliar, parseReference } = await import('../../ground/reference.ts')
     const reference = parseReference(name)
     const { openEngine } = await import('../engine.ts')
-    const { openCredentialSession } = await import('../credentialSession.ts')
-    const { followTransfer, openTransferDisplay } = await import('../transferDisplay.ts')
+    const { openCredentialSession } = await import('../registry/credentialSession.ts')
+    const { followTransfer, openTransferDisplay } = await import('../registry/transferDisplay.ts')
     await using engine = await openEngine(context, signal)
     await using session = openCredentialSession(engine, context, signal)
     let moved

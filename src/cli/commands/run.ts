@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts'
 import { RUN_FLAGS, UNSUPPORTED_RUN_FLAGS } from '../run/runFlags.ts'
-import { UsageError } from '../usageError.ts'
+import { UsageError } from '../flags/usageError.ts'
 
 export const run = defineCommand({
   usage: '[OPTIONS] IMAGE [COMMAND] [ARGUMENT...]',
@@ -16,7 +16,7 @@ export const run = defineCommand({
     const { parseRunSpec } = await import('../run/runSpec.ts')
     const spec = await parseRunSpec(flags, operands, context)
     const { openEngine } = await import('../engine.ts')
-    const { openCredentialSession } = await import('../credentialSession.ts')
+    const { openCredentialSession } = await import('../registry/credentialSession.ts')
     const { runContainer } = await import('../run/runContainer.ts')
     await using engine = await openEngine(context, signal)
     await using session = openCredentialSession(engine, context, signal)

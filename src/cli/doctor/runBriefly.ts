@@ -1,5 +1,5 @@
 import type { Environment } from '../../kit/enterNamespaces.ts'
-import { openSubprocess } from '../../kit/subprocess.ts'
+import { openSubprocess } from '../../kit/process/subprocess.ts'
 import { collectBounded } from '../collectBounded.ts'
 
 /** Programs that are asked for their version or abilities say no more. */

@@ -4,7 +4,7 @@ import type { RunInputSchema, RunOutput, WindowSizeSchema } from '../../api/gen/
 import { EngineUnavailableError, type EngineClient } from '../../driver/driver.ts'
 import { merge } from '../../kit/merge.ts'
 import type { CommandContext, OutputStream } from '../command.ts'
-import { openTransferDisplay, type TransferDisplay } from '../transferDisplay.ts'
+import { openTransferDisplay, type TransferDisplay } from '../registry/transferDisplay.ts'
 import { createInputQueue, type InputQueue } from './inputQueue.ts'
 import type { RunSpecInit } from './runSpec.ts'
 

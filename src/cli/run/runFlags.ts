@@ -1,4 +1,4 @@
-import type { FlagTable, FlagValues } from '../flags.ts'
+import type { FlagTable, FlagValues } from '../flags/flags.ts'
 
 /** The flags of `docker run` that are here. */
 export const RUN_FLAGS = {

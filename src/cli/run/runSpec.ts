@@ -6,9 +6,9 @@ import type { PortMappingSchema, RunSpecSchema, VolumeSchema } from '../../api/g
 import { formatPlatform } from '../../ground/platform.ts'
 import { formatReference, parseReference } from '../../ground/reference.ts'
 import type { CommandContext } from '../command.ts'
-import { splitKeyValue } from '../csv.ts'
+import { splitKeyValue } from '../flags/csv.ts'
 import { parsePlatformFlags } from '../localPlatform.ts'
-import { UsageError } from '../usageError.ts'
+import { UsageError } from '../flags/usageError.ts'
 import type { RunFlags } from './runFlags.ts'
 
 /** Without a message's own marks, so that it can be spread. */

@@ -1,4 +1,4 @@
-import { openSubprocess } from '../../kit/subprocess.ts'
+import { openSubprocess } from '../../kit/process/subprocess.ts'
 import type { OutputChunk, RunMode } from '../executor.ts'
 
 /** Looks out for QEMU's own last words in the output of an emulated step. */

@@ -1,6 +1,6 @@
 import { BuildError } from '../../ground/errors.ts'
 import { optionalString, parseJsonObject } from '../../ground/jsonValue.ts'
-import { openSubprocess } from '../../kit/subprocess.ts'
+import { openSubprocess } from '../../kit/process/subprocess.ts'
 import type { Credentials } from '../registry.ts'
 
 /** Docker's credential helper protocol: `docker-credential-<helper> get|store|erase`, by standard input and output. */

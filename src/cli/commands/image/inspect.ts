@@ -1,6 +1,6 @@
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
-import { parseTemplate } from '../../goTemplate.ts'
+import { parseTemplate } from '../../format/goTemplate.ts'
 
 export const imageInspect = defineCommand({
   usage: '[OPTIONS] NAME...',
@@ -13,7 +13,7 @@ export const imageInspect = defineCommand({
   async run({ flags, operands }, context, signal) {
     const template = flags.format === undefined ? undefined : parseTemplate(flags.format)
     const { openEngine } = await import('../../engine.ts')
-    const { inspectLocalImage } = await import('../../inspectLocalImage.ts')
+    const { inspectLocalImage } = await import('../../images/inspectLocalImage.ts')
     await using engine = await openEngine(context, signal)
     const found = []
     for (const reference of operands) found.push(await inspectLocalImage(engine, { reference, platform: flags.platform }, signal))

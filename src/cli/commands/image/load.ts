@@ -1,6 +1,6 @@
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
-import { UsageError } from '../../usageError.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 export const imageLoad = defineCommand({
   usage: '[OPTIONS]',
@@ -17,7 +17,7 @@ export const imageLoad = defineCommand({
       throw new UsageError('an archive is not read from a terminal', { hint: 'give a file, --input PATH, or redirect stdin' })
     }
     const { openEngine } = await import('../../engine.ts')
-    const { readArchive } = await import('../../archiveFile.ts')
+    const { readArchive } = await import('../../images/archiveFile.ts')
     const { formatFamiliar, parseReference } = await import('../../../ground/reference.ts')
     await using engine = await openEngine(context, signal)
     const { references } = await engine.local.load(messagesOf(flags.name ?? '', readArchive(flags.input, context)), { signal })

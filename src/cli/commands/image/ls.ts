@@ -1,7 +1,7 @@
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
-import { parseTemplate } from '../../goTemplate.ts'
-import { formatTable } from '../../table.ts'
+import { parseTemplate } from '../../format/goTemplate.ts'
+import { formatTable } from '../../format/table.ts'
 
 export const imageLs = defineCommand({
   usage: '[OPTIONS] [NAME]',
@@ -16,8 +16,8 @@ export const imageLs = defineCommand({
   async run({ flags, operands }, context, signal) {
     const template = flags.format === undefined ? undefined : parseTemplate(flags.format)
     const { openEngine } = await import('../../engine.ts')
-    const { describeImage } = await import('../../imageRow.ts')
-    const { createNameFilter } = await import('../../imageFilter.ts')
+    const { describeImage } = await import('../../format/imageRow.ts')
+    const { createNameFilter } = await import('../../images/imageFilter.ts')
     const [name] = operands
     const isWanted = name === undefined ? () => true : createNameFilter(name)
     await using engine = await openEngine(context, signal)

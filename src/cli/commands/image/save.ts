@@ -1,6 +1,6 @@
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
-import { UsageError } from '../../usageError.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 export const imageSave = defineCommand({
   usage: '[OPTIONS] NAME...',
@@ -15,7 +15,7 @@ export const imageSave = defineCommand({
       throw new UsageError('an archive is not written to a terminal', { hint: 'give it a file, --output PATH, or redirect stdout' })
     }
     const { openEngine } = await import('../../engine.ts')
-    const { writeArchive } = await import('../../archiveFile.ts')
+    const { writeArchive } = await import('../../images/archiveFile.ts')
     await using engine = await openEngine(context, signal)
     const messages = engine.local.save({ references: [...operands] }, { signal })
     await writeArchive(messages, flags.output, context, signal)

@@ -1,0 +1,60 @@
+import type { Descriptor } from '../../ground/descriptor.ts'
+import { formatPlatform } from '../../ground/platform.ts'
+import { formatReference, type Reference } from '../../ground/reference.ts'
+import type { Registry } from '../../registry/registry.ts'
+import { isImage } from '../../registry/resolve.ts'
+import type { TemplateValue } from '../format/goTemplate.ts'
+import { type ManifestDocument, readDescribed } from './manifestDocument.ts'
+
+/** For people, as `docker buildx imagetools inspect` writes it. */
+export function formatManifest(reference: Reference, { descriptor, content }: ManifestDocument): string {
+  const head = [`Name:      ${formatReference(reference)}`, `MediaType: ${descriptor.mediaType}`, `Digest:    ${descriptor.digest}`]
+  const entries = content.kind === 'manifest' ? [] : ['', 'Manifests:', ...content.entries.flatMap((entry, index) => [...(index === 0 ? [] : ['']), ...entryLines(reference, entry)])]
+  return [...head, ...entries].map((line) => `${line}\n`).join('')
+}
+
+function entryLines(reference: Reference, { mediaType, digest, platform, annotations }: Descriptor): readonly string[] {
+  const notes = [...annotations].map(([key, value]) => `    ${key}: ${value}`)
+  return [
+    `  Name:      ${formatReference({ ...reference, digest })}`,
+    `  MediaType: ${mediaType}`,
+    ...(platform === undefined ? [] : [`  Platform:  ${formatPlatform(platform)}`]),
+    ...(notes.length === 0 ? [] : ['  Annotations:', ...notes]),
+  ]
+}
+
+export interface ViewRequest {
+  readonly reference: Reference
+  readonly document: ManifestDocument
+  /** Whether the configs are to be read: one request a platform. */
+  readonly needsImage: boolean
+}
+
+/** What templates read: `name`, `manifest` with digest and size, `image`, which is a config, or of an index configs by platform. */
+export async function templateData(registry: Registry, { reference, document, needsImage }: ViewRequest, signal: AbortSignal): Promise<TemplateValue> {
+  const { descriptor, json, content } = document
+  const described = { mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.sizeBytes }
+  const manifest = content.kind === 'index' ? { ...toFields(json), ...described } : described
+  const image = needsImage ? { image: await readImages(registry, { reference, document }, signal) } : {}
+  return { name: formatReference(reference), manifest, ...image }
+}
+
+async function readImages(registry: Registry, { reference, document }: Pick<ViewRequest, 'reference' | 'document'>, signal: AbortSignal): Promise<TemplateValue> {
+  const { content } = document
+  if (content.kind === 'manifest') return await readConfig(registry, { reference, descriptor: content.config }, signal)
+  const images = new Map<string, TemplateValue>()
+  for (const descriptor of content.entries) {
+    if (descriptor.platform === undefined || !isImage(descriptor)) continue
+    const inner = await readDescribed(registry, { reference, descriptor }, signal)
+    images.set(formatPlatform(descriptor.platform), await readImages(registry, { reference, document: inner }, signal))
+  }
+  return Object.fromEntries(images)
+}
+
+async function readConfig(registry: Registry, { reference, descriptor }: { readonly reference: Reference; readonly descriptor: Descriptor }, signal: AbortSignal): Promise<TemplateValue> {
+  return JSON.parse(Buffer.from(await registry.fetchManifest(reference, descriptor, signal)).toString()) as TemplateValue
+}
+
+function toFields(json: TemplateValue): Readonly<Record<string, TemplateValue>> {
+  return typeof json === 'object' && json !== null ? Object.fromEntries(Object.entries(json)) : {}
+}

@@ -1,0 +1,42 @@
+import type { TransferEvent, TransferProgress } from '../../api/gen/local_pb.ts'
+import { digestOf } from '../../ground/digest.ts'
+import type { ProgressSink } from '../../progress/progressSink.ts'
+import type { CommandContext } from '../command.ts'
+import { openDisplay } from '../render/display.ts'
+import type { ProgressMode } from '../render/progressMode.ts'
+
+/** What moves images, drawn as a build of one step. Disposing it without `done` is a failure. */
+export interface TransferDisplay extends Disposable {
+  progress(event: TransferProgress): void
+  done(): void
+}
+
+export function openTransferDisplay(name: string, mode: ProgressMode, context: CommandContext): TransferDisplay {
+  const display = openDisplay(mode, context)
+  const vertex = digestOf(name)
+  const emit: ProgressSink = display.sink
+  emit({ kind: 'vertex-announced', vertex, at: context.now(), name, inputs: [] })
+  emit({ kind: 'vertex-started', vertex, at: context.now() })
+  return {
+    progress({ id, action, current, total, done }) {
+      emit({ kind: 'vertex-progress', vertex, at: context.now(), id, action, currentBytes: Number(current), totalBytes: Number(total), state: done ? 'done' : 'running' })
+    },
+    done() {
+      emit({ kind: 'vertex-done', vertex, at: context.now(), outcome: { kind: 'executed' } })
+    },
+    [Symbol.dispose]() {
+      display[Symbol.dispose]()
+    },
+  }
+}
+
+/** Draws a transfer to its end. The digest of what was moved. */
+export async function followTransfer(events: AsyncIterable<TransferEvent>, display: TransferDisplay): Promise<{ readonly digest: string; readonly sizeBytes: number } | undefined> {
+  let moved: { readonly digest: string; readonly sizeBytes: number } | undefined
+  for await (const { event } of events) {
+    if (event.case === 'progress') display.progress(event.value)
+    if (event.case === 'done') moved = { digest: event.value.digest, sizeBytes: Number(event.value.size) }
+  }
+  display.done()
+  return moved
+}

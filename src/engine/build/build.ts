@@ -1,0 +1,138 @@
+import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
+import { lowerDockerfile, type ImageResolver, type LoweredImage } from '../../dockerfile/lower.ts'
+import { EmulatorMissingError, type Executor } from '../../executor/executor.ts'
+import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
+import { mergeGraphs } from '../../graph/graphBuilder.ts'
+import type { Graph, Output, Vertex } from '../../graph/vertex.ts'
+import { formatPlatform, type Platform } from '../../ground/platform.ts'
+import type { SourceText } from '../../ground/sourceSpan.ts'
+import type { ContextFiles } from '../../ops/contextFiles.ts'
+import type { ProgressSink } from '../../progress/progressSink.ts'
+import type { SnapshotId } from '../../snapshot/snapshotStore.ts'
+import type { Solver } from '../../solver/solver.ts'
+import { VertexFailedError } from '../../solver/vertexFailedError.ts'
+import type { FrontendAttributes } from './frontendAttributes.ts'
+import { readContextIgnore, readDockerfile } from './frontendFiles.ts'
+import { runStep } from '../stepProgress.ts'
+
+/** What a build needs of the engine. */
+export interface BuildDeps {
+  readonly files: ContextFiles
+  readonly executor: Executor
+  readonly solver: Solver
+  readonly resolver: ImageResolver
+}
+
+export interface BuildOptions {
+  readonly attributes: FrontendAttributes
+  readonly sessionId: string
+  readonly progress: ProgressSink
+}
+
+/**
+ * From Dockerfile to results: reads it, lowers it for each platform, checks that every step can run here, and solves
+ * all platforms as one graph. Nothing is pulled before the check.
+ */
+export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<BuildResult> {
+  const { attributes, sessionId, progress } = options
+  const text = await loadText(deps.files, options, signal)
+  const host = hostPlatform(deps.executor)
+  const platforms = attributes.platforms.length > 0 ? attributes.platforms : [host]
+  const lowered = await Promise.all(platforms.map((platform) => lowerDockerfile(lowerRequest({ text, platform, host }, options), deps.resolver, signal)))
+  for (const { message, detail, url, span } of warningsOf(lowered)) progress({ kind: 'warning', vertex: undefined, at: Date.now(), message, detail, url, span })
+  const graph = mergeGraphs(lowered.map(({ graph: part }) => part))
+  checkEmulators(graph, deps.executor)
+  const roots = lowered.flatMap(({ root }) => root ?? [])
+  const solved = await deps.solver.solve(graph, roots, { sessionId, progress }, signal)
+  const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
+  return {
+    platforms: lowered.map(({ root, config }, index) => platformResult(platforms[index] ?? host, root === undefined ? undefined : resultOf.get(outputKey(root)), config)),
+    isMultiPlatform: attributes.isMultiPlatform,
+  }
+}
+
+interface BuildText {
+  readonly source: SourceText
+  readonly ignorePatterns: readonly string[]
+}
+
+async function loadText(files: ContextFiles, { attributes, sessionId, progress }: BuildOptions, signal: AbortSignal): Promise<BuildText> {
+  const request = { sessionId, filename: attributes.filename, dockerfileFolder: attributes.dockerfileFolder, contextFolder: attributes.contextFolder }
+  const loadDockerfile = runStep(progress, `[internal] load build definition from ${attributes.filename}`, () => readDockerfile(files, request, signal))
+  const loadIgnore = runStep(progress, '[internal] load .dockerignore', () => readContextIgnore(files, request, signal))
+  const [{ source, ownIgnoreText }, contextIgnoreText] = await Promise.all([loadDockerfile, loadIgnore])
+  const ignoreText = ownIgnoreText ?? contextIgnoreText
+  return { source, ignorePatterns: ignoreText === undefined ? [] : parseIgnoreFile(ignoreText) }
+}
+
+interface LowerFor {
+  readonly text: BuildText
+  readonly platform: Platform
+  readonly host: Platform
+}
+
+function lowerRequest({ text, platform, host }: LowerFor, { attributes, sessionId }: BuildOptions): Parameters<typeof lowerDockerfile>[0] {
+  const { target, buildArgs, labels, noCache, networkMode, extraHosts, hostname, ulimits, shmSizeBytes, contextFolder } = attributes
+  return {
+    source: text.source,
+    ignorePatterns: text.ignorePatterns,
+    targetPlatform: platform,
+    buildPlatform: host,
+    isMultiPlatform: attributes.platforms.length > 1,
+    sessionId,
+    sharedKeyHint: contextFolder,
+    contextName: contextFolder,
+    createdAt: createdAt(buildArgs),
+    target,
+    buildArgs,
+    labels,
+    noCache,
+    networkMode,
+    extraHosts,
+    hostname,
+    ulimits,
+    shmSizeBytes,
+    cgroupParent: '',
+  }
+}
+
+/** SOURCE_DATE_EPOCH, as RFC 3339; undefined where the build names none. */
+function createdAt(buildArgs: ReadonlyMap<string, string>): string | undefined {
+  const seconds = buildArgs.get('SOURCE_DATE_EPOCH')
+  return seconds === undefined || !/^\d{1,11}$/.test(seconds) ? undefined : new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/** Warnings are the same for all platforms but for what depends on them: each is told once. */
+function warningsOf(lowered: readonly LoweredImage[]): Iterable<LoweredImage['warnings'][number]> {
+  return new Map(lowered.flatMap(({ warnings }) => warnings.map((warning) => [`${warning.span.startLine} ${warning.message}`, warning] as const))).values()
+}
+
+/** @throws VertexFailedError for the first step that cannot run here */
+function checkEmulators(graph: Graph, executor: Executor): void {
+  for (const vertex of graph.values()) {
+    if (vertex.op.kind === 'exec' && vertex.platform !== undefined) checkEmulator(vertex, vertex.platform, executor)
+  }
+}
+
+function checkEmulator(vertex: Vertex, platform: Platform, executor: Executor): void {
+  try {
+    executor.runMode(platform)
+  } catch (error) {
+    throw error instanceof EmulatorMissingError ? new VertexFailedError(vertex, error) : error
+  }
+}
+
+function hostPlatform(executor: Executor): Platform {
+  const [first] = executor.platforms()
+  if (first === undefined) throw new TypeError('an executor runs at least its own platform')
+  return { ...first.platform, variant: first.platform.architecture === 'amd64' ? '' : first.platform.variant }
+}
+
+function outputKey({ vertex, index }: Output): string {
+  return `${vertex}:${index}`
+}
+
+function platformResult(platform: Platform, result: string | undefined, config: PlatformResult['config']): PlatformResult {
+  return { id: formatPlatform(platform), platform, snapshot: result === undefined || result === '' ? undefined : (result as SnapshotId), config }
+}
+

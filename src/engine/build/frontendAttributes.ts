@@ -1,0 +1,126 @@
+import { InvalidValueError } from '../../ground/errors.ts'
+import { parsePlatform, type Platform } from '../../ground/platform.ts'
+import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
+
+/** The attributes of frontend `dockerfile.v0`, read. */
+export interface FrontendAttributes {
+  readonly filename: string
+  /** Names of the session's folders. */
+  readonly contextFolder: string
+  readonly dockerfileFolder: string
+  /** Empty: the engine's own. */
+  readonly platforms: readonly Platform[]
+  readonly isMultiPlatform: boolean
+  readonly target: string | undefined
+  readonly buildArgs: ReadonlyMap<string, string>
+  readonly labels: ReadonlyMap<string, string>
+  readonly noCache: 'none' | 'all' | readonly string[]
+  /** `pull` asks the registry even where the image is in the local store. */
+  readonly imageResolveMode: 'default' | 'pull' | 'local'
+  readonly networkMode: NetworkMode
+  readonly extraHosts: readonly ExtraHost[]
+  readonly ulimits: readonly Ulimit[]
+  readonly shmSizeBytes: number
+  readonly hostname: string
+}
+
+/** @throws InvalidValueError on a value that is none, and on an attribute that asks for what is not there. */
+export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>): FrontendAttributes {
+  for (const key of attributes.keys()) checkKnown(key, attributes.get(key) ?? '')
+  const get = (key: string): string => attributes.get(key) ?? ''
+  const platforms = splitCsv(get('platform')).map((platform) => parsePlatform(platform))
+  return {
+    filename: get('filename') || 'Dockerfile',
+    contextFolder: get('contextkey') || 'context',
+    dockerfileFolder: get('dockerfilekey') || 'dockerfile',
+    platforms,
+    isMultiPlatform: platforms.length > 1 || isTrue(get('multi-platform')) || isTrue(get('build-arg:BUILDKIT_MULTI_PLATFORM')),
+    target: get('target') || undefined,
+    buildArgs: withPrefix(attributes, 'build-arg:'),
+    labels: withPrefix(attributes, 'label:'),
+    noCache: parseNoCache(attributes.get('no-cache')),
+    imageResolveMode: parseChoice('image-resolve-mode', get('image-resolve-mode') || 'default', ['default', 'pull', 'local']),
+    networkMode: parseNetwork(get('force-network-mode')),
+    extraHosts: splitCsv(get('add-hosts')).map(parseExtraHost),
+    ulimits: splitCsv(get('ulimit')).map(parseUlimit),
+    shmSizeBytes: get('shm-size') === '' ? 0 : parseCount('shm-size', get('shm-size')),
+    hostname: get('hostname') || get('build-arg:BUILDKIT_SANDBOX_HOSTNAME'),
+  }
+}
+
+/** Understood, or without effect on what is built. */
+const KNOWN = new Set([
+  'filename', 'contextkey', 'dockerfilekey', 'platform', 'multi-platform', 'target', 'no-cache', 'image-resolve-mode', 'force-network-mode',
+  'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline',
+])
+const KNOWN_PREFIXES = ['build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:']
+const LATER = new Map([
+  ['cgroup-parent', 'control groups of steps'],
+  ['source', 'frontends that are images'],
+  ['requestid', 'subrequests such as check and outline'],
+  ['cache-imports', 'cache import'],
+  ['cache-from', 'cache import'],
+  ['context', 'contexts that are no folder of the client'],
+  ['contextsubdir', 'sub-folders of remote contexts'],
+])
+
+function checkKnown(key: string, value: string): void {
+  if (KNOWN.has(key) || KNOWN_PREFIXES.some((prefix) => key.startsWith(prefix)) || isHarmless(key, value)) return
+  if (key.startsWith('attest:')) throw new InvalidValueError(`attestations are not supported yet: ${key}=${value}`, { hint: 'leave out --attest, --provenance and --sbom' })
+  const what = LATER.get(key) ?? (key.startsWith('context:') ? 'named contexts' : undefined)
+  if (what !== undefined) throw new InvalidValueError(`${what} are not supported yet: ${key}=${value}`)
+  throw new InvalidValueError(`unknown frontend attribute: ${key}`)
+}
+
+/** What BuildKit's clients send unasked, and what says no more than the default. */
+function isHarmless(key: string, value: string): boolean {
+  if (key.startsWith('attest:')) return value.includes('inline-only=true') || value.includes('disabled=true')
+  if (key === 'cache-imports') return ['', '[]', 'null'].includes(value)
+  return key === 'source' && /^docker(?:\.io\/docker)?\/dockerfile(?::|$)/.test(value)
+}
+
+function withPrefix(attributes: ReadonlyMap<string, string>, prefix: string): ReadonlyMap<string, string> {
+  return new Map([...attributes].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value]))
+}
+
+function splitCsv(text: string): readonly string[] {
+  return text.split(',').map((part) => part.trim()).filter((part) => part !== '')
+}
+
+function isTrue(text: string): boolean {
+  return text === '1' || text.toLowerCase() === 'true'
+}
+
+function parseNoCache(value: string | undefined): FrontendAttributes['noCache'] {
+  if (value === undefined) return 'none'
+  return value === '' ? 'all' : splitCsv(value)
+}
+
+function parseChoice<T extends string>(key: string, value: string, choices: readonly T[]): T {
+  const choice = choices.find((candidate) => candidate === value)
+  if (choice === undefined) throw new InvalidValueError(`invalid ${key}: ${JSON.stringify(value)}`, { hint: `one of ${choices.join(', ')}` })
+  return choice
+}
+
+function parseNetwork(value: string): NetworkMode {
+  const mode = parseChoice('force-network-mode', value || 'default', ['default', 'sandbox', 'host', 'none'])
+  return mode === 'sandbox' ? 'default' : mode
+}
+
+function parseExtraHost(text: string): ExtraHost {
+  const [host = '', ip = ''] = text.split(/[=:](.*)/s)
+  if (host === '' || ip === '') throw new InvalidValueError(`invalid host entry: ${JSON.stringify(text)}`, { hint: 'write host=ip' })
+  return { host, ip }
+}
+
+function parseUlimit(text: string): Ulimit {
+  const match = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text)
+  if (match === null) throw new InvalidValueError(`invalid ulimit: ${JSON.stringify(text)}`, { hint: 'write name=soft[:hard], such as nofile=1024:2048' })
+  const [, name = '', soft = '', hard = soft] = match
+  return { name, soft: Number(soft), hard: Number(hard) }
+}
+
+function parseCount(key: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidValueError(`invalid ${key}: ${JSON.stringify(text)}`, { hint: 'write a number of bytes' })
+  return Number(text)
+}

@@ -1,0 +1,134 @@
+import type { ContentStore } from '../../content/contentStore.ts'
+import type { ContentLeases } from '../../content/lease.ts'
+import { createBlobSource } from '../../exporter/blobSource.ts'
+import type { Exporter, ExportProgress } from '../../exporter/exporter.ts'
+import type { ExporterDeps } from '../../exporter/exporterDeps.ts'
+import { createExporter } from '../../exporter/exporterFactory.ts'
+import { createLayerPacker } from '../../exporter/layerPacker.ts'
+import type { Executor } from '../../executor/executor.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import type { Limit } from '../../kit/limit.ts'
+import type { LayerPresence, SessionRegistries } from '../../ops/layerPresence.ts'
+import type { ProgressSink } from '../../progress/progressSink.ts'
+import type { SnapshotStore } from '../../snapshot/snapshotStore.ts'
+import type { Solver } from '../../solver/solver.ts'
+import { buildDockerfile } from './build.ts'
+import type { ClientSessions } from '../clientSessions.ts'
+import type { Built, ExporterRequest, SolveRequest, Steer } from '../engine.ts'
+import { parseFrontendAttributes, type FrontendAttributes } from './frontendAttributes.ts'
+import { createImageResolver, type ResolveMode } from '../images/imageResolver.ts'
+import type { ImageStore } from '../images/imageStore.ts'
+import { runStep, deliveryContext, type Step } from '../stepProgress.ts'
+
+export interface SolveDeps {
+  readonly sessions: ClientSessions
+  readonly content: ContentStore
+  readonly leases: ContentLeases
+  readonly snapshots: SnapshotStore
+  readonly images: ImageStore
+  readonly registries: SessionRegistries
+  readonly presence: LayerPresence
+  readonly executor: Executor
+  readonly solver: Solver
+  readonly transfers: Limit
+  readonly packing: Limit
+}
+
+export interface Solve {
+  readonly request: SolveRequest
+  readonly steer: Steer
+  readonly progress: ProgressSink
+}
+
+/** As `Engine.solve`: builds, then lets each exporter take the result, one after the other. */
+export async function solveRequest(deps: SolveDeps, { request, steer, progress }: Solve, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  await using lease = await deps.leases.open(signal)
+  const exporterDeps = exporterDepsOf(deps, request, progress, (digests) => lease.protect(digests, signal))
+  createExporters(request.exporters, undefined, exporterDeps) // so that a mistake is told before the build begins
+  const built = await steer((attributes, inner) => build(deps, attributes, { request, progress }, inner), signal)
+  const response = new Map<string, string>()
+  if (built === undefined) return response
+  for (const exporter of createExporters(request.exporters, built.epoch, exporterDeps)) {
+    const told = await runStep(progress, exporter.name, (step) => exporter.export(built.result, exportProgress(step), signal))
+    for (const [key, value] of told) response.set(key, value)
+  }
+  return response
+}
+
+function createExporters(requests: readonly ExporterRequest[], epoch: string | undefined, deps: ExporterDeps): readonly Exporter[] {
+  return requests.map(({ type, attributes: given }, index) => {
+    const attributes = epoch === undefined || given.has('source-date-epoch') ? given : new Map([...given, ['source-date-epoch', epoch] as const])
+    return createExporter({ type, index, attributes }, deps)
+  })
+}
+
+interface BuildContext {
+  readonly request: SolveRequest
+  readonly progress: ProgressSink
+}
+
+async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { request: { sessionId, entitlements }, progress }: BuildContext, signal: AbortSignal): Promise<Built> {
+  const attributes = parseFrontendAttributes(given)
+  checkEntitlements(attributes, entitlements)
+  const { content, images, registries, sessions: files, executor, solver } = deps
+  const sources = { content, images, registry: registries.registryFor(sessionId) }
+  const resolver = createImageResolver(sources, resolveMode(attributes), (name, work) => runStep(progress, name, work))
+  const result = await buildDockerfile({ files, executor, solver, resolver }, { attributes, sessionId, progress }, signal)
+  return { result, epoch: attributes.buildArgs.get('SOURCE_DATE_EPOCH') }
+}
+
+function resolveMode({ imageResolveMode }: FrontendAttributes): ResolveMode {
+  switch (imageResolveMode) {
+    case 'default':
+      return 'prefer-local'
+    case 'pull':
+      return 'registry'
+    case 'local':
+      return 'local'
+  }
+}
+
+/** What a build may do only where its user said so. */
+function checkEntitlements({ networkMode }: FrontendAttributes, entitlements: readonly string[]): void {
+  if (networkMode === 'host' && !entitlements.includes('network.host')) throw new InvalidValueError('granting entitlement network.host is not allowed by the build', { hint: 'add --allow network.host' })
+}
+
+function exporterDepsOf(deps: SolveDeps, { sessionId }: SolveRequest, progress: ProgressSink, protect: (digests: Iterable<Parameters<ContentStore['sizeBytes']>[0]>) => Promise<void>): ExporterDeps {
+  const { content, snapshots, images, registries, sessions, presence, transfers, packing } = deps
+  const registry = registries.registryFor(sessionId)
+  const blobs = createBlobSource(content, registry)
+  return {
+    content,
+    snapshots,
+    packer: createLayerPacker({ snapshots, content, blobs, packing }),
+    blobs,
+    registry,
+    uploads: transfers,
+    images: {
+      async tag(reference, root) {
+        images.put(reference, root)
+      },
+    },
+    client: sessions.clientFiles(sessionId),
+    ensurePresent: (snapshot, signal) => runStep(progress, 'load layers', (step) => presence.ensurePresent(snapshot, deliveryContext(step, sessionId), signal)),
+    protect,
+  }
+}
+
+/** An exporter's parts are shown under its own vertex. */
+function exportProgress({ report, sink }: Step): ExportProgress {
+  return {
+    sink,
+    async step(name, work) {
+      let reached = { currentBytes: 0, totalBytes: 0 }
+      const tell = (isDone: boolean): void => report({ id: name, action: '', ...reached, isDone })
+      tell(false)
+      const result = await work((currentBytes, totalBytes) => {
+        reached = { currentBytes, totalBytes }
+        tell(false)
+      })
+      tell(true)
+      return result
+    },
+  }
+}

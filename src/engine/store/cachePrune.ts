@@ -1,0 +1,126 @@
+import type { ContentStore } from '../../content/contentStore.ts'
+import type { ContentLeases } from '../../content/lease.ts'
+import { pruneContent } from '../../content/prune.ts'
+import type { Descriptor } from '../../ground/descriptor.ts'
+import type { Digest } from '../../ground/digest.ts'
+import { MEDIA_TYPE } from '../../ground/mediaType.ts'
+import { readImageConfig } from '../../image/imageView.ts'
+import { layerSnapshots } from '../../ops/imageSource.ts'
+import type { SnapshotId, SnapshotStore, SnapshotUsage } from '../../snapshot/snapshotStore.ts'
+import type { ImageStore } from '../images/imageStore.ts'
+import { reachableBlobs } from '../images/reachableBlobs.ts'
+
+export interface PruneOptions {
+  /** Also what the images of the local store would need to be run or built upon at once. */
+  readonly all: boolean
+  /** What was used within this time stays. */
+  readonly keepMs: number
+}
+
+/** One thing that takes space. */
+export interface UsageRecord {
+  readonly id: string
+  readonly parent: string | undefined
+  readonly type: 'regular' | 'blob'
+  readonly description: string
+  readonly sizeBytes: number
+  readonly createdAtMs: number
+  readonly lastUsedAtMs: number
+  readonly isInUse: boolean
+}
+
+export interface PruneStores {
+  readonly content: ContentStore
+  readonly leases: ContentLeases
+  readonly snapshots: SnapshotStore
+  readonly images: ImageStore
+}
+
+/** Snapshots, and blobs that are more than a snapshot's packed layer, with their sizes. */
+export async function measureUsage({ snapshots, content, images }: PruneStores, signal: AbortSignal): Promise<readonly UsageRecord[]> {
+  const records = (await snapshots.usage(signal)).filter(({ state }) => state === 'present').map(snapshotRecord)
+  const named = new Set((await namedBlobs({ content, images }, signal)).keys())
+  for await (const { digest, sizeBytes, lastUsedAt } of content.list(signal)) records.push(blobRecord(digest, sizeBytes, lastUsedAt, named.has(digest)))
+  return records
+}
+
+/**
+ * Removes what nobody uses, upper snapshots before those they stand on, then the blobs that no image and no snapshot
+ * is made of. Yields what is gone as it goes. Safe beside builds, of other processes too: each holds a lease while it
+ * runs, and marks what it finds in the cache as used, so what was used since the oldest of them began stays.
+ */
+export async function* pruneCache(stores: PruneStores, options: PruneOptions, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+  // First the times, then what images need: who comes later has used what it needs later, too
+  const unusedSince = Date.now() - options.keepMs
+  const openSince = await stores.leases.exclusively(async (leased) => leased.openSince, signal)
+  const kept = options.all ? new Set<SnapshotId>() : await imageSnapshots(stores, signal)
+  yield* pruneSnapshots(stores, { usedBefore: Math.min(unusedSince, openSince), kept }, signal)
+  yield* pruneBlobs(stores, unusedSince, signal)
+}
+
+interface SnapshotPrune {
+  readonly usedBefore: number
+  readonly kept: ReadonlySet<SnapshotId>
+}
+
+async function* pruneSnapshots({ snapshots }: PruneStores, { usedBefore, kept }: SnapshotPrune, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+  const old = (await snapshots.usage(signal)).filter(({ id, lastUsedAt, inUse }) => !inUse && lastUsedAt < usedBefore && !kept.has(id))
+  for (const snapshot of childrenFirst(old)) {
+    if (await snapshots.remove(snapshot.id, usedBefore, signal)) yield snapshotRecord(snapshot)
+  }
+}
+
+function childrenFirst(snapshots: readonly SnapshotUsage[]): readonly SnapshotUsage[] {
+  const byId = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]))
+  const depths = new Map<SnapshotId, number>()
+  const depthOf = (id: SnapshotId): number => {
+    const path: SnapshotId[] = []
+    let current: SnapshotId | undefined = id
+    while (current !== undefined && !depths.has(current) && byId.has(current)) {
+      path.push(current)
+      current = byId.get(current)?.parent
+    }
+    let depth = current === undefined ? 0 : (depths.get(current) ?? 0)
+    for (const step of path.reverse()) depths.set(step, (depth += 1))
+    return depth
+  }
+  return snapshots.toSorted((a, b) => depthOf(b.id) - depthOf(a.id))
+}
+
+async function* pruneBlobs({ content, leases, snapshots, images }: PruneStores, unusedSince: number, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+  const referenced = async (): Promise<ReadonlySet<Digest>> => {
+    const needed = new Set((await namedBlobs({ content, images }, signal)).keys())
+    for (const { id } of await snapshots.usage(signal)) for (const { descriptor } of snapshots.blobs(id)) needed.add(descriptor.digest)
+    return needed
+  }
+  const removed = await pruneContent(content, leases, { referenced, unusedSince }, signal)
+  for (const { digest, sizeBytes, lastUsedAt } of removed) yield blobRecord(digest, sizeBytes, lastUsedAt, false)
+}
+
+/** The layers of the local store's images, as snapshots. */
+async function imageSnapshots(stores: PruneStores, signal: AbortSignal): Promise<ReadonlySet<SnapshotId>> {
+  const kept = new Set<SnapshotId>()
+  for (const descriptor of (await namedBlobs(stores, signal)).values()) {
+    if (descriptor.mediaType !== MEDIA_TYPE.ociConfig && descriptor.mediaType !== MEDIA_TYPE.dockerConfig) continue
+    const { diffIds } = await readImageConfig(stores.content, descriptor, signal)
+    for (const id of layerSnapshots(diffIds)) kept.add(id)
+  }
+  return kept
+}
+
+/** Every blob that a name of the local store leads to and that is here. */
+async function namedBlobs({ content, images }: Pick<PruneStores, 'content' | 'images'>, signal: AbortSignal): Promise<ReadonlyMap<Digest, Descriptor>> {
+  const found = new Map<Digest, Descriptor>()
+  for (const { root } of images.list()) {
+    for (const descriptor of (await reachableBlobs(content, root, signal)).present) found.set(descriptor.digest, descriptor)
+  }
+  return found
+}
+
+function snapshotRecord({ id, parent, sizeBytes, createdAt, lastUsedAt, inUse }: SnapshotUsage): UsageRecord {
+  return { id, parent, type: 'regular', description: 'layer', sizeBytes, createdAtMs: createdAt, lastUsedAtMs: lastUsedAt, isInUse: inUse }
+}
+
+function blobRecord(digest: Digest, sizeBytes: number, lastUsedAt: number, isNamed: boolean): UsageRecord {
+  return { id: digest, parent: undefined, type: 'blob', description: isNamed ? 'blob of a local image' : 'packed layer', sizeBytes, createdAtMs: lastUsedAt, lastUsedAtMs: lastUsedAt, isInUse: isNamed }
+}
