@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, type BigIntStats } from 'node:fs'
 import { asByteString, bytesOf, type ByteString } from '../../kit/byteString.ts'
 import type { TreeFilter } from '../../api/fileSync.ts'
 import { errorCode } from '../files/errorCode.ts'
-import { createPathFilter } from '../files/patternFilter.ts'
+import { createPathFilter } from '../files/matching/patternFilter.ts'
 import { joinName } from '../files/rootPath.ts'
 import { followPaths } from './followPaths.ts'
 

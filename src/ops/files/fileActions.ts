@@ -8,11 +8,11 @@ import { SourceNotFoundError } from './fileErrors.ts'
 import type { FilePlacer } from './filePlacer.ts'
 import { ensureFolder } from './folders.ts'
 import { applyMetadata, findStat, type FileOwner } from './metadata.ts'
-import { createPathFilter } from './patternFilter.ts'
+import { createPathFilter } from './matching/patternFilter.ts'
 import { joinName, lastNameOf, parentOf, resolveInRoot } from './rootPath.ts'
 import { sourceNotFound } from './sourceHint.ts'
 import { clearTarget, copyTree, type LateCopies } from './treeCopy.ts'
-import { expandWildcards } from './wildcard.ts'
+import { expandWildcards } from './matching/wildcard.ts'
 
 /** Where an action works. */
 export interface ActionSite {

@@ -6,7 +6,7 @@ import { CopyConflictError } from './fileErrors.ts'
 import type { FilePlacer } from './filePlacer.ts'
 import { ensureFolder, sortedNames } from './folders.ts'
 import { applyMetadata, findStat, readMetadata, withOverrides, type FileMetadata, type FileOwner } from './metadata.ts'
-import type { PathFilter } from './pathFilter.ts'
+import type { PathFilter } from './matching/pathFilter.ts'
 import { joinName, lastNameOf, parentOf, resolveInRoot } from './rootPath.ts'
 
 /** One source of a COPY. */

@@ -1,7 +1,7 @@
-import { formatCanonicalJson } from '../../ground/canonicalJson.ts'
-import { digestOf, type Digest } from '../../ground/digest.ts'
-import type { ByteString } from '../../kit/byteString.ts'
-import type { LayerFile } from './layerFile.ts'
+import { formatCanonicalJson } from '../../../ground/canonicalJson.ts'
+import { digestOf, type Digest } from '../../../ground/digest.ts'
+import type { ByteString } from '../../../kit/byteString.ts'
+import type { LayerFile } from '../layerFile.ts'
 
 /** A file or folder, with all of it that counts towards its content digest: cache keys depend on this form. */
 export interface DigestedEntry extends LayerFile {

@@ -1,5 +1,5 @@
-import { createIgnoreMatcher } from '../../dockerfile/ignorefile.ts'
-import { asByteString, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+import { createIgnoreMatcher } from '../../../dockerfile/ignorefile.ts'
+import { asByteString, textOfBytes, type ByteString } from '../../../kit/byteString.ts'
 import { TAKE_ALL, type PathFilter } from './pathFilter.ts'
 
 export interface FilterPatterns {

@@ -1,8 +1,8 @@
-import { compilePathPattern, hasWildcard } from '../../ground/pathMatch.ts'
-import { asByteString, textOfBytes, type ByteString } from '../../kit/byteString.ts'
-import { sortedNames } from './folders.ts'
-import { findStat } from './metadata.ts'
-import { joinName, namesOf, resolveInRoot } from './rootPath.ts'
+import { compilePathPattern, hasWildcard } from '../../../ground/pathMatch.ts'
+import { asByteString, textOfBytes, type ByteString } from '../../../kit/byteString.ts'
+import { sortedNames } from '../folders.ts'
+import { findStat } from '../metadata.ts'
+import { joinName, namesOf, resolveInRoot } from '../rootPath.ts'
 
 /**
  * Paths in `root` that `pattern` matches by Go's `filepath.Match`, component by component, in the order of their bytes.

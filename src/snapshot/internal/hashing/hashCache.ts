@@ -1,7 +1,7 @@
-import { parseDigest, type Digest } from '../../ground/digest.ts'
-import type { ByteString } from '../../kit/byteString.ts'
-import { integerOf, optionalTextOf, textOf, type Database, type Row } from '../../kit/database.ts'
-import type { SnapshotId } from '../snapshotStore.ts'
+import { parseDigest, type Digest } from '../../../ground/digest.ts'
+import type { ByteString } from '../../../kit/byteString.ts'
+import { integerOf, optionalTextOf, textOf, type Database, type Row } from '../../../kit/database.ts'
+import type { SnapshotId } from '../../snapshotStore.ts'
 
 /** Digests of one snapshot's files by path. They go with the snapshot's row. */
 export interface HashCache {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { digestOf } from '../../ground/digest.ts'
-import { asByteString } from '../../kit/byteString.ts'
+import { digestOf } from '../../../ground/digest.ts'
+import { asByteString } from '../../../kit/byteString.ts'
 import { digestEntry, type DigestedEntry } from './entryDigest.ts'
 
 const FILE: DigestedEntry = {

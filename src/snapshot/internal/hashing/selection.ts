@@ -1,10 +1,10 @@
-import { resolveIn, type OpenFolder } from '../../archive/safePath.ts'
-import { createIgnoreMatcher } from '../../dockerfile/ignorefile.ts'
-import { compilePathPattern, hasWildcard } from '../../ground/pathMatch.ts'
-import { asByteString, textOfBytes, type ByteString } from '../../kit/byteString.ts'
-import { joinPath, ROOT, sortedNames, splitPath } from './bytePath.ts'
-import { findLayerFile, isCode } from './layerFile.ts'
-import { isFolder } from './fileTree.ts'
+import { resolveIn, type OpenFolder } from '../../../archive/safePath.ts'
+import { createIgnoreMatcher } from '../../../dockerfile/ignorefile.ts'
+import { compilePathPattern, hasWildcard } from '../../../ground/pathMatch.ts'
+import { asByteString, textOfBytes, type ByteString } from '../../../kit/byteString.ts'
+import { joinPath, ROOT, sortedNames, splitPath } from '../bytePath.ts'
+import { findLayerFile, isCode } from '../layerFile.ts'
+import { isFolder } from '../fileTree.ts'
 
 /** Which paths of a folder count. */
 export interface SelectionFilter {

@@ -1,4 +1,4 @@
-import type { ByteString } from '../../kit/byteString.ts'
+import type { ByteString } from '../../../kit/byteString.ts'
 
 /** Which paths of a tree are taken. Paths are relative to its root. */
 export interface PathFilter {
