@@ -178,7 +178,7 @@ function testSteps(): void {
   it('says how a process failed, and keeps nothing of it', async () => {
     await using shop = await openWorkshop()
     const before = (await shop.snapshots.usage(signal)).length
-    await assert.rejects(shop.solve([shop.base, run('echo half > /half; exit 7', [shop.base])]), { name: 'StepFailedError', exitCode: 7 })
+    await assert.rejects(shop.solve([shop.base, run('echo half > /half; exit 7', [shop.base])]), { name: 'VertexFailedError', kind: 'step-failed', message: /exit code: 7$/ })
     assert.equal((await shop.snapshots.usage(signal)).length, before + shop.layers.length)
   })
 }
