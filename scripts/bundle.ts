@@ -6,8 +6,8 @@ import { build, type BuildOptions, type Plugin } from 'esbuild'
 /*
  * Bundles the command and the engine into dist/: for each a small entry that any Node can read, and one file with all
  * of its modules, which are initialized when they are first asked for. CommonJS, and few files, since Node's ES module
- * loader takes longer for them than they do to run. Each entry refuses an old Node in plain words, and lets Node keep
- * its compiled code, which spares a third of the start.
+ * loader takes longer for them than they do to run; what is bundled may therefore not await at its top level. Each
+ * entry refuses an old Node in plain words, and lets Node keep its compiled code, which spares a third of the start.
  */
 
 const home = join(dirname(fileURLToPath(import.meta.url)), '..')

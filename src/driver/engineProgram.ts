@@ -27,11 +27,11 @@ export function describeEngine(entry: string, environment: Environment, userId: 
   return { entry, root, lingerSeconds: Number.isFinite(linger) && linger >= 0 ? linger : DEFAULT_LINGER_SECONDS, key }
 }
 
-/** `dist/engine.js` beside the bundled command, `src/daemon/main.ts` in development. */
+/** `dist/engine.js` above the bundled command, which has its code compiled once only; `src/daemon/main.ts` in development. */
 export function packagedEngine(): string {
   const here = dirname(fileURLToPath(import.meta.url))
-  const bundled = [join(here, 'engine.js'), join(here, '../engine.js')].find((path) => existsSync(path))
-  return bundled ?? join(here, '../daemon/main.ts')
+  const bundled = join(here, '../engine.js')
+  return existsSync(bundled) ? bundled : join(here, '../daemon/main.ts')
 }
 
 /** What an engine takes from its environment for good: commands that differ in it do not share one. */
