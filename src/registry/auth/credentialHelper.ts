@@ -75,7 +75,8 @@ function programOf({ helper }: HelperRequest): string {
 }
 
 function isNotInstalled(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  // EACCES: a folder of PATH that this user may not look into
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')
 }
 
 async function* toStream(text: string): AsyncGenerator<Uint8Array> {
