@@ -1,19 +1,19 @@
 import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
 import { lowerDockerfile, type ImageResolver, type LoweredImage } from '../../dockerfile/lower.ts'
-import { EmulatorMissingError, type Executor } from '../../executor/executor.ts'
+import type { Executor } from '../../executor/executor.ts'
 import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
-import type { Graph, Output, Vertex } from '../../graph/vertex.ts'
+import type { Output } from '../../graph/vertex.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ContextFiles } from '../../ops/contextFiles.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { SnapshotId } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
-import { VertexFailedError } from '../../solver/vertexFailedError.ts'
 import type { FrontendAttributes } from './frontendAttributes.ts'
 import { readContextIgnore, readDockerfile } from './frontendFiles.ts'
 import { runStep } from '../stepProgress.ts'
+import { checkSteps } from './stepChecks.ts'
 
 /** What a build needs of the engine. */
 export interface BuildDeps {
@@ -27,21 +27,22 @@ export interface BuildOptions {
   readonly attributes: FrontendAttributes
   readonly sessionId: string
   readonly progress: ProgressSink
+  readonly entitlements: readonly string[]
 }
 
 /**
- * From Dockerfile to results: reads it, lowers it for each platform, checks that every step can run here, and solves
+ * From Dockerfile to results: reads it, lowers it for each platform, checks that every step can and may run here, and solves
  * all platforms as one graph. Nothing is pulled before the check.
  */
 export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<BuildResult> {
-  const { attributes, sessionId, progress } = options
+  const { attributes, sessionId, progress, entitlements } = options
   const text = await loadText(deps.files, options, signal)
   const host = hostPlatform(deps.executor)
   const platforms = attributes.platforms.length > 0 ? attributes.platforms : [host]
   const lowered = await Promise.all(platforms.map((platform) => lowerDockerfile(lowerRequest({ text, platform, host }, options), deps.resolver, signal)))
   for (const { message, detail, url, span } of warningsOf(lowered)) progress({ kind: 'warning', vertex: undefined, at: Date.now(), message, detail, url, span })
   const graph = mergeGraphs(lowered.map(({ graph: part }) => part))
-  checkEmulators(graph, deps.executor)
+  checkSteps(graph, { executor: deps.executor, entitlements })
   const roots = lowered.flatMap(({ root }) => root ?? [])
   const solved = await deps.solver.solve(graph, roots, { sessionId, progress }, signal)
   const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
@@ -105,21 +106,6 @@ function createdAt(buildArgs: ReadonlyMap<string, string>): string | undefined {
 /** Warnings are the same for all platforms but for what depends on them: each is told once. */
 function warningsOf(lowered: readonly LoweredImage[]): Iterable<LoweredImage['warnings'][number]> {
   return new Map(lowered.flatMap(({ warnings }) => warnings.map((warning) => [`${warning.span.startLine} ${warning.message}`, warning] as const))).values()
-}
-
-/** @throws VertexFailedError for the first step that cannot run here */
-function checkEmulators(graph: Graph, executor: Executor): void {
-  for (const vertex of graph.values()) {
-    if (vertex.op.kind === 'exec' && vertex.platform !== undefined) checkEmulator(vertex, vertex.platform, executor)
-  }
-}
-
-function checkEmulator(vertex: Vertex, platform: Platform, executor: Executor): void {
-  try {
-    executor.runMode(platform)
-  } catch (error) {
-    throw error instanceof EmulatorMissingError ? new VertexFailedError(vertex, error) : error
-  }
 }
 
 function hostPlatform(executor: Executor): Platform {

@@ -6,7 +6,6 @@ import type { ExporterDeps } from '../../exporter/exporterDeps.ts'
 import { createExporter } from '../../exporter/exporterFactory.ts'
 import { createLayerPacker } from '../../exporter/layerPacker.ts'
 import type { Executor } from '../../executor/executor.ts'
-import { InvalidValueError } from '../../ground/errors.ts'
 import type { Limit } from '../../kit/limit.ts'
 import type { LayerPresence, SessionRegistries } from '../../ops/layerPresence.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
@@ -69,11 +68,10 @@ interface BuildContext {
 
 async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { request: { sessionId, entitlements }, progress }: BuildContext, signal: AbortSignal): Promise<Built> {
   const attributes = parseFrontendAttributes(given)
-  checkEntitlements(attributes, entitlements)
   const { content, images, registries, sessions: files, executor, solver } = deps
   const sources = { content, images, registry: registries.registryFor(sessionId) }
   const resolver = createImageResolver(sources, resolveMode(attributes), (name, work) => runStep(progress, name, work))
-  const result = await buildDockerfile({ files, executor, solver, resolver }, { attributes, sessionId, progress }, signal)
+  const result = await buildDockerfile({ files, executor, solver, resolver }, { attributes, sessionId, progress, entitlements }, signal)
   return { result, epoch: attributes.buildArgs.get('SOURCE_DATE_EPOCH') }
 }
 
@@ -86,11 +84,6 @@ function resolveMode({ imageResolveMode }: FrontendAttributes): ResolveMode {
     case 'local':
       return 'local'
   }
-}
-
-/** What a build may do only where its user said so. */
-function checkEntitlements({ networkMode }: FrontendAttributes, entitlements: readonly string[]): void {
-  if (networkMode === 'host' && !entitlements.includes('network.host')) throw new InvalidValueError('granting entitlement network.host is not allowed by the build', { hint: 'add --allow network.host' })
 }
 
 function exporterDepsOf(deps: SolveDeps, { sessionId }: SolveRequest, progress: ProgressSink, protect: (digests: Iterable<Parameters<ContentStore['sizeBytes']>[0]>) => Promise<void>): ExporterDeps {
