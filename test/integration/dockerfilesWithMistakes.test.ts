@@ -138,7 +138,7 @@ function assertNoTrace({ stderr, stdout }: CommandResult): void {
 async function pathWithout(pelago: Pelago, left: RegExp): Promise<string> {
   const folder = join(pelago.folder, 'programs')
   await mkdir(folder)
-  const listed = await tool('sh', '-c', 'IFS=:; for folder in $PATH; do ls -d "$folder"/* 2>/dev/null; done')
+  const listed = await tool('sh', '-c', 'IFS=:; for folder in $PATH; do ls -d "$folder"/* 2>/dev/null; done; true')
   const programs = new Map(listed.split('\n').map((path) => [path.split('/').at(-1) ?? '', path]))
   for (const [name, path] of programs) if (name !== '' && !left.test(name)) await symlink(path, join(folder, name))
   return folder
