@@ -10,6 +10,7 @@ import { lsetxattr } from '../../src/kit/syscalls.ts'
 import { createContentHasher, type ContentHasher, type ContentSelection } from '../../src/snapshot/contentHash.ts'
 import { openSnapshots } from '../../src/snapshot/openSnapshots.ts'
 import type { SnapshotId, SnapshotStore } from '../../src/snapshot/snapshotStore.ts'
+import { missingForRootWork } from '../support/requires.ts'
 
 const { signal } = new AbortController()
 const ALL: ContentSelection = { path: '/', wildcard: false, followSymlinks: false, includePatterns: [], excludePatterns: [] }
@@ -20,7 +21,7 @@ interface Fixture extends AsyncDisposable {
   digest(id: SnapshotId, selection: Partial<ContentSelection>): Promise<Digest>
 }
 
-describe('the content hasher', { skip: process.getuid?.() === 0 ? false : 'needs root, real or of a user namespace' }, () => {
+describe('the content hasher', { skip: missingForRootWork() }, () => {
   const changes: readonly { readonly name: string; readonly work: (path: string) => void; readonly counts: boolean }[] = [
     { name: 'a time', work: (path) => utimesSync(join(path, 'src/a'), 1, 1), counts: false },
     { name: 'a mode', work: (path) => chmodSync(join(path, 'src/a'), 0o755), counts: true },

@@ -49,7 +49,7 @@ async function openFixture(busybox = '/bin/busybox'): Promise<ExecutorFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'pelago-executor-'))
   let roots = 0
   return {
-    executor: await createCrunExecutor({ stateFolder: join(folder, 'state'), cacheFolder: join(tmpdir(), `pelago-executor-cache-${process.env['PELAGO_NS_IDS'] ?? ''}`), environment: process.env }),
+    executor: await createCrunExecutor({ stateFolder: join(folder, 'state'), cacheFolder: folder, environment: process.env }),
     makeRoot() {
       const root = join(folder, `root-${(roots += 1)}`)
       makeBusyboxRoot(root, busybox)

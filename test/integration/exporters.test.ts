@@ -11,7 +11,7 @@ import { viewImages } from '../../src/image/imageView.ts'
 import { formatReference } from '../../src/ground/reference.ts'
 import { startDockerRegistry } from '../support/dockerRegistry.ts'
 import { buildLayers, buildResult, openExportFixture, quietProgress, resultOf, type ExportFixture } from '../support/exportFixture.ts'
-import { missing } from '../support/requires.ts'
+import { missingForRootWork } from '../support/requires.ts'
 
 const signal = new AbortController().signal
 
@@ -34,7 +34,7 @@ function run(program: string, ...args: readonly string[]): string {
   return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
 }
 
-describe('an OCI archive', { skip: missing('skopeo', 'umoci') }, () => {
+describe('an OCI archive', { skip: missingForRootWork('skopeo', 'umoci') }, () => {
   for (const compression of ['gzip', 'zstd', 'uncompressed']) {
     it(`of two platforms packed as ${compression} is read by skopeo`, async () => {
       await using fixture = await openExportFixture()
@@ -93,7 +93,7 @@ describe('an OCI archive', { skip: missing('skopeo', 'umoci') }, () => {
   })
 })
 
-describe('a docker archive', { skip: missing('skopeo') }, () => {
+describe('a docker archive', { skip: missingForRootWork('skopeo') }, () => {
   it('is read by skopeo as docker save writes them', async () => {
     await using fixture = await openExportFixture()
     await exportOne(fixture, exporterOf(fixture, 'docker', { name: 'app:1' }))
@@ -108,7 +108,7 @@ describe('a docker archive', { skip: missing('skopeo') }, () => {
   })
 })
 
-describe('a push', { skip: missing('skopeo', 'docker-registry') }, () => {
+describe('a push', { skip: missingForRootWork('skopeo', 'docker-registry') }, () => {
   it('of two platforms is one tag that skopeo reads, and names it in the local store', async () => {
     await using fixture = await openExportFixture()
     await using server = await startDockerRegistry()
@@ -134,7 +134,7 @@ describe('a push', { skip: missing('skopeo', 'docker-registry') }, () => {
   })
 })
 
-describe('files', () => {
+describe('files', { skip: missingForRootWork() }, () => {
   it('of several platforms go into a folder each', async () => {
     await using fixture = await openExportFixture()
     await exportTwo(fixture, exporterOf(fixture, 'local'))
@@ -163,7 +163,7 @@ describe('files', () => {
     })
   }
 
-  it('of one platform are an archive that GNU tar unpacks', { skip: missing('tar') }, async () => {
+  it('of one platform are an archive that GNU tar unpacks', { skip: missingForRootWork('tar') }, async () => {
     await using fixture = await openExportFixture()
     await exportOne(fixture, exporterOf(fixture, 'tar'))
     const listed = run('tar', '-tf', fixture.tars[0]?.path ?? '').trim().split('\n')

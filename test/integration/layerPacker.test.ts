@@ -11,14 +11,14 @@ import type { Repository } from '../../src/registry/registry.ts'
 import type { LayerBlob, SnapshotId } from '../../src/snapshot/snapshotStore.ts'
 import { startDockerRegistry } from '../support/dockerRegistry.ts'
 import { buildLayers, buildResult, gather, openExportFixture, quietProgress, resultOf, type ExportFixture } from '../support/exportFixture.ts'
-import { missing } from '../support/requires.ts'
+import { missingForRootWork } from '../support/requires.ts'
 
 const signal = new AbortController().signal
 const GZIP: PackOptions = { compression: 'gzip', level: undefined, isForced: false, clampTimeSeconds: undefined }
 const ZSTD: PackOptions = { ...GZIP, compression: 'zstd' }
 const ignore = (): void => undefined
 
-describe('layers made here', () => {
+describe('layers made here', { skip: missingForRootWork() }, () => {
   it('are packed once for one compression', async () => {
     await using fixture = await openExportFixture()
     const id = await buildLayers(fixture.snapshots, 'x')
@@ -61,7 +61,7 @@ describe('layers made here', () => {
   })
 })
 
-describe('layers of a base image that are only in its registry', { skip: missing('docker-registry') }, () => {
+describe('layers of a base image that are only in its registry', { skip: missingForRootWork('docker-registry') }, () => {
   it('are pushed to another registry by streaming', async () => {
     await using fixture = await openExportFixture()
     await using source = await startDockerRegistry()

@@ -17,9 +17,9 @@ import { createContentHasher, type ContentHasher } from '../../src/snapshot/cont
 import { openSnapshots } from '../../src/snapshot/openSnapshots.ts'
 import type { SnapshotId, SnapshotStore } from '../../src/snapshot/snapshotStore.ts'
 import type { Op, ResultId } from '../../src/solver/op.ts'
-import { missing } from '../support/requires.ts'
+import { missingForRootWork } from '../support/requires.ts'
 
-const skip = process.getuid?.() === 0 ? missing('tar') : 'needs root, real or of a user namespace'
+const skip = missingForRootWork('tar')
 const { signal } = new AbortController()
 
 /** A file tree as text: `path` → content, `path/` → nothing, `path@` → where it leads. */

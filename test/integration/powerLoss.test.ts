@@ -6,6 +6,7 @@ import { describe, it } from 'node:test'
 import { openDatabase } from '../../src/kit/database.ts'
 import { openSnapshots, type OpenedSnapshots } from '../../src/snapshot/openSnapshots.ts'
 import type { SnapshotId } from '../../src/snapshot/snapshotStore.ts'
+import { missingForRootWork } from '../support/requires.ts'
 
 const { signal } = new AbortController()
 
@@ -35,7 +36,7 @@ async function add({ snapshots }: OpenedSnapshots, parent: SnapshotId | undefine
   return await mutable.commit()
 }
 
-const skip = process.getuid?.() === 0 ? false : 'needs root, real or of a user namespace'
+const skip = missingForRootWork()
 
 describe('snapshots and a machine that goes down', { skip }, () => {
   const cases = [

@@ -5,7 +5,7 @@ import { probeOverlay, type SnapshotBackend } from '../../src/snapshot/openSnaps
 import { snapshotStoreSuite } from '../../src/snapshot/snapshotStore.suite.ts'
 import { missing } from '../support/requires.ts'
 
-const notRoot = process.getuid?.() === 0 ? false : 'needs root, real or of a user namespace'
+const notRoot = missingForRootWork()
 
 snapshotStoreSuite('the copying store', 'copy', notRoot || missing('tar'))
 snapshotStoreSuite('the overlay store', 'auto', notRoot || missing('tar') || reasonAgainst(await probe()))

@@ -16,3 +16,8 @@ function isExecutable(path: string): boolean {
     return false
   }
 }
+
+/** For what mounts and changes owners by itself: why it has to be skipped; false for root, real or of a user namespace, that has `programs`. */
+export function missingForRootWork(...programs: string[]): string | false {
+  return process.getuid?.() === 0 ? missing(...programs) : 'needs root, real or of a user namespace'
+}
