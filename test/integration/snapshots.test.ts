@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { probeOverlay, type SnapshotBackend } from '../../src/snapshot/openSnapshots.ts'
 import { snapshotStoreSuite } from '../../src/snapshot/snapshotStore.suite.ts'
-import { missing } from '../support/requires.ts'
+import { missingForRootWork } from '../support/requires.ts'
 
-const notRoot = missingForRootWork()
+const notReady = missingForRootWork('tar')
 
-snapshotStoreSuite('the copying store', 'copy', notRoot || missing('tar'))
-snapshotStoreSuite('the overlay store', 'auto', notRoot || missing('tar') || reasonAgainst(await probe()))
+snapshotStoreSuite('the copying store', 'copy', notReady)
+snapshotStoreSuite('the overlay store', 'auto', notReady || reasonAgainst(await probe()))
 
 async function probe(): Promise<SnapshotBackend> {
   const folder = mkdtempSync(join(tmpdir(), 'pelago-probe-'))
