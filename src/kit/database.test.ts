@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { integerOf, openDatabase, optionalTextOf, textOf } from './database.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pelago-database-'))
@@ -10,6 +12,15 @@ after(() => rmSync(folder, { recursive: true }))
 let files = 0
 const newPath = (): string => join(folder, String(++files), 'state.db')
 const STEPS = ['CREATE TABLE pet (name TEXT, age INTEGER) STRICT', "INSERT INTO pet VALUES ('Rex', 3)"]
+
+/** Lets go by itself, since who waits cannot tell it to. */
+const HOLD_A_NEW_FILE = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  const connection = new (require('node:sqlite').DatabaseSync)(workerData)
+  connection.exec('BEGIN IMMEDIATE; CREATE TABLE held (a)')
+  parentPort.postMessage('held')
+  setTimeout(() => connection.exec('COMMIT'), 50)
+`
 
 describe('openDatabase', () => {
   it('takes each step of a module once, however often the file is opened', () => {
@@ -45,6 +56,16 @@ describe('openDatabase', () => {
       })
     assert.throws(fail, RangeError)
     assert.equal(database.all('SELECT * FROM pet').length, 1)
+  })
+
+  it('waits for another that is at work on a file that is still new', async () => {
+    const path = newPath()
+    mkdirSync(dirname(path))
+    const holder = new Worker(HOLD_A_NEW_FILE, { eval: true, workerData: path })
+    await once(holder, 'message')
+    using database = openDatabase(path)
+    assert.deepEqual(database.all('SELECT * FROM held').length, 0)
+    await once(holder, 'exit')
   })
 
   it('sees what another connection committed', () => {

@@ -26,6 +26,7 @@ export type Row = Readonly<Record<string, SQLOutputValue>>
 
 /** How long a statement waits for another process's write. Transactions here take milliseconds; a machine out of breath may need more. */
 const BUSY_TIMEOUT_MS = 10_000
+const BUSY_PAUSE_MS = 5
 
 /** Makes the file, and the folder it is in, where there is none. @throws DatabaseCorruptError */
 export function openDatabase(path: string): Database {
@@ -33,8 +34,9 @@ export function openDatabase(path: string): Database {
   return guard(path, () => {
     const connection = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
     try {
+      turnToWal(connection)
       // NORMAL: in WAL mode a crash of the machine may undo the last transactions, and never tears one.
-      connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
+      connection.exec('PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
       connection.exec('CREATE TABLE IF NOT EXISTS schema_version (module TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT')
     } catch (error) {
       connection.close()
@@ -42,6 +44,20 @@ export function openDatabase(path: string): Database {
     }
     return createDatabase(path, connection)
   })
+}
+
+/** Here alone SQLite does not wait for another process, such as one that opens the same new file. */
+function turnToWal(connection: DatabaseSync): void {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS
+  for (;;) {
+    try {
+      connection.exec('PRAGMA journal_mode = WAL')
+      return
+    } catch (error) {
+      if (resultCodeOf(error) !== SQLITE_BUSY || performance.now() > deadline) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS)
+    }
+  }
 }
 
 function createDatabase(path: string, connection: DatabaseSync): Database {
@@ -134,15 +150,21 @@ export class DatabaseTooNewError extends BuildError {
   }
 }
 
-/** SQLite's result codes for "image malformed" and "file is not a database". */
+/** SQLite's result code for "database is locked". */
+const SQLITE_BUSY = 5
+/** Those for "image malformed" and "file is not a database". */
 const SQLITE_DAMAGE: ReadonlySet<number> = new Set([11, 26])
 
 function guard<T>(path: string, action: () => T): T {
   try {
     return action()
   } catch (error) {
-    const code = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : 0
-    if (SQLITE_DAMAGE.has(code)) throw new DatabaseCorruptError(path, error)
+    if (SQLITE_DAMAGE.has(resultCodeOf(error))) throw new DatabaseCorruptError(path, error)
     throw error
   }
+}
+
+/** 0 for what is no error of SQLite's. */
+function resultCodeOf(error: unknown): number {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : 0
 }
