@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { constants } from 'node:fs'
-import { lstat, mkdtemp, readFile, readdir, readlink, rm, symlink, writeFile, mkdir } from 'node:fs/promises'
+import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, duplexPair } from 'node:stream'
@@ -103,6 +103,7 @@ describe('a build over one connection', () => {
     assert.deepEqual({ mode: tool.mode & 0o7777, mtimeMs: tool.mtimeMs, same: tool.ino === too.ino, folder: (await lstat(join(folder, 'bin'))).mode & 0o7777 }, { mode: 0o755, mtimeMs: 1_700_000_000_000, same: true, folder: 0o555 })
     assert.equal(await readFile(join(folder, 'bin/tool'), 'utf8'), 'tool')
     assert.equal(await readlink(join(folder, 'link')), 'bin/tool')
+    await chmod(join(folder, 'bin'), 0o755) // so that an ordinary user can take it away
   })
 
   it('tells the client’s folders to an engine that trusts it, and to no other', async (t) => {
