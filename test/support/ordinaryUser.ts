@@ -64,7 +64,7 @@ export function createOrdinaryUser({ hasIdRange }: UserOptions): OrdinaryUser {
     async [Symbol.asyncDispose]() {
       while (findProcesses(env.PELAGO_ROOT).length > 0) await delay(50)
       execFileSync('userdel', [name], { stdio: 'ignore' })
-      await rm(home, { recursive: true, force: true })
+      await rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }
 }

@@ -70,7 +70,8 @@ export async function openPelago(settings: Readonly<Record<string, string>> = {}
     context: async (files) => await writeContext(await mkdtemp(join(paths.work, 'context-')), files),
     async [Symbol.asyncDispose]() {
       await untilEnginesEnd(join(paths.runtime, 'pelago'))
-      await rm(folder, { recursive: true, force: true })
+      // an engine that ends writes its compiled code a moment after it has given its socket back
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }
 }
