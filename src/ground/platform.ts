@@ -79,12 +79,6 @@ export function choosePlatform<T extends { readonly platform: Platform | undefin
   return undefined
 }
 
-/** Whether `host` runs `image` without emulation: the same CPU family, and a level no newer than its own. */
-export function canRun(host: Platform, image: Platform): boolean {
-  if (host.architecture === 'arm64' && image.architecture === 'arm') return false // many arm64 servers have no 32-bit mode
-  return platformsServing(host).some((serving) => isSamePlatform(serving, image))
-}
-
 function levelOf({ architecture, variant }: Platform): number {
   const written = /^v(\d+)/.exec(variant)?.[1]
   if (written !== undefined) return Number(written)

@@ -6,7 +6,7 @@ import { UsageError } from '../flags/usageError.ts'
 import { BUILD_FLAGS } from './buildFlags.ts'
 import { parseOutputs, parseTags } from './outputs.ts'
 
-const CONTEXT = { workingFolder: '/work', isStdoutTerminal: false, loadProgram: () => ['docker', 'load'] as const }
+const CONTEXT = { workingFolder: '/project', isStdoutTerminal: false, loadProgram: () => ['docker', 'load'] as const }
 
 function outputsOf(argv: readonly string[], context: Partial<Parameters<typeof parseOutputs>[2]> = {}): readonly OutputRequest[] {
   const { flags } = parseFlags(BUILD_FLAGS, argv, { commandName: 'pelago build' })
@@ -26,12 +26,12 @@ describe('parseOutputs', () => {
     { name: '--push', argv: ['-t', 'app', '--push'], want: [output('image', { name: APP, push: 'true' })] },
     { name: '--push to a registry without TLS', argv: ['-t', 'r.io/app:1', '--push', '--insecure-registry', 'r.io'], want: [output('image', { name: 'r.io/app:1', push: 'true', 'registry.insecure': 'true' })] },
     { name: '--load', argv: ['-t', 'app', '--load'], want: [output('docker', { name: APP }, { kind: 'program', argv: ['docker', 'load'] })] },
-    { name: 'a path alone, for a folder', argv: ['-o', 'out'], want: [output('local', {}, { kind: 'folder', path: '/work/out' })] },
+    { name: 'a path alone, for a folder', argv: ['-o', 'out'], want: [output('local', {}, { kind: 'folder', path: '/project/out' })] },
     { name: '-, for a tar archive on stdout', argv: ['-o', '-'], want: [output('tar', {}, { kind: 'stdout' })] },
     { name: 'an archive with attributes', argv: ['-o', 'type=oci,dest=/a.tar,compression=zstd'], want: [output('oci', { compression: 'zstd' }, { kind: 'file', path: '/a.tar' })] },
     { name: 'a name in the output', argv: ['-o', 'type=image,"name=a,b",push=true'], want: [output('image', { name: 'a,b', push: 'true' })] },
-    { name: 'an archive unpacked', argv: ['-o', 'type=oci,dest=a,tar=false'], want: [output('oci', { tar: 'false' }, { kind: 'folder', path: '/work/a' })] },
-    { name: 'several outputs', argv: ['-o', 'out', '-o', 'type=tar,dest=a.tar'], want: [output('local', {}, { kind: 'folder', path: '/work/out' }), output('tar', {}, { kind: 'file', path: '/work/a.tar' })] },
+    { name: 'an archive unpacked', argv: ['-o', 'type=oci,dest=a,tar=false'], want: [output('oci', { tar: 'false' }, { kind: 'folder', path: '/project/a' })] },
+    { name: 'several outputs', argv: ['-o', 'out', '-o', 'type=tar,dest=a.tar'], want: [output('local', {}, { kind: 'folder', path: '/project/out' }), output('tar', {}, { kind: 'file', path: '/project/a.tar' })] },
     { name: 'the cache only, for no output', argv: ['-o', 'type=cacheonly'], want: [] },
     { name: 'annotations', argv: ['--annotation', 'a=1', '--annotation', 'index,manifest[linux/arm64]:b=2'], want: [output('image', { 'annotation.a': '1', 'annotation-index.b': '2', 'annotation-manifest[linux/arm64].b': '2' })] },
   ]
@@ -45,7 +45,7 @@ describe('parseOutputs', () => {
     { name: 'a key given twice', argv: ['-o', 'type=oci,dest=a,dest=b'], message: /dest is given twice/ },
     { name: 'a folder without its path', argv: ['-o', 'type=local'], message: /needs a folder/ },
     { name: 'a dest where none belongs', argv: ['-o', 'type=image,dest=a'], message: /has no dest/ },
-    { name: 'two outputs to one place', argv: ['-o', 'out', '-o', 'type=local,dest=./out'], message: /two outputs go to \/work\/out/ },
+    { name: 'two outputs to one place', argv: ['-o', 'out', '-o', 'type=local,dest=./out'], message: /two outputs go to \/project\/out/ },
     { name: 'an archive for a terminal', argv: ['-o', 'type=oci'], context: { isStdoutTerminal: true }, message: /not written to a terminal/ },
     { name: 'an annotation that is none', argv: ['--annotation', 'a'], message: /invalid --annotation/ },
     { name: 'a tag with a digest', argv: ['-t', `a@sha256:${'0'.repeat(64)}`], message: /it has a digest/ },

@@ -8,7 +8,7 @@ import { UsageError } from '../flags/usageError.ts'
 import { RUN_FLAGS } from './runFlags.ts'
 import { parseRunSpec, type RunSpecInit } from './runSpec.ts'
 
-function specOf(argv: readonly string[], env: Readonly<NodeJS.ProcessEnv> = {}, workingFolder = '/work'): Promise<RunSpecInit> {
+function specOf(argv: readonly string[], env: Readonly<NodeJS.ProcessEnv> = {}, workingFolder = '/project'): Promise<RunSpecInit> {
   const { flags, operands } = parseFlags(RUN_FLAGS, argv, { commandName: 'pelago run', stopsAtOperand: true })
   return parseRunSpec(flags, operands, { env, workingFolder })
 }
@@ -18,7 +18,7 @@ describe('parseRunSpec', () => {
     { name: 'image and command', argv: ['alpine', 'sh', '-c', 'ls'], want: { reference: 'docker.io/library/alpine:latest', command: ['sh', '-c', 'ls'], platform: '', pull: 'missing', network: 'default' } },
     { name: 'a platform', argv: ['--platform', 'arm64', 'a'], want: { platform: 'linux/arm64' } },
     { name: 'variables', argv: ['-e', 'A=1', '-e', 'B', '-e', 'C', 'a'], want: { env: ['A=1', 'B=two'] } },
-    { name: 'volumes', argv: ['-v', './src:/src', '-v', '/etc/hosts:/h:ro', 'a'], want: { volumes: [{ source: '/work/src', target: '/src', readOnly: false }, { source: '/etc/hosts', target: '/h', readOnly: true }] } },
+    { name: 'volumes', argv: ['-v', './src:/src', '-v', '/etc/hosts:/h:ro', 'a'], want: { volumes: [{ source: '/project/src', target: '/src', readOnly: false }, { source: '/etc/hosts', target: '/h', readOnly: true }] } },
     { name: 'ports', argv: ['-p', '8080:80', '-p', '127.0.0.1:53:53/udp', '-p', '[::1]:1:2', 'a'], want: { ports: [{ hostIp: '', hostPort: 8080, containerPort: 80, protocol: 'tcp' }, { hostIp: '127.0.0.1', hostPort: 53, containerPort: 53, protocol: 'udp' }, { hostIp: '::1', hostPort: 1, containerPort: 2, protocol: 'tcp' }] } },
     { name: 'an entrypoint', argv: ['--entrypoint', '/bin/x', 'a', 'b'], want: { entrypoint: { argv: ['/bin/x'] }, command: ['b'] } },
     { name: 'no entrypoint', argv: ['--entrypoint', '', 'a'], want: { entrypoint: { argv: [] } } },

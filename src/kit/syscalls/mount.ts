@@ -50,11 +50,6 @@ export async function unmount(target: BytePath, flags: number): Promise<void> {
   await callAsync(UMOUNT2, [cPath(target), flags | UNMOUNT_FLAG.nofollow], { syscall: 'umount2', path: target })
 }
 
-/** The same at once, for a process's last moments. @throws SyscallError */
-export function unmountSync(target: BytePath, flags: number): void {
-  call(UMOUNT2, [cPath(target), flags | UNMOUNT_FLAG.nofollow], { syscall: 'umount2', path: target })
-}
-
 export interface OverlayMount {
   readonly target: BytePath
   /** Highest first; at least one, or two where there is no upper folder; the kernel takes 500. */
