@@ -184,17 +184,16 @@ describe('a registry with faults', { skip: missing('crun', 'busybox') }, () => {
     await using pelago = await openPelago(SETTINGS)
     await using registry = await serve(base)
     const context = await contextOver(pelago, registry)
-    registry.faults.dropAfterBytes = 300_000
+    Object.assign(registry.faults, { dropAfterBytes: 300_000, holdsRanges: true })
     {
       await using command = startPelago(pelago, ['build', context])
       await untilFound(() => resumedAt(registry)[0], 30_000)
-      Object.assign(registry.faults, failing(FOR_EVER, 503))
       command.kill('SIGKILL')
       await command.ended
     }
     await untilNone(() => findProcesses(pelago.env['PELAGO_ROOT'] ?? ''), 15_000)
     const before = resumedAt(registry).length
-    Object.assign(registry.faults, failing(0, 500), { dropAfterBytes: undefined })
+    Object.assign(registry.faults, { dropAfterBytes: undefined, holdsRanges: false })
     await pelago.succeed(['build', '--output', 'out', context])
     assert.ok((resumedAt(registry)[before] ?? 0) >= 300_000, 'it begins where the other one ended')
     assert.equal(readFileSync(join(pelago.folder, 'out/result'), 'utf8'), 'built\n')

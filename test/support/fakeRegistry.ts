@@ -29,6 +29,8 @@ export interface Faults {
   /** Blobs and manifests come with their first byte changed. */
   corrupts: boolean
   ignoresRange: boolean
+  /** What is asked for from the middle is never answered. */
+  holdsRanges: boolean
   /** Blobs are to be had there: `http://127.0.0.1:1234`. */
   redirectsTo: string | undefined
   /** A PUT of more is refused with 413. */
@@ -85,6 +87,7 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
     toldDigest: undefined,
     corrupts: false,
     ignoresRange: false,
+    holdsRanges: false,
     redirectsTo: undefined,
     maxPutBytes: undefined,
     login: { kind: 'none' },
@@ -174,6 +177,7 @@ async function answerBlob({ request, faults, contents, url }: Exchange, reposito
   const blob = contents.blobs.get(`${repository}@${id}`)
   if (blob === undefined) return refuse(404, 'BLOB_UNKNOWN')
   if (faults.redirectsTo !== undefined) return reply(307, { location: `${faults.redirectsTo}${url.pathname}` })
+  if (faults.holdsRanges && request.headers.range !== undefined) await once(request.socket, 'close')
   const from = faults.ignoresRange ? undefined : /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1]
   const range = from === undefined ? {} : { 'content-range': `bytes ${from}-${blob.byteLength - 1}/${blob.byteLength}` }
   const bytes = (faults.corrupts ? corrupted(blob) : blob).subarray(Number(from ?? 0))
