@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { collect, shell, testExecutor, type ExecutorFixture } from '../../src/ex
 import { formatPlatform, parsePlatform } from '../../src/ground/platform.ts'
 import { namespaceArgv } from '../../src/kit/enterNamespaces.ts'
 import { fetchBusybox, makeBusyboxRoot } from '../support/busybox.ts'
+import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
 import { missing } from '../support/requires.ts'
 
 /*
@@ -23,9 +24,9 @@ const userId = process.getuid?.() ?? -1
 if (process.env['PELAGO_NS_IDS'] === undefined) {
   describe('the crun executor', { skip: missing('crun', 'busybox') }, () => {
     it('passes its tests inside the namespaces', () => assertPasses(namespaceArgv([process.execPath, fileURLToPath(import.meta.url)], process.env, userId)))
-    const ordinary = userId === 0 ? findOrdinaryUser() : undefined
-    it('passes its tests for an ordinary user', { skip: ordinary === undefined ? 'not root, or no user has a range in /etc/subuid' : missing('runuser', 'newuidmap') }, () => {
-      assertPasses(['runuser', '-u', ordinary ?? '', '--', ...namespaceArgv([process.execPath, fileURLToPath(import.meta.url)], process.env, 1)])
+    it('passes its tests for an ordinary user', { skip: reasonAgainstUsers() || missing('runuser', 'newuidmap', 'useradd') }, async () => {
+      await using user = createOrdinaryUser({ hasIdRange: true })
+      assertPasses(['runuser', '-u', user.name, '--', ...namespaceArgv([process.execPath, fileURLToPath(import.meta.url)], process.env, 1)], { HOME: user.home })
     })
   })
 } else {
@@ -33,16 +34,10 @@ if (process.env['PELAGO_NS_IDS'] === undefined) {
   testEmulation()
 }
 
-function assertPasses([program = '', ...args]: readonly string[]): void {
-  const home = program === 'runuser' ? { HOME: tmpdir() } : {}
-  const env = { ...process.env, ...home, NODE_TEST_CONTEXT: undefined } // it is a run of its own
+function assertPasses([program = '', ...args]: readonly string[], ownEnv: Readonly<Record<string, string>> = {}): void {
+  const env = { ...process.env, ...ownEnv, NODE_TEST_CONTEXT: undefined } // it is a run of its own
   const { status, stdout } = spawnSync(program, args, { env, encoding: 'utf8' })
   assert.equal(status, 0, stdout)
-}
-
-function findOrdinaryUser(): string | undefined {
-  const owners = readFileSync('/etc/subuid', 'utf8').split('\n').map((line) => line.split(':')[0] ?? '')
-  return owners.find((owner) => /^[a-z_][a-z0-9_-]*$/.test(owner) && owner !== 'root')
 }
 
 async function openFixture(busybox = '/bin/busybox'): Promise<ExecutorFixture> {

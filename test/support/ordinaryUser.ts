@@ -15,6 +15,7 @@ const FIRST_SUBORDINATE_ID = 1_879_048_192
 
 /** A user of this machine who is nobody in particular, made for a test and removed with all that it has. */
 export interface OrdinaryUser extends AsyncDisposable {
+  readonly name: string
   /** Its own, with all that it writes. */
   readonly home: string
   readonly store: string
@@ -58,6 +59,7 @@ export function createOrdinaryUser({ hasIdRange }: UserOptions): OrdinaryUser {
   for (const path of [home, env.XDG_RUNTIME_DIR]) chownSync(path, id, id)
   chmodSync(home, 0o755)
   return {
+    name,
     home,
     store: env.PELAGO_ROOT,
     pelago: (...args) => runCommand(['setpriv', ...asUser(id), join(CHECKOUT, 'bin/pelago'), ...args], { env, cwd: home }),
