@@ -25,6 +25,7 @@ describe('Go durations', () => {
     { text: '1m30s', ns: 90e9, again: '1m30s' },
     { text: '90m', ns: 5400e9, again: '1h30m0s' },
     { text: '1.5s', ns: 1.5e9, again: '1.5s' },
+    { text: '1.001s', ns: 1_001e6, again: '1.001s' },
     { text: '.5m', ns: 30e9, again: '30s' },
     { text: '100ms', ns: 1e8, again: '100ms' },
     { text: '1500us', ns: 1.5e6, again: '1.5ms' },

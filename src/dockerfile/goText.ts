@@ -54,8 +54,14 @@ export function parseGoDuration(text: string): number {
     throw new InvalidValueError(`time: invalid duration ${JSON.stringify(text)}`, { hint: 'write a number with a unit, such as 30s or 1m30s' })
   }
   const parts = [...body.matchAll(/([\d.]+)([a-zµμ]+)/g)]
-  const total = parts.reduce((sum, [, number = '', unit = '']) => sum + Number(number) * (UNIT_NS.get(unit) ?? 0), 0)
-  return Math.trunc(sign === '-' ? -total : total)
+  const total = parts.reduce((sum, [, number = '', unit = '']) => sum + scaleDecimal(number, UNIT_NS.get(unit) ?? 0), 0)
+  return sign === '-' ? -total : total
+}
+
+/** `1.001` seconds are 1,001,000,000 ns and not one less, as a product of floating-point numbers would have it. */
+function scaleDecimal(number: string, unitNs: number): number {
+  const [whole = '', fraction = ''] = number.split('.')
+  return Number((BigInt(whole + fraction) * BigInt(unitNs)) / 10n ** BigInt(fraction.length))
 }
 
 /** `1m30s`, `1.5s`, `100ms`, `0s`, as Go's Duration prints itself. */
