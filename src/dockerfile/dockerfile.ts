@@ -1,11 +1,10 @@
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
-import { createWarning, type DockerfileWarning } from './dockerfileWarning.ts'
 import type { EscapeCharacter } from './expand.ts'
 import type { ArgInstruction, FromInstruction, StageInstruction } from './instructions/instruction.ts'
 import { parseInstruction } from './instructions/parseInstruction.ts'
 import { parseLine, parseSyntax } from './parser.ts'
-import type { InstructionNode } from './syntaxTree.ts'
+import type { InstructionNode, SyntaxTree } from './syntaxTree.ts'
 
 /** A Dockerfile, read: stages and their instructions, variables not yet expanded. */
 export interface Dockerfile {
@@ -15,7 +14,8 @@ export interface Dockerfile {
   readonly globalArgs: readonly ArgInstruction[]
   /** At least one. */
   readonly stages: readonly Stage[]
-  readonly warnings: readonly DockerfileWarning[]
+  /** What it was read from. */
+  readonly tree: SyntaxTree
 }
 
 export interface Stage {
@@ -40,8 +40,7 @@ export function parseDockerfile(source: SourceText): Dockerfile {
   }
   const lastLine = tree.instructions.at(-1)?.span
   if (stages.length === 0 && lastLine !== undefined) throw new DockerfileError('dockerfile contains no stages to build', lastLine, { hint: 'add FROM' })
-  const warnings = [...tree.warnings, ...tree.instructions.flatMap(warnOfNode)]
-  return { source, escape: tree.escape, globalArgs, stages: stages.map((stage, index) => ({ index, ...stage })), warnings }
+  return { source, escape: tree.escape, globalArgs, stages: stages.map((stage, index) => ({ index, ...stage })), tree }
 }
 
 /**
@@ -64,16 +63,5 @@ function onlyInstruction(text: string, span: SourceSpan): InstructionNode {
   const { instructions, escape } = parseSyntax({ filename: span.source.filename, text })
   const [node] = instructions
   if (node === undefined || instructions.length > 1) throw new DockerfileError('onbuild trigger should be a single expression', span)
-  return parseLine({ text: node.text, heredocs: node.heredocs, span }, escape)
-}
-
-function warnOfNode(node: InstructionNode): readonly DockerfileWarning[] {
-  if (node.name === 'maintainer') {
-    return [createWarning('MaintainerDeprecated', 'MAINTAINER is deprecated: write LABEL org.opencontainers.image.authors=…', node.span)]
-  }
-  if (node.args.kind === 'pairs' && node.args.isLegacy) {
-    const name = node.name.toUpperCase()
-    return [createWarning('LegacyKeyValueFormat', `${name} with a blank between key and value is the old form: write ${name} key=value`, node.span)]
-  }
-  return []
+  return parseLine({ text: node.text, heredocs: node.heredocs, comments: [], span }, escape)
 }

@@ -4,15 +4,16 @@ import type { SourceSpan } from '../ground/sourceSpan.ts'
 export interface DockerfileWarning {
   /** BuildKit's name for it: `LegacyKeyValueFormat`. */
   readonly rule: string
-  /** One line. */
+  /** One line: what it is here. */
   readonly message: string
-  readonly detail: readonly string[]
-  /** Where the rule is explained. */
-  readonly url: string
+  /** One line: what it is in general. */
+  readonly description: string
+  /** Where the rule is explained; undefined where it is nowhere. */
+  readonly url: string | undefined
   readonly span: SourceSpan
 }
 
-export function createWarning(rule: string, message: string, span: SourceSpan): DockerfileWarning {
-  const page = rule.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
-  return { rule, message, detail: [], url: `https://docs.docker.com/go/dockerfile/rule/${page}/`, span }
+/** As BuildKit puts it for its clients: with rule and line. */
+export function formatWarning({ rule, message, span }: DockerfileWarning): string {
+  return `${rule}: ${message} (line ${span.startLine})`
 }

@@ -1,6 +1,6 @@
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
-import { createWarning, type DockerfileWarning } from './dockerfileWarning.ts'
+import { readDirectives, type Directive } from './directives.ts'
 import type { EscapeCharacter } from './expand.ts'
 import type { Heredoc } from './syntaxTree.ts'
 import { trim, trimStart } from './whitespace.ts'
@@ -9,14 +9,17 @@ import { trim, trimStart } from './whitespace.ts'
 export interface LogicalLine {
   readonly text: string
   readonly heredocs: readonly Heredoc[]
+  /** Right above it, without `#` and the blanks around; an empty line or an empty comment ends them. */
+  readonly comments: readonly string[]
   readonly span: SourceSpan
 }
 
 export interface LexerResult {
   readonly lines: readonly LogicalLine[]
   readonly escape: EscapeCharacter
-  readonly directives: ReadonlyMap<string, string>
-  readonly warnings: readonly DockerfileWarning[]
+  readonly directives: ReadonlyMap<string, Directive>
+  /** The last lines of instructions that go on over an empty line. */
+  readonly emptyContinuations: readonly SourceSpan[]
 }
 
 /** The heredocs that a logical line opens; their content follows it. */
@@ -29,24 +32,30 @@ export interface HeredocStart {
   readonly isChomped: boolean
 }
 
-const DIRECTIVES: ReadonlySet<string> = new Set(['syntax', 'escape', 'check'])
-
 /** Joins continuation lines, leaves out comments and empty lines, reads the directives at the top. @throws DockerfileError */
 export function lex(source: SourceText, findHeredocs: HeredocFinder): LexerResult {
   const physical = splitLines(source.text)
-  const { directives, escape } = readDirectives(source, physical)
+  const directives = readDirectives(source, physical)
+  const escape = readEscape(directives.get('escape'))
   const lines: LogicalLine[] = []
-  const warnings: DockerfileWarning[] = []
+  const emptyContinuations: SourceSpan[] = []
+  let comments: readonly string[] = []
   let at = 0
   while (at < physical.length) {
     const joined = joinContinuations(physical, at, escape)
     const heredocs = readHeredocs({ source, physical, start: at }, joined.end, findHeredocs(joined.text, escape))
     const span = { source, startLine: at + 1, endLine: heredocs.end }
-    if (joined.hasEmptyLine) warnings.push(createWarning('NoEmptyContinuation', 'Empty continuation line', span))
-    if (joined.text !== '') lines.push({ text: joined.text, heredocs: heredocs.heredocs, span })
+    if (joined.hasEmptyLine) emptyContinuations.push({ source, startLine: joined.end, endLine: joined.end })
+    if (joined.text !== '') lines.push({ text: joined.text, heredocs: heredocs.heredocs, comments, span })
+    comments = at < directives.size ? [] : followComments(comments, physical[at] ?? '')
     at = heredocs.end
   }
-  return { lines, escape, directives, warnings }
+  return { lines, escape, directives, emptyContinuations }
+}
+
+function followComments(before: readonly string[], line: string): readonly string[] {
+  const comment = /^#(.*)$/.exec(trimStart(line))?.[1]
+  return comment === undefined || trim(comment) === '' ? [] : [...before, trim(comment)]
 }
 
 /** Without the ends of lines and the byte order mark. */
@@ -91,24 +100,11 @@ function cutContinuation(line: string, escape: EscapeCharacter): { text: string;
   return isContinued ? { text: trimmed.slice(0, -1), isContinued } : { text: line, isContinued }
 }
 
-function readDirectives(source: SourceText, physical: readonly string[]): { directives: ReadonlyMap<string, string>; escape: EscapeCharacter } {
-  const directives = new Map<string, string>()
-  let escape: EscapeCharacter = '\\'
-  for (const [index, line] of physical.entries()) {
-    const [, name = '', value = ''] = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+)$/.exec(trimStart(line)) ?? []
-    const key = name.toLowerCase()
-    if (!DIRECTIVES.has(key)) break
-    const span = { source, startLine: index + 1, endLine: index + 1 }
-    if (directives.has(key)) throw new DockerfileError(`only one ${key} parser directive can be used`, span, { hint: `remove this line, or the other "# ${key}=" above it` })
-    directives.set(key, trim(value))
-    if (key === 'escape') escape = readEscape(trim(value), span)
-  }
-  return { directives, escape }
-}
-
-function readEscape(text: string, span: SourceSpan): EscapeCharacter {
-  if (text === '\\' || text === '`') return text
-  throw new DockerfileError(`invalid escape token '${text}' does not match \` or \\`, span)
+function readEscape(directive: Directive | undefined): EscapeCharacter {
+  if (directive === undefined) return '\\'
+  const { value, span } = directive
+  if (value === '\\' || value === '`') return value
+  throw new DockerfileError(`invalid escape token '${value}' does not match \` or \\`, span)
 }
 
 interface HeredocPlace {

@@ -1,9 +1,12 @@
+import { BuildError } from '../ground/errors.ts'
 import type { ImageConfig } from '../ground/imageConfig.ts'
-import { parseDockerfile } from './dockerfile.ts'
-import { lintPlatforms } from './lint/platforms.ts'
+import { parseDockerfile, type Dockerfile } from './dockerfile.ts'
+import type { DockerfileWarning } from './dockerfileWarning.ts'
+import { lintError } from './lint/lintDockerfile.ts'
+import { createLintNotes, type LintNotes } from './lint/lintNotes.ts'
 import { followPathsOf } from './lower/contextPaths.ts'
 import { evaluateGlobalScope } from './lower/globalScope.ts'
-import { lowerStages } from './lower/lowerStages.ts'
+import { lowerStages, type LowerJob } from './lower/lowerStages.ts'
 import { findTarget, planStages } from './lower/plan.ts'
 import type { ImageResolver, LoweredImage, LowerRequest } from './lower/request.ts'
 import { resolveStages } from './lower/resolveStages.ts'
@@ -18,16 +21,53 @@ export type { ImageResolver, LoweredImage, LowerRequest, ResolvedImage } from '.
  * @throws DockerfileError with the place in the Dockerfile
  */
 export async function lowerDockerfile(request: LowerRequest, resolver: ImageResolver, signal: AbortSignal): Promise<LoweredImage> {
+  const notes = createLintNotes(request)
   const dockerfile = parseDockerfile(request.source)
+  const job = await resolveDockerfile({ request, dockerfile, notes, isCheck: false }, resolver, signal)
+  // Twice: what the context has to bring is known only when all stages are through, and is part of what they stand on.
+  const { contextPaths } = lowerStages(job, [], notes.addStep)
+  const { graph, target: result } = lowerStages(job, followPathsOf(contextPaths))
+  const warnings = notes.lint(dockerfile)
+  return { graph, root: result.root, config: imageConfig(result, request), warnings, lintError: lintError(warnings, notes.options, request.source) }
+}
+
+/** What there is to say of a Dockerfile: the mistake that ends its build is told with all that was found until then. */
+export interface CheckedDockerfile {
+  readonly warnings: readonly DockerfileWarning[]
+  readonly error: BuildError | undefined
+}
+
+/** As `lowerDockerfile`, for what it finds alone. Without a target, all stages are looked at. */
+export async function checkDockerfile(request: LowerRequest, resolver: ImageResolver, signal: AbortSignal): Promise<CheckedDockerfile> {
+  let dockerfile: Dockerfile | undefined
+  let notes: LintNotes | undefined
+  try {
+    notes = createLintNotes(request)
+    dockerfile = parseDockerfile(request.source)
+    lowerStages(await resolveDockerfile({ request, dockerfile, notes, isCheck: true }, resolver, signal), [], notes.addStep)
+    return { warnings: notes.lint(dockerfile), error: undefined }
+  } catch (error) {
+    if (!(error instanceof BuildError) || signal.aborted) throw error
+    return { warnings: dockerfile === undefined ? [] : (notes?.lint(dockerfile) ?? []), error }
+  }
+}
+
+interface Resolving {
+  readonly request: LowerRequest
+  readonly dockerfile: Dockerfile
+  readonly notes: LintNotes
+  readonly isCheck: boolean
+}
+
+async function resolveDockerfile({ request, dockerfile, notes, isCheck }: Resolving, resolver: ImageResolver, signal: AbortSignal): Promise<LowerJob> {
   const scope = evaluateGlobalScope(dockerfile, request)
+  notes.setScope(scope)
   const planned = planStages(dockerfile, scope)
   const target = findTarget(planned, request.target)
-  const resolved = await resolveStages({ planned, written: dockerfile.stages, target, request }, resolver, signal)
-  const job = { request, dockerfile, scope, resolved }
-  // Twice: what the context has to bring is known only when all stages are through, and is part of what they stand on.
-  const { contextPaths } = lowerStages(job, [])
-  const { graph, target: result } = lowerStages(job, followPathsOf(contextPaths))
-  return { graph, root: result.root, config: imageConfig(result, request), warnings: [...dockerfile.warnings, ...lintPlatforms(dockerfile)] }
+  notes.setTarget(target)
+  const wanted = isCheck && request.target === undefined ? planned : [target]
+  const resolved = await resolveStages({ planned, written: dockerfile.stages, target, wanted, request, isCheck, onImage: notes.addImage }, resolver, signal)
+  return { request, dockerfile, scope, resolved }
 }
 
 /** The platform is the one that was asked for, whatever the base image says. */

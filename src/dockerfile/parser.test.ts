@@ -73,7 +73,11 @@ describe('parseSyntax', () => {
     assert.deepEqual([copy?.heredocs[0]?.content, from?.name, from?.span.startLine], ['three\n', 'from', 9])
   })
   it('takes no shift operator for a heredoc', () => assert.equal(dumpText('RUN echo $((1<<2))\nRUN x'), '(run "echo $((1<<2))")\n(run "x")'))
-  it('warns of empty continuation lines', () => assert.deepEqual(parse('RUN a \\\n\n  b').warnings.map(({ rule }) => rule), ['NoEmptyContinuation']))
+  it('notes empty continuation lines', () => assert.deepEqual(parse('RUN a \\\n\n  b').emptyContinuations.map(({ startLine }) => startLine), [3]))
+  it('keeps the comments right above an instruction', () => {
+    const { instructions } = parse('# syntax=docker/dockerfile:1\n# one\n\n  # two\n#three \nFROM a\nRUN b \\\n# four\n  c\n# five\n#\nRUN d')
+    assert.deepEqual(instructions.map(({ comments }) => comments), [['two', 'three'], [], []])
+  })
 
   const errors = [
     { text: '', message: /^file with no instructions$/, line: 1 },

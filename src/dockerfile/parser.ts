@@ -8,13 +8,13 @@ import { splitFlags, splitQuotedWords } from './words.ts'
 
 /** The grammar of BuildKit's Dockerfiles. Words that are no instruction are let through here. @throws DockerfileError */
 export function parseSyntax(source: SourceText): SyntaxTree {
-  const { lines, escape, directives, warnings } = lex(source, findHeredocs)
+  const { lines, escape, directives, emptyContinuations } = lex(source, findHeredocs)
   const instructions = lines.map((line) => parseLine(line, escape))
   if (instructions.length === 0) {
     const endLine = Math.max(1, source.text.split('\n').length)
     throw new DockerfileError('file with no instructions', { source, startLine: 1, endLine }, { hint: 'begin with FROM' })
   }
-  return { source, escape, directives, instructions, warnings }
+  return { source, escape, directives, instructions, emptyContinuations }
 }
 
 /** An instruction on a line of its own, such as an ONBUILD trigger of a base image. @throws DockerfileError */
@@ -24,7 +24,7 @@ export function parseLine(line: LogicalLine, escape: EscapeCharacter): Instructi
   const { flags, rest: args } = splitFlags(rest)
   const name = keyword.toLowerCase()
   const parseArguments = ARGUMENT_PARSERS.get(name) ?? (() => NO_WORDS)
-  return { name, keyword, flags, args: parseArguments(trim(args), { ...line, escape }), heredocs: line.heredocs, text, span: line.span }
+  return { name, keyword, flags, args: parseArguments(trim(args), { ...line, escape }), heredocs: line.heredocs, comments: line.comments, text, span: line.span }
 }
 
 interface Place {
@@ -134,7 +134,7 @@ function parseHealthcheck(text: string, place: Place): InstructionArguments {
 function parseTrigger(text: string, place: Place): InstructionArguments {
   if (text === '') return NO_WORDS
   if (isOnbuild(text)) throw new DockerfileError("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed", place.span)
-  return { kind: 'trigger', node: parseLine({ text, heredocs: place.heredocs, span: place.span }, place.escape) }
+  return { kind: 'trigger', node: parseLine({ text, heredocs: place.heredocs, comments: [], span: place.span }, place.escape) }
 }
 
 function isOnbuild(text: string): boolean {

@@ -1,5 +1,11 @@
 /** `did you mean X?`, where one of `options` is within two typing errors of `word`; undefined otherwise. Letter case is no error. */
 export function suggest(word: string, options: Iterable<string>): string | undefined {
+  const best = findNearest(word, options)
+  return best === undefined ? undefined : `did you mean ${best}?`
+}
+
+/** Of `options`, the nearest within two typing errors of `word`. Letter case is no error. */
+export function findNearest(word: string, options: Iterable<string>): string | undefined {
   let best: string | undefined
   let bestDistance = MAX_DISTANCE + 1
   for (const option of options) {
@@ -8,7 +14,7 @@ export function suggest(word: string, options: Iterable<string>): string | undef
     best = option
     bestDistance = distance
   }
-  return best === undefined ? undefined : `did you mean ${best}?`
+  return best
 }
 
 const MAX_DISTANCE = 2

@@ -1,5 +1,5 @@
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
-import type { DockerfileWarning } from './dockerfileWarning.ts'
+import type { Directive } from './directives.ts'
 import type { EscapeCharacter } from './expand.ts'
 
 /** A Dockerfile as its grammar sees it: instructions and their words, nothing expanded, nothing known of what they mean. */
@@ -7,10 +7,11 @@ export interface SyntaxTree {
   readonly source: SourceText
   readonly escape: EscapeCharacter
   /** `syntax`, `escape` and `check`, as far as they are given. */
-  readonly directives: ReadonlyMap<string, string>
+  readonly directives: ReadonlyMap<string, Directive>
   /** At least one. */
   readonly instructions: readonly InstructionNode[]
-  readonly warnings: readonly DockerfileWarning[]
+  /** The last lines of instructions that go on over an empty line. */
+  readonly emptyContinuations: readonly SourceSpan[]
 }
 
 export interface InstructionNode {
@@ -22,6 +23,8 @@ export interface InstructionNode {
   readonly flags: readonly string[]
   readonly args: InstructionArguments
   readonly heredocs: readonly Heredoc[]
+  /** Right above it, without `#`. */
+  readonly comments: readonly string[]
   /** The instruction on one line: continuations joined, without the blanks around it. */
   readonly text: string
   readonly span: SourceSpan

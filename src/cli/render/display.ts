@@ -3,7 +3,7 @@ import type { Digest } from '../../ground/digest.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CommandContext } from '../command.ts'
 import { isTerminal, usesColor } from '../terminal.ts'
-import { formatFailedSteps, formatWarnings } from './failedSteps.ts'
+import { formatFailedSteps } from './failedSteps.ts'
 import { drawFinalFrame, drawLiveFrame, type View } from './frame.ts'
 import type { Paint } from './line.ts'
 import { createPlainFold } from './plain.ts'
@@ -11,6 +11,7 @@ import type { ProgressMode } from './progressMode.ts'
 import { createRawJsonFold } from './rawJson.ts'
 import { createScreen } from './screen.ts'
 import { createTraceFold, timeByPlatform, type PlatformTime, type TraceFold } from './trace.ts'
+import { formatWarnings } from './warnings.ts'
 
 /** Shows a build on stderr while it runs. Disposing draws its end and gives the terminal back. */
 export interface Display extends Disposable {
@@ -21,7 +22,7 @@ export interface Display extends Disposable {
   known(): ReadonlySet<Digest>
 }
 
-type DisplayContext = Pick<CommandContext, 'stderr' | 'env' | 'now'>
+type DisplayContext = Pick<CommandContext, 'stderr' | 'env' | 'now' | 'isDebug'>
 
 /** Ten pictures a second: more is flicker, and work the build could do. */
 const FRAME_MS = 100
@@ -51,7 +52,7 @@ function statisticsOf({ trace }: TraceFold): Pick<Display, 'times' | 'known'> {
   return { times: () => timeByPlatform(trace), known: () => new Set(trace.vertices.map(({ digest }) => digest)) }
 }
 
-function openTtyDisplay({ stderr, env, now }: DisplayContext): Display {
+function openTtyDisplay({ stderr, env, now, isDebug }: DisplayContext): Display {
   const fold = createTraceFold()
   const isColor = usesColor(stderr, env)
   const paint: Paint = isColor ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
@@ -71,7 +72,7 @@ function openTtyDisplay({ stderr, env, now }: DisplayContext): Display {
     ...statisticsOf(fold),
     [Symbol.dispose]() {
       clearInterval(timer)
-      const ending = [...formatWarnings(fold.trace), ...formatFailedSteps(fold.trace, { isColor })]
+      const ending = [...formatWarnings(fold.trace.warnings, { isDebug, paint }), ...formatFailedSteps(fold.trace, { isColor })]
       if (fold.trace.vertices.length > 0) screen.draw([...drawFinalFrame(fold.trace, view())])
       screen.close()
       for (const line of ending) stderr.write(`${line}\n`)
@@ -82,8 +83,8 @@ function openTtyDisplay({ stderr, env, now }: DisplayContext): Display {
 /** How often steps that wait to speak are looked at when nothing happens. */
 const PLAIN_TICK_MS = 1000
 
-function openPlainDisplay({ stderr, env, now }: DisplayContext): Display {
-  const plain = createPlainFold({ isColor: (env['NO_COLOR'] ?? '') === '' })
+function openPlainDisplay({ stderr, env, now, isDebug }: DisplayContext): Display {
+  const plain = createPlainFold({ isColor: (env['NO_COLOR'] ?? '') === '', isDebug })
   const fold = createTraceFold()
   const write = (text: string): void => {
     if (text !== '') stderr.write(text)

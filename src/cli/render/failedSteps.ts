@@ -8,14 +8,3 @@ export function formatFailedSteps(trace: Trace, options: { readonly isColor: boo
     .filter((vertex) => isFailed(vertex) && vertex.tail.length > 0)
     .flatMap((vertex) => ['------', ` > ${neutralize(vertex.name)}:`, ...vertex.tail.map(clean), '------'])
 }
-
-/** What the build has to say that did not stop it. */
-export function formatWarnings(trace: Trace): readonly string[] {
-  const { warnings } = trace
-  if (warnings.length === 0) return []
-  const lines = warnings.map(({ message, span }) => {
-    const place = span === undefined ? '' : ` (${neutralize(span.source.filename)}:${span.startLine})`
-    return ` - ${neutralize(message)}${place}`
-  })
-  return ['', ` ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} found:`, ...lines]
-}

@@ -2,9 +2,10 @@ import type { Digest } from '../../ground/digest.ts'
 import { createLogLines, type LogLines } from '../../progress/logLines.ts'
 import type { ProgressEvent, VertexLog, VertexOutcome, VertexProgress } from '../../progress/progressEvent.ts'
 import { neutralize, neutralizeKeepingColor } from './displayText.ts'
-import { formatFailedSteps, formatWarnings } from './failedSteps.ts'
+import { formatFailedSteps } from './failedSteps.ts'
 import { formatBytes } from './measure.ts'
 import { createTraceFold, elapsedMs } from './trace.ts'
+import { formatWarnings } from './warnings.ts'
 
 /**
  * Progress as lines that stay, as BuildKit writes them: `#5 [linux/arm64 2/4] RUN make`, `#5 0.312 output`, `#5 DONE 1.2s`.
@@ -41,7 +42,7 @@ interface Speaker {
   isDone: boolean
 }
 
-export function createPlainFold(options: { readonly isColor: boolean }): PlainFold {
+export function createPlainFold(options: { readonly isColor: boolean; readonly isDebug?: boolean }): PlainFold {
   const fold = createTraceFold()
   const floor = new Floor()
   const speakers = new Map<Digest, Speaker>()
@@ -87,7 +88,7 @@ export function createPlainFold(options: { readonly isColor: boolean }): PlainFo
       return floor.say(speakerOf(event.vertex), lines, event.kind === 'vertex-done', event.at)
     },
     tick: (now) => floor.tick(now),
-    finish: () => floor.drain() + [...formatWarnings(fold.trace), ...formatFailedSteps(fold.trace, options)].map((line) => `${line}\n`).join(''),
+    finish: () => floor.drain() + [...formatWarnings(fold.trace.warnings, { isDebug: options.isDebug === true, paint: (_, text) => text }), ...formatFailedSteps(fold.trace, options)].map((line) => `${line}\n`).join(''),
   }
 }
 

@@ -28,16 +28,19 @@ export interface LoweredStages {
   readonly contextPaths: ReadonlySet<string>
 }
 
-/** All stages that the target needs. `followPaths` are what the context's vertex is to bring. @throws DockerfileError */
-export function lowerStages(job: LowerJob, followPaths: readonly string[]): LoweredStages {
+/** All stages that the target needs. `followPaths` are what the context's vertex is to bring; `watch` sees each step before it is lowered. @throws DockerfileError */
+export function lowerStages(job: LowerJob, followPaths: readonly string[], watch: StepWatcher = () => undefined): LoweredStages {
   const graph = createGraphBuilder()
   const states = new Map<number, StageState>()
-  for (const stage of job.resolved.stages) states.set(stage.index, lowerStage(stage, states, { ...job, graph, followPaths }))
+  for (const stage of job.resolved.stages) states.set(stage.index, lowerStage(stage, states, { ...job, graph, followPaths, watch }))
   const target = stateOf(states, job.resolved.target.index)
   return { graph: graph.build(), target, contextPaths: new Set([...states.values()].flatMap(({ contextPaths }) => [...contextPaths])) }
 }
 
+export type StepWatcher = (step: PlannedStep & { readonly stage: PlannedStage; readonly before: StageState }) => void
+
 interface StageJob extends LowerJob {
+  readonly watch: StepWatcher
   readonly graph: GraphBuilder
   readonly followPaths: readonly string[]
 }
@@ -52,7 +55,11 @@ function stateOf(states: States, index: number): StageState {
 
 function lowerStage(stage: PlannedStage, states: States, job: StageJob): StageState {
   const context = stageContext(stage, states, job)
-  return stage.steps.reduce((state, step) => lowerStep(state, step, context), startOf(stage, states, job, context))
+  const lowerWatched = (before: StageState, step: PlannedStep): StageState => {
+    job.watch({ ...step, stage, before })
+    return lowerStep(before, step, context)
+  }
+  return stage.steps.reduce(lowerWatched, startOf(stage, states, job, context))
 }
 
 function stageContext(stage: PlannedStage, states: States, job: StageJob): StageContext {

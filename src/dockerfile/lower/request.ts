@@ -3,6 +3,7 @@ import type { ImageConfig } from '../../ground/imageConfig.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ExtraHost, Graph, NetworkMode, Output, Ulimit } from '../../graph/vertex.ts'
+import type { DockerfileError } from '../dockerfileError.ts'
 import type { DockerfileWarning } from '../dockerfileWarning.ts'
 
 /** A Dockerfile to be built for one platform, and what the user says about it. */
@@ -44,6 +45,8 @@ export interface LoweredImage {
   /** With the base image's diff ids: those of the new layers are the exporter's to add. History is whole. */
   readonly config: ImageConfig
   readonly warnings: readonly DockerfileWarning[]
+  /** What the warnings come to where the Dockerfile wants none (`# check=error=true`). */
+  readonly lintError: DockerfileError | undefined
 }
 
 /** Port: finds out what an image reference means. */

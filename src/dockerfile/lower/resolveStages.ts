@@ -4,6 +4,7 @@ import type { SourceSpan } from '../../ground/sourceSpan.ts'
 import { createLimit, mapLimited } from '../../kit/limit.ts'
 import { parseTrigger, type Stage } from '../dockerfile.ts'
 import { DockerfileError } from '../dockerfileError.ts'
+import type { LintedImage } from '../lint/lintSubject.ts'
 import { suggest } from '../suggestion.ts'
 import { planStep, type ImageReference, type PlannedStage, type StageBase } from './plan.ts'
 import type { ImageResolver, LowerRequest, ResolvedImage } from './request.ts'
@@ -24,7 +25,12 @@ export interface StagesToResolve {
   readonly planned: readonly PlannedStage[]
   readonly written: readonly Stage[]
   readonly target: PlannedStage
+  /** Those whose needs are looked up: the target's, or for a check all. */
+  readonly wanted: readonly PlannedStage[]
   readonly request: LowerRequest
+  /** Lets a base image of another platform through, for whoever wants to hear of more than the first mistake. */
+  readonly isCheck: boolean
+  onImage(image: LintedImage): void
 }
 
 /**
@@ -38,9 +44,9 @@ export async function resolveStages(job: StagesToResolve, resolver: ImageResolve
   const stages = [...job.planned]
   const triggered = new Set<number>()
   for (;;) {
-    const reachable = reachableStages(stages, job.target.index)
+    const reachable = reachableStages(stages, job.wanted)
     const missing = neededImages(reachable, stages, job.request).filter(({ key }) => !images.has(key))
-    const found = await mapLimited(missing, limit, async (need, inner) => [need.key, await lookUp(need, { resolver, planned: job.planned }, inner)] as const, signal)
+    const found = await mapLimited(missing, limit, async (need, inner) => [need.key, await lookUp(need, { resolver, job }, inner)] as const, signal)
     for (const [key, image] of found) images.set(key, image)
     const fresh = reachable.filter(({ index }) => !triggered.has(index))
     for (const stage of fresh) {
@@ -51,10 +57,10 @@ export async function resolveStages(job: StagesToResolve, resolver: ImageResolve
   }
 }
 
-function resolved({ target, request }: StagesToResolve, stages: readonly PlannedStage[], images: ReadonlyMap<string, ResolvedImage>): ResolvedStages {
+function resolved({ target, wanted, request }: StagesToResolve, stages: readonly PlannedStage[], images: ReadonlyMap<string, ResolvedImage>): ResolvedStages {
   return {
     target: stages[target.index] ?? target,
-    stages: reachableStages(stages, target.index),
+    stages: reachableStages(stages, wanted),
     stageCount: stages.length,
     imageOf(image, platform) {
       const found = images.get(imageKey(image, platform))
@@ -65,9 +71,9 @@ function resolved({ target, request }: StagesToResolve, stages: readonly Planned
 }
 
 /** In order. @throws DockerfileError where a stage copies from itself or a later one */
-function reachableStages(stages: readonly PlannedStage[], target: number): readonly PlannedStage[] {
+function reachableStages(stages: readonly PlannedStage[], wanted: readonly PlannedStage[]): readonly PlannedStage[] {
   const found = new Set<number>()
-  const waiting = [target]
+  const waiting = wanted.map(({ index }) => index)
   for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
     const stage = stages[index]
     if (stage === undefined || found.has(index)) continue
@@ -127,18 +133,19 @@ function imageKey({ reference }: ImageReference, platform: Platform): string {
 
 interface LookUp {
   readonly resolver: ImageResolver
-  readonly planned: readonly PlannedStage[]
+  readonly job: StagesToResolve
 }
 
-async function lookUp({ image, platform, span, isBase }: ImageNeed, { resolver, planned }: LookUp, signal: AbortSignal): Promise<ResolvedImage> {
+async function lookUp({ image, platform, span, isBase }: ImageNeed, { resolver, job }: LookUp, signal: AbortSignal): Promise<ResolvedImage> {
   const found = await resolver.resolveImage(image.reference, platform, signal).catch((error: unknown) => {
     signal.throwIfAborted()
     if (!(error instanceof BuildError)) throw error
-    const names = planned.flatMap(({ from }) => (from.stageName === '' ? [] : [from.stageName]))
+    const names = job.planned.flatMap(({ from }) => (from.stageName === '' ? [] : [from.stageName]))
     const hint = (error.kind === 'not-found' ? suggest(image.written, names) : undefined) ?? error.hint
     throw new DockerfileError(`${image.written}: ${error.message}`, span, { hint, cause: error, kind: error.kind })
   })
-  if (isBase) checkPlatform(image, found, { platform, span })
+  job.onImage({ written: image.written, platform, found, span, isBase })
+  if (isBase && !job.isCheck) checkPlatform(image, found, { platform, span })
   return found
 }
 

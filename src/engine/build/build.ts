@@ -1,4 +1,6 @@
+import { formatWarning } from '../../dockerfile/dockerfileWarning.ts'
 import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
+import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
 import { lowerDockerfile, type ImageResolver, type LoweredImage } from '../../dockerfile/lower.ts'
 import type { Executor } from '../../executor/executor.ts'
 import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
@@ -40,7 +42,7 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   const host = hostPlatform(deps.executor)
   const platforms = attributes.platforms.length > 0 ? attributes.platforms : [host]
   const lowered = await Promise.all(platforms.map((platform) => lowerDockerfile(lowerRequest({ text, platform, host }, options), deps.resolver, signal)))
-  for (const { message, detail, url, span } of warningsOf(lowered)) progress({ kind: 'warning', vertex: undefined, at: Date.now(), message, detail, url, span })
+  tellWarnings(lowered, progress)
   const graph = mergeGraphs(lowered.map(({ graph: part }) => part))
   checkSteps(graph, { executor: deps.executor, entitlements })
   const roots = lowered.flatMap(({ root }) => root ?? [])
@@ -103,9 +105,13 @@ function createdAt(buildArgs: ReadonlyMap<string, string>): string | undefined {
   return seconds === undefined || !/^\d{1,11}$/.test(seconds) ? undefined : new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z')
 }
 
-/** Warnings are the same for all platforms but for what depends on them: each is told once. */
-function warningsOf(lowered: readonly LoweredImage[]): Iterable<LoweredImage['warnings'][number]> {
-  return new Map(lowered.flatMap(({ warnings }) => warnings.map((warning) => [`${warning.span.startLine} ${warning.message}`, warning] as const))).values()
+/** Those that several platforms have in common once. @throws DockerfileError where the Dockerfile wants none */
+function tellWarnings(lowered: readonly LoweredImage[], progress: ProgressSink): void {
+  for (const warning of distinctWarnings(lowered.flatMap(({ warnings }) => warnings))) {
+    progress({ kind: 'warning', vertex: undefined, at: Date.now(), message: formatWarning(warning), detail: [warning.description], url: warning.url, span: warning.span })
+  }
+  const failed = lowered.find(({ lintError }) => lintError !== undefined)
+  if (failed?.lintError !== undefined) throw failed.lintError
 }
 
 function hostPlatform(executor: Executor): Platform {

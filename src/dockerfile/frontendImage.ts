@@ -1,0 +1,37 @@
+import { InvalidValueError } from '../ground/errors.ts'
+import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
+import { detectSyntax } from './directives.ts'
+import { DockerfileError } from './dockerfileError.ts'
+import { trim } from './whitespace.ts'
+
+/** The Dockerfile frontend that is asked for: by the build argument BUILDKIT_SYNTAX, else by `# syntax=…`. */
+export interface RequestedFrontend {
+  readonly image: string
+  /** Of the directive; undefined where the build argument says it. */
+  readonly span: SourceSpan | undefined
+}
+
+export function requestedFrontend(source: SourceText, buildArgs: ReadonlyMap<string, string>): RequestedFrontend | undefined {
+  const given = buildArgs.get('BUILDKIT_SYNTAX')
+  const directive = given === undefined ? detectSyntax(source) : { value: trim(given), span: undefined }
+  if (directive === undefined || directive.value === '') return undefined
+  return { image: directive.value.replace(/ .*$/s, ''), span: directive.span }
+}
+
+const OFFICIAL = /^(?:(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?|dockerfile\.v0)$/
+
+/** The frontend is built in: it stands for all that read Dockerfiles, and no other can be run. @throws DockerfileError */
+export function refuseForeignFrontend(source: SourceText, buildArgs: ReadonlyMap<string, string>): void {
+  const requested = requestedFrontend(source, buildArgs)
+  if (requested === undefined || OFFICIAL.test(requested.image)) return
+  const message = `the frontend ${requested.image} cannot be run: Pelago reads Dockerfiles by a frontend of its own`
+  const hint = 'use docker/dockerfile, or build with a BuildKit that can: --builder unix:///run/buildkit/buildkitd.sock'
+  if (requested.span === undefined) throw new InvalidValueError(`BUILDKIT_SYNTAX: ${message}`, { hint })
+  throw new DockerfileError(message, requested.span, { hint })
+}
+
+/** `[1, 20]` of `docker/dockerfile:1.20-labs`; undefined where the tag names no minor version. */
+export function frontendVersion(image: string): readonly [major: number, minor: number] | undefined {
+  const [, major, minor] = /:(\d+)\.(\d+)(?:[.-][^/]*)?(?:@.*)?$/.exec(image) ?? []
+  return major === undefined || minor === undefined ? undefined : [Number(major), Number(minor)]
+}

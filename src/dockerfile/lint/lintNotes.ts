@@ -1,0 +1,41 @@
+import type { Dockerfile } from '../dockerfile.ts'
+import type { DockerfileWarning } from '../dockerfileWarning.ts'
+import { refuseForeignFrontend } from '../frontendImage.ts'
+import type { GlobalScope } from '../lower/globalScope.ts'
+import type { PlannedStage } from '../lower/plan.ts'
+import type { LowerRequest } from '../lower/request.ts'
+import type { CheckOptions } from './checkOptions.ts'
+import { lintDockerfile, readCheckOptions } from './lintDockerfile.ts'
+import type { LintedImage, LintedStep } from './lintSubject.ts'
+
+/** Taken while a Dockerfile is lowered, so that it can be linted however far that came. */
+export interface LintNotes {
+  readonly options: CheckOptions
+  readonly setScope: (scope: GlobalScope) => void
+  readonly setTarget: (target: PlannedStage) => void
+  readonly addStep: (step: LintedStep) => void
+  readonly addImage: (image: LintedImage) => void
+  lint(dockerfile: Dockerfile): readonly DockerfileWarning[]
+}
+
+/** @throws BuildError where the Dockerfile is for a frontend that is not here, or asks for checks that are not */
+export function createLintNotes(request: LowerRequest): LintNotes {
+  refuseForeignFrontend(request.source, request.buildArgs)
+  const options = readCheckOptions(request.source, request.buildArgs)
+  const steps: LintedStep[] = []
+  const images: LintedImage[] = []
+  let scope: GlobalScope | undefined
+  let target: PlannedStage | undefined
+  return {
+    options,
+    setScope(found) {
+      scope = found
+    },
+    setTarget(found) {
+      target = found
+    },
+    addStep: (step) => void steps.push(step),
+    addImage: (image) => void images.push(image),
+    lint: (dockerfile) => lintDockerfile({ dockerfile, request, scope, target, steps, images }, options),
+  }
+}

@@ -1,0 +1,31 @@
+import type { StageInstruction } from '../../instructions/instruction.ts'
+import { findNearest } from '../../suggestion.ts'
+import { expandQuietly } from '../expandQuietly.ts'
+import type { LintedStep, LintSubject } from '../lintSubject.ts'
+import { buildkitRule, type Finding } from '../rule.ts'
+
+/** In the instructions whose variables the builder replaces: those of RUN, CMD and ENTRYPOINT are the shell's. */
+export const undefinedVar = buildkitRule('UndefinedVar', 'variables are set before they are used', (subject) => subject.steps.flatMap((step) => findUndefined(step, subject)))
+
+/** Arguments that are never variables, declared or not. */
+const BUILDER_ARGS: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'])
+
+function findUndefined({ instruction, before }: LintedStep, { dockerfile, request }: LintSubject): readonly Finding[] {
+  const words = instruction.kind === 'arg' ? instruction.args.flatMap(({ name, defaultValue }) => (request.buildArgs.has(name) ? [] : (defaultValue ?? []))) : expandedWords(instruction)
+  const names = new Set(words.flatMap((word) => [...(expandQuietly(word, before.env, dockerfile.escape)?.unmatched ?? [])]))
+  return [...names]
+    .filter((name) => !before.buildArgs.has(name) && !BUILDER_ARGS.has(name))
+    .map((name) => {
+      const nearest = findNearest(name, before.env.keys())
+      return { message: `the variable '$${name}' is not set${nearest === undefined ? '' : ` (did you mean $${nearest}?)`}`, span: instruction.span }
+    })
+}
+
+function expandedWords(instruction: StageInstruction): readonly string[] {
+  if (instruction.kind === 'env' || instruction.kind === 'label') return instruction.pairs.flatMap(({ key, value }) => [key, value])
+  if (instruction.kind === 'copy') return [...[instruction.chown, instruction.chmod].flatMap((word) => word ?? []), ...instruction.sources, instruction.target]
+  if (instruction.kind === 'workdir') return [instruction.path]
+  if (instruction.kind === 'user') return [instruction.user]
+  if (instruction.kind === 'volume') return instruction.paths
+  return instruction.kind === 'stopsignal' ? [instruction.signal] : []
+}
