@@ -7,13 +7,17 @@ import { createFileLeases, type ContentLeases } from '../content/lease.ts'
 import { fullStoreErrorOf, storeErrorOf } from '../content/storeError.ts'
 import { createCrunExecutor } from '../executor/crunExecutor.ts'
 import { openDatabase, type Database } from '../kit/database.ts'
+import { createHttpClient, proxyFrom } from '../kit/http.ts'
 import { createLimit } from '../kit/limit.ts'
 import { createTempFolder, sweepTempFolders } from '../kit/tempFolder.ts'
 import { createFileMirrors } from '../ops/context/contextMirror.ts'
 import { createLayerPresence } from '../ops/layerPresence.ts'
 import { createOps } from '../ops/ops.ts'
+import { createHttpFiles } from '../ops/remote/httpFiles.ts'
+import { createHttpRecords } from '../ops/remote/httpRecords.ts'
 import { toSnapshot } from '../ops/snapshotResult.ts'
 import { readHostConfig } from '../registry/hostConfig.ts'
+import { DEFAULT_RETRIES } from '../registry/registryClient.ts'
 import { createContentHasher } from '../snapshot/contentHash.ts'
 import { openSnapshots, type SnapshotBackend } from '../snapshot/openSnapshots.ts'
 import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
@@ -67,7 +71,10 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const transfers = createLimit(TRANSFERS)
   const presence = createLayerPresence({ snapshots, content, registries, downloads: transfers, now: Date.now })
   const hasher = createContentHasher(snapshots, database)
+  const http = undo.use(createHttpClient({ userAgent: `pelago/${version} (linux; ${process.arch})`, connectionsPerOrigin: TRANSFERS, proxy: proxyFrom(env) }))
+  const httpFiles = createHttpFiles({ snapshots, records: createHttpRecords(database), hasher, secrets: sessions, uploads: sessions, http, retries: DEFAULT_RETRIES, now: Date.now })
   const ops = createOps({
+    httpFiles,
     snapshots,
     presence,
     hasher,

@@ -1,6 +1,6 @@
 import type { Digest } from '../ground/digest.ts'
 import { formatPlatform } from '../ground/platform.ts'
-import type { ActionBase, ExecOp, FileAction, Graph, Mount, Op, Output, Owner, Source, Vertex } from './vertex.ts'
+import type { ActionBase, ExecOp, FileAction, GitSource, Graph, Mount, Op, Output, Owner, Source, Vertex } from './vertex.ts'
 
 /** A graph for people and for golden tests: vertices in order, numbered, each with what it does. */
 export function formatGraph(graph: Graph, root: Output | undefined): string {
@@ -51,7 +51,26 @@ function formatSource(source: Source): readonly string[] {
         ...list('exclude', source.excludePatterns),
         ...list('follow', source.followPaths),
       ]
+    case 'http':
+      return [`http ${source.url}`, ...setting('checksum', source.checksum ?? ''), ...setting('filename', source.filename), ...formatMode(source.mode), `for ${source.uid}:${source.gid}`, ...setting('authorization', source.authHeaderSecret)]
+    case 'git':
+      return formatGitSource(source)
   }
+}
+
+function formatGitSource(source: GitSource): readonly string[] {
+  const flags = [source.keepGitFolder ? 'keep .git' : '', source.submodules ? '' : 'no submodules', source.mtime === 'commit' ? 'commit times' : '', source.fetchByCommit ? 'fetch by commit' : '']
+  return [
+    `git ${source.remote}`,
+    ...setting('ref', source.ref),
+    ...setting('folder', source.folder),
+    ...setting('checksum', source.checksum),
+    ...flags.filter((flag) => flag !== ''),
+    ...setting('header', source.authHeaderSecret),
+    ...setting('token', source.authTokenSecret),
+    ...setting('known hosts', source.knownSshHosts),
+    ...setting('agent', source.sshAgent),
+  ]
 }
 
 function formatExec(op: ExecOp): readonly string[] {

@@ -36,7 +36,7 @@ export interface SourceOp {
   readonly source: Source
 }
 
-export type Source = ImageSource | LocalSource
+export type Source = ImageSource | LocalSource | HttpSource | GitSource
 
 /** `docker-image://` */
 export interface ImageSource {
@@ -60,6 +60,48 @@ export interface LocalSource {
   readonly followPaths: readonly string[]
   /** Tells apart the copies of several clients' folders of one name. */
   readonly sharedKeyHint: string
+}
+
+/** `http://`, `https://`: one file. */
+export interface HttpSource {
+  readonly kind: 'http'
+  readonly url: string
+  /** Of the content; undefined takes what comes. */
+  readonly checksum: Digest | undefined
+  /** '' is what the server or the URL calls it. */
+  readonly filename: string
+  /** Permission bits. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** The client's secret that is the header `Authorization`; '' is `HTTP_AUTH_HEADER_<host>`, if the client has it. */
+  readonly authHeaderSecret: string
+}
+
+/** `git://`: the files of a commit. */
+export interface GitSource {
+  readonly kind: 'git'
+  /** As git itself takes it. */
+  readonly remote: string
+  /** Branch, tag, full name of a ref, or commit; '' is the remote's default branch. */
+  readonly ref: string
+  /** '' is the whole repository. */
+  readonly folder: string
+  /** The commit, or its first digits, that the ref has to lead to; '' is any. */
+  readonly checksum: string
+  readonly keepGitFolder: boolean
+  readonly submodules: boolean
+  /** The time of all files: that of the commit, or none in particular. */
+  readonly mtime: 'checkout' | 'commit'
+  /** Asks for the commit of `checksum` by itself, without a look at the ref. */
+  readonly fetchByCommit: boolean
+  /** Secrets of the client, each looked up with `.<host>` behind its name first; '' is none. */
+  readonly authHeaderSecret: string
+  readonly authTokenSecret: string
+  /** As in the file `known_hosts`; '' takes the key that a host shows first. */
+  readonly knownSshHosts: string
+  /** The client's ssh agent; '' is none. */
+  readonly sshAgent: string
 }
 
 export interface ExecOp {

@@ -11,6 +11,7 @@ import { openContextSync, type ContextSync } from './context/contextSync.ts'
 import { createSyncReceiver } from './context/remoteFolder.ts'
 import { syncSharedFolder } from './context/sharedFolder.ts'
 import type { ContextFiles } from './contextFiles.ts'
+import { createTransferReport } from './transferReport.ts'
 
 export interface LocalSourceDeps {
   readonly files: ContextFiles
@@ -29,7 +30,7 @@ export function createLocalSource(source: LocalSource, { files, snapshots, mirro
   async function fill(sync: ContextSync, context: OpContext, signal: AbortSignal): Promise<void> {
     const folder = files.sharedFolder(sessionId, name)
     if (folder !== undefined) return syncSharedFolder(fromText(folder), filter, sync, signal)
-    const report = createTransferReport(name, context, now)
+    const report = createTransferReport(`transferring ${name}`, context, now)
     await files.receiveFolder(sessionId, name, filter, createSyncReceiver(sync, (sizeBytes) => report.add(sizeBytes)), signal)
     report.end()
   }
@@ -78,28 +79,5 @@ function* changesOf({ files }: ContextMirror, { files: before }: ContextMirror):
   }
   for (const path of before.keys()) {
     if (!files.has(path)) yield [path, undefined]
-  }
-}
-
-interface TransferReport {
-  add(sizeBytes: number): void
-  end(): void
-}
-
-const PROGRESS_INTERVAL_MS = 100
-
-function createTransferReport(name: string, { vertex, progress }: OpContext, now: () => number): TransferReport {
-  let currentBytes = 0
-  let toldAt = -Infinity
-  const tell = (state: 'running' | 'done'): void => {
-    toldAt = now()
-    progress({ kind: 'vertex-progress', vertex: vertex.digest, at: toldAt, id: `transferring ${name}`, action: '', currentBytes, totalBytes: 0, state })
-  }
-  return {
-    add(sizeBytes) {
-      currentBytes += sizeBytes
-      if (now() - toldAt >= PROGRESS_INTERVAL_MS) tell('running')
-    },
-    end: () => tell('done'),
   }
 }

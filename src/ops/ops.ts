@@ -1,13 +1,17 @@
 import { BuildError } from '../ground/errors.ts'
-import type { Vertex } from '../graph/vertex.ts'
+import type { SourceOp, Vertex } from '../graph/vertex.ts'
 import type { Op } from '../solver/op.ts'
 import { createExecOp, type ExecDeps } from './execOp.ts'
 import { createFileOp, type FileDeps } from './fileOp.ts'
 import { createImageSource, type ImageSourceDeps } from './imageSource.ts'
 import { createLocalSource, type LocalSourceDeps } from './localSource.ts'
+import type { HttpFiles } from './remote/httpFiles.ts'
+import { createHttpSource } from './remote/httpSource.ts'
 
 /** All that ops work with; `engine` fills it in. */
-export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, Omit<LocalSourceDeps, 'hasher'> {}
+export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, Omit<LocalSourceDeps, 'hasher'> {
+  readonly httpFiles: HttpFiles
+}
 
 /** What each kind of vertex does. @throws UnsupportedOpError */
 export function createOps(deps: OpsDeps): (vertex: Vertex) => Op {
@@ -15,7 +19,7 @@ export function createOps(deps: OpsDeps): (vertex: Vertex) => Op {
     const { op } = vertex
     switch (op.kind) {
       case 'source':
-        return op.source.kind === 'image' ? createImageSource(op.source, deps) : createLocalSource(op.source, deps)
+        return createSource(op, deps)
       case 'exec':
         return createExecOp(op, vertex, deps)
       case 'file':
@@ -27,10 +31,23 @@ export function createOps(deps: OpsDeps): (vertex: Vertex) => Op {
   }
 }
 
+function createSource({ source }: SourceOp, deps: OpsDeps): Op {
+  switch (source.kind) {
+    case 'image':
+      return createImageSource(source, deps)
+    case 'local':
+      return createLocalSource(source, deps)
+    case 'http':
+      return createHttpSource(source, deps.httpFiles)
+    case 'git':
+      throw new UnsupportedOpError(source.kind)
+  }
+}
+
 /** A graph of another client's making has an op that this engine does not know how to do. */
 export class UnsupportedOpError extends BuildError {
   readonly kind = 'unavailable'
-  constructor(kind: 'merge' | 'diff') {
+  constructor(kind: 'merge' | 'diff' | 'git') {
     super(`the ${kind} op is not supported by this engine`, { hint: 'build the Dockerfile with its own frontend, or send the graph to a buildkitd' })
   }
 }

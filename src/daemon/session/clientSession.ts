@@ -1,4 +1,4 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { createClient, type Client } from '@connectrpc/connect'
 import type { ClientHttp2Session } from 'node:http2'
 import { fromStatus, RemoteError, UnsupportedByPeerError } from '../../api/errorMapping.ts'
@@ -6,6 +6,7 @@ import type { TreeFilter, TreeReceiver, TreeSource } from '../../api/fileSync.ts
 import { Auth } from '../../api/gen/auth_pb.ts'
 import { BytesMessageSchema, FileSend, FileSync } from '../../api/gen/filesync_pb.ts'
 import { Secrets } from '../../api/gen/secrets_pb.ts'
+import { BytesMessageSchema as UploadMessageSchema, Upload } from '../../api/gen/upload_pb.ts'
 import { openCall, type ClientCall } from '../../api/grpc/clientCall.ts'
 import { encodeTexts, type Metadata } from '../../api/grpc/metadata.ts'
 import { methodPath } from '../../api/grpc/serviceRoutes.ts'
@@ -37,6 +38,8 @@ export interface ClientSession {
   credentials(host: string, signal: AbortSignal): Promise<Credentials | undefined>
   /** @throws RemoteError with kind `not-found` */
   secret(id: string, signal: AbortSignal): Promise<Uint8Array>
+  /** What the client gives under `path`: its standard input. */
+  receiveUpload(path: string, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** The folder itself where the client shares the machine and the user; undefined elsewhere. */
   sharedFolder(name: string): string | undefined
 }
@@ -96,6 +99,17 @@ export function createClientSession(connection: ClientHttp2Session, headers: Ses
     },
     async secret(id, signal) {
       return (await secrets.getSecret({ ID: id }, { signal })).data
+    },
+    async *receiveUpload(path, signal) {
+      const opened = openCall(connection, methodPath(Upload.method.pull), new Map([['urlpath', [path]], ['urlhost', ['buildkit-session']]]), signal)
+      try {
+        for await (const message of opened.messages) yield fromBinary(UploadMessageSchema, message).data
+      } catch (error) {
+        throw fromStatus(error)
+      } finally {
+        opened.closeSend()
+        opened.cancel()
+      }
     },
   }
 }

@@ -1,3 +1,4 @@
+import { RemoteError, UnsupportedByPeerError } from '../../api/errorMapping.ts'
 import type { ClientSessions } from '../../engine/clientSessions.ts'
 import type { SessionManager } from './sessionManager.ts'
 
@@ -11,6 +12,19 @@ export function createClientSessions(manager: SessionManager): ClientSessions {
     },
     sharedFolder: (sessionId, name) => manager.find(sessionId)?.sharedFolder(name),
     sharedKey: (sessionId) => manager.find(sessionId)?.sharedKey ?? '',
+    async secret(sessionId, id, signal) {
+      const session = await manager.get(sessionId, signal)
+      try {
+        return await session.secret(id, signal)
+      } catch (error) {
+        if (error instanceof UnsupportedByPeerError || (error instanceof RemoteError && error.kind === 'not-found')) return undefined
+        throw error
+      }
+    },
+    async *receiveUpload(sessionId, path, signal) {
+      const session = await manager.get(sessionId, signal)
+      yield* session.receiveUpload(path, signal)
+    },
     credentials: (sessionId) => ({
       async credentials(host, signal) {
         const session = await manager.get(sessionId, signal)

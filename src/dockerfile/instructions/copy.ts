@@ -1,7 +1,7 @@
 import type { InstructionNode } from '../syntaxTree.ts'
-import { parseFlags, type FlagTable } from './flags.ts'
+import { parseFlags, readSwitch, type FlagTable } from './flags.ts'
 import type { CopyInstruction } from './instruction.ts'
-import { instructionError, notSupported, refuseHeredocs, wordsOf } from './syntax.ts'
+import { instructionError, refuseHeredocs, wordsOf } from './syntax.ts'
 
 const COMMON: FlagTable = new Map([
   ['chown', 'text'],
@@ -10,7 +10,7 @@ const COMMON: FlagTable = new Map([
   ['exclude', 'unsupported'],
 ])
 const COPY_FLAGS: FlagTable = new Map([...COMMON, ['from', 'text'], ['parents', 'unsupported-switch']])
-const ADD_FLAGS: FlagTable = new Map([...COMMON, ['checksum', 'unsupported'], ['unpack', 'unsupported'], ['keep-git-dir', 'unsupported-switch']])
+const ADD_FLAGS: FlagTable = new Map([...COMMON, ['checksum', 'text'], ['unpack', 'switch'], ['keep-git-dir', 'switch']])
 
 /** COPY and ADD. @throws DockerfileError */
 export function parseCopy(node: InstructionNode): CopyInstruction {
@@ -23,23 +23,18 @@ export function parseCopy(node: InstructionNode): CopyInstruction {
     throw instructionError(node, `${command} requires at least two arguments, but only one was provided. Destination could not be determined`, `write ${command} source target`)
   }
   const sources = words.slice(0, -1)
-  for (const source of sources) refuseRemote(node, command, source)
-  return { kind: 'copy', command, from: flags.get('from'), sources, target, chown: flags.get('chown'), chmod: flags.get('chmod'), text: node.text, span: node.span }
-}
-
-/** @throws DockerfileError where `source` is not of the build context or a stage */
-function refuseRemote(node: InstructionNode, command: 'COPY' | 'ADD', source: string): void {
-  const what = remoteKind(source)
-  if (what === undefined) return
-  if (command === 'COPY') throw instructionError(node, `source can't be a ${what} for COPY`)
-  throw notSupported(node, `ADD of a ${what} (${withoutSecrets(source)})`, 'download it in a RUN, or before the build')
-}
-
-function remoteKind(source: string): 'git ref' | 'URL' | undefined {
-  if (/^(?:git|ssh):\/\//.test(source) || /^[\w.-]+@[\w.-]+:/.test(source) || /^https?:\/\/.*\.git(?:[#?].*)?$/.test(source)) return 'git ref'
-  return /^https?:\/\//.test(source) ? 'URL' : undefined
-}
-
-function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//').replace(/[?#].*$/, '')
+  return {
+    kind: 'copy',
+    command,
+    from: flags.get('from'),
+    sources,
+    target,
+    chown: flags.get('chown'),
+    chmod: flags.get('chmod'),
+    checksum: flags.get('checksum'),
+    unpack: readSwitch(flags, 'unpack'),
+    keepGitFolder: readSwitch(flags, 'keep-git-dir'),
+    text: node.text,
+    span: node.span,
+  }
 }

@@ -81,6 +81,12 @@ export interface CopyInstruction extends InstructionBase {
   readonly target: string
   readonly chown: string | undefined
   readonly chmod: string | undefined
+  /** Of `--checksum`: the digest of a downloaded file, or the commit of a git reference. */
+  readonly checksum: string | undefined
+  /** Of `--unpack`: undefined unpacks archives of the context, and no others. */
+  readonly unpack: boolean | undefined
+  /** Of `--keep-git-dir`. */
+  readonly keepGitFolder: boolean | undefined
 }
 
 export interface WorkdirInstruction extends InstructionBase {

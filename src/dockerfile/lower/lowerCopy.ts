@@ -1,10 +1,13 @@
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
+import { redactUrls } from '../../ground/urlText.ts'
 import type { ActionBase, CopyAction, FileAction, Output, Owner } from '../../graph/vertex.ts'
 import { DockerfileError } from '../dockerfileError.ts'
 import type { CopyInstruction, WorkdirInstruction } from '../instructions/instruction.ts'
 import { resolvePath } from '../posixPath.ts'
 import { contextPathsOf } from './contextPaths.ts'
+import { checkChecksum, lowerSource } from './copySource.ts'
 import type { PlannedStep } from './plan.ts'
+import { remoteKind } from './remoteSource.ts'
 import { expandIn, withContainer, withHistory, workingFolder, type StageContext, type StageState } from './stageState.ts'
 import { describeInstruction, nameStep } from './stepName.ts'
 
@@ -12,33 +15,29 @@ import { describeInstruction, nameStep } from './stepName.ts'
 export function lowerCopy(state: StageState, instruction: CopyInstruction, step: PlannedStep, context: StageContext): StageState {
   const { span, command } = instruction
   const expandWord = (text: string): string => expandIn(state, text, span, context)
+  const expandFlag = (text: string | undefined): string | undefined => (text === undefined ? undefined : expandWord(text))
   const sources = instruction.sources.map(expandWord)
   const target = expandWord(instruction.target)
-  const chown = instruction.chown === undefined ? undefined : expandWord(instruction.chown)
-  const chmod = instruction.chmod === undefined ? undefined : expandWord(instruction.chmod)
-  const inputs = createInputs(state.root, context.sourceRoot(step.source, span))
+  const [chown, chmod, checksum] = [instruction.chown, instruction.chmod, instruction.checksum].map(expandFlag)
+  checkChecksum(checksum, sources, instruction)
+  const parts = sources.map((source) => lowerSource(source, { ...instruction, checksum }, step, context))
+  const inputs = createInputs(state.root, parts.map(({ from }) => from))
   const common = {
     kind: 'copy',
-    from: inputs.from,
     target: targetPath(state, target, sources.length),
     owner: ownerOf(chown, inputs.base),
     mode: parseMode(chmod, span),
-    followSymlinks: true,
-    copyFolderContents: true,
-    unpackArchives: command === 'ADD',
     createTargetPath: true,
-    allowWildcard: true,
-    allowEmptyWildcard: true,
     includePatterns: [],
     excludePatterns: [],
   } as const satisfies Partial<CopyAction>
-  const actions = chain(sources.map((source) => ({ ...common, source: resolvePath('/', source) })), inputs.base)
+  const actions = chain(parts.map(({ from, action }) => ({ ...common, ...action, from: inputs.locate(from) })), inputs.base)
   const named = nameStep(state, describeInstruction(step, state, context), { span, isTrigger: step.isTrigger }, context)
   const root = context.graph.add({ op: { kind: 'file', actions }, inputs: inputs.list, platform: undefined }, named.note)
   const flags = [...(chown === undefined || chown === '' ? [] : [`--chown=${chown}`]), ...(chmod === undefined || chmod === '' ? [] : [`--chmod=${chmod}`])]
-  const paths = step.source.kind === 'context' ? contextPathsOf(state, instruction.sources, context.escape) : []
+  const paths = step.source.kind === 'context' ? contextPathsOf(state, instruction.sources.filter((_, index) => remoteKind(sources[index] ?? '') === undefined), context.escape) : []
   const contextPaths = new Set([...state.contextPaths, ...paths])
-  return withHistory({ ...named.state, root, contextPaths }, [command, ...flags, ...sources, target, '# buildkit'].join(' '), 'layer', context)
+  return withHistory({ ...named.state, root, contextPaths }, [command, ...flags, ...sources.map(redactUrls), target, '# buildkit'].join(' '), 'layer', context)
 }
 
 /** WORKDIR: a folder that is made where it is not there, for the user of the time. @throws DockerfileError */
@@ -47,7 +46,7 @@ export function lowerWorkdir(state: StageState, instruction: WorkdirInstruction,
   const path = resolvePath(workingFolder(state), expandIn(state, instruction.path, span, context))
   const moved = withContainer(state, { workingDir: path })
   if (path === '/') return withHistory(moved, `WORKDIR ${path}`, 'no-layer', context)
-  const inputs = createInputs(state.root, undefined)
+  const inputs = createInputs(state.root, [])
   const actions = chain([{ kind: 'mkdir', path, mode: 0o755, makeParents: true, owner: ownerOf(state.image.container.user, inputs.base) }], inputs.base)
   const named = nameStep(moved, describeInstruction(step, state, context), { span, isTrigger: step.isTrigger }, context)
   const note = { ...named.note, ignoreCache: false } // making a folder gives the same folder
@@ -58,15 +57,16 @@ export function lowerWorkdir(state: StageState, instruction: WorkdirInstruction,
 interface FileInputs {
   readonly list: readonly Output[]
   readonly base: ActionBase
-  readonly from: ActionBase
+  /** Where an action finds one of them; undefined is nothing. */
+  locate(output: Output | undefined): ActionBase
 }
 
-function createInputs(base: Output | undefined, from: Output | undefined): FileInputs {
-  const list = [base, from].flatMap((output) => output ?? [])
+function createInputs(base: Output | undefined, froms: readonly (Output | undefined)[]): FileInputs {
+  const list = [base, ...froms].flatMap((output) => output ?? [])
   const distinct = list.filter((output, index) => list.findIndex((other) => isSame(other, output)) === index)
   const locate = (output: Output | undefined): ActionBase =>
     output === undefined ? { kind: 'scratch' } : { kind: 'input', index: distinct.findIndex((other) => isSame(other, output)) }
-  return { list: distinct, base: locate(base), from: locate(from) }
+  return { list: distinct, base: locate(base), locate }
 }
 
 function isSame(a: Output, b: Output): boolean {

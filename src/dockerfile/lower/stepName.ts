@@ -1,6 +1,7 @@
 import { BuildError } from '../../ground/errors.ts'
 import { formatPlatform, parsePlatform, type Platform } from '../../ground/platform.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
+import { redactUrls } from '../../ground/urlText.ts'
 import type { VertexNote } from '../../graph/vertex.ts'
 import { expand, type ExpandOptions } from '../expand.ts'
 import type { PlannedStep } from './plan.ts'
@@ -18,7 +19,7 @@ export function nameStep(state: StageState, text: string, step: { readonly span:
   const number = state.namedSteps + 1
   const platform = request.isMultiPlatform ? [`${formatPlatform(state.platform)}${state.targetSuffix}`] : []
   const place = [...platform, ...(displayName === '' ? [] : [displayName]), `${String(number).padStart(String(stepCount).length)}/${stepCount}`]
-  const name = `[${place.join(' ')}] ${step.isTrigger ? 'ONBUILD ' : ''}${text}`
+  const name = `[${place.join(' ')}] ${step.isTrigger ? 'ONBUILD ' : ''}${redactUrls(text)}`
   return { note: { name, ignoreCache, span: step.span }, state: { ...state, namedSteps: number } }
 }
 

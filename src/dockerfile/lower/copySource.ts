@@ -1,0 +1,51 @@
+import { InvalidValueError } from '../../ground/errors.ts'
+import { parseGitReference } from '../../ground/gitReference.ts'
+import { redactUrls } from '../../ground/urlText.ts'
+import type { CopyAction, Output } from '../../graph/vertex.ts'
+import { at, DockerfileError } from '../dockerfileError.ts'
+import type { CopyInstruction } from '../instructions/instruction.ts'
+import { resolvePath } from '../posixPath.ts'
+import type { PlannedStep } from './plan.ts'
+import { addedFile, gitSource, remoteKind, type RemoteSource } from './remoteSource.ts'
+import type { StageContext } from './stageState.ts'
+
+/** One source of a COPY or ADD: where its files are, and what is special in copying them. */
+export interface CopySource {
+  /** Undefined where there are no files. */
+  readonly from: Output | undefined
+  readonly action: Pick<CopyAction, 'source' | 'followSymlinks' | 'copyFolderContents' | 'unpackArchives' | 'allowWildcard' | 'allowEmptyWildcard'>
+}
+
+/** `text` is the source with its variables replaced. @throws DockerfileError */
+export function lowerSource(text: string, instruction: CopyInstruction, step: PlannedStep, context: StageContext): CopySource {
+  const { command, span, unpack } = instruction
+  const kind = at(span, () => remoteKind(text))
+  if (kind === undefined) {
+    const action = { source: resolvePath('/', text), followSymlinks: true, copyFolderContents: true, unpackArchives: unpack ?? command === 'ADD', allowWildcard: true, allowEmptyWildcard: true }
+    return { from: context.sourceRoot(step.source, span), action }
+  }
+  if (command === 'COPY') throw new DockerfileError(`source can't be a ${kind} for COPY`, span, { hint: 'write ADD' })
+  const remote = at(span, () => remoteSource(text, instruction))
+  const note = { name: redactUrls(text), ignoreCache: false, span }
+  const from = context.graph.add({ op: { kind: 'source', source: remote.source }, inputs: [], platform: undefined }, note)
+  const isGit = remote.source.kind === 'git'
+  const action = { source: remote.path, followSymlinks: isGit, copyFolderContents: isGit, unpackArchives: !isGit && unpack === true, allowWildcard: false, allowEmptyWildcard: false }
+  return { from, action }
+}
+
+/** @throws InvalidValueError */
+function remoteSource(text: string, { checksum = '', keepGitFolder }: CopyInstruction): RemoteSource {
+  const git = parseGitReference(text)
+  if (git === undefined) return addedFile(text, checksum)
+  if (keepGitFolder !== undefined && git.keepGitFolder !== undefined && keepGitFolder !== git.keepGitFolder) throw new InvalidValueError('inconsistent keep-git-dir configuration', { hint: 'leave out --keep-git-dir, or the query' })
+  if (checksum !== '' && git.checksum !== '' && checksum !== git.checksum) throw new InvalidValueError(`checksum mismatch ${JSON.stringify(checksum)} != ${JSON.stringify(git.checksum)}`, { hint: 'leave out --checksum, or the query' })
+  const source = gitSource(git, { keepGitFolder: git.keepGitFolder ?? keepGitFolder ?? false, checksum: git.checksum === '' ? checksum : git.checksum })
+  return { source, path: '/' }
+}
+
+/** @throws DockerfileError where `--checksum` stands with what has none */
+export function checkChecksum(checksum: string | undefined, sources: readonly string[], { span }: CopyInstruction): void {
+  if (checksum === undefined || checksum === '') return
+  if (sources.length !== 1) throw new DockerfileError("checksum can't be specified for multiple sources", span, { hint: 'write one ADD for each' })
+  if (sources.some((source) => at(span, () => remoteKind(source)) === undefined)) throw new DockerfileError('checksum requires HTTP(S) or Git sources', span, { hint: 'leave out --checksum: what is copied from the context is found again by its content' })
+}
