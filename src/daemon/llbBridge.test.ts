@@ -111,7 +111,7 @@ function openBuild(): { readonly bridge: Bridge; readonly built: Promise<Built |
 async function build(attributes: ReadonlyMap<string, string>): Promise<Built> {
   const ids = (attributes.get('platform') ?? '').split(',')
   const platforms = ids.map((id) => ({ id, platform: parsePlatform(id), snapshot: undefined, config: emptyImageConfig(parsePlatform(id)) }))
-  return { result: { platforms, isMultiPlatform: ids.length > 1 }, epoch: undefined }
+  return { result: { platforms, isMultiPlatform: ids.length > 1 }, epochSeconds: undefined }
 }
 
 async function solve(bridge: Bridge, platform: string): Promise<Result> {

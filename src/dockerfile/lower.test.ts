@@ -226,7 +226,7 @@ describe('the request', () => {
       ulimits: [{ name: 'nofile', soft: 1, hard: 2 }],
       shmSizeBytes: 5,
       cgroupParent: 'p',
-      createdAt: '1970-01-01T00:00:00Z',
+      buildArgs: new Map([['SOURCE_DATE_EPOCH', '0']]),
     })
     const [exec] = [...image.graph.values()].flatMap(({ op }) => (op.kind === 'exec' ? [op] : []))
     assert.deepEqual([exec?.network, exec?.hostname, exec?.extraHosts.length, exec?.ulimits.length, exec?.shmSizeBytes, exec?.cgroupParent], ['none', 'h', 1, 1, 5, 'p'])
@@ -235,6 +235,32 @@ describe('the request', () => {
   it('can be cancelled', async () => {
     const reason = new Error('enough')
     await assert.rejects(lower('FROM alpine', { signal: AbortSignal.abort(reason) }), reason)
+  })
+})
+
+describe('SOURCE_DATE_EPOCH', () => {
+  const cases: readonly { readonly name: string; readonly text: string; readonly given?: string; readonly contextTimeSeconds?: number; readonly want: number | undefined; readonly seen: string | undefined }[] = [
+    { name: 'given', text: 'FROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', given: '5', want: 5, seen: '5' },
+    { name: 'given over that of the Dockerfile', text: 'ARG SOURCE_DATE_EPOCH=7\nFROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', given: '5', want: 5, seen: '5' },
+    { name: 'given as none', text: 'ARG SOURCE_DATE_EPOCH=7\nFROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', given: '', want: undefined, seen: '' },
+    { name: 'of the Dockerfile', text: 'ARG T=7\nARG SOURCE_DATE_EPOCH=${T}1\nFROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', want: 71, seen: '71' },
+    { name: 'of a stage alone, which is an argument like any other', text: 'FROM alpine\nARG SOURCE_DATE_EPOCH=5\nRUN x', want: undefined, seen: '5' },
+    { name: 'of a folder', text: 'ARG SOURCE_DATE_EPOCH=context\nFROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', want: undefined, seen: '' },
+    { name: 'of a remote context', text: 'ARG SOURCE_DATE_EPOCH=context\nFROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', contextTimeSeconds: 9, want: 9, seen: '9' },
+    { name: 'of a remote context, given', text: 'FROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', given: 'context', contextTimeSeconds: 9, want: 9, seen: '9' },
+  ]
+  for (const { name, text, given, contextTimeSeconds, want, seen } of cases) {
+    it(`is that ${name}`, async () => {
+      const { epochSeconds, graph } = await lower(text, { buildArgs: new Map(given === undefined ? [] : [['SOURCE_DATE_EPOCH', given]]), contextTimeSeconds })
+      const env = [...graph.values()].flatMap(({ op }) => (op.kind === 'exec' ? op.env : []))
+      assert.deepEqual([epochSeconds, env.find((entry) => entry.startsWith('SOURCE_DATE_EPOCH='))], [want, seen === undefined ? undefined : `SOURCE_DATE_EPOCH=${seen}`])
+    })
+  }
+
+  it('is the time of a new working folder', async () => {
+    const { graph } = await lower('FROM alpine\nWORKDIR /x', { buildArgs: new Map([['SOURCE_DATE_EPOCH', '5']]) })
+    const actions = [...graph.values()].flatMap(({ op }) => (op.kind === 'file' ? op.actions : []))
+    assert.deepEqual(actions.map((action) => (action.kind === 'mkdir' ? action.timeSeconds : undefined)), [5])
   })
 })
 

@@ -1,11 +1,12 @@
 import { BuildError } from '../ground/errors.ts'
 import type { ImageConfig } from '../ground/imageConfig.ts'
+import { formatEpochTime } from '../ground/sourceDateEpoch.ts'
 import { parseDockerfile, type Dockerfile } from './dockerfile.ts'
 import type { DockerfileWarning } from './dockerfileWarning.ts'
 import { lintError } from './lint/lintDockerfile.ts'
 import { createLintNotes, type LintNotes } from './lint/lintNotes.ts'
 import { followPathsOf } from './lower/contextPaths.ts'
-import { evaluateGlobalScope } from './lower/globalScope.ts'
+import { evaluateGlobalScope, withResolvedEpoch } from './lower/globalScope.ts'
 import { lowerStages, type LowerJob } from './lower/lowerStages.ts'
 import { findTarget, planStages } from './lower/plan.ts'
 import type { ImageResolver, LoweredImage, LowerRequest } from './lower/request.ts'
@@ -28,7 +29,7 @@ export async function lowerDockerfile(request: LowerRequest, resolver: ImageReso
   const { contextPaths } = lowerStages(job, [], notes.addStep)
   const { graph, target: result } = lowerStages(job, followPathsOf(contextPaths))
   const warnings = notes.lint(dockerfile)
-  return { graph, root: result.root, config: imageConfig(result, request), warnings, lintError: lintError(warnings, notes.options, request.source) }
+  return { graph, root: result.root, config: imageConfig(result, request, job.scope.epochSeconds), epochSeconds: job.scope.epochSeconds, warnings, lintError: lintError(warnings, notes.options, request.source) }
 }
 
 /** What there is to say of a Dockerfile: the mistake that ends its build is told with all that was found until then. */
@@ -59,8 +60,9 @@ interface Resolving {
   readonly isCheck: boolean
 }
 
-async function resolveDockerfile({ request, dockerfile, notes, isCheck }: Resolving, resolver: ImageResolver, signal: AbortSignal): Promise<LowerJob> {
-  const scope = evaluateGlobalScope(dockerfile, request)
+async function resolveDockerfile({ request: given, dockerfile, notes, isCheck }: Resolving, resolver: ImageResolver, signal: AbortSignal): Promise<LowerJob> {
+  const scope = evaluateGlobalScope(dockerfile, given)
+  const request = { ...given, buildArgs: withResolvedEpoch(given, scope) }
   notes.setScope(scope)
   const planned = planStages(dockerfile, scope)
   const target = findTarget(planned, request.target)
@@ -71,7 +73,7 @@ async function resolveDockerfile({ request, dockerfile, notes, isCheck }: Resolv
 }
 
 /** The platform is the one that was asked for, whatever the base image says. */
-function imageConfig({ image }: StageState, { targetPlatform, labels, createdAt }: LowerRequest): ImageConfig {
+function imageConfig({ image }: StageState, { targetPlatform, labels }: LowerRequest, epochSeconds: number | undefined): ImageConfig {
   const container = { ...image.container, labels: new Map([...image.container.labels, ...labels]) }
-  return { ...image, container, platform: targetPlatform, created: createdAt }
+  return { ...image, container, platform: targetPlatform, created: epochSeconds === undefined ? undefined : formatEpochTime(epochSeconds) }
 }

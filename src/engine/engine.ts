@@ -61,7 +61,7 @@ export type Steer = (build: Build, signal: AbortSignal) => Promise<Built | undef
 export interface Built {
   readonly result: BuildResult
   /** SOURCE_DATE_EPOCH of the build; undefined where it names none. */
-  readonly epoch: string | undefined
+  readonly epochSeconds: number | undefined
 }
 
 export interface ExporterRequest {

@@ -1,4 +1,4 @@
-import { chownSync, lstatSync, mkdirSync, readlinkSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, readlinkSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { locateIn, resolveIn, type OpenFolder } from '../archive/safePath.ts'
 import { fromText, textOfBytes } from '../kit/byteString.ts'
@@ -57,7 +57,8 @@ export function ensureOwnedFolder(root: OpenFolder, path: string, { uid, gid }: 
   const { base, missing } = findMissing(root, path)
   missing.forEach((_, index) => {
     const folder = join(base, ...missing.slice(0, index + 1))
-    mkdirSync(folder, { mode: 0o755 })
+    mkdirSync(folder)
+    chmodSync(folder, 0o755) // whatever the umask
     chownSync(folder, uid, gid)
   })
 }

@@ -3,6 +3,7 @@ import { asByteString, fromText } from '../kit/byteString.ts'
 import { toFileStat } from './internal/entriesTree.ts'
 import type { Exporter, ExportProgress } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
+import { warnOfMissingEpoch } from './internal/epochOptions.ts'
 import { platformFolders, readFolderOptions, type PlatformFolder } from './internal/platformFolders.ts'
 import { readViewEntries, readViewFile, type ViewOptions } from './internal/viewFiles.ts'
 
@@ -21,6 +22,7 @@ export function createLocalExporter(deps: ExporterDeps, exporterIndex: number, a
   return {
     name: 'exporting to client directory',
     async export(result, progress, signal) {
+      warnOfMissingEpoch(options, progress)
       for (const folder of platformFolders(result, options)) await sendPlatform(folder, progress, signal)
       return new Map()
     },

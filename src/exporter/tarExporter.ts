@@ -2,6 +2,7 @@ import type { TarEntry } from '../archive/tar.ts'
 import { writeTar } from '../archive/tarWriter.ts'
 import type { Exporter } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
+import { warnOfMissingEpoch } from './internal/epochOptions.ts'
 import { platformFolders, readFolderOptions, type PlatformFolder } from './internal/platformFolders.ts'
 import { readViewEntries } from './internal/viewFiles.ts'
 
@@ -11,6 +12,7 @@ export function createTarExporter(deps: ExporterDeps, exporterIndex: number, att
   return {
     name: 'exporting to client tarball',
     async export(result, progress, signal) {
+      warnOfMissingEpoch(options, progress)
       const folders = platformFolders(result, options)
       for (const { result: platform } of folders) await deps.ensurePresent(platform.snapshot, signal)
       await progress.step('sending tarball', async () => deps.client.sendTar(exporterIndex, new Map(), writeTar(entriesOf(folders, deps, signal)), signal))

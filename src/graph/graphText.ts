@@ -113,7 +113,7 @@ function formatAction(action: FileAction): string {
       return [`copy ${action.source} from ${formatBase(action.from)} to ${action.target}`, ...tail, ...formatOwner(action.owner), ...formatMode(action.mode), ...patterns, `(${set.join(' ')})`].join(' ')
     }
     case 'mkdir':
-      return [`mkdir ${action.path}`, ...tail, ...formatOwner(action.owner), ...formatMode(action.mode), ...(action.makeParents ? ['parents'] : [])].join(' ')
+      return [`mkdir ${action.path}`, ...tail, ...formatOwner(action.owner), ...formatMode(action.mode), ...(action.makeParents ? ['parents'] : []), ...(action.timeSeconds === undefined ? [] : [`time ${action.timeSeconds}`])].join(' ')
     case 'mkfile':
       return [`mkfile ${action.path}`, ...tail, ...formatOwner(action.owner), ...formatMode(action.mode), `${action.data.length} bytes`].join(' ')
     case 'rm':

@@ -201,6 +201,8 @@ export interface MakeFolderAction extends ActionCommon {
   readonly mode: number
   readonly makeParents: boolean
   readonly owner: Owner | undefined
+  /** Time of the folders that are made, in seconds since 1970; undefined is when they are. */
+  readonly timeSeconds?: number | undefined
 }
 
 export interface MakeFileAction extends ActionCommon {

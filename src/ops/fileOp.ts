@@ -137,7 +137,7 @@ function actionJson(action: FileAction, actions: readonly FileAction[]): Json {
       return { ...common, ...flags, from: baseJson(from), source: byContent ? lastName(source) : source, target, mode }
     }
     case 'mkdir':
-      return { ...common, path: action.path, mode: action.mode, makeParents: action.makeParents }
+      return { ...common, path: action.path, mode: action.mode, makeParents: action.makeParents, timeSeconds: action.timeSeconds }
     case 'mkfile':
       return { ...common, path: action.path, mode: action.mode, data: digestOf(action.data) }
     case 'rm':

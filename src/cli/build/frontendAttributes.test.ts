@@ -33,7 +33,8 @@ describe('frontendAttributes', () => {
   it('takes an argument without a value from the environment, and leaves it out where it is not there', () => {
     assert.deepEqual(attributesOf(['--build-arg', 'A', '--build-arg', 'B'], { A: 'x' }), { 'build-arg:A': 'x' })
   })
-  it('takes SOURCE_DATE_EPOCH from the environment, but for one that is given', () => {
+  it('takes SOURCE_DATE_EPOCH from the environment, also an empty one, but for one that is given', () => {
+    assert.deepEqual(attributesOf([], { SOURCE_DATE_EPOCH: '' }), { 'build-arg:SOURCE_DATE_EPOCH': '' })
     assert.deepEqual(attributesOf([], { SOURCE_DATE_EPOCH: '5' }), { 'build-arg:SOURCE_DATE_EPOCH': '5' })
     assert.deepEqual(attributesOf(['--build-arg', 'SOURCE_DATE_EPOCH=6'], { SOURCE_DATE_EPOCH: '5' }), { 'build-arg:SOURCE_DATE_EPOCH': '6' })
   })

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
+import { SOURCE_DATE_EPOCH } from '../../ground/sourceDateEpoch.ts'
 import { parseByteSize } from '../format/byteSize.ts'
 import { splitKeyValue } from '../flags/csv.ts'
 import { UsageError } from '../flags/usageError.ts'
@@ -37,10 +38,10 @@ export function frontendAttributes({ flags, env, platforms, filename }: Attribut
   return attributes
 }
 
-/** `SOURCE_DATE_EPOCH` of the environment counts as an argument, as with buildx, so that a script's dates reach the image. */
+/** `SOURCE_DATE_EPOCH` of the environment counts as an argument, as with buildx, so that a script's dates reach the image; an empty one overrides the Dockerfile's. */
 function buildArguments(texts: readonly string[], env: Readonly<NodeJS.ProcessEnv>): ReadonlyMap<string, string> {
-  const epoch = env['SOURCE_DATE_EPOCH'] ?? ''
-  const values = new Map(epoch === '' ? [] : [['SOURCE_DATE_EPOCH', epoch]])
+  const epoch = env[SOURCE_DATE_EPOCH]
+  const values = new Map(epoch === undefined ? [] : [[SOURCE_DATE_EPOCH, epoch]])
   for (const text of texts) {
     const { key, value: given } = splitKeyValue(text)
     const value = given ?? env[key]

@@ -1,7 +1,9 @@
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
+import { SOURCE_DATE_EPOCH } from '../../ground/sourceDateEpoch.ts'
 import type { Dockerfile } from '../dockerfile.ts'
 import { at } from '../dockerfileError.ts'
 import { expand } from '../expand.ts'
+import { resolveEpoch } from './epoch.ts'
 import type { LowerRequest } from './request.ts'
 import { AUTOMATIC_TARGET_VARIABLES, expandForAnyTarget, withTargetVariable, type TargetVariables } from './targetVariables.ts'
 
@@ -9,6 +11,8 @@ import { AUTOMATIC_TARGET_VARIABLES, expandForAnyTarget, withTargetVariable, typ
 export interface GlobalScope {
   readonly variables: ReadonlyMap<string, string>
   readonly targetVariables: TargetVariables
+  /** By SOURCE_DATE_EPOCH; undefined where there is none. */
+  readonly epochSeconds: number | undefined
 }
 
 /** The automatic arguments, then each ARG before the first FROM; `--build-arg` overrides both. @throws DockerfileError */
@@ -26,7 +30,20 @@ export function evaluateGlobalScope(dockerfile: Dockerfile, request: LowerReques
       variables.set(name, given ?? at(span, () => expand(defaultValue ?? '', variables, dockerfile).text))
     }
   }
-  return { variables, targetVariables }
+  return withEpoch({ variables, targetVariables, epochSeconds: undefined }, dockerfile, request)
+}
+
+function withEpoch(scope: GlobalScope, dockerfile: Dockerfile, request: LowerRequest): GlobalScope {
+  const { variables } = scope
+  const written = request.buildArgs.get(SOURCE_DATE_EPOCH) ?? variables.get(SOURCE_DATE_EPOCH)
+  if (written === undefined) return scope
+  const { seconds, value } = resolveEpoch(written, dockerfile, request)
+  return { ...scope, epochSeconds: seconds, variables: variables.has(SOURCE_DATE_EPOCH) ? new Map([...variables, [SOURCE_DATE_EPOCH, value]]) : variables }
+}
+
+/** The build's arguments with what `SOURCE_DATE_EPOCH=context` has come to. */
+export function withResolvedEpoch({ buildArgs }: LowerRequest, { epochSeconds }: GlobalScope): LowerRequest['buildArgs'] {
+  return buildArgs.has(SOURCE_DATE_EPOCH) ? new Map([...buildArgs, [SOURCE_DATE_EPOCH, String(epochSeconds ?? '')]]) : buildArgs
 }
 
 function platformArgs(prefix: 'BUILD' | 'TARGET', platform: Platform): readonly (readonly [name: string, value: string])[] {

@@ -47,7 +47,7 @@ export function lowerWorkdir(state: StageState, instruction: WorkdirInstruction,
   const moved = withContainer(state, { workingDir: path })
   if (path === '/') return withHistory(moved, `WORKDIR ${path}`, 'no-layer', context)
   const inputs = createInputs(state.root, [])
-  const actions = chain([{ kind: 'mkdir', path, mode: 0o755, makeParents: true, owner: ownerOf(state.image.container.user, inputs.base) }], inputs.base)
+  const actions = chain([{ kind: 'mkdir', path, mode: 0o755, makeParents: true, owner: ownerOf(state.image.container.user, inputs.base), timeSeconds: context.scope.epochSeconds }], inputs.base)
   const named = nameStep(moved, describeInstruction(step, state, context), { span, isTrigger: step.isTrigger }, context)
   const note = { ...named.note, ignoreCache: false } // making a folder gives the same folder
   const root = context.graph.add({ op: { kind: 'file', actions }, inputs: inputs.list, platform: undefined }, note)

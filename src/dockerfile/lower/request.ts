@@ -34,8 +34,8 @@ export interface LowerRequest {
   readonly cgroupParent: string
   /** Whether step names carry the platform. */
   readonly isMultiPlatform: boolean
-  /** RFC 3339, by SOURCE_DATE_EPOCH. */
-  readonly createdAt?: string | undefined
+  /** Seconds since 1970: when the commit of a Git context was made, or when that of a URL was changed. Undefined for a folder, and where it is not known. */
+  readonly contextTimeSeconds?: number | undefined
 }
 
 export interface LoweredImage {
@@ -44,6 +44,8 @@ export interface LoweredImage {
   readonly root: Output | undefined
   /** With the base image's diff ids: those of the new layers are the exporter's to add. History is whole. */
   readonly config: ImageConfig
+  /** What SOURCE_DATE_EPOCH has come to; undefined where there is none. */
+  readonly epochSeconds: number | undefined
   readonly warnings: readonly DockerfileWarning[]
   /** What the warnings come to where the Dockerfile wants none (`# check=error=true`). */
   readonly lintError: DockerfileError | undefined

@@ -1,6 +1,7 @@
 import { EMPTY_CONTAINER_CONFIG, type ContainerConfig, type HistoryEntry, type ImageConfig } from '../../ground/imageConfig.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
+import { formatEpochTime } from '../../ground/sourceDateEpoch.ts'
 import type { GraphBuilder } from '../../graph/graphBuilder.ts'
 import type { Output } from '../../graph/vertex.ts'
 import { at } from '../dockerfileError.ts'
@@ -105,8 +106,9 @@ export function withContainer(state: StageState, change: Partial<ContainerConfig
 }
 
 /** `layer` tells whether the step made one. */
-export function withHistory(state: StageState, createdBy: string, layer: 'layer' | 'no-layer', { request }: StageContext): StageState {
-  const entry: HistoryEntry = { created: request.createdAt, createdBy, author: undefined, comment: 'buildkit.dockerfile.v0', emptyLayer: layer === 'no-layer' }
+export function withHistory(state: StageState, createdBy: string, layer: 'layer' | 'no-layer', { scope: { epochSeconds } }: StageContext): StageState {
+  const created = epochSeconds === undefined ? undefined : formatEpochTime(epochSeconds)
+  const entry: HistoryEntry = { created, createdBy, author: undefined, comment: 'buildkit.dockerfile.v0', emptyLayer: layer === 'no-layer' }
   return { ...state, image: { ...state.image, history: [...state.image.history, entry] } }
 }
 

@@ -3,15 +3,17 @@ import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
 import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
 import { lowerDockerfile, type ImageResolver, type LoweredImage } from '../../dockerfile/lower.ts'
 import type { Executor } from '../../executor/executor.ts'
-import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
+import type { PlatformResult } from '../../exporter/exporter.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
 import type { Output } from '../../graph/vertex.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ContextFiles } from '../../ops/contextFiles.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { SnapshotId } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
+import type { Built } from '../engine.ts'
 import type { FrontendAttributes } from './frontendAttributes.ts'
 import { readContextIgnore, readDockerfile } from './frontendFiles.ts'
 import { runStep } from '../stepProgress.ts'
@@ -36,22 +38,24 @@ export interface BuildOptions {
  * From Dockerfile to results: reads it, lowers it for each platform, checks that every step can and may run here, and solves
  * all platforms as one graph. Nothing is pulled before the check.
  */
-export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<BuildResult> {
+export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<Built> {
   const { attributes, sessionId, progress, entitlements } = options
   const text = await loadText(deps.files, options, signal)
   const host = hostPlatform(deps.executor)
   const platforms = attributes.platforms.length > 0 ? attributes.platforms : [host]
   const lowered = await Promise.all(platforms.map((platform) => lowerDockerfile(lowerRequest({ text, platform, host }, options), deps.resolver, signal)))
   tellWarnings(lowered, progress)
+  const epochSeconds = epochOf(lowered)
   const graph = mergeGraphs(lowered.map(({ graph: part }) => part))
   checkSteps(graph, { executor: deps.executor, entitlements })
   const roots = lowered.flatMap(({ root }) => root ?? [])
   const solved = await deps.solver.solve(graph, roots, { sessionId, progress }, signal)
   const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
-  return {
+  const result = {
     platforms: lowered.map(({ root, config }, index) => platformResult(platforms[index] ?? host, root === undefined ? undefined : resultOf.get(outputKey(root)), config)),
     isMultiPlatform: attributes.isMultiPlatform,
   }
+  return { result, epochSeconds }
 }
 
 interface BuildText {
@@ -85,7 +89,6 @@ function lowerRequest({ text, platform, host }: LowerFor, { attributes, sessionI
     sessionId,
     sharedKeyHint: contextFolder,
     contextName: contextFolder,
-    createdAt: createdAt(buildArgs),
     target,
     buildArgs,
     labels,
@@ -99,10 +102,11 @@ function lowerRequest({ text, platform, host }: LowerFor, { attributes, sessionI
   }
 }
 
-/** SOURCE_DATE_EPOCH, as RFC 3339; undefined where the build names none. */
-function createdAt(buildArgs: ReadonlyMap<string, string>): string | undefined {
-  const seconds = buildArgs.get('SOURCE_DATE_EPOCH')
-  return seconds === undefined || !/^\d{1,11}$/.test(seconds) ? undefined : new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z')
+/** One for all platforms: an output has no other. @throws InvalidValueError where the Dockerfile says otherwise */
+function epochOf(lowered: readonly LoweredImage[]): number | undefined {
+  const epochs = new Set(lowered.map(({ epochSeconds }) => epochSeconds))
+  if (epochs.size > 1) throw new InvalidValueError(`SOURCE_DATE_EPOCH depends on the platform: ${[...epochs].join(', ')}`, { hint: 'give it one value for all, or build the platforms one by one' })
+  return epochs.values().next().value
 }
 
 /** Those that several platforms have in common once. @throws DockerfileError where the Dockerfile wants none */

@@ -47,16 +47,16 @@ export async function solveRequest(deps: SolveDeps, { request, steer, progress }
   const built = await steer((attributes, inner) => build(deps, attributes, { request, progress }, inner), signal)
   const response = new Map<string, string>()
   if (built === undefined) return response
-  for (const exporter of createExporters(request.exporters, built.epoch, exporterDeps)) {
+  for (const exporter of createExporters(request.exporters, built.epochSeconds, exporterDeps)) {
     const told = await runStep(progress, exporter.name, (step) => exporter.export(built.result, exportProgress(step), signal))
     for (const [key, value] of told) response.set(key, value)
   }
   return response
 }
 
-function createExporters(requests: readonly ExporterRequest[], epoch: string | undefined, deps: ExporterDeps): readonly Exporter[] {
+function createExporters(requests: readonly ExporterRequest[], epochSeconds: number | undefined, deps: ExporterDeps): readonly Exporter[] {
   return requests.map(({ type, attributes: given }, index) => {
-    const attributes = epoch === undefined || given.has('source-date-epoch') ? given : new Map([...given, ['source-date-epoch', epoch] as const])
+    const attributes = epochSeconds === undefined || given.has('source-date-epoch') ? given : new Map([...given, ['source-date-epoch', String(epochSeconds)] as const])
     return createExporter({ type, index, attributes }, deps)
   })
 }
@@ -71,8 +71,7 @@ async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { requ
   const { content, images, registries, sessions: files, executor, solver } = deps
   const sources = { content, images, registry: registries.registryFor(sessionId) }
   const resolver = createImageResolver(sources, resolveMode(attributes), (name, work) => runStep(progress, name, work))
-  const result = await buildDockerfile({ files, executor, solver, resolver }, { attributes, sessionId, progress, entitlements }, signal)
-  return { result, epoch: attributes.buildArgs.get('SOURCE_DATE_EPOCH') }
+  return await buildDockerfile({ files, executor, solver, resolver }, { attributes, sessionId, progress, entitlements }, signal)
 }
 
 function resolveMode({ imageResolveMode }: FrontendAttributes): ResolveMode {

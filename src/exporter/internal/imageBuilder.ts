@@ -3,6 +3,7 @@ import { formatPlatform } from '../../ground/platform.ts'
 import { formatDescriptor } from '../../image/manifestJson.ts'
 import type { BuildResult, ExportedImage, ExportProgress } from '../exporter.ts'
 import type { ExporterDeps } from '../exporterDeps.ts'
+import { warnOfMissingEpoch } from './epochOptions.ts'
 import type { ImageOptions } from './imageOptions.ts'
 import { writeImage, type PackedImage, type PackedPlatform } from './imageWriter.ts'
 
@@ -20,6 +21,7 @@ export interface ExportContext {
 
 /** Packs the layers and writes the image: what all exporters of images begin with. */
 export async function buildImage({ platforms, isMultiPlatform }: BuildResult, options: ImageOptions, { deps, progress }: ExportContext, signal: AbortSignal): Promise<BuiltImage> {
+  warnOfMissingEpoch(options, progress)
   const packed = await progress.step('exporting layers', async (report) => {
     const done: PackedPlatform[] = []
     // one platform after the other: the packer works on several layers of each

@@ -17,7 +17,7 @@ function optionsOf(attributes: Readonly<Record<string, string>>): ImageOptions {
 
 describe('readImageOptions', () => {
   it('packs as gzip, keeps what base images are packed as, and all times', () => {
-    assert.deepEqual(optionsOf({}), { mediaTypes: 'docker', pack: { compression: 'gzip', level: undefined, isForced: false, clampTimeSeconds: undefined }, annotations: [], epochSeconds: undefined })
+    assert.deepEqual(optionsOf({}), { mediaTypes: 'docker', pack: { compression: 'gzip', level: undefined, isForced: false, clampTimeSeconds: undefined }, annotations: [], epochSeconds: undefined, rewritesTimes: false })
   })
 
   for (const { name, attributes } of [

@@ -2,15 +2,14 @@ import { InvalidValueError } from '../../ground/errors.ts'
 import { parseReference, type Reference } from '../../ground/reference.ts'
 import { readAnnotations, type Annotation } from './annotations.ts'
 import type { AttributeReader } from './attributeReader.ts'
+import { readEpochOptions, type EpochOptions } from './epochOptions.ts'
 import type { PackOptions } from '../layerPacker.ts'
 
 /** How an image is made, wherever it goes. */
-export interface ImageOptions {
+export interface ImageOptions extends EpochOptions {
   readonly mediaTypes: 'oci' | 'docker'
   readonly pack: PackOptions
   readonly annotations: readonly Annotation[]
-  /** In config and history, later times become it; seconds since the epoch. */
-  readonly epochSeconds: number | undefined
 }
 
 const LEVEL_BOUNDS = { uncompressed: [0, 0], gzip: [0, 9], zstd: [0, 22] } as const
@@ -21,8 +20,7 @@ export function readImageOptions(attributes: AttributeReader, defaultMediaTypes:
   const [minLevel, maxLevel] = LEVEL_BOUNDS[compression]
   const level = attributes.integer('compression-level', minLevel, maxLevel)
   const annotations = readAnnotations(attributes)
-  const epochSeconds = attributes.integer('source-date-epoch', 0, Number.MAX_SAFE_INTEGER)
-  const rewritesTimes = attributes.flag('rewrite-timestamp', false)
+  const { epochSeconds, rewritesTimes } = readEpochOptions(attributes)
   const wantsOci = attributes.flag('oci-mediatypes', defaultMediaTypes === 'oci')
   const isForced = attributes.flag('force-compression', false)
   attributes.ignore(...MEANINGLESS)
@@ -33,6 +31,7 @@ export function readImageOptions(attributes: AttributeReader, defaultMediaTypes:
     pack: { compression, level: level === 0 && compression !== 'gzip' ? undefined : level, isForced, clampTimeSeconds: rewritesTimes ? epochSeconds : undefined },
     annotations,
     epochSeconds,
+    rewritesTimes,
   }
 }
 

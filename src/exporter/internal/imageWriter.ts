@@ -3,6 +3,7 @@ import { describeBlob, type Descriptor } from '../../ground/descriptor.ts'
 import type { HistoryEntry, ImageConfig } from '../../ground/imageConfig.ts'
 import type { Index, Manifest } from '../../ground/manifest.ts'
 import { compressionOf, layerMediaType, MEDIA_TYPE } from '../../ground/mediaType.ts'
+import { formatEpochTime } from '../../ground/sourceDateEpoch.ts'
 import { formatImageConfig } from '../../image/imageConfigJson.ts'
 import { formatIndex, formatManifest } from '../../image/manifestJson.ts'
 import type { LayerBlob } from '../../snapshot/snapshotStore.ts'
@@ -37,7 +38,7 @@ export async function writeImage({ platforms, isMultiPlatform }: PackedImage, op
   for (const platform of platforms) manifests.push(await writePlatform(platform, options, content, signal))
   const [first] = manifests
   if (first === undefined) throw new Error('a build result without platforms')
-  if (!hasIndex) return { root: first.descriptor, manifests }
+  if (!hasIndex) return { root: withCreated(first.descriptor, options), manifests }
   const index: Index = {
     mediaType: options.mediaTypes === 'oci' ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.dockerIndex,
     artifactType: undefined,
@@ -46,8 +47,16 @@ export async function writeImage({ platforms, isMultiPlatform }: PackedImage, op
     annotations: annotationsFor(options.annotations, 'index', undefined),
   }
   const root = await put(index.mediaType, formatIndex(index), content, signal)
-  return { root: { ...root, annotations: annotationsFor(options.annotations, 'index-descriptor', undefined) }, manifests }
+  return { root: withCreated({ ...root, annotations: annotationsFor(options.annotations, 'index-descriptor', undefined) }, options), manifests }
 }
+
+/** As BuildKit does, what names the image elsewhere, such as the `index.json` of a layout, says when it was made; not by the wall clock. */
+function withCreated(descriptor: Descriptor, { epochSeconds }: WriteOptions): Descriptor {
+  if (epochSeconds === undefined || descriptor.annotations.has(CREATED_ANNOTATION)) return descriptor
+  return { ...descriptor, annotations: new Map([...descriptor.annotations, [CREATED_ANNOTATION, formatEpochTime(epochSeconds)]]) }
+}
+
+const CREATED_ANNOTATION = 'org.opencontainers.image.created'
 
 async function writePlatform({ result, layers }: PackedPlatform, options: WriteOptions, content: ContentStore, signal: AbortSignal): Promise<ExportedImage['manifests'][number]> {
   const isOci = options.mediaTypes === 'oci'
@@ -79,8 +88,9 @@ function describeLayer(descriptor: Descriptor, style: 'oci' | 'docker'): Descrip
 
 /** The config as it goes out: with the layers it has come to, and a history that tells of exactly these. */
 export function patchConfig(config: ImageConfig, layers: readonly LayerBlob[], epochSeconds: number | undefined): ImageConfig {
-  const epoch = epochSeconds === undefined ? undefined : formatSeconds(epochSeconds)
-  const history = fillTimes(matchLayers(config.history, layers.length)).map((entry) => ({ ...entry, created: clampTime(entry.created ?? epoch, epoch) }))
+  const epoch = epochSeconds === undefined ? undefined : formatEpochTime(epochSeconds)
+  const matched = matchLayers(config.history, layers.length).map((entry) => ({ ...entry, created: entry.created ?? epoch }))
+  const history = fillTimes(matched).map((entry) => ({ ...entry, created: clampTime(entry.created, epoch) }))
   const created = clampTime(config.created, epoch) ?? history.findLast((entry) => entry.created !== undefined)?.created
   return { ...config, created, history, diffIds: layers.map(({ diffId }) => diffId) }
 }
@@ -110,11 +120,6 @@ function fillTimes(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
 
 function clampTime(time: string | undefined, epoch: string | undefined): string | undefined {
   return time !== undefined && epoch !== undefined && Date.parse(time) > Date.parse(epoch) ? epoch : time
-}
-
-/** RFC 3339 as Go writes whole seconds. */
-function formatSeconds(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 }
 
 /** Blobs of the image, each once: configs and layers, but not manifests. */

@@ -1,14 +1,13 @@
 import { InvalidValueError } from '../../ground/errors.ts'
 import { asByteString, fromText, type ByteString } from '../../kit/byteString.ts'
 import { createAttributeReader, type AttributeReader } from './attributeReader.ts'
+import { readEpochOptions, type EpochOptions } from './epochOptions.ts'
 import type { BuildResult, PlatformResult } from '../exporter.ts'
 
 /** How files leave their platform's root. */
-export interface FolderOptions {
+export interface FolderOptions extends EpochOptions {
   /** Undefined: a folder for each platform where the client asked for several. */
   readonly isSplit: boolean | undefined
-  /** Time of all files, in nanoseconds since the epoch; undefined keeps their own. */
-  readonly mtimeNs: bigint | undefined
 }
 
 /** @throws InvalidValueError */
@@ -18,23 +17,25 @@ export function readFolderOptions(type: 'tar' | 'local', values: ReadonlyMap<str
   // what is deleted in the folder is the client's business; attestations and their names are not ours to write
   attributes.choice('mode', ['copy', 'delete'], 'copy')
   attributes.ignore('dest', 'attestation-prefix')
-  const epochSeconds = attributes.integer('source-date-epoch', 0, Number.MAX_SAFE_INTEGER)
+  const epoch = readEpochOptions(attributes)
   attributes.finish()
-  return { isSplit, mtimeNs: epochSeconds === undefined ? undefined : BigInt(epochSeconds) * 1_000_000_000n }
+  return { isSplit, ...epoch }
 }
 
 export interface PlatformFolder {
   readonly result: PlatformResult
   /** `linux_arm64`; '' for none. */
   readonly prefix: ByteString
+  /** Time of all files: with an epoch it is that, as BuildKit has it, whether times are to be rewritten or not. */
   readonly mtimeNs: bigint | undefined
 }
 
 /** @throws InvalidValueError where files of several platforms would fall on each other */
-export function platformFolders({ platforms, isMultiPlatform }: BuildResult, { isSplit, mtimeNs }: FolderOptions): readonly PlatformFolder[] {
+export function platformFolders({ platforms, isMultiPlatform }: BuildResult, { isSplit, epochSeconds }: FolderOptions): readonly PlatformFolder[] {
   if (isSplit === false && platforms.length > 1) {
     throw new InvalidValueError('files of several platforms would overwrite each other without platform-split', { hint: 'leave out platform-split=false, or build for one platform' })
   }
+  const mtimeNs = epochSeconds === undefined ? undefined : BigInt(epochSeconds) * 1_000_000_000n
   const hasFolders = isSplit ?? (isMultiPlatform || platforms.length > 1)
   return platforms.map((result) => ({ result, mtimeNs, prefix: hasFolders ? fromText(result.id.replaceAll('/', '_')) : asByteString('') }))
 }

@@ -75,16 +75,17 @@ function withFolderSlash(target: string): ByteString {
   return fromText(target.replace(/\/\.$/, '/'))
 }
 
-async function makeFolder({ path, mode, makeParents }: MakeFolderAction, { target, owner, nowNs }: ActionSite): Promise<void> {
+async function makeFolder({ path, mode, makeParents, timeSeconds }: MakeFolderAction, { target, owner, nowNs }: ActionSite): Promise<void> {
   const name = fromText(path)
+  const mtimeNs = timeSeconds === undefined ? nowNs : BigInt(timeSeconds) * 1_000_000_000n
   if (makeParents) {
-    ensureFolder(target, name, { mode, owner, mtimeNs: nowNs })
+    ensureFolder(target, name, { mode, owner, mtimeNs })
     return
   }
   const place = joinName(resolveInRoot(target, parentOf(trimSlashes(name)), 'follow'), lastNameOf(name))
   if (findStat(place)?.isDirectory() === true) return
   mkdirSync(bytesOf(place))
-  applyMetadata(place, { mode, uid: 0, gid: 0, ...owner, mtimeNs: nowNs, xattrs: new Map() }, 'other')
+  applyMetadata(place, { mode, uid: 0, gid: 0, ...owner, mtimeNs, xattrs: new Map() }, 'other')
 }
 
 async function makeFile({ path, mode, data }: MakeFileAction, { target, owner, nowNs }: ActionSite): Promise<void> {

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync } from 'node:fs'
 import { bytesOf, type ByteString } from '../../kit/byteString.ts'
 import { compareBytes, joinPath, ROOT, sortedNames, splitLast } from './bytePath.ts'
 import { linkFile } from './fileTree.ts'
-import { applyMetadata, findLayerFile, hasSameMetadata, makeWhiteout, readLayerFile, type LayerFile } from './layerFile.ts'
+import { applyMetadata, findLayerFile, hasSameMetadata, makeOpaque, makeWhiteout, readLayerFile, type LayerFile } from './layerFile.ts'
 import { isSameFile } from './sameFile.ts'
 
 export interface TreePair {
@@ -46,8 +46,20 @@ async function compareEntry(path: ByteString, comparing: Comparing): Promise<voi
     return
   }
   if (before?.shape.kind !== 'folder') return addFolder(path, after, comparing)
+  if (isMadeAnew(path, pair)) return replaceFolder(path, after, comparing)
   if (!hasSameMetadata(before, after)) writer.folder(path, after)
   await compareFolder(path, comparing)
+}
+
+/** As overlayfs has it, so that a layer is the same bytes wherever it was made: nothing of the old folder shows in the new one. */
+async function replaceFolder(path: ByteString, file: LayerFile, comparing: Comparing): Promise<void> {
+  await addFolder(path, file, comparing)
+  comparing.writer.opaque(path)
+}
+
+/** Taken away and made again since it was copied; false where the file system does not tell when a folder was made. */
+function isMadeAnew(path: ByteString, { after, copiedNs }: TreePair): boolean {
+  return lstatSync(bytesOf(joinPath(after, path)), { bigint: true }).birthtimeNs > copiedNs
 }
 
 async function addFolder(path: ByteString, file: LayerFile, comparing: Comparing): Promise<void> {
@@ -74,6 +86,8 @@ interface DiffWriter {
   file(path: ByteString, file: LayerFile, signal: AbortSignal): Promise<void>
   /** A folder and what it needs above it; once is enough. */
   folder(path: ByteString, file: LayerFile): void
+  /** Of a folder that was given. */
+  opaque(path: ByteString): void
   finish(): void
 }
 
@@ -91,6 +105,7 @@ function createWriter(after: ByteString, diff: ByteString): DiffWriter {
   }
   return {
     folder: ensureFolder,
+    opaque: (path) => makeOpaque(joinPath(diff, path)),
     whiteout(path) {
       ensureParent(path)
       makeWhiteout(joinPath(diff, path))

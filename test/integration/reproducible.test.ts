@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { hashFile } from '../support/archives.ts'
+import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
+import { openPelago, runCommand, type Pelago, type RunOptions } from '../support/pelago.ts'
+import { readBlob, tool, type ImageConfigJson, type IndexJson, type ManifestJson } from '../support/unpackedImage.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
+const EPOCH = 1_577_836_800
+const EPOCH_TEXT = '2020-01-01T00:00:00Z'
+const PLATFORMS = 'linux/amd64,linux/arm64'
+
+/** Makes what is apt to differ: folders on the way, hard links, removals, files touched anew, names in bad order. */
+const DOCKERFILE = (base: string): string => `FROM ${base} AS made
+WORKDIR /made/deep
+RUN for name in z a m B; do echo $name > $name; done; ln a linked; ln -s a symbolic; mkdir empty; mkfifo pipe
+FROM ${base}
+ARG SOURCE_DATE_EPOCH
+WORKDIR /srv/app
+COPY . /context/
+COPY --from=made /made /made
+ADD files.tar /unpacked/
+RUN rm -r /made/deep/z /context/sub && touch /made/deep/m && chmod 600 /context/b && chown 33:34 /made/deep/B && echo $SOURCE_DATE_EPOCH > /epoch
+RUN rm -r /made/deep && mkdir -p /made/deep && hostname > /made/deep/name && umask > /made/deep/umask
+ENV A=b
+CMD ["sh"]
+`
+
+/** The same files for all, but for what a machine gives them: order in the folder, times, the folder's own mode. */
+function writeFiles(folder: string, { base, isReversed, seconds }: { readonly base: string; readonly isReversed: boolean; readonly seconds: number }): string {
+  const archive = readFileSync(join(dirname(folder), 'files.tar'))
+  const files = [['Dockerfile', DOCKERFILE(base)], ['a', 'a\n'], ['b', 'b\n'], ['sub/one', '1\n'], ['sub/two', '2\n'], ['other/three', '3\n'], ['files.tar', archive]] as const
+  mkdirSync(folder)
+  for (const [name, content] of isReversed ? files.toReversed() : files) {
+    const path = join(folder, name)
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+    writeFileSync(path, content)
+    chmodSync(path, 0o644)
+    utimesSync(path, seconds, seconds + 0.123)
+  }
+  for (const name of ['sub', 'other']) utimesSync(join(folder, name), seconds, seconds)
+  return folder
+}
+
+const ARGUMENTS = ['build', '--platform', PLATFORMS, '-o', 'type=oci,dest=image.tar,rewrite-timestamp=true', '-t', 'app:1']
+
+describe('the same bytes', { skip: missingForBuilds(), concurrency: false }, () => {
+  let registry: DockerRegistry
+  let base: string
+  let plain: string
+  before(async () => {
+    registry = await startDockerRegistry()
+    await using pelago = await openPelago()
+    base = await pushBaseImage(pelago, registry.host)
+    plain = await buildApart({ umask: '022', isReversed: false, seconds: EPOCH + 5 })
+  })
+  after(async () => registry[Symbol.asyncDispose]())
+
+  /** An archive to be unpacked, with times of its own. */
+  async function packFiles(folder: string): Promise<void> {
+    const packed = join(folder, 'packed')
+    mkdirSync(packed)
+    for (const [name, seconds] of [['old', EPOCH - 1000], ['new', EPOCH + 1000]] as const) {
+      writeFileSync(join(packed, name), name)
+      utimesSync(join(packed, name), seconds, seconds)
+    }
+    await tool('tar', '--sort=name', '--owner=0', '--group=0', `--mtime=@${EPOCH + 1000}`, '-cf', join(folder, 'files.tar'), '-C', packed, 'new', 'old')
+  }
+
+  /** Digest of the archive of a build in a store of its own. */
+  async function buildApart(variation: { readonly umask: string; readonly isReversed: boolean; readonly seconds: number; readonly settings?: Readonly<Record<string, string>> }): Promise<string> {
+    await using pelago = await openPelago(variation.settings ?? {})
+    await packFiles(pelago.folder)
+    const context = writeFiles(join(pelago.folder, `context-${variation.umask}`), { base, ...variation })
+    const env = { ...pelago.env, SOURCE_DATE_EPOCH: String(EPOCH) }
+    const { exitCode, stderr } = await runCommand(['sh', '-c', `umask ${variation.umask}; exec "$@"`, 'sh', PROGRAM, ...ARGUMENTS, context], { env, cwd: pelago.folder })
+    assert.equal(exitCode, 0, stderr)
+    return await hashFile(join(pelago.folder, 'image.tar'))
+  }
+
+  it('come from another store of another kind, at another time, from another folder, with another umask', async () => {
+    const other = { umask: '077', isReversed: true, seconds: EPOCH + 50_000_000 }
+    assert.equal(await buildApart({ ...other, settings: { PELAGO_SNAPSHOTTER: 'copy', TZ: 'Asia/Tokyo', LC_ALL: 'C' } }), plain)
+  })
+
+  it('come to an ordinary user as to root', { skip: reasonAgainstUsers() || missingForBuilds('useradd', 'newuidmap', 'setpriv') }, async () => {
+    await using user = createOrdinaryUser({ hasIdRange: true })
+    await packFiles(user.home)
+    const context = writeFiles(join(user.home, 'context'), { base, isReversed: true, seconds: EPOCH + 900 })
+    const { exitCode, stderr } = await user.pelago(...ARGUMENTS, '--build-arg', `SOURCE_DATE_EPOCH=${EPOCH}`, context)
+    assert.equal(exitCode, 0, stderr)
+    assert.equal(await hashFile(join(user.home, 'image.tar')), plain)
+  })
+})
+
+interface Built {
+  readonly index: IndexJson
+  readonly manifest: ManifestJson
+  readonly config: ImageConfigJson
+  readonly layout: string
+}
+
+describe('SOURCE_DATE_EPOCH', { skip: missingForBuilds(), concurrency: false }, () => {
+  let registry: DockerRegistry
+  let pelago: Pelago
+  let base: string
+  let baseLayers: number
+  before(async () => {
+    registry = await startDockerRegistry()
+    pelago = await openPelago()
+    base = await pushBaseImage(pelago, registry.host)
+    baseLayers = (await build('FROM BASE\n')).manifest.layers.length
+  })
+  after(async () => {
+    await pelago[Symbol.asyncDispose]()
+    await registry[Symbol.asyncDispose]()
+  })
+
+  let count = 0
+  async function build(dockerfile: string, args: readonly string[] = [], env: RunOptions['env'] = {}, attributes = ''): Promise<Built> {
+    const context = await pelago.context({ Dockerfile: dockerfile.replaceAll('BASE', base), file: 'content\n' })
+    count += 1
+    const layout = join(pelago.folder, `layout-${count}`)
+    await pelago.succeed(['build', ...args, '-o', `type=oci,dest=${layout},tar=false${attributes}`, context], { env })
+    const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as IndexJson
+    const manifest = JSON.parse(readBlob(layout, index.manifests[0]?.digest ?? '').toString()) as ManifestJson
+    return { index, manifest, config: JSON.parse(readBlob(layout, manifest.config.digest).toString()) as ImageConfigJson, layout }
+  }
+
+  const TEXT = 'FROM BASE\nWORKDIR /new\nCOPY file /file\nRUN touch /touched\n'
+  const ways: readonly { readonly name: string; readonly text: string; readonly args?: readonly string[]; readonly env?: RunOptions['env']; readonly attributes?: string }[] = [
+    { name: 'of the environment', text: TEXT, env: { SOURCE_DATE_EPOCH: String(EPOCH) } },
+    { name: 'of --build-arg, over that of the environment', text: TEXT, args: ['--build-arg', `SOURCE_DATE_EPOCH=${EPOCH}`], env: { SOURCE_DATE_EPOCH: '5' } },
+    { name: 'of the Dockerfile', text: `ARG SOURCE_DATE_EPOCH=${EPOCH}\n${TEXT}` },
+    { name: 'of the output', text: TEXT, attributes: `,source-date-epoch=${EPOCH}` },
+    { name: 'of the output, over that of the build', text: TEXT, attributes: `,source-date-epoch=${EPOCH}`, env: { SOURCE_DATE_EPOCH: String(EPOCH + 1000) } },
+  ]
+  for (const { name, text, args, env, attributes } of ways) {
+    it(`${name} is the time of image and history`, async () => {
+      const { index, config } = await build(text, args, env, attributes)
+      assert.equal(config.created, EPOCH_TEXT)
+      assert.deepEqual(config.history.slice(-3).map(({ created }) => created), [EPOCH_TEXT, EPOCH_TEXT, EPOCH_TEXT])
+      assert.equal(index.manifests[0]?.annotations?.['org.opencontainers.image.created'], EPOCH_TEXT)
+    })
+  }
+
+  it('is no time at all where it is empty or that of a folder, whatever the Dockerfile says', async () => {
+    for (const [text, value] of [[`ARG SOURCE_DATE_EPOCH=${EPOCH}\n${TEXT}`, ''], [TEXT, 'context']] as const) {
+      const { index, config } = await build(text, [], { SOURCE_DATE_EPOCH: value })
+      assert.equal(config.history.at(-1)?.created, undefined)
+      assert.equal(index.manifests[0]?.annotations?.['org.opencontainers.image.created'], undefined)
+    }
+  })
+
+  it('is seen by steps that ask for it', async () => {
+    await pelago.succeed(['build', '-o', 'seen', await pelago.context({ Dockerfile: `ARG SOURCE_DATE_EPOCH=${EPOCH}\nFROM ${base} AS made\nARG SOURCE_DATE_EPOCH\nRUN echo "<$SOURCE_DATE_EPOCH>" > /seen\nFROM scratch\nCOPY --from=made /seen /\n` })])
+    assert.equal(readFileSync(join(pelago.folder, 'seen/seen'), 'utf8'), `<${EPOCH}>\n`)
+  })
+
+  /** Times of the layers above the base, by path. */
+  async function layerTimes({ manifest, layout }: Built): Promise<ReadonlyMap<string, number>> {
+    const times = new Map<string, number>()
+    for (const { digest } of manifest.layers.slice(baseLayers)) {
+      const listed = await tool('tar', '--utc', '--full-time', '-tvf', join(layout, 'blobs', digest.replace(':', '/')))
+      for (const [, time = '', path = ''] of listed.matchAll(/^\S+ \S+ +\d+ (\S+ \S+) (.*)$/gm)) times.set(path, Date.parse(`${time.replace(' ', 'T')}Z`) / 1000)
+    }
+    return times
+  }
+
+  it('with rewrite-timestamp=true is the latest time in new layers, and leaves those of the base as they are', async () => {
+    const env = { SOURCE_DATE_EPOCH: String(EPOCH) }
+    const kept = await build(TEXT, [], env)
+    const keptTimes = await layerTimes(kept)
+    assert.equal(keptTimes.get('new/'), EPOCH)
+    assert.ok((keptTimes.get('touched') ?? 0) > EPOCH)
+    const rewritten = await build(TEXT, [], env, ',rewrite-timestamp=true')
+    assert.deepEqual([...(await layerTimes(rewritten)).values()].map((time) => time <= EPOCH), [true, true, true])
+    assert.deepEqual(rewritten.manifest.layers.slice(0, baseLayers), kept.manifest.layers.slice(0, baseLayers))
+  })
+
+  it('with rewrite-timestamp=true is in what the local store and Docker get', async () => {
+    const context = await pelago.context({ Dockerfile: TEXT.replaceAll('BASE', base), file: 'content\n' })
+    const env = { SOURCE_DATE_EPOCH: String(EPOCH) }
+    const digests: string[] = []
+    for (const output of ['type=store,rewrite-timestamp=true', 'type=docker,dest=docker.tar,rewrite-timestamp=true']) {
+      await pelago.succeed(['build', '--no-cache', '-t', 'stored', '-o', `${output},oci-mediatypes=true`, '--metadata-file', 'meta.json', context], { env })
+      digests.push((JSON.parse(readFileSync(join(pelago.folder, 'meta.json'), 'utf8')) as Readonly<Record<string, string>>)['containerimage.digest'] ?? '')
+    }
+    assert.match(digests[0] ?? '', /^sha256:/)
+    assert.equal(digests[1], digests[0])
+  })
+
+  it('is the time of all files that leave as files', async () => {
+    const context = await pelago.context({ Dockerfile: 'FROM scratch\nCOPY file /sub/file\n', file: 'content\n' })
+    const env = { SOURCE_DATE_EPOCH: String(EPOCH) }
+    await pelago.succeed(['build', '-o', 'type=local,dest=files,rewrite-timestamp=true', '-o', 'type=tar,dest=files.tar,rewrite-timestamp=true', context], { env })
+    assert.equal(lstatSync(join(pelago.folder, 'files/sub/file')).mtimeMs, EPOCH * 1000)
+    assert.deepEqual(readdirSync(join(pelago.folder, 'files')), ['sub'])
+    const listed = await tool('tar', '--utc', '--full-time', '-tvf', join(pelago.folder, 'files.tar'))
+    assert.deepEqual(listed.trim().split('\n').map((line) => / (\d{4}\S+ \S+) /.exec(line)?.[1]), ['2020-01-01 00:00:00', '2020-01-01 00:00:00'])
+  })
+
+  it('is asked for where times are to be rewritten and there is none', async () => {
+    const context = await pelago.context({ Dockerfile: `FROM ${base}\n` })
+    const { stderr } = await pelago.succeed(['build', '--progress=plain', '-o', 'type=oci,dest=warned.tar,rewrite-timestamp=true', context])
+    assert.match(stderr, /1 warning found[^\n]*\n - rewrite-timestamp=true has no effect without SOURCE_DATE_EPOCH/)
+  })
+
+  for (const { name, text, env, attributes, message } of [
+    { name: 'a word in the environment', text: 'FROM BASE\n', env: { SOURCE_DATE_EPOCH: 'now' }, message: /^ERROR: invalid SOURCE_DATE_EPOCH: "now"\nhint: .*seconds since 1970/m },
+    { name: 'a time before 1970', text: 'FROM BASE\n', env: { SOURCE_DATE_EPOCH: '-1' }, message: /^ERROR: invalid SOURCE_DATE_EPOCH: "-1"/m },
+    { name: 'a fraction in the Dockerfile', text: 'ARG SOURCE_DATE_EPOCH=1.5\nFROM BASE\n', message: /^ERROR: invalid SOURCE_DATE_EPOCH: "1.5"\nDockerfile:1\n[^]*>>> ARG SOURCE_DATE_EPOCH=1.5/m },
+    { name: 'the time of a stage', text: 'FROM BASE AS one\n', env: { SOURCE_DATE_EPOCH: 'one' }, message: /^ERROR: SOURCE_DATE_EPOCH=one: the time of a stage is not supported yet\nDockerfile:1\n/m },
+    { name: 'a time too late for an output', text: 'FROM BASE\n', attributes: ',source-date-epoch=253402300800', message: /^ERROR: invalid source-date-epoch: "253402300800"/m },
+  ] as readonly { readonly name: string; readonly text: string; readonly env?: RunOptions['env']; readonly attributes?: string; readonly message: RegExp }[]) {
+    it(`refuses ${name}`, async () => {
+      const context = await pelago.context({ Dockerfile: text.replaceAll('BASE', base) })
+      const { exitCode, stderr } = await pelago.run(['build', '--progress=plain', '-o', `type=oci,dest=refused.tar${attributes ?? ''}`, context], { env: env ?? {} })
+      assert.notEqual(exitCode, 0)
+      assert.match(stderr, message)
+    })
+  }
+})
