@@ -152,3 +152,9 @@ describe('a context of 20,000 files', () => {
     assert.equal(ignored.length, 0)
   })
 })
+
+describe('ignoringPattern', () => {
+  const matcher = createIgnoreMatcher(['*.log', 'docs', '!docs/keep', ' src/**/x '])
+  const cases = [{ path: 'a.log', want: '*.log' }, { path: 'docs/deep/y', want: 'docs' }, { path: 'docs/keep', want: undefined }, { path: 'src/a/b/x/y', want: 'src/**/x' }, { path: 'other', want: undefined }]
+  for (const { path, want } of cases) it(`is ${String(want)} for ${path}`, () => assert.equal(matcher.ignoringPattern(path), want))
+})

@@ -26,6 +26,10 @@ export interface IgnoreMatcher {
   ignores(path: string): boolean
   /** Whether the folder is left out with all that may be in it: no `!` pattern can bring anything of it back. */
   ignoresWhole(folder: string): boolean
+  /** The pattern by which a path is left out, as it is written; undefined where none does. */
+  ignoringPattern(path: string): string | undefined
+  /** Whether a pattern may match something in the folder, by the folder's path alone. */
+  mayIgnoreBelow(folder: string): boolean
 }
 
 /** @throws InvalidValueError on a malformed pattern */
@@ -46,6 +50,11 @@ export function createIgnoreMatcher(patterns: readonly string[]): IgnoreMatcher 
       const decision = decide(folder)
       return isIgnored(rules, decision) && !rules.slice(decision.rule + 1).some((rule) => rule.isException && mayMatchBelow(rule, folder))
     },
+    ignoringPattern(path) {
+      const decision = decide(path)
+      return isIgnored(rules, decision) ? rules[decision.rule]?.text : undefined
+    },
+    mayIgnoreBelow: (folder) => isIgnored(rules, decide(folder)) || rules.some((rule) => !rule.isException && mayMatchBelow(rule, folder)),
   }
 }
 
@@ -69,6 +78,7 @@ function isIgnored(rules: readonly Rule[], { rule }: Decision): boolean {
 }
 
 interface Rule {
+  readonly text: string
   readonly isException: boolean
   /** One test for each path component. */
   readonly components: readonly Component[]
@@ -87,7 +97,7 @@ function compileRule(text: string): Rule {
   const pattern = isException ? cleaned.slice(1) : cleaned
   if (pattern === '') throw new InvalidValueError('illegal exclusion pattern: "!"', { hint: 'write what is to be kept behind the "!"' })
   pathPatternSource(pattern) // for its syntax: what it means is another thing, since `**` is unknown there
-  return { isException, components: compileComponents(pattern), matches: compilePattern(pattern) }
+  return { text, isException, components: compileComponents(pattern), matches: compilePattern(pattern) }
 }
 
 function compileComponents(pattern: string): readonly Component[] {

@@ -165,6 +165,12 @@ describe('several platforms', () => {
     const images = await Promise.all([AMD64, ARM64].map((targetPlatform) => lower(text, { targetPlatform })))
     assert.deepEqual(images.flatMap(({ graph }) => contexts(graph)).map(({ followPaths }) => followPaths), [['bin-*', 'conf'], ['bin-*', 'conf']])
   })
+  it('read the context once where --parents looks into folders of any depth', async () => {
+    const text = 'FROM alpine\nARG TARGETARCH\nCOPY --parents src/**/*.c bin/$TARGETARCH/./tool lib-$TARGETARCH/x** deep/*/y /'
+    const images = await Promise.all([AMD64, ARM64].map((targetPlatform) => lower(text, { targetPlatform })))
+    const want = ['bin/*/tool', 'deep/*/y', 'lib-*', 'src']
+    assert.deepEqual(images.flatMap(({ graph }) => contexts(graph)).map(({ followPaths }) => followPaths), [want, want])
+  })
   it('read the context once where a variable is empty for one of them', async () => {
     const text = 'FROM alpine\nARG TARGETARCH TARGETVARIANT TARGETPLATFORM\nARG DIR=lib-$TARGETARCH\nCOPY share${TARGETVARIANT:+-$TARGETVARIANT} $DIR/*.so dist/$TARGETPLATFORM/x app-$TARGETARCH$TARGETVARIANT /'
     const images = await Promise.all([AMD64, ARMV7].map((targetPlatform) => lower(text, { targetPlatform })))
@@ -216,6 +222,14 @@ describe('the cache is ignored', () => {
   }
 })
 
+describe('a copy with a date', () => {
+  it('gives it to what it makes', async () => {
+    const { graph } = await lower('FROM alpine\nCOPY a b /\nWORKDIR /x', { buildArgs: new Map([['SOURCE_DATE_EPOCH', '2']]) })
+    const times = [...graph.values()].flatMap(({ op }) => (op.kind === 'file' ? op.actions : [])).map((action) => 'timestampNs' in action && action.timestampNs)
+    assert.deepEqual(times, [2_000_000_000n, 2_000_000_000n, 2_000_000_000n])
+  })
+})
+
 describe('the request', () => {
   it('is in every step and in the config', async () => {
     const image = await lower('FROM alpine\nLABEL a=1 b=2\nRUN x', {
@@ -260,7 +274,7 @@ describe('SOURCE_DATE_EPOCH', () => {
   it('is the time of a new working folder', async () => {
     const { graph } = await lower('FROM alpine\nWORKDIR /x', { buildArgs: new Map([['SOURCE_DATE_EPOCH', '5']]) })
     const actions = [...graph.values()].flatMap(({ op }) => (op.kind === 'file' ? op.actions : []))
-    assert.deepEqual(actions.map((action) => (action.kind === 'mkdir' ? action.timeSeconds : undefined)), [5])
+    assert.deepEqual(actions.map((action) => (action.kind === 'mkdir' ? action.timestampNs : undefined)), [5_000_000_000n])
   })
 })
 
@@ -292,15 +306,18 @@ describe('what cannot be built', () => {
     { text: 'FROM alpine\nCOPY a', message: /COPY requires at least two arguments, but only one was provided\. Destination could not be determined$/, line: 2 },
     { text: 'FROM alpine\nCOPY --chmod=888 a b', message: /^invalid chmod parameter: '888'/, line: 2 },
     { text: 'FROM alpine\nCOPY --chmod=17777 a b', message: /^invalid chmod parameter: '17777'/, line: 2 },
-    { text: 'FROM alpine\nCOPY --chmod=u=rwx,go=rx a b', message: 'a symbolic --chmod (u=rwx,go=rx) is not supported yet', line: 2, hint: /octal/ },
+    { text: 'FROM alpine\nCOPY --chmod=u=rwz a b', message: "invalid chmod parameter: 'u=rwz'", line: 2, hint: /go=rX/ },
     { text: 'FROM alpine\nCOPY --link a b', message: /COPY --link is not supported yet$/, line: 2 },
-    { text: 'FROM alpine\nCOPY --parents a b', message: /COPY --parents is not supported yet$/, line: 2 },
-    { text: 'FROM alpine\nADD --exclude=x a b', message: /ADD --exclude is not supported yet$/, line: 2 },
+    { text: 'FROM alpine\nCOPY --parents=maybe a b', message: /expecting boolean value for flag --parents, not: maybe$/, line: 2, hint: /--parents=false/ },
+    { text: 'FROM alpine\nCOPY --parents --parents a b', message: /duplicate flag specified: --parents$/, line: 2 },
+    { text: 'FROM alpine\nCOPY --exclude a b', message: /missing a value on flag: --exclude$/, line: 2 },
+    { text: 'FROM alpine\nADD --parents a b', message: /unknown flag: --parents$/, line: 2 },
+    { text: 'FROM alpine\nCOPY --unpack a b', message: /unknown flag: --unpack$/, line: 2 },
     { text: 'FROM alpine\nCOPY https://example.org/a /', message: /source can't be a URL for COPY$/, line: 2 },
     { text: 'FROM alpine\nADD --checksum=x a b', message: /^checksum requires HTTP\(S\) or Git sources$/, line: 2 },
     { text: 'FROM alpine\nADD --checksum=x https://a/b https://a/c /', message: /^checksum can't be specified for multiple sources$/, line: 2 },
     { text: 'FROM alpine\nADD --checksum=x https://a/b /', message: /^invalid digest: "x"$/, line: 2 },
-    { text: 'FROM alpine\nADD --unpack=maybe https://a/b /', message: /expecting boolean value for flag unpack, not: maybe$/, line: 2 },
+    { text: 'FROM alpine\nADD --unpack=maybe https://a/b /', message: /expecting boolean value for flag --unpack, not: maybe$/, line: 2 },
     { text: 'FROM alpine\nADD https://a/b.git?tag=a&branch=b /', message: /^branch conflicts with tag/, line: 2 },
     { text: 'FROM alpine\nADD --keep-git-dir=false https://a/b.git?keep-git-dir /', message: /^inconsistent keep-git-dir/, line: 2 },
     { text: 'FROM alpine\nADD --checksum=01 https://a/b.git?checksum=02 /', message: /^checksum mismatch/, line: 2 },

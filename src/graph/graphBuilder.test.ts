@@ -33,8 +33,8 @@ const INPUT = { kind: 'input', index: 0 } as const
 const FILES: FileOp = {
   kind: 'file',
   actions: [
-    { kind: 'mkdir', base: INPUT, output: undefined, path: '/a', mode: 0o755, makeParents: true, owner: { user: 'u', group: 'g', lookup: INPUT } },
-    { kind: 'mkfile', base: { kind: 'action', index: 0 }, output: undefined, path: '/a/b', mode: 0o600, data: new Uint8Array([1, 2, 3]), owner: undefined },
+    { kind: 'mkdir', base: INPUT, output: undefined, path: '/a', mode: 0o755, makeParents: true, owner: { user: 'u', group: 'g', lookup: INPUT }, timestampNs: undefined },
+    { kind: 'mkfile', base: { kind: 'action', index: 0 }, output: undefined, path: '/a/b', mode: 0o600, data: new Uint8Array([1, 2, 3]), owner: undefined, timestampNs: undefined },
     { kind: 'rm', base: { kind: 'action', index: 1 }, output: 0, path: '/tmp/*', allowNotFound: true, allowWildcard: true },
   ],
 }

@@ -10,9 +10,10 @@ export function digestVertex({ op, inputs, platform }: VertexIdentity): Digest {
   return digestOf(formatCanonicalJson(toJson({ op, inputs, platform })))
 }
 
-/** Bytes stand as their hash; what is absent is left out. */
+/** Bytes stand as their hash, nanoseconds as text; what is absent is left out. */
 function toJson(value: unknown): Json {
   if (value instanceof Uint8Array) return { bytes: digestOf(value) }
+  if (typeof value === 'bigint') return `${value}`
   if (Array.isArray(value)) return value.map(toJson)
   if (typeof value === 'object' && value !== null) {
     const fields: readonly (readonly [string, unknown])[] = Object.entries(value)

@@ -1,6 +1,7 @@
 import type { Digest } from '../ground/digest.ts'
+import { formatFileMode } from '../ground/fileMode.ts'
 import { formatPlatform } from '../ground/platform.ts'
-import type { ActionBase, ExecOp, FileAction, GitSource, Graph, Mount, Op, Output, Owner, Source, Vertex } from './vertex.ts'
+import type { ActionBase, CopyAction, ExecOp, FileAction, GitSource, Graph, Mount, Op, Output, Owner, Source, Vertex } from './vertex.ts'
 
 /** A graph for people and for golden tests: vertices in order, numbered, each with what it does. */
 export function formatGraph(graph: Graph, root: Output | undefined): string {
@@ -98,27 +99,33 @@ function formatMount(mount: Mount): string {
 
 function formatAction(action: FileAction): string {
   const tail = [`on ${formatBase(action.base)}`, ...(action.output === undefined ? [] : [`output ${action.output}`])]
+  if (action.kind === 'rm') return [`rm ${action.path}`, ...tail, ...(action.allowNotFound ? ['forgiving'] : []), ...(action.allowWildcard ? ['wildcard'] : [])].join(' ')
+  const made = [...tail, ...(action.timestampNs === undefined ? [] : [`at ${action.timestampNs}`]), ...formatOwner(action.owner)]
   switch (action.kind) {
-    case 'copy': {
-      const traits = [
-        [action.followSymlinks, 'follow'],
-        [action.copyFolderContents, 'contents'],
-        [action.unpackArchives, 'unpack'],
-        [action.createTargetPath, 'parents'],
-        [action.allowWildcard, 'wildcard'],
-        [action.allowEmptyWildcard, 'empty'],
-      ] as const
-      const patterns = [...list('include', action.includePatterns), ...list('exclude', action.excludePatterns)]
-      const set = traits.flatMap(([is, trait]) => (is ? [trait] : []))
-      return [`copy ${action.source} from ${formatBase(action.from)} to ${action.target}`, ...tail, ...formatOwner(action.owner), ...formatMode(action.mode), ...patterns, `(${set.join(' ')})`].join(' ')
-    }
+    case 'copy':
+      return [`copy ${action.source} from ${formatBase(action.from)} to ${action.target}`, ...made, ...formatCopyOptions(action)].join(' ')
     case 'mkdir':
-      return [`mkdir ${action.path}`, ...tail, ...formatOwner(action.owner), ...formatMode(action.mode), ...(action.makeParents ? ['parents'] : []), ...(action.timeSeconds === undefined ? [] : [`time ${action.timeSeconds}`])].join(' ')
+      return [`mkdir ${action.path}`, ...made, ...formatMode(action.mode), ...(action.makeParents ? ['parents'] : [])].join(' ')
     case 'mkfile':
-      return [`mkfile ${action.path}`, ...tail, ...formatOwner(action.owner), ...formatMode(action.mode), `${action.data.length} bytes`].join(' ')
-    case 'rm':
-      return [`rm ${action.path}`, ...tail, ...(action.allowNotFound ? ['forgiving'] : []), ...(action.allowWildcard ? ['wildcard'] : [])].join(' ')
+      return [`mkfile ${action.path}`, ...made, ...formatMode(action.mode), `${action.data.length} bytes`].join(' ')
+    case 'symlink':
+      return [`symlink ${action.path} to ${action.linkTarget}`, ...made].join(' ')
   }
+}
+
+function formatCopyOptions(action: CopyAction): readonly string[] {
+  const traits = [
+    [action.followSymlinks, 'follow'],
+    [action.copyFolderContents, 'contents'],
+    [action.unpackArchives, 'unpack'],
+    [action.createTargetPath, 'parents'],
+    [action.allowWildcard, 'wildcard'],
+    [action.allowEmptyWildcard, 'empty'],
+    [action.replacesTargets, 'replacing'],
+  ] as const
+  const mode = action.mode === undefined ? [] : [`mode ${formatFileMode(action.mode)}`]
+  const patterns = [...list('include', action.includePatterns), ...list('exclude', action.excludePatterns), ...list('required', action.requiredPaths)]
+  return [...mode, ...patterns, `(${traits.flatMap(([is, trait]) => (is ? [trait] : [])).join(' ')})`]
 }
 
 function formatBase(base: ActionBase): string {
@@ -137,8 +144,8 @@ function formatOwner(owner: Owner | undefined): readonly string[] {
   return [`owner ${owner.user}${owner.group === undefined ? '' : `:${owner.group}`} of ${formatBase(owner.lookup)}`]
 }
 
-function formatMode(mode: number | undefined): readonly string[] {
-  return mode === undefined ? [] : [`mode ${mode.toString(8).padStart(4, '0')}`]
+function formatMode(bits: number): readonly string[] {
+  return [`mode ${formatFileMode({ kind: 'absolute', bits })}`]
 }
 
 function setting(name: string, value: string): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Digest } from '../ground/digest.ts'
+import type { FileMode } from '../ground/fileMode.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { SourceSpan } from '../ground/sourceSpan.ts'
 
@@ -170,9 +171,16 @@ interface ActionCommon {
   readonly output: number | undefined
 }
 
-export type FileAction = CopyAction | MakeFolderAction | MakeFileAction | RemoveAction
+/** Of actions that make files. */
+interface MakingAction extends ActionCommon {
+  readonly owner: Owner | undefined
+  /** The time of what is made, since the epoch. Undefined: a copy's is its source's, all else has the time at which it is made. */
+  readonly timestampNs: bigint | undefined
+}
 
-export interface CopyAction extends ActionCommon {
+export type FileAction = CopyAction | MakeFolderAction | MakeFileAction | MakeSymlinkAction | RemoveAction
+
+export interface CopyAction extends MakingAction {
   readonly kind: 'copy'
   /** Where the files come from. */
   readonly from: ActionBase
@@ -180,9 +188,8 @@ export interface CopyAction extends ActionCommon {
   readonly source: string
   /** Absolute; a trailing `/` means a folder. */
   readonly target: string
-  readonly owner: Owner | undefined
-  /** Permission bits for files and folders alike; undefined keeps them. */
-  readonly mode: number | undefined
+  /** For files and folders alike; undefined keeps what they have. */
+  readonly mode: FileMode | undefined
   readonly followSymlinks: boolean
   /** Copy what is in a folder, not the folder. */
   readonly copyFolderContents: boolean
@@ -191,26 +198,34 @@ export interface CopyAction extends ActionCommon {
   readonly createTargetPath: boolean
   readonly allowWildcard: boolean
   readonly allowEmptyWildcard: boolean
+  /** As in an ignore file, relative to the source, for what is in it: the source itself is copied whatever its name is. */
   readonly includePatterns: readonly string[]
   readonly excludePatterns: readonly string[]
+  /** Absolute in `from`: it is an error where one is not there, whatever the patterns take. */
+  readonly requiredPaths: readonly string[]
+  /** What is copied takes the place of what is in its way, even of a folder; else that is an error. */
+  readonly replacesTargets: boolean
 }
 
-export interface MakeFolderAction extends ActionCommon {
+export interface MakeFolderAction extends MakingAction {
   readonly kind: 'mkdir'
   readonly path: string
   readonly mode: number
   readonly makeParents: boolean
-  readonly owner: Owner | undefined
-  /** Time of the folders that are made, in seconds since 1970; undefined is when they are. */
-  readonly timeSeconds?: number | undefined
 }
 
-export interface MakeFileAction extends ActionCommon {
+export interface MakeFileAction extends MakingAction {
   readonly kind: 'mkfile'
   readonly path: string
   readonly mode: number
   readonly data: Uint8Array
-  readonly owner: Owner | undefined
+}
+
+export interface MakeSymlinkAction extends MakingAction {
+  readonly kind: 'symlink'
+  readonly path: string
+  /** What the link says, as it is. */
+  readonly linkTarget: string
 }
 
 export interface RemoveAction extends ActionCommon {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { digestOf } from '../../src/ground/digest.ts'
+import { parseFileMode } from '../../src/ground/fileMode.ts'
 import type { CopyAction, FileAction, Vertex } from '../../src/graph/vertex.ts'
 import { openDatabase } from '../../src/kit/database.ts'
 import { createFileMirrors } from '../../src/ops/context/contextMirror.ts'
@@ -110,14 +111,14 @@ function readTree(root: string, folder = ''): Tree {
 function copy(source: string, target: string, more: Partial<CopyAction> = {}): CopyAction {
   return {
     kind: 'copy', base: { kind: 'input', index: 0 }, output: 0, from: { kind: 'input', index: 1 }, source, target, owner: undefined, mode: undefined, followSymlinks: true,
-    copyFolderContents: true, unpackArchives: false, createTargetPath: true, allowWildcard: true, allowEmptyWildcard: true, includePatterns: [], excludePatterns: [], ...more,
+    copyFolderContents: true, unpackArchives: false, createTargetPath: true, allowWildcard: true, allowEmptyWildcard: true, includePatterns: [], excludePatterns: [], requiredPaths: [], replacesTargets: false, timestampNs: undefined, ...more,
   }
 }
 
 for (const backend of ['auto', 'copy'] as const) {
   describe(`COPY over the ${backend === 'auto' ? 'best' : 'copying'} store`, { skip }, () => {
     const base: Tree = { 'etc/passwd': 'root:x:0:0::/:\napp:x:1000:1001::/:\n', 'etc/group': 'root:x:0:\nstaff:x:50:\n', 'app/old': 'old', 'link@': '/app', 'file': 'file' }
-    const source: Tree = { 'a.txt': 'a', 'b.txt': 'b', 'dir/one': '1', 'dir/sub/two': '2', 'dir/empty/': '', 'dir/to@': 'one', 'alias@': 'dir' }
+    const source: Tree = { 'a.txt': 'a', 'b.txt': 'b', 'dir/one': '1', 'dir/sub/two': '2', 'dir/empty/': '', 'dir/to@': 'one', 'alias@': 'dir', 'over/etc': 'x', 'under/file/x': 'x' }
     const cases: readonly { readonly name: string; readonly action: CopyAction; readonly want: Tree }[] = [
       { name: 'puts a file where the target names it', action: copy('/a.txt', '/app/new'), want: { 'app/new': 'a', 'app/old': 'old' } },
       { name: 'puts a file into a folder that is there', action: copy('/a.txt', '/app'), want: { 'app/a.txt': 'a', 'app/old': 'old' } },
@@ -131,6 +132,10 @@ for (const backend of ['auto', 'copy'] as const) {
       { name: 'does nothing for a wildcard that matches nothing', action: copy('/*.none', '/app/'), want: { 'app/old': 'old' } },
       { name: 'leaves out what is excluded', action: copy('/dir', '/app', { excludePatterns: ['sub', 'to'] }), want: { 'app/old': 'old', 'app/one': '1', 'app/empty/': '' } },
       { name: 'takes only what is included', action: copy('/dir', '/app', { includePatterns: ['**/two'] }), want: { 'app/old': 'old', 'app/sub/two': '2' } },
+      { name: 'brings back what is excluded and then not', action: copy('/dir', '/app', { excludePatterns: ['*', '!sub/two'] }), want: { 'app/old': 'old', 'app/sub/two': '2' } },
+      { name: 'copies a file that is named itself, whatever is excluded', action: copy('/*.txt', '/app/', { excludePatterns: ['*.txt'] }), want: { 'app/old': 'old', 'app/a.txt': 'a', 'app/b.txt': 'b' } },
+      { name: 'takes a folder that is included with all that is in it', action: copy('/', '/app', { includePatterns: ['dir/sub'] }), want: { 'app/old': 'old', 'app/dir/sub/two': '2' } },
+      { name: 'puts a folder where a file is, where that is to be replaced', action: copy('/dir', '/', { includePatterns: ['one'], copyFolderContents: false, replacesTargets: true }), want: { 'app/old': 'old', 'dir/one': '1' } },
       { name: 'copies the folder itself where not its contents are meant', action: copy('/dir/sub', '/app', { copyFolderContents: false }), want: { 'app/old': 'old', 'app/sub/two': '2' } },
     ]
     for (const { name, action, want } of cases) {
@@ -146,6 +151,10 @@ for (const backend of ['auto', 'copy'] as const) {
       { name: 'says which file is not there, and which is', action: copy('/a.tx', '/app/', { allowWildcard: false }), error: { name: 'SourceNotFoundError', hint: /did you mean a\.txt\?/ } },
       { name: 'refuses to put a folder where a file is', action: copy('/dir', '/file'), error: { name: 'CopyConflictError' } },
       { name: 'refuses to put a file where a folder is, one deeper', action: copy('/a.txt', '/etc/passwd/'), error: { name: 'CopyConflictError' } },
+      { name: 'refuses to put a file where a folder is', action: copy('/over', '/'), error: { name: 'CopyConflictError', message: 'cannot replace to directory /etc with file' } },
+      { name: 'refuses to put a folder of a folder where a file is', action: copy('/under', '/'), error: { name: 'CopyConflictError', message: 'cannot copy to non-directory: /file' } },
+      { name: 'refuses what is required and not there, for all that its patterns take', action: copy('/', '/app', { includePatterns: ['dir/on'], requiredPaths: ['/dir/on'] }), error: { name: 'SourceNotFoundError', message: '"/dir/on": not found', hint: /did you mean one\?/ } },
+      { name: 'refuses a target whose folder is not there, unless that is to be made', action: copy('/a.txt', '/none/a', { createTargetPath: false }), error: { name: 'SourceNotFoundError', message: '"/none": not found' } },
       { name: 'refuses an owner that nobody knows', action: copy('/a.txt', '/app/', { owner: { user: 'nobody-here', group: undefined, lookup: { kind: 'input', index: 0 } } }), error: { name: 'OwnerNotFoundError' } },
     ]
     for (const { name, action, error } of conflicts) {
@@ -158,7 +167,7 @@ for (const backend of ['auto', 'copy'] as const) {
     it('gives files and folders, new ones on the way too, the owner and mode that it says', async () => {
       await using bench = await openBench(backend)
       const owner = { user: 'app', group: 'staff', lookup: { kind: 'input', index: 0 } } as const
-      const result = await bench.run([copy('/dir', '/x/y', { owner, mode: 0o640 })], [await bench.snapshot(base), await bench.snapshot(source)])
+      const result = await bench.run([copy('/dir', '/x/y', { owner, mode: parseFileMode('u=rw,g=r,o=') })], [await bench.snapshot(base), await bench.snapshot(source)])
       const [file, made] = [await bench.stat(result, 'x/y/one'), await bench.stat(result, 'x')]
       assert.deepEqual([file?.uid, file?.gid, Number(file?.mode) & 0o7777], [1000, 50, 0o640])
       assert.deepEqual([made?.uid, made?.gid, Number(made?.mode) & 0o7777], [1000, 50, 0o755])
@@ -193,14 +202,69 @@ for (const backend of ['auto', 'copy'] as const) {
     it('makes one layer of several actions, each on the one before', async () => {
       await using bench = await openBench(backend)
       const actions: readonly FileAction[] = [
-        { kind: 'mkdir', base: { kind: 'input', index: 0 }, output: undefined, path: '/work/dir', mode: 0o750, makeParents: true, owner: undefined },
-        { kind: 'mkfile', base: { kind: 'action', index: 0 }, output: undefined, path: '/work/dir/note', mode: 0o600, data: Buffer.from('note'), owner: undefined },
+        { kind: 'mkdir', base: { kind: 'input', index: 0 }, output: undefined, path: '/work/dir', mode: 0o750, makeParents: true, owner: undefined, timestampNs: undefined },
+        { kind: 'mkfile', base: { kind: 'action', index: 0 }, output: undefined, path: '/work/dir/note', mode: 0o600, data: Buffer.from('note'), owner: undefined, timestampNs: undefined },
         { kind: 'rm', base: { kind: 'action', index: 1 }, output: 0, path: '/app', allowNotFound: false, allowWildcard: false },
       ]
       const from = await bench.snapshot({ 'app/old': 'old' })
       const result = await bench.run(actions, [from])
       assert.deepEqual(await bench.read(result), { 'work/dir/note': 'note' })
       assert.equal(bench.snapshots.get(result as SnapshotId)?.parent, from)
+    })
+
+    it('replaces what is in the way where it is told to, a folder too', async () => {
+      await using bench = await openBench(backend)
+      const inputs = [await bench.snapshot({ 'a/x': 'x', 'b': 'b', 'c@': 'b' }), await bench.snapshot({ 'a': 'file', 'b/y': 'y', 'c/z': 'z' })]
+      await assert.rejects(bench.run([copy('/', '/')], inputs), { name: 'CopyConflictError' })
+      assert.deepEqual(await bench.read(await bench.run([copy('/', '/', { replacesTargets: true })], inputs)), { 'a': 'file', 'b/y': 'y', 'c/z': 'z' })
+    })
+
+    it('gives all that it makes the time that it says', async () => {
+      await using bench = await openBench(backend)
+      const inputs = [await bench.snapshot({ 'old/x': 'x' }), await bench.snapshot({ 'd/one': '1', 'd/sub/two': '2', 'd/to@': 'one' })]
+      const result = await bench.run([copy('/d', '/old', { timestampNs: 1_000_000_000n }), copy('/d', '/new/deep', { base: { kind: 'action', index: 0 }, timestampNs: 1_000_000_000n })].map((action, index) => ({ ...action, output: index === 1 ? 0 : undefined })), inputs)
+      const times = await Promise.all(['old', 'old/one', 'old/sub', 'old/sub/two', 'old/to', 'new', 'new/deep', 'new/deep/sub/two'].map(async (path) => (await bench.stat(result, path))?.mtimeMs))
+      assert.deepEqual(times, times.map(() => 1000))
+    })
+
+    it('changes modes by what they are, and gives folders on the way an octal one', async () => {
+      await using bench = await openBench(backend)
+      const inputs = [await bench.snapshot({}), await bench.snapshot({ 'd/plain': '', 'd/tool': '' })]
+      const [from] = [await changed(bench, inputs[1], (path) => chmodSync(join(path, 'd/tool'), 0o700))]
+      const symbolic = await bench.run([copy('/d', '/x/y/', { mode: parseFileMode('u=rwX,go=rX') })], [inputs[0] ?? from, from])
+      const octal = await bench.run([copy('/d', '/x/y/', { mode: parseFileMode('4751') })], [inputs[0] ?? from, from])
+      const modes = async (id: ResultId | undefined): Promise<readonly string[]> => Promise.all(['x', 'x/y', 'x/y/plain', 'x/y/tool'].map(async (path) => (Number((await bench.stat(id, path))?.mode) & 0o7777).toString(8)))
+      assert.deepEqual([await modes(symbolic), await modes(octal)], [['755', '755', '644', '755'], ['751', '751', '4751', '4751']])
+    })
+
+    it('makes files, folders and links as LLB has them', async () => {
+      await using bench = await openBench(backend)
+      const base = { kind: 'input', index: 0 } as const
+      const made = { base, output: 0, owner: undefined, timestampNs: 5_000_000_000n } as const
+      const from = await bench.snapshot({ 'dir/file': 'old', 'dir/to@': '../dir', file: 'f' })
+      const kept = await changed(bench, from, (path) => chmodSync(join(path, 'dir/file'), 0o751))
+      const over = await bench.run([{ ...made, kind: 'mkfile', path: '/dir/to/file', mode: 0o600, data: Buffer.from('new') }], [kept])
+      assert.deepEqual([await bench.read(over), Number((await bench.stat(over, 'dir/file'))?.mode) & 0o7777, (await bench.stat(over, 'dir/file'))?.mtimeMs], [{ 'dir/file': 'new', 'dir/to@': '../dir', file: 'f' }, 0o751, 5000])
+      const link = await bench.run([{ ...made, kind: 'symlink', path: '/dir/to/link', linkTarget: '/nowhere', owner: { user: '7', group: '8', lookup: base } }], [from])
+      const stat = await bench.stat(link, 'dir/link')
+      assert.deepEqual([(await bench.read(link))['dir/link@'], stat?.uid, stat?.gid, stat?.mtimeMs], ['/nowhere', 7, 8, 5000])
+      const folder = { ...made, kind: 'mkdir', mode: 0o7750, makeParents: false } as const
+      assert.deepEqual([Number((await bench.stat(await bench.run([{ ...folder, path: '/dir/new/' }], [from]), 'dir/new'))?.mode) & 0o7777, await bench.read(await bench.run([{ ...folder, path: '/file' }], [from]))], [0o750, await bench.read(from)])
+      const mistakes: readonly FileAction[] = [{ ...folder, path: '/a/b' }, { ...made, kind: 'mkfile', path: '/a/b', mode: 0, data: Buffer.from('') }, { ...made, kind: 'symlink', path: '/a/b', linkTarget: 'x' }, { ...made, kind: 'mkfile', path: '/dir', mode: 0, data: Buffer.from('') }, { ...made, kind: 'symlink', path: '/file', linkTarget: 'x' }]
+      const refusals = await Promise.all(mistakes.map(async (action) => bench.run([action], [from]).catch((error: unknown) => (error as Error).message)))
+      assert.deepEqual(refusals, ['"/a": not found', '"/a": not found', '"/a": not found', 'cannot replace to directory /dir with file', 'cannot make link "/file": there is a file of that name'])
+    })
+
+    it('removes by name and by wildcard, inside links, and never the root', async () => {
+      await using bench = await openBench(backend)
+      const from = await bench.snapshot({ 'd/a.x': '', 'd/b.x': '', 'd/c': '', 'to@': 'd' })
+      const remove = async (path: string, more: object = {}): Promise<unknown> => {
+        const action: FileAction = { kind: 'rm', base: { kind: 'input', index: 0 }, output: 0, path, allowNotFound: false, allowWildcard: true, ...more }
+        return bench.run([action], [from]).then(async (id) => Object.keys(await bench.read(id)), (error: unknown) => (error as Error).message)
+      }
+      assert.deepEqual(await Promise.all([remove('/d/*.x'), remove('/to/c'), remove('/to'), remove('/none*'), remove('/none'), remove('/none', { allowNotFound: true }), remove('/*.x', { allowWildcard: false }), remove('/')]), [
+        ['d/c', 'to@'], ['d/a.x', 'd/b.x', 'to@'], ['d/a.x', 'd/b.x', 'd/c'], ['d/a.x', 'd/b.x', 'd/c', 'to@'], '"/none": not found', ['d/a.x', 'd/b.x', 'd/c', 'to@'], '"/*.x": not found', 'cannot remove the root folder',
+      ])
     })
 
     it('unpacks an archive, and nothing of it outside its folder', async () => {
@@ -250,6 +314,12 @@ for (const backend of ['auto', 'copy'] as const) {
       })
     })
   }
+}
+
+async function changed({ snapshots }: Bench, from: SnapshotId | undefined, change: (path: string) => void): Promise<SnapshotId> {
+  await using mutable = await snapshots.openMutable(from, signal)
+  change(mutable.path)
+  return await mutable.commit()
 }
 
 /** Brings `folder` as a build would: read directly, or sent by its client's walk. */

@@ -116,7 +116,7 @@ function run(script: string, inputs: readonly Vertex[], mounts: ExecOp['mounts']
 }
 
 function write(path: string, text: string): Vertex {
-  const action: FileAction = { kind: 'mkfile', base: { kind: 'scratch' }, output: 0, path, mode: 0o644, data: Buffer.from(text), owner: undefined }
+  const action: FileAction = { kind: 'mkfile', base: { kind: 'scratch' }, output: 0, path, mode: 0o644, data: Buffer.from(text), owner: undefined, timestampNs: undefined }
   return vertexOf(`write ${text}`, { kind: 'file', actions: [action] }, [])
 }
 

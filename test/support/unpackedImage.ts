@@ -52,10 +52,15 @@ export async function unpackImage(pelago: Pelago, source: string, platform: stri
   const insecure = source.startsWith('docker://') ? ['--src-tls-verify=false'] : []
   await tool('skopeo', '--override-os', 'linux', '--override-arch', architecture, '--override-variant', variant, 'copy', ...insecure, source, `oci:${layout}:it`)
   await tool('umoci', 'unpack', '--image', `${layout}:it`, bundle)
-  const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as IndexJson
-  const manifest = JSON.parse(readBlob(layout, index.manifests[0]?.digest ?? '').toString()) as ManifestJson
+  const manifest = readManifest(layout)
   const config = JSON.parse(readBlob(layout, manifest.config.digest).toString()) as ImageConfigJson
   return { root: join(bundle, 'rootfs'), config, manifest, layout }
+}
+
+/** Of the first image of an OCI layout. */
+export function readManifest(layout: string): ManifestJson {
+  const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as IndexJson
+  return JSON.parse(readBlob(layout, index.manifests[0]?.digest ?? '').toString()) as ManifestJson
 }
 
 export function readBlob(layout: string, digest: string): Buffer {

@@ -1,5 +1,5 @@
 import type { InstructionNode } from '../syntaxTree.ts'
-import { parseFlags, readSwitch, type FlagTable } from './flags.ts'
+import { listFlag, parseFlags, readSwitch, type FlagTable } from './flags.ts'
 import type { CopyInstruction } from './instruction.ts'
 import { instructionError, refuseHeredocs, wordsOf } from './syntax.ts'
 
@@ -7,9 +7,9 @@ const COMMON: FlagTable = new Map([
   ['chown', 'text'],
   ['chmod', 'text'],
   ['link', 'unsupported-switch'],
-  ['exclude', 'unsupported'],
+  ['exclude', 'list'],
 ])
-const COPY_FLAGS: FlagTable = new Map([...COMMON, ['from', 'text'], ['parents', 'unsupported-switch']])
+const COPY_FLAGS: FlagTable = new Map([...COMMON, ['from', 'text'], ['parents', 'switch']])
 const ADD_FLAGS: FlagTable = new Map([...COMMON, ['checksum', 'text'], ['unpack', 'switch'], ['keep-git-dir', 'switch']])
 
 /** COPY and ADD. @throws DockerfileError */
@@ -31,6 +31,8 @@ export function parseCopy(node: InstructionNode): CopyInstruction {
     target,
     chown: flags.get('chown'),
     chmod: flags.get('chmod'),
+    excludePatterns: listFlag(node, 'exclude'),
+    keepsParents: readSwitch(flags, 'parents') ?? false,
     checksum: flags.get('checksum'),
     unpack: readSwitch(flags, 'unpack'),
     keepGitFolder: readSwitch(flags, 'keep-git-dir'),

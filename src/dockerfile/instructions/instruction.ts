@@ -81,6 +81,10 @@ export interface CopyInstruction extends InstructionBase {
   readonly target: string
   readonly chown: string | undefined
   readonly chmod: string | undefined
+  /** Of `--exclude`, as in an ignore file. */
+  readonly excludePatterns: readonly string[]
+  /** `--parents`. */
+  readonly keepsParents: boolean
   /** Of `--checksum`: the digest of a downloaded file, or the commit of a git reference. */
   readonly checksum: string | undefined
   /** Of `--unpack`: undefined unpacks archives of the context, and no others. */

@@ -9,13 +9,20 @@ import { ANY_PATH, EMPTY_TARGET_VARIABLES, expandForAnyTarget } from './targetVa
  * What is to be brought from the build context, in words that do not depend on the target platform: `bin/app-$TARGETARCH`
  * becomes `bin/app-*`. So all platforms of a build ask for the same files, and these are read once.
  */
-export function contextPathsOf({ env, targetVariables }: StageState, sources: readonly string[], escape: EscapeCharacter): readonly string[] {
+export function contextPathsOf({ env, targetVariables }: StageState, sources: readonly string[], { escape, isDeep }: ContextPathOptions): readonly string[] {
+  const cutAtDeep = (path: string): string => (isDeep ? path.replace(/(^|\/)[^/]*\*\*.*$/s, '$1') : path)
   const absent = new Map([...targetVariables].map(([name, standIn]) => [name, EMPTY_TARGET_VARIABLES.get(name) ?? standIn]))
   return sources.flatMap((source) => {
-    const exact = resolvePath('/', expand(source, env, { escape }).text)
-    const general = [targetVariables, absent].flatMap((targets) => expandForAnyTarget(source, env, targets, escape) ?? []).map(cutAtAnyPath)
+    const exact = resolvePath('/', cutAtDeep(expand(source, env, { escape }).text))
+    const general = [targetVariables, absent].flatMap((targets) => expandForAnyTarget(source, env, targets, escape) ?? []).map((standIn) => cutAtAnyPath(cutAtDeep(standIn)))
     return general.some((path) => covers(path, exact)) ? general : [...general, exact]
   })
+}
+
+export interface ContextPathOptions {
+  readonly escape: EscapeCharacter
+  /** Whether `**` stands for any number of folders: all that is in the folder before it is wanted then. */
+  readonly isDeep: boolean
 }
 
 /** Up to the folder of which no more can be said. */

@@ -1,5 +1,6 @@
 import { InvalidValueError } from '../../ground/errors.ts'
 import { parseGitReference } from '../../ground/gitReference.ts'
+import { hasWildcard } from '../../ground/pathMatch.ts'
 import { redactUrls } from '../../ground/urlText.ts'
 import type { CopyAction, Output } from '../../graph/vertex.ts'
 import { at, DockerfileError } from '../dockerfileError.ts'
@@ -13,7 +14,7 @@ import type { StageContext } from './stageState.ts'
 export interface CopySource {
   /** Undefined where there are no files. */
   readonly from: Output | undefined
-  readonly action: Pick<CopyAction, 'source' | 'followSymlinks' | 'copyFolderContents' | 'unpackArchives' | 'allowWildcard' | 'allowEmptyWildcard'>
+  readonly action: Pick<CopyAction, 'source' | 'includePatterns' | 'requiredPaths' | 'followSymlinks' | 'copyFolderContents' | 'unpackArchives' | 'allowWildcard' | 'allowEmptyWildcard'>
 }
 
 /** `text` is the source with its variables replaced. @throws DockerfileError */
@@ -21,7 +22,7 @@ export function lowerSource(text: string, instruction: CopyInstruction, step: Pl
   const { command, span, unpack } = instruction
   const kind = at(span, () => remoteKind(text))
   if (kind === undefined) {
-    const action = { source: resolvePath('/', text), followSymlinks: true, copyFolderContents: true, unpackArchives: unpack ?? command === 'ADD', allowWildcard: true, allowEmptyWildcard: true }
+    const action = { ...partOf(text, instruction), followSymlinks: true, copyFolderContents: true, unpackArchives: unpack ?? command === 'ADD', allowWildcard: true, allowEmptyWildcard: true }
     return { from: context.sourceRoot(step.source, span), action }
   }
   if (command === 'COPY') throw new DockerfileError(`source can't be a ${kind} for COPY`, span, { hint: 'write ADD' })
@@ -29,8 +30,18 @@ export function lowerSource(text: string, instruction: CopyInstruction, step: Pl
   const note = { name: redactUrls(text), ignoreCache: false, span }
   const from = context.graph.add({ op: { kind: 'source', source: remote.source }, inputs: [], platform: undefined }, note)
   const isGit = remote.source.kind === 'git'
-  const action = { source: remote.path, followSymlinks: isGit, copyFolderContents: isGit, unpackArchives: !isGit && unpack === true, allowWildcard: false, allowEmptyWildcard: false }
+  const action = { source: remote.path, includePatterns: [], requiredPaths: [], followSymlinks: isGit, copyFolderContents: isGit, unpackArchives: !isGit && unpack === true, allowWildcard: false, allowEmptyWildcard: false }
   return { from, action }
+}
+
+/** What of the source's file system is copied. With `--parents` that is what a pattern takes of the folder before `/./`, of the root where there is none. */
+function partOf(source: string, { keepsParents }: CopyInstruction): Pick<CopyAction, 'source' | 'includePatterns' | 'requiredPaths'> {
+  if (!keepsParents) return { source: resolvePath('/', source), includePatterns: [], requiredPaths: [] }
+  const pivot = source.indexOf('/./')
+  const folder = resolvePath('/', pivot < 0 ? '' : source.slice(0, pivot))
+  const pattern = resolvePath('/', pivot < 0 ? source : source.slice(pivot + 2)).slice(1)
+  const path = resolvePath(folder, pattern)
+  return { source: folder, includePatterns: pattern === '' ? [] : [pattern], requiredPaths: hasWildcard(path) ? [] : [path] }
 }
 
 /** @throws InvalidValueError */

@@ -1,7 +1,7 @@
-import type { SourceSpan } from '../../ground/sourceSpan.ts'
+import { parseFileMode } from '../../ground/fileMode.ts'
 import { redactUrls } from '../../ground/urlText.ts'
 import type { ActionBase, CopyAction, FileAction, Output, Owner } from '../../graph/vertex.ts'
-import { DockerfileError } from '../dockerfileError.ts'
+import { at } from '../dockerfileError.ts'
 import type { CopyInstruction, WorkdirInstruction } from '../instructions/instruction.ts'
 import { resolvePath } from '../posixPath.ts'
 import { contextPathsOf } from './contextPaths.ts'
@@ -13,31 +13,54 @@ import { describeInstruction, nameStep } from './stepName.ts'
 
 /** COPY and ADD: one vertex with an action for each source. @throws DockerfileError */
 export function lowerCopy(state: StageState, instruction: CopyInstruction, step: PlannedStep, context: StageContext): StageState {
-  const { span, command } = instruction
-  const expandWord = (text: string): string => expandIn(state, text, span, context)
-  const expandFlag = (text: string | undefined): string | undefined => (text === undefined ? undefined : expandWord(text))
-  const sources = instruction.sources.map(expandWord)
-  const target = expandWord(instruction.target)
-  const [chown, chmod, checksum] = [instruction.chown, instruction.chmod, instruction.checksum].map(expandFlag)
-  checkChecksum(checksum, sources, instruction)
-  const parts = sources.map((source) => lowerSource(source, { ...instruction, checksum }, step, context))
+  const { span } = instruction
+  const words = expandWords(state, instruction, context)
+  const { sources, target } = words
+  checkChecksum(words.checksum, sources, instruction)
+  const parts = sources.map((source) => lowerSource(source, { ...instruction, checksum: words.checksum }, step, context))
   const inputs = createInputs(state.root, parts.map(({ from }) => from))
   const common = {
     kind: 'copy',
     target: targetPath(state, target, sources.length),
-    owner: ownerOf(chown, inputs.base),
-    mode: parseMode(chmod, span),
+    owner: ownerOf(words.chown, inputs.base),
+    mode: words.chmod === '' ? undefined : at(span, () => parseFileMode(words.chmod)),
+    timestampNs: timestampOf(context),
     createTargetPath: true,
-    includePatterns: [],
-    excludePatterns: [],
+    excludePatterns: words.excludePatterns,
+    replacesTargets: false,
   } as const satisfies Partial<CopyAction>
   const actions = chain(parts.map(({ from, action }) => ({ ...common, ...action, from: inputs.locate(from) })), inputs.base)
   const named = nameStep(state, describeInstruction(step, state, context), { span, isTrigger: step.isTrigger }, context)
   const root = context.graph.add({ op: { kind: 'file', actions }, inputs: inputs.list, platform: undefined }, named.note)
-  const flags = [...(chown === undefined || chown === '' ? [] : [`--chown=${chown}`]), ...(chmod === undefined || chmod === '' ? [] : [`--chmod=${chmod}`])]
-  const paths = step.source.kind === 'context' ? contextPathsOf(state, instruction.sources.filter((_, index) => remoteKind(sources[index] ?? '') === undefined), context.escape) : []
+  const local = step.source.kind === 'context' ? instruction.sources.filter((_, index) => remoteKind(sources[index] ?? '') === undefined) : []
+  const paths = contextPathsOf(state, local, { escape: context.escape, isDeep: instruction.keepsParents })
   const contextPaths = new Set([...state.contextPaths, ...paths])
-  return withHistory({ ...named.state, root, contextPaths }, [command, ...flags, ...sources.map(redactUrls), target, '# buildkit'].join(' '), 'layer', context)
+  return withHistory({ ...named.state, root, contextPaths }, formatHistory(instruction, words), 'layer', context)
+}
+
+/** An instruction's words with the stage's variables; '' is a flag that is not there. */
+interface CopyWords {
+  readonly sources: readonly string[]
+  readonly target: string
+  readonly chown: string
+  readonly chmod: string
+  readonly checksum: string
+  readonly excludePatterns: readonly string[]
+}
+
+function expandWords(state: StageState, { sources, target, chown = '', chmod = '', checksum = '', excludePatterns, span }: CopyInstruction, context: StageContext): CopyWords {
+  const expandWord = (text: string): string => expandIn(state, text, span, context)
+  return { sources: sources.map(expandWord), target: expandWord(target), chown: expandWord(chown), chmod: expandWord(chmod), checksum: expandWord(checksum), excludePatterns: excludePatterns.map(expandWord) }
+}
+
+function formatHistory({ command, keepsParents }: CopyInstruction, { sources, target, chown, chmod }: CopyWords): string {
+  const flags = [...(keepsParents ? ['--parents'] : []), ...(chown === '' ? [] : [`--chown=${chown}`]), ...(chmod === '' ? [] : [`--chmod=${chmod}`])]
+  return [command, ...flags, ...sources.map(redactUrls), target, '# buildkit'].join(' ')
+}
+
+/** With SOURCE_DATE_EPOCH all that a step makes has that time. */
+function timestampOf({ scope: { epochSeconds } }: StageContext): bigint | undefined {
+  return epochSeconds === undefined ? undefined : BigInt(epochSeconds) * 1_000_000_000n
 }
 
 /** WORKDIR: a folder that is made where it is not there, for the user of the time. @throws DockerfileError */
@@ -47,7 +70,7 @@ export function lowerWorkdir(state: StageState, instruction: WorkdirInstruction,
   const moved = withContainer(state, { workingDir: path })
   if (path === '/') return withHistory(moved, `WORKDIR ${path}`, 'no-layer', context)
   const inputs = createInputs(state.root, [])
-  const actions = chain([{ kind: 'mkdir', path, mode: 0o755, makeParents: true, owner: ownerOf(state.image.container.user, inputs.base), timeSeconds: context.scope.epochSeconds }], inputs.base)
+  const actions = chain([{ kind: 'mkdir', path, mode: 0o755, makeParents: true, owner: ownerOf(state.image.container.user, inputs.base), timestampNs: timestampOf(context) }], inputs.base)
   const named = nameStep(moved, describeInstruction(step, state, context), { span, isTrigger: step.isTrigger }, context)
   const note = { ...named.note, ignoreCache: false } // making a folder gives the same folder
   const root = context.graph.add({ op: { kind: 'file', actions }, inputs: inputs.list, platform: undefined }, note)
@@ -99,13 +122,3 @@ function ownerOf(text: string | undefined, lookup: ActionBase): Owner | undefine
   const group = colon < 0 ? '' : text.slice(colon + 1)
   return { user: user === '' ? '0' : user, group: group === '' ? undefined : group, lookup }
 }
-
-/** @throws DockerfileError */
-function parseMode(text: string | undefined, span: SourceSpan): number | undefined {
-  if (text === undefined || text === '') return undefined
-  if (/^[0-7]+$/.test(text) && Number.parseInt(text, 8) <= 0o7777) return Number.parseInt(text, 8)
-  const isSymbolic = /^[ugoa]*[-+=][rwxXstugo]*(?:[-+=,ugoa][-+=,rwxXstugoa]*)?$/.test(text)
-  if (isSymbolic) throw new DockerfileError(`a symbolic --chmod (${text}) is not supported yet`, span, { hint: 'write it in octal, such as --chmod=755' })
-  throw new DockerfileError(`invalid chmod parameter: '${text}'. it should be octal string and between 0 and 07777`, span)
-}
-

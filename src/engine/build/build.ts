@@ -16,6 +16,7 @@ import type { Solver } from '../../solver/solver.ts'
 import type { Built } from '../engine.ts'
 import type { FrontendAttributes } from './frontendAttributes.ts'
 import { readContextIgnore, readDockerfile } from './frontendFiles.ts'
+import { explainMissing } from './missingSource.ts'
 import { runStep } from '../stepProgress.ts'
 import { checkSteps } from './stepChecks.ts'
 
@@ -49,7 +50,9 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   const graph = mergeGraphs(lowered.map(({ graph: part }) => part))
   checkSteps(graph, { executor: deps.executor, entitlements })
   const roots = lowered.flatMap(({ root }) => root ?? [])
-  const solved = await deps.solver.solve(graph, roots, { sessionId, progress }, signal)
+  const solved = await deps.solver.solve(graph, roots, { sessionId, progress }, signal).catch((error: unknown) => {
+    throw explainMissing(error, graph, deps.files)
+  })
   const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
   const result = {
     platforms: lowered.map(({ root, config }, index) => platformResult(platforms[index] ?? host, root === undefined ? undefined : resultOf.get(outputKey(root)), config)),

@@ -9,11 +9,13 @@ export class CopyConflictError extends BuildError {
 export class SourceNotFoundError extends BuildError {
   readonly kind = 'not-found'
   readonly path: string
-  /** `reference`: the snapshot that lacks it, where it was looked up for its checksum. */
+  /** The snapshot that lacks it, where it was looked up for its checksum. */
+  readonly reference: string | undefined
   constructor(path: string, reference: string | undefined, hint: string) {
     const when = reference === undefined ? '' : `failed to calculate checksum of ref ${reference}: `
     super(`${when}${JSON.stringify(path)}: not found`, { hint })
     this.path = path
+    this.reference = reference
   }
 }
 

@@ -1,5 +1,6 @@
 import { chmodSync, lstatSync, type BigIntStats } from 'node:fs'
 import { BuildError } from '../../ground/errors.ts'
+import { applyMode, type FileMode } from '../../ground/fileMode.ts'
 import { bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
 import { lchown, lsetxattr, readXattrs, utimens } from '../../kit/syscalls.ts'
 import { errorCode } from './errorCode.ts'
@@ -46,11 +47,19 @@ function imageXattrs(all: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, 
 /** The attribute in which the snapshot store keeps an owner that the namespace has no id for. */
 const STORED_OWNER = 'user.pelago.owner'
 
-/** What `metadata` becomes under `--chown` and `--chmod`. */
-export function withOverrides(metadata: FileMetadata, owner: FileOwner | undefined, mode: number | undefined): FileMetadata {
-  if (owner === undefined && mode === undefined) return metadata
+/** What a copy changes of what its source has. */
+export interface MetadataChange {
+  readonly owner: FileOwner | undefined
+  readonly mode: FileMode | undefined
+  readonly timestampNs: bigint | undefined
+}
+
+/** What `metadata` becomes under `--chown`, `--chmod` and a set time; the same object where nothing changes. */
+export function withOverrides(metadata: FileMetadata, { owner, mode, timestampNs }: MetadataChange, type: 'folder' | 'symlink' | 'other'): FileMetadata {
+  if (owner === undefined && mode === undefined && timestampNs === undefined) return metadata
   const xattrs = owner === undefined || !metadata.xattrs.has(STORED_OWNER) ? metadata.xattrs : new Map([...metadata.xattrs].filter(([name]) => name !== STORED_OWNER))
-  return { ...metadata, ...owner, xattrs, mode: mode ?? metadata.mode }
+  const changed = mode === undefined || type === 'symlink' ? metadata.mode : applyMode(mode, metadata.mode, type)
+  return { ...metadata, ...owner, xattrs, mode: changed, mtimeNs: timestampNs ?? metadata.mtimeNs }
 }
 
 /** For a file that was just made, and is nobody else's. Times come last: all else changes them. @throws OwnerUnmappedError */

@@ -50,6 +50,11 @@ export function lastNameOf(path: ByteString): ByteString {
   return namesOf(path).at(-1) ?? asByteString('')
 }
 
+/** A place on the host, as it is called in the file system under `root`. */
+export function showPath(place: ByteString, root: ByteString): string {
+  return textOfBytes(asByteString(place.slice(root.length))) || '/'
+}
+
 function hostPath(root: ByteString, names: readonly ByteString[]): ByteString {
   return asByteString([root, ...names].join('/'))
 }

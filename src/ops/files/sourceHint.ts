@@ -12,9 +12,18 @@ export function sourceNotFound(path: string, root: ByteString | undefined, refer
   return new SourceNotFoundError(path, reference, hint)
 }
 
-function suggestSibling(root: ByteString, path: string): string | undefined {
+/** @throws SourceNotFoundError for the first of `paths` that `root` has not */
+export function requirePaths(paths: readonly string[], root: ByteString | undefined, reference: string | undefined): void {
+  const missing = paths.find((path) => root === undefined || findStat(resolveInRoot(root, fromText(path), 'follow')) === undefined)
+  if (missing !== undefined) throw sourceNotFound(missing, root, reference)
+}
+
+/** What in `root` has almost that path, in the same folder; only what `mayBe` lets through, which is asked by whole path. */
+export function suggestSibling(root: ByteString, path: string, mayBe: (path: string) => boolean = () => true): string | undefined {
   const bytes = fromText(path.replace(/\/+$/, ''))
-  const folder = resolveInRoot(root, parentOf(bytes), 'follow')
+  const parent = parentOf(bytes)
+  const folder = resolveInRoot(root, parent, 'follow')
   if (findStat(folder)?.isDirectory() !== true) return undefined
-  return suggest(textOfBytes(lastNameOf(bytes)), sortedNames(folder).map(textOfBytes))
+  const siblings = sortedNames(folder).map(textOfBytes)
+  return suggest(textOfBytes(lastNameOf(bytes)), siblings.filter((name) => mayBe(`${textOfBytes(parent)}/${name}`)))
 }

@@ -25,8 +25,10 @@ function includeFilter(patterns: readonly string[], paths: readonly ByteString[]
   if (patterns.length === 0) return paths === undefined ? TAKE_ALL : createPathList(paths)
   const matcher = createIgnoreMatcher(patterns)
   const list = createPathList(paths ?? [])
-  // Which folders a pattern may match in is not known, so none is skipped
-  return { includes: (path) => matcher.ignores(textOfBytes(path)) || list.includes(path), skips: () => false }
+  return {
+    includes: (path) => matcher.ignores(textOfBytes(path)) || list.includes(path),
+    skips: (path) => list.skips(path) && !matcher.ignores(textOfBytes(path)) && !matcher.mayIgnoreBelow(textOfBytes(path)),
+  }
 }
 
 function createPathList(paths: readonly ByteString[]): PathFilter {

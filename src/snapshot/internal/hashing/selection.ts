@@ -25,7 +25,7 @@ export function createSelectionFilter({ includePatterns, excludePatterns }: Sele
   const excluded = createIgnoreMatcher(excludePatterns)
   return {
     includes: (path) => included?.ignores(path) !== false && !excluded.ignores(path),
-    skips: (folder) => excluded.ignoresWhole(folder),
+    skips: (folder) => excluded.ignoresWhole(folder) || included?.mayIgnoreBelow(folder) === false,
   }
 }
 
