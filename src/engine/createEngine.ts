@@ -13,6 +13,8 @@ import { createTempFolder, sweepTempFolders } from '../kit/tempFolder.ts'
 import { createFileMirrors } from '../ops/context/contextMirror.ts'
 import { createLayerPresence } from '../ops/layerPresence.ts'
 import { createOps } from '../ops/ops.ts'
+import { createGitProgram } from '../ops/remote/git/gitProgram.ts'
+import { createGitSources } from '../ops/remote/git/gitSource.ts'
 import { createHttpFiles } from '../ops/remote/httpFiles.ts'
 import { createHttpRecords } from '../ops/remote/httpRecords.ts'
 import { toSnapshot } from '../ops/snapshotResult.ts'
@@ -75,6 +77,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const httpFiles = createHttpFiles({ snapshots, records: createHttpRecords(database), hasher, secrets: sessions, uploads: sessions, http, retries: DEFAULT_RETRIES, now: Date.now })
   const ops = createOps({
     httpFiles,
+    gitSources: createGitSources({ snapshots, git: createGitProgram(env), secrets: sessions, folder: join(root, 'git'), now: Date.now }),
     snapshots,
     presence,
     hasher,

@@ -5,12 +5,14 @@ import { createExecOp, type ExecDeps } from './execOp.ts'
 import { createFileOp, type FileDeps } from './fileOp.ts'
 import { createImageSource, type ImageSourceDeps } from './imageSource.ts'
 import { createLocalSource, type LocalSourceDeps } from './localSource.ts'
+import type { GitSources } from './remote/git/gitSource.ts'
 import type { HttpFiles } from './remote/httpFiles.ts'
 import { createHttpSource } from './remote/httpSource.ts'
 
 /** All that ops work with; `engine` fills it in. */
 export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, Omit<LocalSourceDeps, 'hasher'> {
   readonly httpFiles: HttpFiles
+  readonly gitSources: GitSources
 }
 
 /** What each kind of vertex does. @throws UnsupportedOpError */
@@ -40,14 +42,14 @@ function createSource({ source }: SourceOp, deps: OpsDeps): Op {
     case 'http':
       return createHttpSource(source, deps.httpFiles)
     case 'git':
-      throw new UnsupportedOpError(source.kind)
+      return deps.gitSources.create(source)
   }
 }
 
 /** A graph of another client's making has an op that this engine does not know how to do. */
 export class UnsupportedOpError extends BuildError {
   readonly kind = 'unavailable'
-  constructor(kind: 'merge' | 'diff' | 'git') {
+  constructor(kind: 'merge' | 'diff') {
     super(`the ${kind} op is not supported by this engine`, { hint: 'build the Dockerfile with its own frontend, or send the graph to a buildkitd' })
   }
 }

@@ -1,0 +1,67 @@
+import { formatCanonicalJson } from '../../../ground/canonicalJson.ts'
+import { digestOf, type Digest } from '../../../ground/digest.ts'
+import { redactUrls } from '../../../ground/urlText.ts'
+import type { GitSource } from '../../../graph/vertex.ts'
+import type { SnapshotStore } from '../../../snapshot/snapshotStore.ts'
+import type { Op, OpContext } from '../../../solver/op.ts'
+import type { ClientSecrets } from '../clientSecrets.ts'
+import { createPerSession, type PerSession } from '../perSession.ts'
+import { findAccess } from './gitAccess.ts'
+import { checkOut } from './gitCheckout.ts'
+import { fetchCommit, openMirror } from './gitMirror.ts'
+import type { GitAccess, GitProgram } from './gitProgram.ts'
+import { resolveCommit, type GitCommit } from './gitRefs.ts'
+
+export interface GitSourceDeps {
+  readonly snapshots: SnapshotStore
+  readonly git: GitProgram
+  readonly secrets: ClientSecrets
+  /** Of mirrors and of what ssh knows; made where there is none. */
+  readonly folder: string
+  readonly now: () => number
+}
+
+/** Git repositories as builds see them: all steps of one build see the same commit of a branch. */
+export interface GitSources {
+  create(source: GitSource): Op
+}
+
+export function createGitSources(deps: GitSourceDeps): GitSources {
+  const commits = createPerSession<GitCommit>()
+  return { create: (source) => createGitSource(source, deps, commits) }
+}
+
+/** The files of a commit as a snapshot. Only the fetch, and the look at the ref before, reach the network. */
+function createGitSource(source: GitSource, deps: GitSourceDeps, commits: PerSession<GitCommit>): Op {
+  const accessFor = ({ sessionId }: OpContext, signal: AbortSignal): Promise<GitAccess> => findAccess(source, { folder: deps.folder, secrets: deps.secrets, sessionId }, signal)
+
+  function findCommit(context: OpContext, signal: AbortSignal): Promise<GitCommit> {
+    const { remote, ref, checksum, fetchByCommit } = source
+    const key = formatCanonicalJson({ remote, ref, checksum, fetchByCommit })
+    return commits.once({ sessionId: context.sessionId, key }, () => resolveCommit(source, () => accessFor(context, signal), deps.git, signal), signal)
+  }
+
+  return {
+    async cacheMap(context, signal) {
+      return { digest: keyOf(source, await findCommit(context, signal)), inputs: [] }
+    },
+    async execute(_inputs, context, signal) {
+      const found = await findCommit(context, signal)
+      const access = await accessFor(context, signal)
+      const { vertex, progress } = context
+      const onOutput = (bytes: Uint8Array): void => progress({ kind: 'vertex-log', vertex: vertex.digest, at: deps.now(), stream: 'stderr', bytes })
+      const tools = { git: deps.git, access, onOutput }
+      await using mirror = await openMirror(deps.folder, access, deps.git, signal)
+      await fetchCommit(mirror, found, tools, signal)
+      await using layer = await deps.snapshots.openMutable(undefined, signal)
+      await checkOut({ source, found, mirror, target: layer.path }, tools, signal)
+      return [await layer.commit()]
+    },
+  }
+}
+
+/** A commit says all of its files; `.git` tells where it is from, too. */
+function keyOf({ folder, keepGitFolder, submodules, mtime, remote }: GitSource, { commit, refName }: GitCommit): Digest {
+  const origin = keepGitFolder ? { remote: redactUrls(remote), refName } : undefined
+  return digestOf(formatCanonicalJson({ kind: 'git', commit, folder, keepGitFolder, submodules, mtime, origin }))
+}
