@@ -69,7 +69,7 @@ describe('the command line', () => {
     { argv: ['bake'], stderr: 'ERROR: pelago bake is not supported yet\nhint: see pelago --help for what there is\n' },
     { argv: ['image', 'lss'], stderr: 'ERROR: unknown command: image lss\nhint: did you mean "pelago image ls"? see pelago --help\n' },
     { argv: ['--wrong'], stderr: 'ERROR: unknown flag: --wrong\nhint: see pelago --help\n' },
-    { argv: ['build', '--secret', 'id=a', '.'], stderr: 'ERROR: --secret is not supported yet\nhint: see pelago build --help\n' },
+    { argv: ['build', '--cgroup-parent', 'a', '.'], stderr: 'ERROR: --cgroup-parent is not supported yet\nhint: see pelago build --help\n' },
     { argv: ['build'], stderr: 'ERROR: pelago build takes 1 argument, and got 0\nhint: usage: pelago build [OPTIONS] PATH (see pelago build --help)\n' },
     { argv: ['build', 'nowhere'], stderr: 'ERROR: no such folder: nowhere\nhint: give the folder with the files of the build, such as .\n' },
     { argv: ['build', '--platform', 'linux/', '.'], stderr: 'ERROR: invalid --platform: "linux/"\nhint: write os/arch[/variant], such as linux/arm64 or linux/arm/v7\n' },

@@ -13,7 +13,8 @@ import {
   type UsageRecord as UsageRecordMessage,
 } from '../api/gen/control_pb.ts'
 import { createProgressEncoder } from '../api/progressMapping.ts'
-import type { PruneOptions, UsageRecord } from '../engine/store/cachePrune.ts'
+import type { PruneOptions } from '../engine/store/cachePrune.ts'
+import { parseRecordFilter, type UsageRecord } from '../engine/store/usageRecord.ts'
 import type { Engine, ExporterRequest, SolveRequest as EngineRequest, Steer } from '../engine/engine.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { createBuildRecords } from './buildRecords.ts'
@@ -53,8 +54,8 @@ export function createControl(engine: Engine, { sessions, gateway }: ControlPart
       const encode = createProgressEncoder()
       for await (const events of records.follow(Ref, signal)) yield* encode(events)
     },
-    async diskUsage(_request, { signal }) {
-      return create(DiskUsageResponseSchema, { record: (await engine.usage(signal)).map(toUsageMessage) })
+    async diskUsage({ filter }, { signal }) {
+      return create(DiskUsageResponseSchema, { record: (await engine.usage(parseRecordFilter(filter), signal)).map(toUsageMessage) })
     },
     async *prune(request, { signal }) {
       for await (const removed of engine.prune(toPruneOptions(request), signal)) yield toUsageMessage(removed)
@@ -96,9 +97,8 @@ function exportersOf({ Exporters, ExporterDeprecated, ExporterAttrsDeprecated }:
 }
 
 function toPruneOptions({ all, keepDuration, filter, reservedSpace, maxUsedSpace, minFreeSpace }: PruneRequest): PruneOptions {
-  if (filter.length > 0) throw new InvalidValueError(`prune filters are not supported yet: ${filter.join(', ')}`)
   if (reservedSpace !== 0n || maxUsedSpace !== 0n || minFreeSpace !== 0n) throw new InvalidValueError('prune by space is not supported yet', { hint: 'prune by age: --filter until=24h' })
-  return { all, keepMs: Number(keepDuration / 1_000_000n) }
+  return { all, keepMs: Number(keepDuration / 1_000_000n), filter: parseRecordFilter(filter) }
 }
 
 function toUsageMessage({ id, parent, sizeBytes, createdAtMs, lastUsedAtMs, isInUse, description, type }: UsageRecord): UsageRecordMessage {
@@ -107,6 +107,7 @@ function toUsageMessage({ id, parent, sizeBytes, createdAtMs, lastUsedAtMs, isIn
     Parents: parent === undefined ? [] : [parent],
     Size: BigInt(sizeBytes),
     InUse: isInUse,
+    Mutable: type === 'exec.cachemount',
     CreatedAt: timestampFromMs(Math.trunc(createdAtMs)),
     LastUsedAt: timestampFromMs(Math.trunc(lastUsedAtMs)),
     Description: description,

@@ -322,7 +322,13 @@ describe('what cannot be built', () => {
     { text: 'FROM alpine\nADD --keep-git-dir=false https://a/b.git?keep-git-dir /', message: /^inconsistent keep-git-dir/, line: 2 },
     { text: 'FROM alpine\nADD --checksum=01 https://a/b.git?checksum=02 /', message: /^checksum mismatch/, line: 2 },
     { text: 'FROM alpine\nCOPY git@example.org:a/b /', message: /source can't be a git ref for COPY$/, line: 2 },
-    { text: 'FROM alpine\nRUN --mount=type=cache,target=/x y', message: /RUN --mount is not supported yet$/, line: 2 },
+    { text: 'FROM alpine\nRUN --mount=type=cahce,target=/x y', message: 'unsupported mount type "cahce"', line: 2, hint: /did you mean cache\?/ },
+    { text: 'FROM alpine\nRUN --mount y', message: /missing a value on flag: --mount$/, line: 2 },
+    { text: 'FROM alpine\nRUN --mount=type=cache,target=/ y', message: 'invalid mount target "/"', line: 2 },
+    { text: 'FROM alpine\nRUN --mount=from=$X,target=/x y', message: /'from' doesn't support variable expansion, define alias stage instead$/, line: 2, hint: /FROM \$X AS tools/ },
+    { text: 'FROM alpine\nRUN --mount=\\"target=/x y', message: /failed to parse csv mounts/, line: 2 },
+    { text: 'FROM alpine AS a\nRUN --mount=from=b,target=/x y\nFROM alpine AS b\nCOPY --from=a / /', message: 'cannot mount from stage "b", it needs to be defined before current stage "a"', line: 2, hint: /move/ },
+    { text: 'FROM alpine\nRUN --mount=from=missing,target=/x y', message: /^missing: no such image/, line: 2 },
     { text: 'FROM alpine\nRUN --security=insecure y', message: /RUN --security=insecure is not supported yet$/, line: 2 },
     { text: 'FROM alpine\nRUN --device=x y', message: /RUN --device is not supported yet$/, line: 2 },
     { text: 'FROM alpine\nRUN --network=nine y', message: /invalid network mode "nine"$/, line: 2, hint: /did you mean none\?/ },
@@ -370,7 +376,7 @@ describe('what cannot be built', () => {
 
 describe('any text', () => {
   it('is lowered or refused with its place', async () => {
-    const word = fc.constantFrom('FROM alpine', 'FROM scratch AS a', 'RUN x', 'COPY', 'ADD', '--from=a', '--from=0', '--chown=$u', '--chmod=7', 'ENV', 'ARG', 'v=w', '$v', '${v', '}', ':-', '\n', '\n', '\n', ' ', ' ', ' ', '"', "'", '["a"]', 'ONBUILD', 'WORKDIR', 'EXPOSE', '80', '*', '[', 'TARGETARCH', '$TARGETARCH', 'HEALTHCHECK', 'CMD', 'VOLUME', '\\')
+    const word = fc.constantFrom('FROM alpine', 'FROM scratch AS a', 'RUN x', 'COPY', 'ADD', '--from=a', '--from=0', '--chown=$u', '--chmod=7', 'ENV', 'ARG', 'v=w', '$v', '${v', '}', ':-', '\n', '\n', '\n', ' ', ' ', ' ', '"', "'", '["a"]', 'ONBUILD', 'WORKDIR', 'EXPOSE', '80', '*', '[', 'TARGETARCH', '$TARGETARCH', 'HEALTHCHECK', 'CMD', 'VOLUME', '\\', '--mount=', 'type=cache', 'target=/a')
     const lines = fc.array(word, { maxLength: 25 }).map((words) => `FROM alpine AS a\n${words.join('')}`)
     await fc.assert(
       fc.asyncProperty(lines, async (text) => {

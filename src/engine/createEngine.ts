@@ -9,6 +9,7 @@ import { createCrunExecutor } from '../executor/crunExecutor.ts'
 import { openDatabase, type Database } from '../kit/database.ts'
 import { createHttpClient, proxyFrom } from '../kit/http.ts'
 import { createLimit } from '../kit/limit.ts'
+import { mountMemory } from '../kit/memoryFolder.ts'
 import { createTempFolder, sweepTempFolders } from '../kit/tempFolder.ts'
 import { createFileMirrors } from '../ops/context/contextMirror.ts'
 import { createLayerPresence } from '../ops/layerPresence.ts'
@@ -20,6 +21,7 @@ import { createHttpRecords } from '../ops/remote/httpRecords.ts'
 import { toSnapshot } from '../ops/snapshotResult.ts'
 import { readHostConfig } from '../registry/hostConfig.ts'
 import { DEFAULT_RETRIES } from '../registry/registryClient.ts'
+import { createCacheFolders } from '../snapshot/cacheFolders.ts'
 import { createContentHasher } from '../snapshot/contentHash.ts'
 import { openSnapshots, type SnapshotBackend } from '../snapshot/openSnapshots.ts'
 import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
@@ -66,8 +68,9 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const { content, database, snapshots, backend, leases, use } = await openStore(options, undo, signal)
   const runFolder = join(root, 'run')
   const stateFolder = undo.use(createTempFolder(runFolder)).path
+  const memory = undo.use(mountMemory(stateFolder))
   await sweepTempFolders(runFolder)
-  const executor = await createCrunExecutor({ stateFolder, cacheFolder: root, environment: env })
+  const executor = await createCrunExecutor({ stateFolder, isStatePrivate: memory.isInMemory, cacheFolder: root, environment: env })
   const images = createImageStore(database)
   const registries = undo.use(createSessionRegistries({ sessions, version, env, hosts: await readHostConfig(env) }))
   const transfers = createLimit(TRANSFERS)
@@ -75,12 +78,16 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const hasher = createContentHasher(snapshots, database)
   const http = undo.use(createHttpClient({ userAgent: `pelago/${version} (linux; ${process.arch})`, connectionsPerOrigin: TRANSFERS, proxy: proxyFrom(env) }))
   const httpFiles = createHttpFiles({ snapshots, records: createHttpRecords(database), hasher, secrets: sessions, uploads: sessions, http, retries: DEFAULT_RETRIES, now: Date.now })
+  const caches = createCacheFolders({ root, database, now: Date.now })
+  await caches.sweep()
   const ops = createOps({
     httpFiles,
     gitSources: createGitSources({ snapshots, git: createGitProgram(env), secrets: sessions, folder: join(root, 'git'), now: Date.now }),
     snapshots,
     presence,
     hasher,
+    caches,
+    secrets: sessions,
     executor,
     limits: { native: createLimit(availableParallelism()), emulated: createLimit(availableParallelism()) },
     images: createImageFiles(content),
@@ -89,10 +96,10 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     now: Date.now,
   })
   const solver = createSolver({ resolver: { opFor: tellFullStore(ops, root), isPresent: (result) => isPresent(snapshots, result) }, cache: createSqliteCacheStore(database), now: Date.now })
-  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, images, registries, presence, executor, solver, transfers, packing: createLimit(2) }
+  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, images, registries, presence, executor, solver, transfers, packing: createLimit(2) }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const transferDeps: TransferDeps = { content, leases, images, registries, transfers }
-  const stores: PruneStores = { content, leases, snapshots, images }
+  const stores: PruneStores = { content, leases, snapshots, caches, images }
   const held = undo.move()
   return {
     id: randomUUID(),
@@ -105,7 +112,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     listImages: (only, inner) => listImages({ content, images }, only, inner),
     readImage: (reference, digest, inner) => readImageDocument({ content, images }, reference, digest, inner),
     openContainer: (request, progress, inner) => use(() => runImage(runDeps, request, progress, inner), inner),
-    usage: (inner) => measureUsage(stores, inner),
+    usage: (filter, inner) => measureUsage(stores, filter, inner),
     prune: (prune, inner) => pruneCache(stores, prune, inner),
     pull: (request, progress, inner) => use(() => pullToStore(transferDeps, request, progress, inner), inner),
     push: (request, progress, inner) => use(() => pushFromStore(transferDeps, request, progress, inner), inner),

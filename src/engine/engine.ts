@@ -5,7 +5,8 @@ import type { Digest } from '../ground/digest.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { Reference } from '../ground/reference.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
-import type { PruneOptions, UsageRecord } from './store/cachePrune.ts'
+import type { PruneOptions } from './store/cachePrune.ts'
+import type { RecordFilter, UsageRecord } from './store/usageRecord.ts'
 import type { Container, ContainerRequest } from './run/container.ts'
 import type { ListedImage } from './images/imageList.ts'
 import type { ResolveMode } from './images/imageResolver.ts'
@@ -41,7 +42,8 @@ export interface Engine extends AsyncDisposable {
   /** Starts a container of an image, which is pulled first where `mode` says so. */
   openContainer(request: RunRequest, progress: ProgressSink, signal: AbortSignal): Promise<Container>
 
-  usage(signal: AbortSignal): Promise<readonly UsageRecord[]>
+  /** Of what `filter` takes. */
+  usage(filter: RecordFilter, signal: AbortSignal): Promise<readonly UsageRecord[]>
   /** Yields what is gone, as it goes. */
   prune(options: PruneOptions, signal: AbortSignal): AsyncIterable<UsageRecord>
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openRoot, type OpenFolder } from '../archive/safePath.ts'
@@ -11,21 +11,23 @@ import { createCrun, deleteContainer, readCrunError, runCrun, type Crun } from '
 import { readCpu } from './emulation/cpu.ts'
 import { createCrashWatch } from './emulation/crashWatch.ts'
 import { createEmulation, type Emulation } from './emulation/emulation.ts'
-import { StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
+import { ProcessStartError, StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
 import { ensureOwnedFolder } from './missingPath.ts'
-import { createMountStubs, type MountTarget } from './mountStubs.ts'
 import { fullDiskHint } from './fullDisk.ts'
 import { formatHosts, readResolvConf } from './networkFiles.ts'
-import { buildOciSpec, DEFAULT_HOSTNAME, type OciSpec, type Surroundings } from './ociSpec.ts'
+import { buildOciSpec, DEFAULT_HOSTNAME, type OciMount, type OciSpec, type Surroundings } from './ociSpec.ts'
 import { readHardLimits, toRlimits, type HardLimits } from './rlimits.ts'
 import { readSeccompFilter } from './seccompFilter.ts'
 import { sandboxSeccomp } from './seccompProfile.ts'
 import { toStartError } from './startFailure.ts'
+import { createMountPoints, placeMounts } from './stepMounts.ts'
 import { homeOf, resolveUser } from './user.ts'
 
 export interface CrunExecutorOptions {
   /** For bundles and the runtime's state; the executor's own, and not on a network file system. */
   readonly stateFolder: string
+  /** Whether `stateFolder` is in memory, so that what is written there is never on a disk. */
+  readonly isStatePrivate: boolean
   /** For what the next executor can use, too: the compiled filter. `stateFolder` where it is not given. */
   readonly cacheFolder?: string
   /** Of a process inside `pelago-ns`: says what the namespaces allow, and holds the PATH where crun and QEMU are. */
@@ -41,7 +43,7 @@ export class RuntimeMissingError extends BuildError {
  * and `host` are both the engine's; `none` has a loopback device only.
  * @throws RuntimeMissingError
  */
-export async function createCrunExecutor({ stateFolder, cacheFolder = stateFolder, environment }: CrunExecutorOptions): Promise<Executor> {
+export async function createCrunExecutor({ stateFolder, isStatePrivate, cacheFolder = stateFolder, environment }: CrunExecutorOptions): Promise<Executor> {
   const program = findProgram('crun', environment)
   if (program === undefined) throw new RuntimeMissingError('crun is not installed', { hint: 'install the package crun' })
   await mkdir(stateFolder, { recursive: true })
@@ -51,6 +53,7 @@ export async function createCrunExecutor({ stateFolder, cacheFolder = stateFolde
     crun,
     emulation,
     stateFolder,
+    isStatePrivate,
     cacheFolder,
     namespaceProgram: findNamespaceProgram(environment),
     hardLimits: await readHardLimits(),
@@ -69,6 +72,7 @@ interface Context {
   readonly crun: Crun
   readonly emulation: Emulation
   readonly stateFolder: string
+  readonly isStatePrivate: boolean
   readonly cacheFolder: string
   readonly namespaceProgram: string | undefined
   readonly hardLimits: HardLimits
@@ -134,8 +138,9 @@ async function startContainer(context: Context, spec: ProcessSpec, streams: Stre
   const id = randomUUID()
   const bundle = join(context.stateFolder, id)
   stack.defer(() => rm(bundle, { recursive: true, force: true }))
-  const oci = await prepare(context, spec, { root, bundle, terminal: streams.terminal }, signal)
-  stack.use(createMountStubs(root, oci.mounts.map(toTarget)))
+  if (!context.isStatePrivate && needsPrivacy(spec)) throw new ProcessStartError('secrets cannot be kept off the disk here', { hint: 'run the engine in namespaces of its own, where it may mount: see pelago doctor' })
+  const { oci, stepMounts } = await prepare(context, spec, { root, bundle, terminal: streams.terminal }, signal)
+  stack.use(createMountPoints(root, oci.mounts, stepMounts))
   ensureOwnedFolder(root, spec.cwd, oci.process.user) // stays in the layer, as the step's own work
   await writeFile(join(bundle, 'config.json'), JSON.stringify(oci))
   let wasStopped = false
@@ -170,7 +175,13 @@ interface Place {
   readonly terminal: TerminalSize | undefined
 }
 
-async function prepare(context: Context, spec: ProcessSpec, { root, bundle, terminal }: Place, signal: AbortSignal): Promise<OciSpec> {
+interface PreparedSpec {
+  readonly oci: OciSpec
+  /** Those of `oci` that the step names. */
+  readonly stepMounts: readonly OciMount[]
+}
+
+async function prepare(context: Context, spec: ProcessSpec, { root, bundle, terminal }: Place, signal: AbortSignal): Promise<PreparedSpec> {
   const user = resolveUser(root, spec.user)
   const rlimits = toRlimits(spec.ulimits, context.hardLimits)
   const seccompFilter = spec.security === 'sandbox' ? await sharedFilter(context, signal) : undefined
@@ -182,8 +193,16 @@ async function prepare(context: Context, spec: ProcessSpec, { root, bundle, term
     writeFile(resolvConfPath, await readResolvConf(), { mode: 0o644 }),
   ])
   const mode = context.emulation.runMode(spec.platform)
-  const env = spec.env.some((entry) => entry.startsWith('HOME=')) ? spec.env : [...spec.env, `HOME=${homeOf(root, user.uid)}`]
-  return buildOciSpec({ ...spec, env }, { user, mode, rlimits, terminal, hostsPath, resolvConfPath, seccompFilter }, context.surroundings)
+  const given = [...spec.env, ...spec.secretEnv]
+  const env = given.some((entry) => entry.startsWith('HOME=')) ? given : [...given, `HOME=${homeOf(root, user.uid)}`]
+  const stepMounts = await placeMounts(spec.mounts, { root, bundle })
+  const oci = buildOciSpec({ ...spec, env }, { user, mode, stepMounts, rlimits, terminal, hostsPath, resolvConfPath, seccompFilter }, context.surroundings)
+  return { oci, stepMounts }
+}
+
+/** Whether it holds what must never be on a disk. */
+function needsPrivacy({ secretEnv, mounts }: ProcessSpec): boolean {
+  return secretEnv.length > 0 || mounts.some(({ kind }) => kind === 'file')
 }
 
 async function sharedFilter(context: Context, signal: AbortSignal): Promise<string | undefined> {
@@ -193,10 +212,6 @@ async function sharedFilter(context: Context, signal: AbortSignal): Promise<stri
   const filter = await context.filter
   signal.throwIfAborted()
   return filter
-}
-
-function toTarget({ destination, type, source }: OciSpec['mounts'][number]): MountTarget {
-  return { path: destination, kind: type === 'bind' && !statSync(source).isDirectory() ? 'file' : 'folder' }
 }
 
 function commandLine({ crun, namespaceProgram }: Context, { id, bundle, terminal }: { readonly id: string; readonly bundle: string; readonly terminal: TerminalSize | undefined }): readonly [string, ...string[]] {

@@ -149,9 +149,9 @@ export function testExecutor(name: string, open: () => Promise<ExecutorFixture>)
       const [root, shared, secret] = [fixture.makeRoot(), fixture.makeRoot(), join(fixture.makeRoot(), 'secret')]
       writeFileSync(secret, 'hush')
       const mounts = [
-        { source: shared, target: '/cache/one', readonly: false },
-        { source: secret, target: '/run/secrets/token', readonly: true },
-      ]
+        { kind: 'bind', source: shared, target: '/cache/one', readonly: false },
+        { kind: 'bind', source: secret, target: '/run/secrets/token', readonly: true },
+      ] as const
       const { stdout } = await collect(fixture.executor.run(shell(root, 'cat /run/secrets/token; echo kept >/cache/one/file; echo no 2>/dev/null >/run/secrets/token || echo " refused"', { mounts }), never))
       assert.equal(stdout, 'hush refused\n')
       assert.equal(readFileSync(join(shared, 'file'), 'utf8'), 'kept\n')
@@ -160,7 +160,7 @@ export function testExecutor(name: string, open: () => Promise<ExecutorFixture>)
     it('keep a folder beside their target that the process filled', async () => {
       await using fixture = await open()
       const [root, shared] = [fixture.makeRoot(), fixture.makeRoot()]
-      await collect(fixture.executor.run(shell(root, 'echo x >/cache/file', { mounts: [{ source: shared, target: '/cache/one', readonly: false }] }), never))
+      await collect(fixture.executor.run(shell(root, 'echo x >/cache/file', { mounts: [{ kind: 'bind', source: shared, target: '/cache/one', readonly: false }] }), never))
       assert.deepEqual(readdirSync(join(root, 'cache')), ['file'])
     })
   })
@@ -263,6 +263,7 @@ export function shell(rootfs: string, script: string, change: Partial<ProcessSpe
     platform: parsePlatform(`linux/${NODE_ARCHITECTURES.get(process.arch) ?? process.arch}`),
     argv: ['/bin/sh', '-c', script],
     env: ['PATH=/bin'],
+    secretEnv: [],
     cwd: '/',
     user: '',
     rootfs,

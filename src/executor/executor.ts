@@ -8,6 +8,8 @@ export interface ProcessSpec {
   readonly argv: readonly string[]
   /** `KEY=value`, the whole environment. */
   readonly env: readonly string[]
+  /** More of it, that is never on a disk. */
+  readonly secretEnv: readonly string[]
   /** Absolute, inside the root; made if it is missing. */
   readonly cwd: string
   /** '' is root; else as in Dockerfile's USER, looked up in the root's /etc/passwd and /etc/group. */
@@ -15,8 +17,8 @@ export interface ProcessSpec {
   /** Folder of the host that becomes `/`. */
   readonly rootfs: string
   readonly isRootReadonly: boolean
-  /** In order; targets that are missing are made, and taken away again after the process. */
-  readonly mounts: readonly BindToHost[]
+  /** A folder before what is mounted in it, else in order. Targets that are missing are made, and taken away again after the process. */
+  readonly mounts: readonly ProcessMount[]
   readonly network: NetworkMode
   readonly security: 'sandbox' | 'insecure'
   readonly hostname: string
@@ -26,10 +28,34 @@ export interface ProcessSpec {
   readonly cgroupParent: string
 }
 
+/** `target` is absolute, inside the root. */
+export type ProcessMount = BindToHost | MemoryFolder | PrivateFile
+
+/** A folder, file or socket of the host. What is mounted inside it may need a folder or file made in it for as long. */
 export interface BindToHost {
+  readonly kind: 'bind'
   readonly source: string
   readonly target: string
   readonly readonly: boolean
+}
+
+/** An empty folder that ends with the process. */
+export interface MemoryFolder {
+  readonly kind: 'tmpfs'
+  readonly target: string
+  readonly readonly: boolean
+  /** 0 is the kernel's own: half of the memory. */
+  readonly sizeBytes: number
+}
+
+/** A read-only file that is in memory alone, and for this process alone. */
+export interface PrivateFile {
+  readonly kind: 'file'
+  readonly target: string
+  readonly content: Uint8Array
+  readonly uid: number
+  readonly gid: number
+  readonly mode: number
 }
 
 export interface OutputChunk {

@@ -1,6 +1,6 @@
 import type { Platform } from '../ground/platform.ts'
 import { allCapabilities, SANDBOX_CAPABILITIES } from './capabilities.ts'
-import type { BindToHost, ProcessSpec, RunMode, TerminalSize } from './executor.ts'
+import type { ProcessSpec, RunMode, TerminalSize } from './executor.ts'
 import type { OciRlimit } from './rlimits.ts'
 import { sandboxSeccomp, type OciSeccomp } from './seccompProfile.ts'
 import type { UserIds } from './user.ts'
@@ -57,6 +57,8 @@ export interface Surroundings {
 export interface Prepared {
   readonly user: UserIds
   readonly mode: RunMode
+  /** What the spec itself mounts. */
+  readonly stepMounts: readonly OciMount[]
   readonly rlimits: readonly OciRlimit[]
   readonly terminal: TerminalSize | undefined
   /** Files of the host that become the container's. */
@@ -122,7 +124,7 @@ function mountsOf(spec: ProcessSpec, prepared: Prepared, { hasIdRange, hasOwnPro
     sysMount(spec),
     mount('/etc/resolv.conf', 'bind', prepared.resolvConfPath, ['rbind', 'ro']),
     mount('/etc/hosts', 'bind', prepared.hostsPath, ['rbind', 'ro']),
-    ...spec.mounts.map(bindMount),
+    ...prepared.stepMounts,
   ]
 }
 
@@ -134,10 +136,6 @@ function sysMount({ network }: ProcessSpec): OciMount {
 
 function mount(destination: string, type: string, source: string, options: readonly string[]): OciMount {
   return { destination, type, source, options }
-}
-
-function bindMount({ source, target, readonly }: BindToHost): OciMount {
-  return mount(target, 'bind', source, readonly ? ['rbind', 'ro'] : ['rbind'])
 }
 
 /** What Docker and containerd keep from a container's eyes, and from its hands. */

@@ -1,7 +1,7 @@
 import type { Digest } from '../ground/digest.ts'
 import { formatFileMode } from '../ground/fileMode.ts'
 import { formatPlatform } from '../ground/platform.ts'
-import type { ActionBase, CopyAction, ExecOp, FileAction, GitSource, Graph, Mount, Op, Output, Owner, Source, Vertex } from './vertex.ts'
+import type { ActionBase, CopyAction, ExecOp, FileAction, GitSource, Graph, Mount, Op, Output, Owner, SecretMount, Source, SshMount, Vertex } from './vertex.ts'
 
 /** A graph for people and for golden tests: vertices in order, numbered, each with what it does. */
 export function formatGraph(graph: Graph, root: Output | undefined): string {
@@ -18,8 +18,8 @@ function formatOutput({ vertex, index }: Output, numbers: Numbers): string {
 }
 
 function formatVertex({ digest, op, inputs, platform, note }: Vertex, numbers: Numbers): string {
-  const traits = [op.kind, ...(platform === undefined ? [] : [formatPlatform(platform)]), ...(note.ignoreCache ? ['uncached'] : [])]
-  const head = [numbers.get(digest), `(${traits.join(', ')})`, note.name].join(' ')
+  const about = [op.kind, ...(platform === undefined ? [] : [formatPlatform(platform)]), ...(note.ignoreCache ? ['uncached'] : [])]
+  const head = [numbers.get(digest), `(${about.join(', ')})`, note.name].join(' ')
   const lines = [...(inputs.length === 0 ? [] : [`inputs ${inputs.map((input) => formatOutput(input, numbers)).join(' ')}`]), ...formatOp(op)]
   return [head, ...lines.map((line) => `  ${line}`)].join('\n')
 }
@@ -82,6 +82,7 @@ function formatExec(op: ExecOp): readonly string[] {
     `cwd ${op.cwd}`,
     ...setting('user', op.user),
     ...op.mounts.map(formatMount),
+    ...(op.secretEnv ?? []).map(({ name, secretId, isOptional }) => [`secret variable ${name}`, `id ${secretId}`, ...traits([isOptional, 'optional'])].join(' ')),
     ...(op.network === 'default' ? [] : [`network ${op.network}`]),
     ...(op.security === 'sandbox' ? [] : [`security ${op.security}`]),
     ...setting('hostname', op.hostname),
@@ -93,8 +94,30 @@ function formatExec(op: ExecOp): readonly string[] {
 }
 
 function formatMount(mount: Mount): string {
-  const traits = [mount.readonly ? 'readonly' : '', mount.isOutput ? 'output' : ''].filter((trait) => trait !== '')
-  return [`mount ${mount.target}`, `input ${mount.input ?? 'scratch'}`, ...setting('selector', mount.selector), ...traits].join(' ')
+  return [`mount ${mount.target}`, ...mountWords(mount)].join(' ')
+}
+
+function mountWords(mount: Mount): readonly string[] {
+  switch (mount.kind) {
+    case 'bind':
+      return [`input ${mount.input ?? 'scratch'}`, ...setting('selector', mount.selector), ...traits([mount.readonly, 'readonly'], [mount.isOutput, 'output'])]
+    case 'cache':
+      return [`cache ${mount.cacheId}`, mount.sharing, `input ${mount.input ?? 'scratch'}`, ...setting('selector', mount.selector), ...traits([mount.readonly, 'readonly'])]
+    case 'tmpfs':
+      return ['tmpfs', ...(mount.sizeBytes === 0 ? [] : [`${mount.sizeBytes} bytes`]), ...traits([mount.readonly, 'readonly'])]
+    case 'secret':
+      return [`secret ${mount.secretId}`, ...clientFileWords(mount)]
+    case 'ssh':
+      return [`ssh ${mount.agentId}`, ...clientFileWords(mount)]
+  }
+}
+
+function clientFileWords({ uid, gid, mode, isOptional }: SecretMount | SshMount): readonly string[] {
+  return [`owner ${uid}:${gid}`, ...formatMode(mode), ...traits([isOptional, 'optional'])]
+}
+
+function traits(...named: readonly (readonly [is: boolean, trait: string])[]): readonly string[] {
+  return named.flatMap(([is, trait]) => (is ? [trait] : []))
 }
 
 function formatAction(action: FileAction): string {
@@ -114,7 +137,7 @@ function formatAction(action: FileAction): string {
 }
 
 function formatCopyOptions(action: CopyAction): readonly string[] {
-  const traits = [
+  const set = traits(
     [action.followSymlinks, 'follow'],
     [action.copyFolderContents, 'contents'],
     [action.unpackArchives, 'unpack'],
@@ -122,10 +145,10 @@ function formatCopyOptions(action: CopyAction): readonly string[] {
     [action.allowWildcard, 'wildcard'],
     [action.allowEmptyWildcard, 'empty'],
     [action.replacesTargets, 'replacing'],
-  ] as const
+  )
   const mode = action.mode === undefined ? [] : [`mode ${formatFileMode(action.mode)}`]
   const patterns = [...list('include', action.includePatterns), ...list('exclude', action.excludePatterns), ...list('required', action.requiredPaths)]
-  return [...mode, ...patterns, `(${traits.flatMap(([is, trait]) => (is ? [trait] : [])).join(' ')})`]
+  return [...mode, ...patterns, `(${set.join(' ')})`]
 }
 
 function formatBase(base: ActionBase): string {

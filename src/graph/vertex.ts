@@ -116,6 +116,8 @@ export interface ExecOp {
   /** Proxy variables given to the process and left out of the key, `KEY=value`. */
   readonly proxyEnv: readonly string[]
   readonly mounts: readonly Mount[]
+  /** Secrets of the client that the process gets as variables; their values are part of nothing. Absent where there are none. */
+  readonly secretEnv?: readonly SecretVariable[]
   readonly network: NetworkMode
   readonly security: 'sandbox' | 'insecure'
   readonly hostname: string
@@ -139,8 +141,16 @@ export interface Ulimit {
   readonly hard: number
 }
 
+export interface SecretVariable {
+  readonly name: string
+  /** By which the client knows it. */
+  readonly secretId: string
+  /** Whether the process runs without it where the client has none. */
+  readonly isOptional: boolean
+}
+
 /** The mount with target `/` is the root. Outputs are numbered by the order of the mounts that have one. */
-export type Mount = BindMount
+export type Mount = BindMount | CacheMount | TmpfsMount | SecretMount | SshMount
 
 export interface BindMount {
   readonly kind: 'bind'
@@ -152,6 +162,53 @@ export interface BindMount {
   readonly readonly: boolean
   /** Whether what the process wrote is an output of the vertex. */
   readonly isOutput: boolean
+}
+
+/** A folder that is kept from build to build. Neither whose it is nor how it is shared counts for the vertex's result. */
+export interface CacheMount {
+  readonly kind: 'cache'
+  /** The input that a new one begins with; undefined is an empty folder. */
+  readonly input: number | undefined
+  readonly selector: string
+  readonly target: string
+  readonly readonly: boolean
+  /** Steps that name the same one get the same folder. */
+  readonly cacheId: string
+  readonly sharing: CacheSharing
+}
+
+/** Who comes while it is in use: `shared` uses it too, `locked` waits, `private` gets another. */
+export type CacheSharing = 'shared' | 'private' | 'locked'
+
+/** An empty folder in memory. */
+export interface TmpfsMount {
+  readonly kind: 'tmpfs'
+  readonly target: string
+  readonly readonly: boolean
+  /** 0 is half of the machine's memory. */
+  readonly sizeBytes: number
+}
+
+/** What of the client a file is made for. */
+interface ClientFileMount {
+  readonly target: string
+  readonly uid: number
+  readonly gid: number
+  readonly mode: number
+  /** Whether the process runs without it where the client has none. */
+  readonly isOptional: boolean
+}
+
+/** A file with a secret of the client. */
+export interface SecretMount extends ClientFileMount {
+  readonly kind: 'secret'
+  readonly secretId: string
+}
+
+/** A socket that leads to an ssh agent of the client. */
+export interface SshMount extends ClientFileMount {
+  readonly kind: 'ssh'
+  readonly agentId: string
 }
 
 export interface FileOp {

@@ -1,20 +1,18 @@
-import type { BindToHost, Executor, ProcessSpec, RunMode } from '../executor/executor.ts'
+import type { Executor, ProcessSpec, RunMode } from '../executor/executor.ts'
 import { formatCanonicalJson, type Json } from '../ground/canonicalJson.ts'
 import { digestOf, type Digest } from '../ground/digest.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { ExecOp, Mount, Vertex } from '../graph/vertex.ts'
 import type { Limit } from '../kit/limit.ts'
-import type { MutableSnapshot, SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
-import type { ContentDigest, InputKey, Op, OpContext, ResultId } from '../solver/op.ts'
-import type { ContentHasher } from '../snapshot/contentHash.ts'
+import type { ContentDigest, InputKey, Op, OpContext } from '../solver/op.ts'
+import { digestSelection } from './files/selectionDigest.ts'
 import type { LayerPresence } from './layerPresence.ts'
-import { openMountSource } from './mountSource.ts'
+import { openMounts, type HeldMounts, type MountDeps } from './mounts/heldMounts.ts'
+import { countsByContent, mountedPart, mountsOf, type InputMount } from './mounts/mountPart.ts'
 import { toSnapshot } from './snapshotResult.ts'
 
-export interface ExecDeps {
-  readonly snapshots: SnapshotStore
+export interface ExecDeps extends MountDeps {
   readonly presence: LayerPresence
-  readonly hasher: ContentHasher
   readonly executor: Executor
   /** How many processes may run at once: emulated ones take more memory, and have a limit of their own. */
   readonly limits: { readonly native: Limit; readonly emulated: Limit }
@@ -32,40 +30,31 @@ export function createExecOp(exec: ExecOp, vertex: Vertex, deps: ExecDeps): Op {
     async execute(inputs, context, signal) {
       const mode = deps.executor.runMode(platform)
       await Promise.all(inputs.map((input) => deps.presence.ensurePresent(toSnapshot(input), context, signal)))
-      await using held = await openMounts(exec.mounts, inputs, deps, signal)
-      await runProcess({ spec: toSpec(exec, platform, held.binds), mode, deps, context }, signal)
+      await using held = await openMounts(exec, inputs, { deps, context }, signal)
+      await runProcess({ spec: toSpec(exec, platform, held), mode, deps, context }, signal)
       return await held.commit()
     },
   }
 }
 
-function mountsOf({ mounts }: ExecOp, input: number): readonly Mount[] {
-  return mounts.filter((mount) => mount.input === input)
-}
-
-/** Whether an input counts by what is in the mounted part of it: where the process cannot make an output of it. */
-function countsByContent(mounts: readonly Mount[]): boolean {
-  return mounts.every(({ target, readonly, isOutput }) => target !== '/' && (readonly || !isOutput))
-}
-
-function selectorsOf(mounts: readonly Mount[]): readonly string[] {
+function selectorsOf(mounts: readonly InputMount[]): readonly string[] {
   return [...new Set(mounts.map(({ selector }) => selector))].sort()
 }
 
-function inputKey(mounts: readonly Mount[], { hasher, presence }: ExecDeps): InputKey {
+function inputKey(mounts: readonly InputMount[], deps: ExecDeps): InputKey {
   const selectors = selectorsOf(mounts)
   const contentDigest: ContentDigest = async (input, context, signal) => {
-    await presence.ensurePresent(toSnapshot(input), context, signal)
+    await deps.presence.ensurePresent(toSnapshot(input), context, signal)
     const parts: Digest[] = []
-    for (const path of selectors) parts.push(await hasher.digest(toSnapshot(input), { path, wildcard: false, followSymlinks: true, includePatterns: [], excludePatterns: [] }, signal))
+    for (const selector of selectors) parts.push(await digestSelection(toSnapshot(input), mountedPart(selector), deps, signal))
     return digestOf(parts.join(' '))
   }
   return { selector: selectors.join('\n'), contentDigest: countsByContent(mounts) ? contentDigest : undefined }
 }
 
-/** Of all that the process may see, but for its inputs, and for proxies and addresses, which are the network's and not the build's. */
+/** Of all that the process may see, but for its inputs, for proxies and addresses, which are the network's and not the build's, and for what secrets hold. */
 function execDigest(exec: ExecOp, platform: Platform): Digest {
-  const { argv, env, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts } = exec
+  const { argv, env, secretEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts } = exec
   const { os, architecture, variant } = platform
   const json: Json = {
     kind: exec.kind,
@@ -76,54 +65,35 @@ function execDigest(exec: ExecOp, platform: Platform): Digest {
     extraHosts: extraHosts.map(({ host }) => host),
     ulimits: ulimits.map((ulimit) => ({ ...ulimit })),
     mounts: mounts.map((mount) => mountJson(mount, exec)),
+    secretEnv: secretEnv?.map((variable) => ({ ...variable })),
   }
   return digestOf(formatCanonicalJson(json))
 }
 
-/** The selector of a mount that counts by content is left out: its content says it, wherever it lay. */
-function mountJson({ input, selector, target, readonly, isOutput }: Mount, exec: ExecOp): Json {
-  const byContent = input !== undefined && countsByContent(mountsOf(exec, input))
-  return { input, selector: byContent ? undefined : selector, target, readonly, isOutput }
+function mountJson(mount: Mount, exec: ExecOp): Json {
+  switch (mount.kind) {
+    case 'bind':
+      return { input: mount.input, selector: keySelector(mount, exec), target: mount.target, readonly: mount.readonly, isOutput: mount.isOutput }
+    case 'cache':
+      return { kind: mount.kind, input: mount.input, selector: keySelector(mount, exec), target: mount.target, readonly: mount.readonly }
+    case 'tmpfs':
+    case 'secret':
+    case 'ssh':
+      return { ...mount }
+  }
 }
 
-function toSpec(exec: ExecOp, platform: Platform, binds: readonly BindToHost[]): ProcessSpec {
+/** Of a mount that counts by content it is left out: its content says it, wherever it lay. */
+function keySelector({ input, selector }: InputMount, exec: ExecOp): string | undefined {
+  return input !== undefined && countsByContent(mountsOf(exec, input)) ? undefined : selector
+}
+
+function toSpec(exec: ExecOp, platform: Platform, { root, mounts, secretEnv }: HeldMounts): ProcessSpec {
   const { argv, env, proxyEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent } = exec
-  const root = binds.find(({ target }) => target === '/')
-  if (root === undefined) throw new Error('an exec has no root mount')
   return {
-    platform, argv, env: [...proxyEnv, ...env], cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent,
-    rootfs: root.source,
+    platform, argv, env: [...proxyEnv, ...env], secretEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts,
+    rootfs: root.path,
     isRootReadonly: root.readonly,
-    mounts: binds.filter((bind) => bind !== root),
-  }
-}
-
-interface HeldMounts extends AsyncDisposable {
-  /** In the mounts' order. */
-  readonly binds: readonly BindToHost[]
-  /** The outputs, in the mounts' order. */
-  commit(): Promise<readonly ResultId[]>
-}
-
-async function openMounts(mounts: readonly Mount[], inputs: readonly ResultId[], { snapshots }: ExecDeps, signal: AbortSignal): Promise<HeldMounts> {
-  await using stack = new AsyncDisposableStack()
-  const outputs: MutableSnapshot[] = []
-  const binds: BindToHost[] = []
-  for (const mount of mounts) {
-    const source = await openMountSource(mount, mount.input === undefined ? undefined : toSnapshot(inputs[mount.input]), snapshots, signal)
-    stack.use(source)
-    if (mount.isOutput && source.mutable !== undefined) outputs.push(source.mutable)
-    binds.push({ source: source.path, target: mount.target, readonly: mount.readonly })
-  }
-  const held = stack.move()
-  return {
-    binds,
-    async commit() {
-      const ids: SnapshotId[] = []
-      for (const output of outputs) ids.push(await output.commit())
-      return ids
-    },
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }
 

@@ -44,7 +44,7 @@ async function openFixture(busybox = '/bin/busybox'): Promise<ExecutorFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'pelago-executor-'))
   let roots = 0
   return {
-    executor: await createCrunExecutor({ stateFolder: join(folder, 'state'), cacheFolder: folder, environment: process.env }),
+    executor: await createCrunExecutor({ stateFolder: join(folder, 'state'), isStatePrivate: true, cacheFolder: folder, environment: process.env }),
     makeRoot() {
       const root = join(folder, `root-${(roots += 1)}`)
       makeBusyboxRoot(root, busybox)

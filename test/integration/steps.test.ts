@@ -21,6 +21,7 @@ import { createOps } from '../../src/ops/ops.ts'
 import type { ProgressEvent } from '../../src/progress/progressEvent.ts'
 import { DEFAULT_HOST_CONFIG } from '../../src/registry/hostConfig.ts'
 import { createRegistry, DEFAULT_RETRIES } from '../../src/registry/registryClient.ts'
+import { createCacheFolders } from '../../src/snapshot/cacheFolders.ts'
 import { createContentHasher } from '../../src/snapshot/contentHash.ts'
 import { openSnapshots } from '../../src/snapshot/openSnapshots.ts'
 import type { SnapshotId, SnapshotStore } from '../../src/snapshot/snapshotStore.ts'
@@ -49,7 +50,7 @@ async function openWorkshop(): Promise<Workshop> {
   const database = undo.use(openDatabase(join(root, 'state.db')))
   const { snapshots } = undo.use(await openSnapshots({ root, database, now: Date.now, backend: 'auto' }, signal))
   const client = undo.use(createRegistry({ credentials: { credentials: async () => undefined }, hosts: DEFAULT_HOST_CONFIG, userAgent: 'test', connectionsPerHost: 4, proxy: { http: '', https: '', except: '' }, retries: DEFAULT_RETRIES, now: Date.now }))
-  const executor = await createCrunExecutor({ stateFolder: join(root, 'run'), environment: process.env })
+  const executor = await createCrunExecutor({ stateFolder: join(root, 'run'), isStatePrivate: false, environment: process.env })
   const [platform] = executor.platforms().map((runnable) => runnable.platform)
   assert.ok(platform)
   const layers = [packBusybox(root), packFolder(root, 'etc')]
@@ -64,7 +65,7 @@ async function openWorkshop(): Promise<Workshop> {
   const presence = createLayerPresence({ snapshots, content: createMemoryStore(), registries: { registryFor: () => client }, downloads: createLimit(2), now: Date.now })
   const files = { sharedKey: () => '', sharedFolder: () => undefined, receiveFolder: () => assert.fail('no context') }
   const limits = { native: createLimit(2), emulated: createLimit(1) }
-  const opFor = createOps({ snapshots, presence, hasher: createContentHasher(snapshots, database), executor, limits, images, files, mirrors: createFileMirrors(root), httpFiles: { fetch: () => assert.fail('no network') }, gitSources: { create: () => assert.fail('no network') }, now: Date.now })
+  const opFor = createOps({ snapshots, presence, hasher: createContentHasher(snapshots, database), caches: createCacheFolders({ root, database, now: Date.now }), secrets: { secret: async () => undefined }, executor, limits, images, files, mirrors: createFileMirrors(root), httpFiles: { fetch: () => assert.fail('no network') }, gitSources: { create: () => assert.fail('no network') }, now: Date.now })
   const solver = createSolver({ resolver: { opFor, isPresent: (id) => snapshots.get(id as SnapshotId) !== undefined }, cache: createMemoryCacheStore(), now: Date.now })
   const source: Op = { kind: 'source', source: { kind: 'image', reference: `${registry.host}/base:latest`, manifest: digestOf('manifest') } }
   const held = undo.move()

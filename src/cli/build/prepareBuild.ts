@@ -9,6 +9,7 @@ import type { BuildFlags } from './buildFlags.ts'
 import { frontendAttributes } from './frontendAttributes.ts'
 import { loadProgram } from './loadProgram.ts'
 import { parseOutputs, parseTags } from './outputs.ts'
+import { parseSecrets } from './secrets.ts'
 
 /** A build whose command line was found to make sense. */
 export interface PreparedBuild {
@@ -32,7 +33,8 @@ export async function prepareBuild(flags: BuildFlags, path: string, context: Com
   })
   const place = await findBuildContext(path, flags.file, context)
   const attributes = frontendAttributes({ flags, env: context.env, platforms, filename: place.dockerfile.filename })
-  const request = toRequest(place, attributes, outputs, flags)
+  const secrets = await parseSecrets(flags.secret, context)
+  const request = toRequest(place, { attributes, outputs, secrets }, flags)
   const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
   if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], flags, progress, notices: [] }
   const loaded = loadPlatform(platforms)
@@ -54,7 +56,7 @@ function isDocker({ type }: OutputRequest): boolean {
   return type === 'docker'
 }
 
-function toRequest(place: BuildContext, attributes: ReadonlyMap<string, string>, outputs: readonly OutputRequest[], flags: BuildFlags): BuildStep {
+function toRequest(place: BuildContext, parts: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets'>, flags: BuildFlags): BuildStep {
   const { contextFolder, dockerfile } = place
   const folders = new Map([['context', contextFolder]])
   const files = new Map<string, ReadonlyMap<string, Uint8Array>>()
@@ -62,7 +64,7 @@ function toRequest(place: BuildContext, attributes: ReadonlyMap<string, string>,
   else files.set('dockerfile', new Map([[dockerfile.filename, dockerfile.bytes]]))
   const entitlements = new Set(flags.allow)
   if (flags.network === 'host') entitlements.add('network.host') // whoever writes --network host has allowed it
-  return { frontend: 'dockerfile.v0', attributes, folders, files, outputs, secrets: new Map(), entitlements: [...entitlements] }
+  return { frontend: 'dockerfile.v0', ...parts, folders, files, entitlements: [...entitlements] }
 }
 
 /** The one of several platforms that Docker's archive takes: this machine's own. @throws UsageError where it is not among them */

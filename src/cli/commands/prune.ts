@@ -1,8 +1,8 @@
 import { defineCommand, type CommandContext } from '../command.ts'
 import { EXIT } from '../exitCode.ts'
 import { parseByteSize } from '../format/byteSize.ts'
-import { splitKeyValue } from '../flags/csv.ts'
 import { parseDurationNs } from '../format/duration.ts'
+import { formatFilter, parseFilters } from '../format/recordFilter.ts'
 import { UsageError } from '../flags/usageError.ts'
 
 export const prune = defineCommand({
@@ -10,7 +10,7 @@ export const prune = defineCommand({
   summary: 'Remove build cache',
   flags: {
     all: { kind: 'switch', short: 'a', help: 'Also what images and recent builds are made of' },
-    filter: { kind: 'list', value: 'KEY=VALUE', help: 'Only records that match: until=24h, type=regular, id=…' },
+    filter: { kind: 'list', value: 'KEY=VALUE', help: 'Only records that match: until=24h, type=exec.cachemount, id=…' },
     force: { kind: 'switch', short: 'f', help: 'Do not ask' },
     'max-used-space': { kind: 'text', value: 'BYTES', help: 'Keep as much as fits' },
     'min-free-space': { kind: 'text', value: 'BYTES', help: 'Remove no more than leaves as much free on the disk' },
@@ -21,7 +21,7 @@ export const prune = defineCommand({
   unsupported: ['keep-storage'],
   async run({ flags }, context, signal) {
     const size = (name: 'max-used-space' | 'min-free-space' | 'reserved-space'): bigint => BigInt(flags[name] === undefined ? 0 : parseByteSize(flags[name], `--${name}`))
-    const { keepDuration, filter } = parseFilters(flags.filter)
+    const { keepDuration, filter } = splitFilters(flags.filter)
     const request = { all: flags.all, filter, keepDuration, maxUsedSpace: size('max-used-space'), minFreeSpace: size('min-free-space'), reservedSpace: size('reserved-space') }
     if (!flags.force && !(await confirm(context, signal))) return EXIT.failed
     const { openEngine } = await import('../engine.ts')
@@ -40,15 +40,10 @@ export const prune = defineCommand({
 })
 
 /** BuildKit has the age in a field of its own. */
-function parseFilters(texts: readonly string[]): { readonly keepDuration: bigint; readonly filter: string[] } {
-  const pairs = texts.map((text) => {
-    const { key, value } = splitKeyValue(text)
-    if (value === undefined) throw new UsageError(`invalid --filter: ${JSON.stringify(text)}`, { hint: 'write KEY=VALUE, such as until=24h' })
-    return { key, value, text }
-  })
-  const until = pairs.findLast(({ key }) => key === 'until')
-  const filter = pairs.filter(({ key }) => key !== 'until').map(({ key, value }) => `${key}==${value}`)
-  return { keepDuration: until === undefined ? 0n : parseDurationNs(until.value), filter }
+function splitFilters(texts: readonly string[]): { readonly keepDuration: bigint; readonly filter: string[] } {
+  const filters = parseFilters(texts)
+  const until = filters.findLast(({ key }) => key === 'until')
+  return { keepDuration: until === undefined ? 0n : parseDurationNs(until.value), filter: filters.filter(({ key }) => key !== 'until').map(formatFilter) }
 }
 
 async function confirm(context: CommandContext, signal: AbortSignal): Promise<boolean> {

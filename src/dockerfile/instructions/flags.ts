@@ -54,7 +54,7 @@ function parseSwitch(node: InstructionNode, name: string, value = 'true'): strin
 }
 
 const HINTS: ReadonlyMap<string, string> = new Map([
-  ['mount', 'COPY what the command reads, and let a layer keep what a cache mount would'],
+  ['device', 'do what needs the device before the build'],
   ['link', 'leave the flag out: the files are the same without it'],
 ])
 

@@ -61,8 +61,26 @@ export interface LabelInstruction extends InstructionBase {
 export interface RunInstruction extends InstructionBase {
   readonly kind: 'run'
   readonly command: CommandLine
+  /** In order. */
+  readonly mounts: readonly MountFlag[]
   /** Undefined: as the build has it. */
   readonly network: 'default' | 'host' | 'none' | undefined
+}
+
+/** A `--mount` with its variables not yet expanded. */
+export interface MountFlag {
+  readonly text: string
+  readonly fields: readonly MountField[]
+  /** Stage name, stage number or image; undefined where it names none. */
+  readonly from: string | undefined
+}
+
+export interface MountField {
+  /** In lower case. */
+  readonly key: string
+  /** Undefined where there is no `=`. */
+  readonly value: string | undefined
+  readonly text: string
 }
 
 /** The words of a JSON list, or one word that is for the shell. */

@@ -1,13 +1,14 @@
 import { suggest } from '../suggestion.ts'
 import type { InstructionNode } from '../syntaxTree.ts'
-import { parseFlags, type FlagTable } from './flags.ts'
+import { listFlag, parseFlags, type FlagTable } from './flags.ts'
 import type { CommandInstruction, CommandLine, RunInstruction, ShellInstruction } from './instruction.ts'
+import { parseMountFlag } from './mount.ts'
 import { atLeastOneWord, instructionError, notSupported, refuseHeredocs, wordsOf } from './syntax.ts'
 
 const FLAGS: FlagTable = new Map([
   ['network', 'text'],
   ['security', 'text'],
-  ['mount', 'unsupported'],
+  ['mount', 'list'],
   ['device', 'unsupported'],
 ])
 const NETWORKS = ['default', 'host', 'none'] as const
@@ -20,7 +21,8 @@ export function parseRun(node: InstructionNode): RunInstruction {
   if (security === 'insecure') throw notSupported(node, 'RUN --security=insecure', 'leave the flag out, and do without privileges')
   if (security !== 'sandbox') throw instructionError(node, `security ${JSON.stringify(security)} is not valid`, 'the one that is supported is sandbox')
   atLeastOneWord(node)
-  return { kind: 'run', command: commandLine(node), network: parseNetwork(node, flags.get('network')), text: node.text, span: node.span }
+  const mounts = listFlag(node, 'mount').map((text) => parseMountFlag(node, text))
+  return { kind: 'run', command: commandLine(node), mounts, network: parseNetwork(node, flags.get('network')), text: node.text, span: node.span }
 }
 
 /** CMD and ENTRYPOINT; without words they are as good as not said. @throws DockerfileError */

@@ -1,6 +1,7 @@
-import type { ExecOp } from '../../graph/vertex.ts'
+import type { ExecOp, Mount } from '../../graph/vertex.ts'
 import type { CommandLine, RunInstruction } from '../instructions/instruction.ts'
 import { proxyEnvironment } from './globalScope.ts'
+import { lowerMounts, type RunMounts } from './lowerMounts.ts'
 import type { PlannedStep } from './plan.ts'
 import { withHistory, workingFolder, type StageContext, type StageState } from './stageState.ts'
 import { describeInstruction, nameStep, targetSuffix } from './stepName.ts'
@@ -10,22 +11,36 @@ export function lowerRun(before: StageState, instruction: RunInstruction, step: 
   const suffix = targetSuffix(before.platform, before.env)
   const state = suffix === '' ? before : { ...before, targetSuffix: suffix }
   const argv = withShell(instruction.command, state)
-  const description = describeInstruction(step, state, { escape: context.escape, keepQuotes: true, keepUnset: true })
+  const mounts = lowerMounts(state, instruction, step, context)
+  const description = describeInstruction(step, masked(state, mounts), { escape: context.escape, keepQuotes: true, keepUnset: true })
   const named = nameStep(state, description, { span: instruction.span, isTrigger: step.isTrigger }, context)
-  const identity = { op: execOp(state, argv, instruction, context), inputs: state.root === undefined ? [] : [state.root], platform: state.platform }
+  const identity = { op: execOp(state, { argv, instruction, mounts }, context), inputs: mounts.inputs, platform: state.platform }
   const root = context.graph.add(identity, named.note)
-  return withHistory({ ...named.state, root }, `RUN ${[...argumentWords(state), ...argv].join(' ')} # buildkit`, 'layer', context)
+  const contextPaths = new Set([...state.contextPaths, ...mounts.contextPaths])
+  return withHistory({ ...named.state, root, contextPaths }, `RUN ${[...argumentWords(state), ...argv].join(' ')} # buildkit`, 'layer', context)
 }
 
-function execOp(state: StageState, argv: readonly string[], { network }: RunInstruction, { request }: StageContext): ExecOp {
+/** For the step's name: says that a variable is a secret. */
+function masked(state: StageState, { secretEnv }: RunMounts): StageState {
+  return { ...state, env: new Map([...state.env, ...secretEnv.map(({ name }) => [name, '****'] as const)]) }
+}
+
+interface Process {
+  readonly argv: readonly string[]
+  readonly instruction: RunInstruction
+  readonly mounts: RunMounts
+}
+
+function execOp(state: StageState, { argv, instruction: { network }, mounts: { mounts, secretEnv } }: Process, { request }: StageContext): ExecOp {
   return {
     kind: 'exec',
     argv,
-    env: [...state.env].map(([name, value]) => `${name}=${value}`),
+    env: [...withAgent(state.env, mounts)].map(([name, value]) => `${name}=${value}`),
     cwd: workingFolder(state),
     user: state.image.container.user ?? '',
     proxyEnv: proxyEnvironment(request.buildArgs),
-    mounts: [{ kind: 'bind', input: state.root === undefined ? undefined : 0, selector: '', target: '/', readonly: false, isOutput: true }],
+    mounts,
+    ...(secretEnv.length === 0 ? {} : { secretEnv }),
     network: network ?? request.networkMode,
     security: 'sandbox',
     hostname: request.hostname,
@@ -34,6 +49,12 @@ function execOp(state: StageState, argv: readonly string[], { network }: RunInst
     shmSizeBytes: request.shmSizeBytes,
     cgroupParent: request.cgroupParent,
   }
+}
+
+/** ssh finds its agent by a variable: the first one's, unless the stage names another. */
+function withAgent(env: ReadonlyMap<string, string>, mounts: readonly Mount[]): ReadonlyMap<string, string> {
+  const socket = mounts.find(({ kind }) => kind === 'ssh')
+  return socket === undefined || env.has('SSH_AUTH_SOCK') ? env : new Map([...env, ['SSH_AUTH_SOCK', socket.target]])
 }
 
 /** `|2 A=x B=y`, by which the history tells the values of the ARGs. */

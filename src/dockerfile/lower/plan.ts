@@ -5,7 +5,7 @@ import type { SourceSpan } from '../../ground/sourceSpan.ts'
 import type { Dockerfile, Stage } from '../dockerfile.ts'
 import { at, DockerfileError } from '../dockerfileError.ts'
 import { expand, type Expansion } from '../expand.ts'
-import type { CopyInstruction, FromInstruction, StageInstruction } from '../instructions/instruction.ts'
+import type { FromInstruction, StageInstruction } from '../instructions/instruction.ts'
 import { suggest } from '../suggestion.ts'
 import type { GlobalScope } from './globalScope.ts'
 
@@ -44,6 +44,8 @@ export interface PlannedStep {
   readonly isTrigger: boolean
   /** Where COPY and ADD copy from; `context` for all else. */
   readonly source: StepSource
+  /** What each mount of a RUN is of; `context` where it names nothing. */
+  readonly mountSources: readonly StepSource[]
 }
 
 export type StepSource = StageBase | { readonly kind: 'context' }
@@ -111,11 +113,12 @@ function readBase(text: string, span: SourceSpan): ImageReference | ScratchBase 
 
 /** `stages` are those that `--from` may name. @throws DockerfileError */
 export function planStep(instruction: StageInstruction, stages: readonly Stage[], isTrigger: boolean): PlannedStep {
-  if (instruction.kind !== 'copy' || instruction.from === undefined) return { instruction, isTrigger, source: { kind: 'context' } }
-  return { instruction, isTrigger, source: planSource(instruction, instruction.from, stages) }
+  const sourceOf = (from: string | undefined): StepSource => (from === undefined ? { kind: 'context' } : planSource(instruction, from, stages))
+  const mountSources = instruction.kind === 'run' ? instruction.mounts.map(({ from }) => sourceOf(from)) : []
+  return { instruction, isTrigger, source: sourceOf(instruction.kind === 'copy' ? instruction.from : undefined), mountSources }
 }
 
-function planSource({ span }: CopyInstruction, from: string, stages: readonly Stage[]): StageBase {
+function planSource({ span }: StageInstruction, from: string, stages: readonly Stage[]): StageBase {
   if (from.includes('$')) {
     throw new DockerfileError('variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround', span)
   }

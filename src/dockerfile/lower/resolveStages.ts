@@ -6,7 +6,7 @@ import { parseTrigger, type Stage } from '../dockerfile.ts'
 import { DockerfileError } from '../dockerfileError.ts'
 import type { LintedImage } from '../lint/lintSubject.ts'
 import { suggest } from '../suggestion.ts'
-import { planStep, type ImageReference, type PlannedStage, type StageBase } from './plan.ts'
+import { planStep, type ImageReference, type PlannedStage, type PlannedStep, type StageBase, type StepSource } from './plan.ts'
 import type { ImageResolver, LowerRequest, ResolvedImage } from './request.ts'
 
 /** What is needed of a Dockerfile to build a target, with the images it stands on. */
@@ -84,15 +84,26 @@ function reachableStages(stages: readonly PlannedStage[], wanted: readonly Plann
 }
 
 function neededStages(stage: PlannedStage): readonly number[] {
-  const copied = stage.steps.flatMap(({ source, instruction }) => {
+  const sources = stage.steps.flatMap((step) => sourcesOf(step).map((source) => ({ source, step })))
+  const used = sources.flatMap(({ source, step }) => {
     if (source.kind !== 'stage') return []
     if (source.index < stage.index) return [source.index]
-    const from = instruction.kind === 'copy' ? (instruction.from ?? '') : ''
-    const name = stage.from.stageName === '' ? `stage-${stage.index}` : stage.from.stageName
-    const message = `cannot copy from stage ${JSON.stringify(from)}, it needs to be defined before current stage ${JSON.stringify(name)}`
-    throw new DockerfileError(message, instruction.span, { hint: source.index === stage.index ? 'a stage cannot copy from itself: leave --from out, or use RUN cp' : 'move that stage up' })
+    throw usedTooEarly(stage, source.index, step)
   })
-  return stage.base.kind === 'stage' ? [stage.base.index, ...copied] : copied
+  return stage.base.kind === 'stage' ? [stage.base.index, ...used] : used
+}
+
+function sourcesOf({ source, mountSources }: PlannedStep): readonly StepSource[] {
+  return [source, ...mountSources]
+}
+
+function usedTooEarly(stage: PlannedStage, index: number, { instruction, mountSources }: PlannedStep): DockerfileError {
+  const mount = instruction.kind === 'run' ? instruction.mounts[mountSources.findIndex((source) => source.kind === 'stage' && source.index === index)] : undefined
+  const from = instruction.kind === 'copy' ? instruction.from : mount?.from
+  const name = stage.from.stageName === '' ? `stage-${stage.index}` : stage.from.stageName
+  const message = `cannot ${mount === undefined ? 'copy' : 'mount'} from stage ${JSON.stringify(from ?? '')}, it needs to be defined before current stage ${JSON.stringify(name)}`
+  const ownHint = mount === undefined ? 'a stage cannot copy from itself: leave --from out, or use RUN cp' : 'a stage has its own files already: leave the mount out'
+  return new DockerfileError(message, instruction.span, { hint: index === stage.index ? ownHint : 'move that stage up' })
 }
 
 interface ImageNeed {
@@ -114,7 +125,9 @@ function neededImages(reachable: readonly PlannedStage[], stages: readonly Plann
   }
   for (const stage of reachable) need(stage.base, { platform: stagePlatform(stage, stages, request), span: stage.from.span, isBase: true })
   for (const { steps } of reachable) {
-    for (const { source, instruction } of steps) need(source, { platform: request.targetPlatform, span: instruction.span, isBase: false })
+    for (const step of steps) {
+      for (const source of sourcesOf(step)) need(source, { platform: request.targetPlatform, span: step.instruction.span, isBase: false })
+    }
   }
   return [...needs.values()]
 }

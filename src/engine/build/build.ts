@@ -5,12 +5,13 @@ import { lowerDockerfile, type ImageResolver, type LoweredImage } from '../../do
 import type { Executor } from '../../executor/executor.ts'
 import type { PlatformResult } from '../../exporter/exporter.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
-import type { Output } from '../../graph/vertex.ts'
+import type { Graph, Output } from '../../graph/vertex.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ContextFiles } from '../../ops/contextFiles.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
+import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotId } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
 import type { Built } from '../engine.ts'
@@ -25,6 +26,7 @@ export interface BuildDeps {
   readonly files: ContextFiles
   readonly executor: Executor
   readonly solver: Solver
+  readonly caches: Pick<CacheFolders, 'forget'>
   readonly resolver: ImageResolver
 }
 
@@ -49,6 +51,7 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   const epochSeconds = epochOf(lowered)
   const graph = mergeGraphs(lowered.map(({ graph: part }) => part))
   checkSteps(graph, { executor: deps.executor, entitlements })
+  await deps.caches.forget(freshCaches(graph))
   const roots = lowered.flatMap(({ root }) => root ?? [])
   const solved = await deps.solver.solve(graph, roots, { sessionId, progress }, signal).catch((error: unknown) => {
     throw explainMissing(error, graph, deps.files)
@@ -59,6 +62,12 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
     isMultiPlatform: attributes.isMultiPlatform,
   }
   return { result, epochSeconds }
+}
+
+/** Of steps that are to run anew: their caches begin anew, too. */
+function freshCaches(graph: Graph): ReadonlySet<string> {
+  const fresh = [...graph.values()].filter(({ note }) => note.ignoreCache)
+  return new Set(fresh.flatMap(({ op }) => (op.kind === 'exec' ? op.mounts.flatMap((mount) => (mount.kind === 'cache' ? [mount.cacheId] : [])) : [])))
 }
 
 interface BuildText {

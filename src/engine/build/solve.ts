@@ -9,6 +9,7 @@ import type { Executor } from '../../executor/executor.ts'
 import type { Limit } from '../../kit/limit.ts'
 import type { LayerPresence, SessionRegistries } from '../../ops/layerPresence.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
+import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
 import { buildDockerfile } from './build.ts'
@@ -24,6 +25,7 @@ export interface SolveDeps {
   readonly content: ContentStore
   readonly leases: ContentLeases
   readonly snapshots: SnapshotStore
+  readonly caches: CacheFolders
   readonly images: ImageStore
   readonly registries: SessionRegistries
   readonly presence: LayerPresence
@@ -68,10 +70,10 @@ interface BuildContext {
 
 async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { request: { sessionId, entitlements }, progress }: BuildContext, signal: AbortSignal): Promise<Built> {
   const attributes = parseFrontendAttributes(given)
-  const { content, images, registries, sessions: files, executor, solver } = deps
+  const { content, images, registries, sessions: files, executor, solver, caches } = deps
   const sources = { content, images, registry: registries.registryFor(sessionId) }
   const resolver = createImageResolver(sources, resolveMode(attributes), (name, work) => runStep(progress, name, work))
-  return await buildDockerfile({ files, executor, solver, resolver }, { attributes, sessionId, progress, entitlements }, signal)
+  return await buildDockerfile({ files, executor, solver, caches, resolver }, { attributes, sessionId, progress, entitlements }, signal)
 }
 
 function resolveMode({ imageResolveMode }: FrontendAttributes): ResolveMode {

@@ -6,42 +6,36 @@ import type { Digest } from '../../ground/digest.ts'
 import { MEDIA_TYPE } from '../../ground/mediaType.ts'
 import { readImageConfig } from '../../image/imageView.ts'
 import { layerSnapshots } from '../../ops/imageSource.ts'
+import type { CacheFolders, CacheFolderUsage } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotId, SnapshotStore, SnapshotUsage } from '../../snapshot/snapshotStore.ts'
 import type { ImageStore } from '../images/imageStore.ts'
 import { reachableBlobs } from '../images/reachableBlobs.ts'
+import type { RecordFilter, UsageRecord } from './usageRecord.ts'
 
 export interface PruneOptions {
   /** Also what the images of the local store would need to be run or built upon at once. */
   readonly all: boolean
   /** What was used within this time stays. */
   readonly keepMs: number
-}
-
-/** One thing that takes space. */
-export interface UsageRecord {
-  readonly id: string
-  readonly parent: string | undefined
-  readonly type: 'regular' | 'blob'
-  readonly description: string
-  readonly sizeBytes: number
-  readonly createdAtMs: number
-  readonly lastUsedAtMs: number
-  readonly isInUse: boolean
+  /** Nothing else goes. */
+  readonly filter: RecordFilter
 }
 
 export interface PruneStores {
   readonly content: ContentStore
   readonly leases: ContentLeases
   readonly snapshots: SnapshotStore
+  readonly caches: CacheFolders
   readonly images: ImageStore
 }
 
-/** Snapshots, and blobs that are more than a snapshot's packed layer, with their sizes. */
-export async function measureUsage({ snapshots, content, images }: PruneStores, signal: AbortSignal): Promise<readonly UsageRecord[]> {
+/** Snapshots, cache mounts, and blobs that are more than a snapshot's packed layer, with their sizes. */
+export async function measureUsage({ snapshots, caches, content, images }: PruneStores, filter: RecordFilter, signal: AbortSignal): Promise<readonly UsageRecord[]> {
   const records = (await snapshots.usage(signal)).filter(({ state }) => state === 'present').map(snapshotRecord)
+  records.push(...(await caches.usage(signal)).map(cacheRecord))
   const named = new Set((await namedBlobs({ content, images }, signal)).keys())
   for await (const { digest, sizeBytes, lastUsedAt } of content.list(signal)) records.push(blobRecord(digest, sizeBytes, lastUsedAt, named.has(digest)))
-  return records
+  return records.filter(filter)
 }
 
 /**
@@ -54,17 +48,30 @@ export async function* pruneCache(stores: PruneStores, options: PruneOptions, si
   const unusedSince = Date.now() - options.keepMs
   const openSince = await stores.leases.exclusively(async (leased) => leased.openSince, signal)
   const kept = options.all ? new Set<SnapshotId>() : await imageSnapshots(stores, signal)
-  yield* pruneSnapshots(stores, { usedBefore: Math.min(unusedSince, openSince), kept }, signal)
-  yield* pruneBlobs(stores, unusedSince, signal)
+  const { filter } = options
+  const usedBefore = Math.min(unusedSince, openSince)
+  yield* pruneCaches(stores, { usedBefore, filter }, signal)
+  yield* pruneSnapshots(stores, { usedBefore, kept, filter }, signal)
+  yield* pruneBlobs(stores, { unusedSince, filter }, signal)
 }
 
-interface SnapshotPrune {
+interface FolderPrune {
   readonly usedBefore: number
+  readonly filter: RecordFilter
+}
+
+async function* pruneCaches({ caches }: PruneStores, { usedBefore, filter }: FolderPrune, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+  for (const record of (await caches.usage(signal)).map(cacheRecord)) {
+    if (filter(record) && (await caches.remove(record.id, usedBefore))) yield record
+  }
+}
+
+interface SnapshotPrune extends FolderPrune {
   readonly kept: ReadonlySet<SnapshotId>
 }
 
-async function* pruneSnapshots({ snapshots }: PruneStores, { usedBefore, kept }: SnapshotPrune, signal: AbortSignal): AsyncGenerator<UsageRecord> {
-  const old = (await snapshots.usage(signal)).filter(({ id, lastUsedAt, inUse }) => !inUse && lastUsedAt < usedBefore && !kept.has(id))
+async function* pruneSnapshots({ snapshots }: PruneStores, { usedBefore, kept, filter }: SnapshotPrune, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+  const old = (await snapshots.usage(signal)).filter(({ id, lastUsedAt, inUse }) => !inUse && lastUsedAt < usedBefore && !kept.has(id)).filter((snapshot) => filter(snapshotRecord(snapshot)))
   for (const snapshot of childrenFirst(old)) {
     if (await snapshots.remove(snapshot.id, usedBefore, signal)) yield snapshotRecord(snapshot)
   }
@@ -87,10 +94,11 @@ function childrenFirst(snapshots: readonly SnapshotUsage[]): readonly SnapshotUs
   return snapshots.toSorted((a, b) => depthOf(b.id) - depthOf(a.id))
 }
 
-async function* pruneBlobs({ content, leases, snapshots, images }: PruneStores, unusedSince: number, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+async function* pruneBlobs({ content, leases, snapshots, images }: PruneStores, { unusedSince, filter }: { readonly unusedSince: number; readonly filter: RecordFilter }, signal: AbortSignal): AsyncGenerator<UsageRecord> {
   const referenced = async (): Promise<ReadonlySet<Digest>> => {
     const needed = new Set((await namedBlobs({ content, images }, signal)).keys())
     for (const { id } of await snapshots.usage(signal)) for (const { descriptor } of snapshots.blobs(id)) needed.add(descriptor.digest)
+    for await (const { digest, sizeBytes, lastUsedAt } of content.list(signal)) if (!filter(blobRecord(digest, sizeBytes, lastUsedAt, false))) needed.add(digest)
     return needed
   }
   const removed = await pruneContent(content, leases, { referenced, unusedSince }, signal)
@@ -119,6 +127,10 @@ async function namedBlobs({ content, images }: Pick<PruneStores, 'content' | 'im
 
 function snapshotRecord({ id, parent, sizeBytes, createdAt, lastUsedAt, inUse }: SnapshotUsage): UsageRecord {
   return { id, parent, type: 'regular', description: 'layer', sizeBytes, createdAtMs: createdAt, lastUsedAtMs: lastUsedAt, isInUse: inUse }
+}
+
+function cacheRecord({ id, description, sizeBytes, createdAt, lastUsedAt, inUse }: CacheFolderUsage): UsageRecord {
+  return { id, parent: undefined, type: 'exec.cachemount', description, sizeBytes, createdAtMs: createdAt, lastUsedAtMs: lastUsedAt, isInUse: inUse }
 }
 
 function blobRecord(digest: Digest, sizeBytes: number, lastUsedAt: number, isNamed: boolean): UsageRecord {

@@ -1,4 +1,3 @@
-import { BuildError } from '../../ground/errors.ts'
 import { formatCanonicalJson, type Json } from '../../ground/canonicalJson.ts'
 import { digestOf, type Digest } from '../../ground/digest.ts'
 import { formatFileMode } from '../../ground/fileMode.ts'
@@ -11,7 +10,8 @@ import type { CacheMap, ContentDigest, InputKey } from '../../solver/op.ts'
 import type { LayerPresence } from '../layerPresence.ts'
 import { toSnapshot } from '../snapshotResult.ts'
 import { hasNames } from './owner.ts'
-import { requirePaths, sourceNotFound } from './sourceHint.ts'
+import { digestSelection } from './selectionDigest.ts'
+import { requirePaths } from './sourceHint.ts'
 
 export interface FileKeyDeps {
   readonly snapshots: SnapshotStore
@@ -79,17 +79,6 @@ async function requireAll(paths: readonly string[], snapshot: SnapshotId | undef
   if (paths.length === 0) return
   await using view = await snapshots.openView(snapshot, signal)
   requirePaths(paths, fromText(view.path), snapshot ?? 'scratch')
-}
-
-/** @throws SourceNotFoundError */
-async function digestSelection(snapshot: SnapshotId | undefined, selection: ContentSelection, { hasher, snapshots }: FileKeyDeps, signal: AbortSignal): Promise<Digest> {
-  try {
-    return await hasher.digest(snapshot, selection, signal)
-  } catch (error) {
-    if (!(error instanceof BuildError && error.kind === 'not-found')) throw error
-    await using view = await snapshots.openView(snapshot, signal)
-    throw sourceNotFound(selection.path, fromText(view.path), snapshot ?? 'scratch')
-  }
 }
 
 function selectionJson({ path, wildcard, followSymlinks, includePatterns, excludePatterns }: ContentSelection): Json {

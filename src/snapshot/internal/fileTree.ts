@@ -73,17 +73,23 @@ function unless<T>(code: string, action: () => T): T | undefined {
   }
 }
 
-/** What the files of a tree take of the disk, each inode once; what is linked from elsewhere counts in full. */
+/** What the files of a tree take of the disk, each inode once; what is linked from elsewhere counts in full. Others may be at work in it. */
 export async function treeSizeBytes(root: ByteString, signal: AbortSignal): Promise<number> {
   const counted = new Set<string>()
   let sizeBytes = 0
-  for await (const { path, file } of walkTree(root, signal)) {
-    if (file.shape.kind === 'file' && file.shape.linkCount > 1) {
-      if (counted.has(file.shape.inode)) continue
-      counted.add(file.shape.inode)
+  const count = async (folder: ByteString): Promise<void> => {
+    await nextTurn()
+    signal.throwIfAborted()
+    for (const name of namesOfFolder(folder)) {
+      const path = joinPath(folder, name)
+      const stat = lstatSync(bytesOf(path), { throwIfNoEntry: false })
+      if (stat === undefined || (stat.nlink > 1 && !stat.isDirectory() && counted.has(`${stat.dev}:${stat.ino}`))) continue
+      counted.add(`${stat.dev}:${stat.ino}`)
+      sizeBytes += stat.blocks * BLOCK_BYTES
+      if (stat.isDirectory()) await count(path)
     }
-    sizeBytes += lstatSync(bytesOf(joinPath(root, path))).blocks * BLOCK_BYTES
   }
+  await count(root)
   return sizeBytes
 }
 

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { fetchBusybox } from '../support/busybox.ts'
+import { missingForBuilds } from '../support/baseImage.ts'
+import { busyboxContext } from '../support/busyboxContext.ts'
+import { openPelago, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
+
+/** A build whose steps print; all that it has said. */
+async function build(pelago: Pelago, context: string, ...args: readonly string[]): Promise<string> {
+  const { stderr } = await pelago.succeed(['build', '--progress', 'plain', '-o', 'type=cacheonly', ...args, context])
+  return stderr
+}
+
+/** What steps printed that began with `> `. */
+function printed(output: string): readonly string[] {
+  return [...output.matchAll(/^#\d+ [\d.]+ > (.*)$/gm)].map(([, line = '']) => line)
+}
+
+function contextOf(pelago: Pelago, steps: readonly string[], files: ContextFiles = {}): Promise<string> {
+  return pelago.context(busyboxContext(steps, files))
+}
+
+/** Whether the last step of a busybox context was found in the cache. */
+function isLastCached(output: string): boolean {
+  return /^#(\d+) \[ *(\d+)\/\2\][^]*^#\1 CACHED$/m.test(output)
+}
+
+describe('RUN --mount', { skip: missingForBuilds() }, () => {
+  let pelago: Pelago
+  before(async () => {
+    pelago = await openPelago()
+  })
+  after(() => pelago[Symbol.asyncDispose]())
+
+  describe('of type bind', () => {
+    const steps = [
+      'RUN --mount=source=sub,target=/ctx cat /ctx/a && ! touch /ctx/b',
+      'RUN --mount=target=/ctx,rw touch /ctx/b && echo "> $(ls /ctx/b)"',
+      'RUN --mount=source=sub/a,target=/file --mount=target=/ctx,source=sub --mount=type=cache,target=/ctx/deep/er touch /ctx/deep/er/x && echo "> $(cat /file)"',
+      'RUN test ! -e /ctx -a ! -e /file && echo "> gone"',
+    ]
+
+    it('shows a part of the context, keeps nothing that is written to it, and leaves no trace', async () => {
+      const context = await contextOf(pelago, steps, { 'sub/a': 'text' })
+      assert.deepEqual(printed(await build(pelago, context)), ['/ctx/b', 'text', 'gone'])
+      assert.deepEqual(readdirSync(join(context, 'sub')), ['a'])
+    })
+
+    it('counts by what is in it: another file of the context changes nothing', async () => {
+      const context = await contextOf(pelago, ['RUN --mount=source=sub,target=/ctx echo "> $(cat /ctx/a)"'], { 'sub/a': 'one', other: '1' })
+      assert.deepEqual(printed(await build(pelago, context)), ['one'])
+      await writeFile(join(context, 'other'), '2')
+      assert.deepEqual(printed(await build(pelago, context)), [])
+      await writeFile(join(context, 'sub/a'), 'two')
+      assert.deepEqual(printed(await build(pelago, context)), ['two'])
+    })
+
+    it('is of a stage, too', async () => {
+      const context = await contextOf(pelago, ['RUN echo made > /made', 'FROM 0 AS user', 'RUN --mount=from=0,source=/made,target=/in/it echo "> $(cat /in/it)"'].map((line) => line.replace('FROM 0', 'FROM base')))
+      const dockerfile = join(context, 'Dockerfile')
+      await writeFile(dockerfile, readFileSync(dockerfile, 'utf8').replace('FROM scratch', 'FROM scratch AS base'))
+      assert.deepEqual(printed(await build(pelago, context)), ['made'])
+    })
+  })
+
+  describe('of type cache', () => {
+    const count = 'RUN --mount=type=cache,target=/c --mount=source=turn,target=/turn echo x >> /c/log && echo "> $(wc -l < /c/log)"'
+
+    it('is kept from build to build, shown by du, pruned by its type, and begun anew with --no-cache', async () => {
+      await pelago.succeed(['prune', '--force', '--filter', 'type=exec.cachemount']) // those of the tests before
+      const context = await contextOf(pelago, [count], { turn: '' })
+      const turn = async (...args: readonly string[]): Promise<readonly string[]> => {
+        await writeFile(join(context, 'turn'), String(Math.random()))
+        return printed(await build(pelago, context, ...args))
+      }
+      assert.deepEqual([await turn(), await turn(), await turn('--no-cache'), await turn()], [['1'], ['2'], ['1'], ['2']])
+      const { stdout: shown } = await pelago.succeed(['du', '--verbose', '--filter', 'type=exec.cachemount'])
+      assert.match(shown, /Mutable: +true[^]*Description: +cached mount \/c from .*RUN --mount/)
+      assert.equal(shown.match(/^ID:/gm)?.length, 1)
+      await pelago.succeed(['prune', '--force', '--filter', 'type=regular', '--filter', 'until=1h'])
+      assert.deepEqual(await turn(), ['3'])
+      const { stdout: pruned } = await pelago.succeed(['prune', '--force', '--filter', 'type=exec.cachemount'])
+      assert.equal(pruned.trim().split('\n').length, 2, pruned)
+      const { stdout: rest } = await pelago.succeed(['du', '--filter', 'type=regular'])
+      assert.match(rest, /layer/)
+      assert.deepEqual(await turn(), ['1'])
+    })
+
+    it('is no part of the key: a step is found whatever its cache holds, or is called', async () => {
+      const context = await contextOf(pelago, ['RUN --mount=type=cache,id=one,target=/key echo x >> /key/log'])
+      await build(pelago, context)
+      const dockerfile = join(context, 'Dockerfile')
+      await writeFile(dockerfile, readFileSync(dockerfile, 'utf8').replace('id=one', 'id=two,sharing=locked'))
+      assert.ok(isLastCached(await build(pelago, context)))
+    })
+
+    it('has the owner and mode that it is to begin with', async () => {
+      const context = await contextOf(pelago, ['ARG UID=12', 'RUN --mount=type=cache,target=/owned,uid=$UID,gid=34,mode=0750 echo "> $(ls -dln /owned | cut -c1-40)"'])
+      assert.deepEqual(printed(await build(pelago, context)).map((line) => line.split(/ +/).slice(0, 4).join(' ')), ['drwxr-x--- 2 12 34'])
+    })
+
+    it('locked, is had by one step at a time, of several engines on one store', async () => {
+      const script = 'echo + >> /c/log; sleep 0.7; echo - >> /c/log'
+      const steps = ['a', 'b'].map(async (name) => {
+        const context = await contextOf(pelago, [`RUN --mount=type=cache,id=locked,target=/c,sharing=locked : ${name}; ${script}`])
+        const runtime = join(pelago.folder, `runtime-${name}`)
+        await mkdir(runtime)
+        await pelago.succeed(['build', '-o', 'type=cacheonly', context], { env: { XDG_RUNTIME_DIR: runtime, PELAGO_LINGER: '0' } })
+      })
+      await Promise.all(steps)
+      const last = await contextOf(pelago, ['RUN --mount=type=cache,id=locked,target=/c echo "> $(tr -d "\\n" < /c/log)"'])
+      assert.deepEqual(printed(await build(pelago, last)), ['+-+-'])
+    })
+
+    const arm64 = fetchBusybox('arm64')
+    it('is a platform’s own unless it has a name', { skip: arm64 === undefined ? 'no busybox for arm64' : false }, async () => {
+      const context = await contextOf(pelago, [])
+      await writeFile(join(context, 'busybox-amd64'), readFileSync(join(context, 'busybox')))
+      await writeFile(join(context, 'busybox-arm64'), readFileSync(arm64 ?? ''))
+      const steps = [
+        'FROM scratch', 'ARG TARGETARCH', 'COPY --chmod=755 busybox-$TARGETARCH /bin/busybox', 'COPY --chmod=755 busybox-$TARGETARCH /bin/sh', 'ENV PATH=/bin',
+        'RUN --mount=type=cache,target=/own --mount=type=cache,id=both,target=/both,sharing=locked busybox touch /own/$TARGETARCH /both/$TARGETARCH',
+        'RUN --mount=type=cache,target=/own --mount=type=cache,id=both,target=/both echo "> $(busybox ls /own | busybox wc -l) $(busybox ls /both | busybox wc -l)"',
+      ]
+      await writeFile(join(context, 'Dockerfile'), steps.join('\n'))
+      await build(pelago, context, '--platform', 'linux/amd64')
+      assert.deepEqual(printed(await build(pelago, context, '--platform', 'linux/arm64')), ['1 2'])
+    })
+  })
+
+  it('of type tmpfs is empty memory of the size that is asked for', async () => {
+    const context = await contextOf(pelago, ['RUN --mount=type=tmpfs,target=/work/t,size=2m df -k /work/t && echo "> $(ls /work/t | wc -l) $(stat -f -c %b:%S /work/t)" && touch /work/t/x', 'RUN echo "> $(ls /work)"'])
+    assert.deepEqual(printed(await build(pelago, context)), ['0 512:4096', ''])
+  })
+
+  describe('of type secret', () => {
+    const SECRET = 'hush-4b1d-never-on-a-disk'
+    const steps = [
+      'RUN --mount=type=secret,id=file,uid=5,mode=0440 test "$(wc -c < /run/secrets/file)" = 25 && echo "> $(ls -ln /run/secrets/file | tr -s " " | cut -d" " -f1,3,4)"',
+      'RUN --mount=type=secret,id=var,env=TOKEN test ${#TOKEN} = 25 && test ! -e /run/secrets && echo "> has it"',
+      'RUN --mount=type=secret,id=none --mount=type=secret,id=none,env=NONE test ! -e /run/secrets/none && echo "> ${NONE-unset}"',
+      'RUN test ! -e /run && echo "> gone"',
+    ]
+    const flags = ['--secret', 'id=file,src=secret.txt', '--secret', 'id=var,env=TOKEN']
+
+    it('is a file or a variable of the step, and nowhere else', async () => {
+      await using pelago = await openPelago()
+      const context = await contextOf(pelago, steps)
+      await writeFile(join(pelago.folder, 'secret.txt'), SECRET)
+      const result = await pelago.succeed(['build', '--progress', 'plain', '-t', 'kept', '-o', 'type=image', '-o', 'type=oci,dest=image.tar', '--metadata-file', 'meta.json', ...flags, context], { env: { TOKEN: SECRET } })
+      assert.deepEqual(printed(result.stderr), ['-r--r----- 5 0', 'has it', 'unset', 'gone'])
+      assertNowhere(SECRET, pelago, result)
+    })
+
+    it('does not count: a step is found again with another one', async () => {
+      const context = await contextOf(pelago, steps.slice(1, 2))
+      for (const [value, isCached] of [[SECRET, false], ['0123456789012345678901234', true]] as const) {
+        const output = await pelago.succeed(['build', '--progress', 'plain', '-o', 'type=cacheonly', '--secret', 'id=var,env=TOKEN', context], { env: { TOKEN: value } })
+        assert.equal(isLastCached(output.stderr), isCached)
+      }
+    })
+
+    it('that a step requires has to be there', async () => {
+      const context = await contextOf(pelago, ['RUN --mount=type=secret,id=token,required true'])
+      const { exitCode, stderr } = await pelago.run(['build', context])
+      assert.deepEqual([exitCode, stderr.includes('secret token: not found'), stderr.includes('--secret id=token,src=FILE')], [1, true, true], stderr)
+    })
+  })
+})
+
+/** Not in what the command said, nor in any file that it left: blobs, layers, the database and its log. */
+function assertNowhere(secret: string, { env, folder }: Pelago, { stdout, stderr }: CommandResult): void {
+  assert.doesNotMatch(stdout + stderr, new RegExp(secret))
+  const folders = [env['PELAGO_ROOT'] ?? '', env['XDG_RUNTIME_DIR'] ?? '', env['HOME'] ?? '', folder]
+  const files = folders.flatMap((path) => readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)))
+  assert.ok(files.some((path) => path.endsWith('state.db-wal') || path.endsWith('state.db')))
+  assert.deepEqual(files.filter((path) => readFileSync(path).includes(secret)), [join(folder, 'secret.txt')])
+}
