@@ -119,3 +119,12 @@ describe('expand', () => {
     )
   })
 })
+
+describe('expand, of what a heredoc holds', () => {
+  const cases = [
+    { text: '"$PWD" it\'s \'${SHELL}\'', want: '"/home" it\'s \'bash\'' },
+    { text: '\\$PWD \\\\ \\n', want: '$PWD \\ n' },
+    { text: '${NONE:-"none"}\n$NONE.', want: '"none"\n.' },
+  ]
+  for (const { text, want } of cases) it(`makes ${JSON.stringify(want)} of ${JSON.stringify(text)}`, () => assert.equal(expand(text, ENVIRONMENT, { ...OPTIONS, ignoreQuotes: true }).text, want))
+})

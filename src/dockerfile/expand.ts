@@ -19,6 +19,8 @@ export interface Expansion {
 export interface ExpandOptions {
   readonly escape: EscapeCharacter
   readonly keepQuotes?: boolean
+  /** Quotes are characters like others, as in a here-document. */
+  readonly ignoreQuotes?: boolean
   /** `$v` stays as it is where v is not set. */
   readonly keepUnset?: boolean
 }
@@ -84,8 +86,10 @@ interface Piece {
 
 function readPiece(cursor: Cursor, character: string, keepEscapes: boolean): Piece {
   if (character === '$') return { text: readDollar(cursor), isQuoted: false }
-  if (character === "'") return { text: readSingleQuoted(cursor), isQuoted: true }
-  if (character === '"') return { text: readDoubleQuoted(cursor, keepEscapes), isQuoted: true }
+  if (cursor.options.ignoreQuotes !== true) {
+    if (character === "'") return { text: readSingleQuoted(cursor), isQuoted: true }
+    if (character === '"') return { text: readDoubleQuoted(cursor, keepEscapes), isQuoted: true }
+  }
   cursor.at++
   if (character !== cursor.options.escape) return { text: character, isQuoted: false }
   const escaped = next(cursor) ?? ''

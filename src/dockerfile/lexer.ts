@@ -2,7 +2,7 @@ import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
 import { readDirectives, type Directive } from './directives.ts'
 import type { EscapeCharacter } from './expand.ts'
-import type { Heredoc } from './syntaxTree.ts'
+import type { Heredoc, HeredocMarker } from './syntaxTree.ts'
 import { trim, trimStart } from './whitespace.ts'
 
 /** One instruction on one line. */
@@ -23,18 +23,12 @@ export interface LexerResult {
 }
 
 /** The heredocs that a logical line opens; their content follows it. */
-export type HeredocFinder = (line: string, escape: EscapeCharacter) => readonly HeredocStart[]
-
-export interface HeredocStart {
-  readonly marker: string
-  readonly terminator: string
-  /** `<<-`: tabs before the terminator are allowed. */
-  readonly isChomped: boolean
-}
+export type HeredocFinder = (line: string, escape: EscapeCharacter) => readonly HeredocMarker[]
 
 /** Joins continuation lines, leaves out comments and empty lines, reads the directives at the top. @throws DockerfileError */
 export function lex(source: SourceText, findHeredocs: HeredocFinder): LexerResult {
-  const physical = splitLines(source.text)
+  const written = splitLines(source.text)
+  const physical = written.map((line) => line.replace(/\r+$/, ''))
   const directives = readDirectives(source, physical)
   const escape = readEscape(directives.get('escape'))
   const lines: LogicalLine[] = []
@@ -43,7 +37,7 @@ export function lex(source: SourceText, findHeredocs: HeredocFinder): LexerResul
   let at = 0
   while (at < physical.length) {
     const joined = joinContinuations(physical, at, escape)
-    const heredocs = readHeredocs({ source, physical, start: at }, joined.end, findHeredocs(joined.text, escape))
+    const heredocs = readHeredocs({ source, physical, written, start: at }, joined.end, findHeredocs(joined.text, escape))
     const span = { source, startLine: at + 1, endLine: heredocs.end }
     if (joined.hasEmptyLine) emptyContinuations.push({ source, startLine: joined.end, endLine: joined.end })
     if (joined.text !== '') lines.push({ text: joined.text, heredocs: heredocs.heredocs, comments, span })
@@ -58,11 +52,11 @@ function followComments(before: readonly string[], line: string): readonly strin
   return comment === undefined || trim(comment) === '' ? [] : [...before, trim(comment)]
 }
 
-/** Without the ends of lines and the byte order mark. */
+/** Without line feeds and the byte order mark. */
 function splitLines(text: string): readonly string[] {
   const lines = text.replace(/^\ufeff/, '').split('\n')
   if (lines.at(-1) === '') lines.pop()
-  return lines.map((line) => line.replace(/\r+$/, ''))
+  return lines
 }
 
 interface Joined {
@@ -110,22 +104,25 @@ function readEscape(directive: Directive | undefined): EscapeCharacter {
 interface HeredocPlace {
   readonly source: SourceText
   readonly physical: readonly string[]
+  /** The same lines with the carriage returns at their ends, which are part of what a heredoc holds. */
+  readonly written: readonly string[]
   /** Where the instruction begins. */
   readonly start: number
 }
 
-function readHeredocs({ source, physical, start }: HeredocPlace, from: number, starts: readonly HeredocStart[]): { heredocs: readonly Heredoc[]; end: number } {
+function readHeredocs({ source, physical, written, start }: HeredocPlace, from: number, starts: readonly HeredocMarker[]): { heredocs: readonly Heredoc[]; end: number } {
   const heredocs: Heredoc[] = []
   let end = from
-  for (const { marker, terminator, isChomped } of starts) {
+  for (const marker of starts) {
+    const { terminator, isChomped } = marker
     const content: string[] = []
     const isTerminator = (line: string): boolean => (isChomped ? line.replace(/^\t+/, '') : line) === terminator
-    while (end < physical.length && !isTerminator(physical[end] ?? '')) content.push(`${physical[end++] ?? ''}\n`)
+    while (end < physical.length && !isTerminator(physical[end] ?? '')) content.push(`${written[end++] ?? ''}\n`)
     if (end === physical.length) {
       throw new DockerfileError('unterminated heredoc', { source, startLine: start + 1, endLine: end }, { hint: `end it with a line that holds ${JSON.stringify(terminator)} alone` })
     }
     end++
-    heredocs.push({ marker, terminator, content: content.join('') })
+    heredocs.push({ ...marker, content: content.join('') })
   }
   return { heredocs, end }
 }

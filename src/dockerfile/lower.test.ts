@@ -222,14 +222,6 @@ describe('the cache is ignored', () => {
   }
 })
 
-describe('a copy with a date', () => {
-  it('gives it to what it makes', async () => {
-    const { graph } = await lower('FROM alpine\nCOPY a b /\nWORKDIR /x', { buildArgs: new Map([['SOURCE_DATE_EPOCH', '2']]) })
-    const times = [...graph.values()].flatMap(({ op }) => (op.kind === 'file' ? op.actions : [])).map((action) => 'timestampNs' in action && action.timestampNs)
-    assert.deepEqual(times, [2_000_000_000n, 2_000_000_000n, 2_000_000_000n])
-  })
-})
-
 describe('the request', () => {
   it('is in every step and in the config', async () => {
     const image = await lower('FROM alpine\nLABEL a=1 b=2\nRUN x', {
@@ -271,10 +263,10 @@ describe('SOURCE_DATE_EPOCH', () => {
     })
   }
 
-  it('is the time of a new working folder', async () => {
-    const { graph } = await lower('FROM alpine\nWORKDIR /x', { buildArgs: new Map([['SOURCE_DATE_EPOCH', '5']]) })
+  it('is the time of what copies and working folders make', async () => {
+    const { graph } = await lower('FROM alpine\nCOPY a b /\nWORKDIR /x', { buildArgs: new Map([['SOURCE_DATE_EPOCH', '5']]) })
     const actions = [...graph.values()].flatMap(({ op }) => (op.kind === 'file' ? op.actions : []))
-    assert.deepEqual(actions.map((action) => (action.kind === 'mkdir' ? action.timestampNs : undefined)), [5_000_000_000n])
+    assert.deepEqual(actions.map((action) => 'timestampNs' in action && action.timestampNs), [5_000_000_000n, 5_000_000_000n, 5_000_000_000n])
   })
 })
 
@@ -332,8 +324,12 @@ describe('what cannot be built', () => {
     { text: 'FROM alpine\nRUN --security=insecure y', message: /RUN --security=insecure is not supported yet$/, line: 2 },
     { text: 'FROM alpine\nRUN --device=x y', message: /RUN --device is not supported yet$/, line: 2 },
     { text: 'FROM alpine\nRUN --network=nine y', message: /invalid network mode "nine"$/, line: 2, hint: /did you mean none\?/ },
-    { text: 'FROM alpine\nRUN <<EOF\nx\nEOF', message: /a heredoc \(<<EOF\) in RUN is not supported yet$/, line: 2 },
-    { text: 'FROM alpine\nCOPY <<EOF /x\nx\nEOF', message: /a heredoc \(<<EOF\) in COPY is not supported yet$/, line: 2 },
+    { text: 'FROM alpine\nRUN ["cat", <<EOF]\nx\nEOF', message: 'unterminated heredoc', line: 2 },
+    { text: 'FROM alpine\nCOPY ["<<EOF", "/x"]\nx\nEOF', message: /a heredoc cannot stand in a JSON list$/, line: 2, hint: /without brackets/ },
+    { text: 'FROM alpine\nCOPY a <<EOF\nx\nEOF', message: /COPY cannot accept a heredoc as a destination$/, line: 2 },
+    { text: 'FROM alpine\nADD <<EOF\nx\nEOF', message: /ADD requires at least two arguments, but only one was provided/, line: 2 },
+    { text: 'FROM alpine\nCOPY <<EOF /x\n${A:?no A}\nEOF', message: /A: no A$/, line: 2 },
+    { text: 'FROM alpine\nCOPY <<EOF /x\nx\n EOF', message: 'unterminated heredoc', line: 2, hint: /"EOF" alone/ },
     { text: 'FROM alpine\nRUN', message: /RUN requires at least one argument$/, line: 2 },
     { text: 'FROM alpine\nWORKDIR', message: /WORKDIR requires exactly one argument$/, line: 2 },
     { text: 'FROM alpine\nEXPOSE', message: /EXPOSE requires at least one argument$/, line: 2 },

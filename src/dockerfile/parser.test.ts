@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { DockerfileError } from './dockerfileError.ts'
 import { quoteGo, quoteGoList } from './goText.ts'
+import { parseHeredocMarker } from './heredoc.ts'
 import { parseSyntax } from './parser.ts'
 import type { InstructionNode, SyntaxTree } from './syntaxTree.ts'
 import { vectorFolder } from '../../test/support/vectors.ts'
@@ -72,6 +73,13 @@ describe('parseSyntax', () => {
     assert.deepEqual(run?.heredocs.map(({ terminator, content }) => [terminator, content]), [['A', 'one\n'], ['B', 'two\n']])
     assert.deepEqual([copy?.heredocs[0]?.content, from?.name, from?.span.startLine], ['three\n', 'from', 9])
   })
+  it('takes a heredoc by its word, as a shell does', () => {
+    const markers = ['<<EOF', '<<-EOF', '3<<EOF', '<<"E F"', "<<'EOF'", '<<E\\OF', '<<E"O"F', '<<$X', '<<', '<<<x', '<<""', 'x<<EOF'].map((word) => parseHeredocMarker(word))
+    assert.deepEqual(markers.map((marker) => marker && [marker.terminator, marker.isChomped, marker.isExpanded]), [
+      ['EOF', false, true], ['EOF', true, true], ['EOF', false, true], ['E F', false, false], ['EOF', false, false], ['EOF', false, false], ['EOF', false, false], ['$X', false, true], undefined, undefined, undefined, undefined,
+    ])
+  })
+  it('keeps the carriage returns of a heredoc', () => assert.equal(parse('RUN <<A\r\none\r\nA\r\n').instructions[0]?.heredocs[0]?.content, 'one\r\n'))
   it('takes no shift operator for a heredoc', () => assert.equal(dumpText('RUN echo $((1<<2))\nRUN x'), '(run "echo $((1<<2))")\n(run "x")'))
   it('notes empty continuation lines', () => assert.deepEqual(parse('RUN a \\\n\n  b').emptyContinuations.map(({ startLine }) => startLine), [3]))
   it('keeps the comments right above an instruction', () => {

@@ -1,8 +1,9 @@
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
 import type { EscapeCharacter } from './expand.ts'
-import { lex, type HeredocStart, type LogicalLine } from './lexer.ts'
-import type { InstructionArguments, InstructionNode, KeyValue, SyntaxTree } from './syntaxTree.ts'
+import { parseHeredocMarker } from './heredoc.ts'
+import { lex, type LogicalLine } from './lexer.ts'
+import type { HeredocMarker, InstructionArguments, InstructionNode, KeyValue, SyntaxTree } from './syntaxTree.ts'
 import { isSpace, trim, trimStart } from './whitespace.ts'
 import { splitFlags, splitQuotedWords } from './words.ts'
 
@@ -142,14 +143,10 @@ function isOnbuild(text: string): boolean {
 }
 
 /** Words that begin with `<<`, in the instructions that know them. */
-function findHeredocs(line: string, escape: EscapeCharacter): readonly HeredocStart[] {
+function findHeredocs(line: string, escape: EscapeCharacter): readonly HeredocMarker[] {
   const text = trim(line)
   if (!text.includes('<<')) return []
   const { keyword, rest } = cutKeyword(isOnbuild(text) ? cutKeyword(text).rest : text)
   if (!['run', 'copy', 'add'].includes(keyword.toLowerCase())) return []
-  return splitQuotedWords(splitFlags(rest).rest, escape).flatMap((word) => {
-    const [, chomp, terminator] = /^\d*<<(-?)([^<]+)$/.exec(word) ?? []
-    if (terminator === undefined) return []
-    return [{ marker: word, terminator: terminator.replace(/^(['"])(.*)\1$/, '$2'), isChomped: chomp === '-' }]
-  })
+  return splitQuotedWords(splitFlags(rest).rest, escape).flatMap((word) => parseHeredocMarker(word) ?? [])
 }

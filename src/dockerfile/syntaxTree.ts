@@ -58,10 +58,19 @@ export interface TriggerArguments {
   readonly node: InstructionNode
 }
 
-export interface Heredoc {
-  /** As written: `<<-EOF`. */
+/** The word that opens a heredoc: `<<EOF`, `<<-EOF`, `<<"EOF"`, `3<<EOF`. */
+export interface HeredocMarker {
+  /** As written. */
   readonly marker: string
+  /** The line that ends it, and the name of the file that it is. */
   readonly terminator: string
-  readonly content: string
+  /** `<<-`: the tabs at the start of its lines do not count. */
+  readonly isChomped: boolean
+  /** Whether variables in it are replaced, where the instruction does that: no part of the word is quoted. */
+  readonly isExpanded: boolean
 }
 
+export interface Heredoc extends HeredocMarker {
+  /** The lines between, as they are. */
+  readonly content: string
+}

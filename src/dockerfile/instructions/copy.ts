@@ -1,7 +1,8 @@
+import { parseHeredocMarker } from '../heredoc.ts'
 import type { InstructionNode } from '../syntaxTree.ts'
 import { listFlag, parseFlags, readSwitch, type FlagTable } from './flags.ts'
 import type { CopyInstruction } from './instruction.ts'
-import { instructionError, refuseHeredocs, wordsOf } from './syntax.ts'
+import { instructionError, wordsOf } from './syntax.ts'
 
 const COMMON: FlagTable = new Map([
   ['chown', 'text'],
@@ -16,18 +17,20 @@ const ADD_FLAGS: FlagTable = new Map([...COMMON, ['checksum', 'text'], ['unpack'
 export function parseCopy(node: InstructionNode): CopyInstruction {
   const command = node.name === 'copy' ? 'COPY' : 'ADD'
   const flags = parseFlags(node, command === 'COPY' ? COPY_FLAGS : ADD_FLAGS)
-  refuseHeredocs(node)
-  const { words } = wordsOf(node)
+  const { words, isJson } = wordsOf(node)
   const target = words.at(-1)
   if (target === undefined || words.length < 2) {
     throw instructionError(node, `${command} requires at least two arguments, but only one was provided. Destination could not be determined`, `write ${command} source target`)
   }
-  const sources = words.slice(0, -1)
+  if (isHeredoc(target)) throw instructionError(node, `${command} cannot accept a heredoc as a destination`, 'write the target behind it')
+  if (isJson && words.some(isHeredoc)) throw instructionError(node, 'a heredoc cannot stand in a JSON list', `write ${command} without brackets`)
+  const sources = words.slice(0, -1).filter((word) => !isHeredoc(word))
   return {
     kind: 'copy',
     command,
     from: flags.get('from'),
     sources,
+    heredocs: node.heredocs,
     target,
     chown: flags.get('chown'),
     chmod: flags.get('chmod'),
@@ -39,4 +42,8 @@ export function parseCopy(node: InstructionNode): CopyInstruction {
     text: node.text,
     span: node.span,
   }
+}
+
+function isHeredoc(word: string): boolean {
+  return parseHeredocMarker(word) !== undefined
 }

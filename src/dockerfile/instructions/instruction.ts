@@ -1,6 +1,6 @@
 import type { Healthcheck } from '../../ground/imageConfig.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
-import type { KeyValue } from '../syntaxTree.ts'
+import type { Heredoc, KeyValue } from '../syntaxTree.ts'
 
 /** What an instruction says, its shape checked, its variables not yet expanded. */
 export type Instruction = FromInstruction | StageInstruction
@@ -61,6 +61,8 @@ export interface LabelInstruction extends InstructionBase {
 export interface RunInstruction extends InstructionBase {
   readonly kind: 'run'
   readonly command: CommandLine
+  /** The heredoc that the command is, where it is nothing else. */
+  readonly script: Heredoc | undefined
   /** In order. */
   readonly mounts: readonly MountFlag[]
   /** Undefined: as the build has it. */
@@ -94,8 +96,9 @@ export interface CopyInstruction extends InstructionBase {
   readonly command: 'COPY' | 'ADD'
   /** Stage name, stage number or image; undefined is the build context. */
   readonly from: string | undefined
-  /** At least one. */
+  /** Those that are paths and the like; heredocs come after them, and of both together there is one at least. */
   readonly sources: readonly string[]
+  readonly heredocs: readonly Heredoc[]
   readonly target: string
   readonly chown: string | undefined
   readonly chmod: string | undefined

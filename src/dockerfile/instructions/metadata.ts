@@ -1,3 +1,4 @@
+import { joinHeredocs } from '../heredoc.ts'
 import { trim } from '../whitespace.ts'
 import type { InstructionNode } from '../syntaxTree.ts'
 import { parseFlags } from './flags.ts'
@@ -12,7 +13,7 @@ import type {
   VolumeInstruction,
   WorkdirInstruction,
 } from './instruction.ts'
-import { atLeastOneWord, instructionError, onlyWord, pairsOf, refuseHeredocs } from './syntax.ts'
+import { atLeastOneWord, instructionError, onlyWord, pairsOf } from './syntax.ts'
 
 /** Instructions that take words and no flags. All of them throw DockerfileError. */
 
@@ -63,6 +64,5 @@ export function parseOnbuild(node: InstructionNode): OnbuildInstruction {
   if (node.args.kind !== 'trigger') throw instructionError(node, 'ONBUILD requires at least one argument')
   const trigger = node.args.node.keyword.toUpperCase()
   if (trigger === 'FROM' || trigger === 'MAINTAINER') throw instructionError(node, `${trigger} isn't allowed as an ONBUILD trigger`)
-  refuseHeredocs(node)
-  return { kind: 'onbuild', trigger: node.args.node.text, text: node.text, span: node.span }
+  return { kind: 'onbuild', trigger: joinHeredocs(node.args.node.text, node.heredocs), text: node.text, span: node.span }
 }

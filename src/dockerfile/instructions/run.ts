@@ -1,9 +1,10 @@
+import { joinHeredocs, textOfHeredoc } from '../heredoc.ts'
 import { suggest } from '../suggestion.ts'
 import type { InstructionNode } from '../syntaxTree.ts'
 import { listFlag, parseFlags, type FlagTable } from './flags.ts'
 import type { CommandInstruction, CommandLine, RunInstruction, ShellInstruction } from './instruction.ts'
 import { parseMountFlag } from './mount.ts'
-import { atLeastOneWord, instructionError, notSupported, refuseHeredocs, wordsOf } from './syntax.ts'
+import { atLeastOneWord, instructionError, notSupported, wordsOf } from './syntax.ts'
 
 const FLAGS: FlagTable = new Map([
   ['network', 'text'],
@@ -16,13 +17,12 @@ const NETWORKS = ['default', 'host', 'none'] as const
 /** @throws DockerfileError */
 export function parseRun(node: InstructionNode): RunInstruction {
   const flags = parseFlags(node, FLAGS)
-  refuseHeredocs(node)
   const security = flags.get('security') ?? 'sandbox'
   if (security === 'insecure') throw notSupported(node, 'RUN --security=insecure', 'leave the flag out, and do without privileges')
   if (security !== 'sandbox') throw instructionError(node, `security ${JSON.stringify(security)} is not valid`, 'the one that is supported is sandbox')
   atLeastOneWord(node)
   const mounts = listFlag(node, 'mount').map((text) => parseMountFlag(node, text))
-  return { kind: 'run', command: commandLine(node), mounts, network: parseNetwork(node, flags.get('network')), text: node.text, span: node.span }
+  return { kind: 'run', ...runCommand(node), mounts, network: parseNetwork(node, flags.get('network')), text: node.text, span: node.span }
 }
 
 /** CMD and ENTRYPOINT; without words they are as good as not said. @throws DockerfileError */
@@ -37,6 +37,17 @@ export function parseShell(node: InstructionNode): ShellInstruction {
   const words = atLeastOneWord(node)
   if (!wordsOf(node).isJson) throw instructionError(node, 'SHELL requires the arguments to be in JSON form', 'write SHELL ["/bin/bash", "-c"]')
   return { kind: 'shell', words, text: node.text, span: node.span }
+}
+
+/** Heredocs are for the shell to read, but that one which stands alone is the command itself. @throws DockerfileError */
+function runCommand(node: InstructionNode): Pick<RunInstruction, 'command' | 'script'> {
+  const [heredoc] = node.heredocs
+  const command = commandLine(node)
+  const [text = ''] = command.words
+  if (heredoc === undefined) return { command, script: undefined }
+  if (!command.isShell) throw instructionError(node, 'a heredoc cannot stand in a JSON list', 'write the command without brackets')
+  if (heredoc.marker !== text) return { command: { words: [joinHeredocs(text, node.heredocs)], isShell: true }, script: undefined }
+  return { command: { words: [textOfHeredoc(heredoc)], isShell: true }, script: heredoc }
 }
 
 function commandLine(node: InstructionNode): CommandLine {

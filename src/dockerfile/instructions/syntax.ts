@@ -12,12 +12,6 @@ export function notSupported(node: InstructionNode, what: string, hint?: string)
   return instructionError(node, `${what} is not supported yet`, hint)
 }
 
-export function refuseHeredocs(node: InstructionNode): void {
-  const [heredoc] = node.heredocs
-  if (heredoc === undefined) return
-  throw notSupported(node, `a heredoc (${heredoc.marker}) in ${node.keyword.toUpperCase()}`, 'put the text into a file of the build context, or join the commands with "&& \\"')
-}
-
 export function wordsOf(node: InstructionNode): WordArguments {
   return node.args.kind === 'words' ? node.args : { kind: 'words', words: [], isJson: false }
 }

@@ -5,10 +5,14 @@ import { redactUrls } from '../../ground/urlText.ts'
 import type { CopyAction, Output } from '../../graph/vertex.ts'
 import { at, DockerfileError } from '../dockerfileError.ts'
 import type { CopyInstruction } from '../instructions/instruction.ts'
+import { expand } from '../expand.ts'
+import { textOfHeredoc } from '../heredoc.ts'
 import { resolvePath } from '../posixPath.ts'
+import type { Heredoc } from '../syntaxTree.ts'
+import { addInlineFile } from './inlineFile.ts'
 import type { PlannedStep } from './plan.ts'
 import { addedFile, gitSource, remoteKind, type RemoteSource } from './remoteSource.ts'
-import type { StageContext } from './stageState.ts'
+import type { StageContext, StageState } from './stageState.ts'
 
 /** One source of a COPY or ADD: where its files are, and what is special in copying them. */
 export interface CopySource {
@@ -42,6 +46,15 @@ function partOf(source: string, { keepsParents }: CopyInstruction): Pick<CopyAct
   const pattern = resolvePath('/', pivot < 0 ? source : source.slice(pivot + 2)).slice(1)
   const path = resolvePath(folder, pattern)
   return { source: folder, includePatterns: pattern === '' ? [] : [pattern], requiredPaths: hasWildcard(path) ? [] : [path] }
+}
+
+/** A file that is written in the Dockerfile. @throws DockerfileError */
+export function lowerHeredoc(heredoc: Heredoc, state: StageState, { span }: CopyInstruction, context: StageContext): CopySource {
+  const text = textOfHeredoc(heredoc)
+  const written = heredoc.isExpanded ? at(span, () => expand(text, state.env, { escape: '\\', ignoreQuotes: true }).text) : text
+  const name = heredoc.terminator
+  const from = addInlineFile({ name, mode: 0o644, text: written }, context)
+  return { from, action: { source: `/${name}`, includePatterns: [], requiredPaths: [], followSymlinks: false, copyFolderContents: false, unpackArchives: false, allowWildcard: false, allowEmptyWildcard: false } }
 }
 
 /** @throws InvalidValueError */

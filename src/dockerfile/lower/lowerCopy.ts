@@ -5,7 +5,7 @@ import { at } from '../dockerfileError.ts'
 import type { CopyInstruction, WorkdirInstruction } from '../instructions/instruction.ts'
 import { resolvePath } from '../posixPath.ts'
 import { contextPathsOf } from './contextPaths.ts'
-import { checkChecksum, lowerSource } from './copySource.ts'
+import { checkChecksum, lowerHeredoc, lowerSource } from './copySource.ts'
 import type { PlannedStep } from './plan.ts'
 import { remoteKind } from './remoteSource.ts'
 import { expandIn, withContainer, withHistory, workingFolder, type StageContext, type StageState } from './stageState.ts'
@@ -17,11 +17,14 @@ export function lowerCopy(state: StageState, instruction: CopyInstruction, step:
   const words = expandWords(state, instruction, context)
   const { sources, target } = words
   checkChecksum(words.checksum, sources, instruction)
-  const parts = sources.map((source) => lowerSource(source, { ...instruction, checksum: words.checksum }, step, context))
+  const parts = [
+    ...sources.map((source) => lowerSource(source, { ...instruction, checksum: words.checksum }, step, context)),
+    ...instruction.heredocs.map((heredoc) => lowerHeredoc(heredoc, state, instruction, context)),
+  ]
   const inputs = createInputs(state.root, parts.map(({ from }) => from))
   const common = {
     kind: 'copy',
-    target: targetPath(state, target, sources.length),
+    target: targetPath(state, target, parts.length),
     owner: ownerOf(words.chown, inputs.base),
     mode: words.chmod === '' ? undefined : at(span, () => parseFileMode(words.chmod)),
     timestampNs: timestampOf(context),
@@ -53,9 +56,9 @@ function expandWords(state: StageState, { sources, target, chown = '', chmod = '
   return { sources: sources.map(expandWord), target: expandWord(target), chown: expandWord(chown), chmod: expandWord(chmod), checksum: expandWord(checksum), excludePatterns: excludePatterns.map(expandWord) }
 }
 
-function formatHistory({ command, keepsParents }: CopyInstruction, { sources, target, chown, chmod }: CopyWords): string {
+function formatHistory({ command, keepsParents, heredocs }: CopyInstruction, { sources, target, chown, chmod }: CopyWords): string {
   const flags = [...(keepsParents ? ['--parents'] : []), ...(chown === '' ? [] : [`--chown=${chown}`]), ...(chmod === '' ? [] : [`--chmod=${chmod}`])]
-  return [command, ...flags, ...sources.map(redactUrls), target, '# buildkit'].join(' ')
+  return [command, ...flags, ...sources.map(redactUrls), ...heredocs.map(({ terminator }) => `<<${terminator}`), target, '# buildkit'].join(' ')
 }
 
 /** With SOURCE_DATE_EPOCH all that a step makes has that time. */

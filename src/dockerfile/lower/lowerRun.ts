@@ -3,6 +3,7 @@ import type { CommandLine, RunInstruction } from '../instructions/instruction.ts
 import { proxyEnvironment } from './globalScope.ts'
 import { lowerMounts, type RunMounts } from './lowerMounts.ts'
 import type { PlannedStep } from './plan.ts'
+import { lowerCommand, withScript } from './runScript.ts'
 import { withHistory, workingFolder, type StageContext, type StageState } from './stageState.ts'
 import { describeInstruction, nameStep, targetSuffix } from './stepName.ts'
 
@@ -10,9 +11,11 @@ import { describeInstruction, nameStep, targetSuffix } from './stepName.ts'
 export function lowerRun(before: StageState, instruction: RunInstruction, step: PlannedStep, context: StageContext): StageState {
   const suffix = targetSuffix(before.platform, before.env)
   const state = suffix === '' ? before : { ...before, targetSuffix: suffix }
-  const argv = withShell(instruction.command, state)
-  const mounts = lowerMounts(state, instruction, step, context)
-  const description = describeInstruction(step, masked(state, mounts), { escape: context.escape, keepQuotes: true, keepUnset: true })
+  const { command, script, summary } = lowerCommand(instruction, state, context)
+  const argv = withShell(command, state)
+  const mounts = withScript(lowerMounts(state, instruction, step, context), script)
+  const written: PlannedStep = { ...step, instruction: { ...instruction, text: instruction.text + summary } }
+  const description = describeInstruction(written, masked(state, mounts), { escape: context.escape, keepQuotes: true, keepUnset: true })
   const named = nameStep(state, description, { span: instruction.span, isTrigger: step.isTrigger }, context)
   const identity = { op: execOp(state, { argv, instruction, mounts }, context), inputs: mounts.inputs, platform: state.platform }
   const root = context.graph.add(identity, named.note)
