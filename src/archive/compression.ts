@@ -7,6 +7,7 @@ import { openSubprocess } from '../kit/process/subprocess.ts'
 import { toBlocks } from './internal/blocks.ts'
 import { compressGzip } from './internal/parallelGzip.ts'
 import { cutAtFrames } from './internal/zstdFrames.ts'
+import { peek } from './peek.ts'
 
 /** How a file from outside may be packed. */
 export type PackedAs = Compression | 'bzip2' | 'xz'
@@ -38,7 +39,7 @@ export function compress(chunks: AsyncIterable<Uint8Array>, compression: Compres
 
 /** What is in `chunks`, however it is packed; told by its first bytes. @throws CompressedDataInvalidError; UnpackerMissingError */
 export async function* decompress(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const { head, all } = await peek(chunks)
+  const { head, all } = await peek(chunks, LONGEST_MAGIC_BYTES)
   const packedAs = detectCompression(head)
   try {
     yield* unpack(all, packedAs, signal)
@@ -99,32 +100,6 @@ async function* passThrough(chunks: AsyncIterable<Uint8Array>, create: () => Tra
     await fed
   } finally {
     transform.destroy()
-  }
-}
-
-interface Peeked {
-  readonly head: Uint8Array
-  /** From the first byte on. */
-  readonly all: AsyncIterable<Uint8Array>
-}
-
-async function peek(chunks: AsyncIterable<Uint8Array>): Promise<Peeked> {
-  const iterator = chunks[Symbol.asyncIterator]()
-  let head: Uint8Array = new Uint8Array(0)
-  while (head.byteLength < LONGEST_MAGIC_BYTES) {
-    const next = await iterator.next()
-    if (next.done === true) break
-    head = head.byteLength === 0 ? next.value : Buffer.concat([head, next.value])
-  }
-  return { head, all: resume(head, iterator) }
-}
-
-async function* resume(head: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield head
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
-  } finally {
-    await iterator.return?.()
   }
 }
 

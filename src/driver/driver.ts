@@ -40,6 +40,8 @@ export interface BuildRequest {
   readonly folders: ReadonlyMap<string, string>
   /** Where the Dockerfile or the context was given as bytes (`-f -`): named in-memory files that the session serves as the folder of that name. */
   readonly files: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>
+  /** What the engine may ask for once by the URL `http://buildkit-session/<name>`: a context from the standard input. */
+  readonly uploads: ReadonlyMap<string, AsyncIterable<Uint8Array>>
   readonly outputs: readonly OutputRequest[]
   readonly secrets: ReadonlyMap<string, SecretFrom>
   readonly credentials: CredentialSource

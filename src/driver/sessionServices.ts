@@ -1,9 +1,11 @@
+import { create, toBinary } from '@bufbuild/protobuf'
 import { open } from 'node:fs/promises'
 import type { TreeFilter, TreeSource } from '../api/fileSync.ts'
 import { Auth } from '../api/gen/auth_pb.ts'
 import { FileSend, FileSync } from '../api/gen/filesync_pb.ts'
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '../api/gen/health_pb.ts'
 import { Secrets } from '../api/gen/secrets_pb.ts'
+import { BytesMessageSchema, Upload } from '../api/gen/upload_pb.ts'
 import { decodeTexts, firstValue } from '../api/grpc/metadata.ts'
 import type { ServerCall } from '../api/grpc/serverCall.ts'
 import { createServiceRoutes, methodPath, type ServiceRoutes } from '../api/grpc/serviceRoutes.ts'
@@ -16,7 +18,7 @@ import { createMemoryTree } from './memoryTree.ts'
 import { receiveOutput, type ClientProcess } from './outputSink.ts'
 
 /** What a session serves of its client: the request's own folders, outputs, secrets and credentials, and nothing else. */
-export interface SessionContents extends Pick<BuildRequest, 'folders' | 'files' | 'outputs' | 'secrets' | 'credentials'> {
+export interface SessionContents extends Pick<BuildRequest, 'folders' | 'files' | 'uploads' | 'outputs' | 'secrets' | 'credentials'> {
   /** The part of a folder that the engine asks for. */
   readonly openFolder: (path: string, filter: TreeFilter) => TreeSource
   readonly client: ClientProcess
@@ -31,11 +33,26 @@ export function createSessionServices(contents: SessionContents): ServiceRoutes 
     .call(methodPath(FileSend.method.diffCopy), (call) => receiveOutput(call, destinationOf(call, contents), contents.client))
     .service(Auth, { credentials: ({ Host }, { signal }) => credentials(contents.credentials, Host, signal), fetchToken: ({ Host }, { signal }) => token(contents.credentials, Host, signal) })
     .service(Secrets, { getSecret: ({ ID }) => secret(contents.secrets, ID) })
+    .call(methodPath(Upload.method.pull), (call) => sendUpload(call, contents))
     .service(Health, { check: () => ({ status: ServingStatus.SERVING }) })
 }
 
 /** Each of them has to be named when a session is opened. */
-export const SESSION_METHODS: readonly string[] = [FileSync.method.diffCopy, FileSend.method.diffCopy, Auth.method.credentials, Auth.method.fetchToken, Secrets.method.getSecret, Health.method.check].map(methodPath)
+export const SESSION_METHODS: readonly string[] = [FileSync.method.diffCopy, FileSend.method.diffCopy, Auth.method.credentials, Auth.method.fetchToken, Secrets.method.getSecret, Upload.method.pull, Health.method.check].map(methodPath)
+
+/** An HTTP/2 frame of Go's servers takes as much without being asked to. */
+const UPLOAD_CHUNK_BYTES = 1024 * 1024
+
+async function sendUpload(call: ServerCall, { uploads }: SessionContents): Promise<void> {
+  const name = (firstValue(call.metadata, 'urlpath') ?? '').replace(/^\//, '')
+  const upload = uploads.get(name)
+  if (upload === undefined) throw statusError(GRPC.notFound, `no upload ${JSON.stringify(name)}`)
+  for await (const chunk of upload) {
+    for (let start = 0; start < chunk.byteLength; start += UPLOAD_CHUNK_BYTES) {
+      await call.send(toBinary(BytesMessageSchema, create(BytesMessageSchema, { data: chunk.subarray(start, start + UPLOAD_CHUNK_BYTES) })))
+    }
+  }
+}
 
 async function sendFolder(call: ServerCall, contents: SessionContents): Promise<void> {
   const name = decodeTexts(call.metadata, 'dir-name')[0] ?? ''

@@ -76,7 +76,7 @@ async function solve(engine: EngineClient, dockerfile: string, destination: Outp
     attributes: new Map([['filename', 'Dockerfile']]),
     folders: new Map(),
     files: new Map([['dockerfile', new Map([['Dockerfile', Buffer.from(dockerfile)]])], ['context', files]]),
-    outputs: destination.kind === 'none' ? [] : [{ type: destination.kind === 'folder' ? 'local' : 'tar', attributes: new Map(), destination }],
+    uploads: new Map(), outputs: destination.kind === 'none' ? [] : [{ type: destination.kind === 'folder' ? 'local' : 'tar', attributes: new Map(), destination }],
     secrets: new Map(),
     credentials: { credentials: async () => undefined },
     entitlements: [],

@@ -175,6 +175,7 @@ function requestOf(parts: Partial<BuildRequest>, destination: OutputDestination 
     attributes: new Map(),
     folders: new Map(),
     files: new Map(),
+    uploads: new Map(),
     outputs: [{ type: 'local', attributes: new Map(), destination }],
     secrets: new Map(),
     credentials: { credentials: async () => undefined },

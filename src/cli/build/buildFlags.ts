@@ -7,7 +7,7 @@ export const BUILD_FLAGS = {
   allow: { kind: 'list', value: 'ENTITLEMENT', splitsCommas: true, help: 'Let the build do what it else may not: network.host, security.insecure' },
   annotation: { kind: 'list', value: '[TYPE:]KEY=VALUE', help: 'Add an annotation to the image\'s manifests; TYPE is manifest, index, manifest-descriptor or index-descriptor' },
   'build-arg': { kind: 'list', value: 'KEY[=VALUE]', help: 'Set a build argument; without a value it is taken from the environment' },
-  file: { kind: 'text', short: 'f', value: 'PATH', help: 'The Dockerfile (default PATH/Dockerfile); - reads it from stdin' },
+  file: { kind: 'text', short: 'f', value: 'PATH', help: 'The Dockerfile, a path or URL (default PATH/Dockerfile); - reads it from stdin' },
   iidfile: { kind: 'text', value: 'PATH', help: 'Write the image\'s id to a file' },
   'insecure-registry': { kind: 'list', value: 'HOST[:PORT]', help: 'Registry whose certificate need not be valid, or that speaks plain HTTP' },
   label: { kind: 'list', value: 'KEY=VALUE', help: 'Add a label to the image' },

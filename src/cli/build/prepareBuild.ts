@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { BuildRequest, OutputRequest } from '../../driver/driver.ts'
 import { formatPlatform, isSamePlatform, type Platform } from '../../ground/platform.ts'
 import type { CommandContext } from '../command.ts'
@@ -6,6 +7,7 @@ import { parseProgressMode, type ProgressMode } from '../render/progressMode.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { findBuildContext, type BuildContext } from './buildContext.ts'
 import type { BuildFlags } from './buildFlags.ts'
+import { downloadDockerfile } from './downloadDockerfile.ts'
 import { frontendAttributes } from './frontendAttributes.ts'
 import { loadProgram } from './loadProgram.ts'
 import { parseOutputs, parseTags } from './outputs.ts'
@@ -24,19 +26,21 @@ export interface PreparedBuild {
 export type BuildStep = Omit<BuildRequest, 'credentials'>
 
 /** @throws UsageError */
-export async function prepareBuild(flags: BuildFlags, path: string, context: CommandContext): Promise<PreparedBuild> {
+export async function prepareBuild(flags: BuildFlags, path: string, context: CommandContext, signal: AbortSignal): Promise<PreparedBuild> {
   const platforms = parsePlatformFlags(flags.platform)
   const outputs = parseOutputs(flags, parseTags(flags.tag), {
     workingFolder: context.workingFolder,
     isStdoutTerminal: context.stdout.isTTY === true,
     loadProgram: () => loadProgram(context.env),
   })
-  const place = await findBuildContext(path, flags.file, context)
-  const attributes = frontendAttributes({ flags, env: context.env, platforms, filename: place.dockerfile.filename })
+  const { workingFolder, openStdin, env } = context
+  const place = await findBuildContext(path, flags.file, { workingFolder, openStdin, download: (url, maxBytes) => downloadDockerfile(url, maxBytes, env, signal) })
+  const attributes = frontendAttributes({ flags, env, platforms, filename: place.dockerfile.filename })
   const secrets = await parseSecrets(flags.secret, context)
   const request = toRequest(place, { attributes, outputs, secrets }, flags)
   const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
   if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], flags, progress, notices: [] }
+  if (place.context.kind === 'upload') throw new UsageError('a context on stdin can be built for Docker\'s archive or for several platforms, not both', { hint: 'build one platform, or use --output type=oci' })
   const loaded = loadPlatform(platforms)
   return { requests: splitForDocker(request, loaded), flags, progress, notices: [`note: Docker's archive holds one platform: it gets ${loaded}`] }
 }
@@ -57,14 +61,31 @@ function isDocker({ type }: OutputRequest): boolean {
 }
 
 function toRequest(place: BuildContext, parts: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets'>, flags: BuildFlags): BuildStep {
-  const { contextFolder, dockerfile } = place
-  const folders = new Map([['context', contextFolder]])
+  const { context, dockerfile } = place
+  const folders = new Map<string, string>()
   const files = new Map<string, ReadonlyMap<string, Uint8Array>>()
+  if (context.kind === 'folder') folders.set('context', context.path)
+  if (context.kind === 'empty') files.set('context', new Map())
   if (dockerfile.kind === 'file') folders.set('dockerfile', dockerfile.folder)
-  else files.set('dockerfile', new Map([[dockerfile.filename, dockerfile.bytes]]))
+  if (dockerfile.kind === 'bytes') files.set('dockerfile', new Map([[dockerfile.filename, dockerfile.bytes]]))
+  const uploads = context.kind === 'upload' ? new Map([[randomUUID(), context.bytes]]) : new Map<string, AsyncIterable<Uint8Array>>()
   const entitlements = new Set(flags.allow)
   if (flags.network === 'host') entitlements.add('network.host') // whoever writes --network host has allowed it
-  return { frontend: 'dockerfile.v0', ...parts, folders, files, entitlements: [...entitlements] }
+  return { frontend: 'dockerfile.v0', ...parts, attributes: new Map([...parts.attributes, ...contextAttributes(place, uploads)]), folders, files, uploads, entitlements: [...entitlements] }
+}
+
+/** As BuildKit's clients tell it of a context that is no folder. */
+function contextAttributes({ context, dockerfile }: BuildContext, uploads: BuildStep['uploads']): readonly (readonly [key: string, value: string])[] {
+  const apart = dockerfile.kind === 'inside' ? [] : ([['dockerfilekey', 'dockerfile']] as const)
+  switch (context.kind) {
+    case 'folder':
+    case 'empty':
+      return []
+    case 'remote':
+      return [['context', context.text], ...apart]
+    case 'upload':
+      return [...[...uploads.keys()].map((name) => ['context', `http://buildkit-session/${name}`] as const), ...apart]
+  }
 }
 
 /** The one of several platforms that Docker's archive takes: this machine's own. @throws UsageError where it is not among them */

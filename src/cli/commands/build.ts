@@ -4,7 +4,7 @@ import { EXIT } from '../exitCode.ts'
 import { UsageError } from '../flags/usageError.ts'
 
 export const build = defineCommand({
-  usage: '[OPTIONS] PATH',
+  usage: '[OPTIONS] PATH|URL|-',
   summary: 'Build an image from a Dockerfile, for one platform or many',
   flags: BUILD_FLAGS,
   operands: [1, 1],
@@ -16,7 +16,7 @@ export const build = defineCommand({
 async function runBuild({ flags, operands }: CommandLine<typeof BUILD_FLAGS>, context: CommandContext, signal: AbortSignal): Promise<number> {
   checkFlags(flags)
   const { prepareBuild } = await import('../build/prepareBuild.ts')
-  const prepared = await prepareBuild(flags, operands[0] ?? '', context)
+  const prepared = await prepareBuild(flags, operands[0] ?? '', context, signal)
   for (const notice of prepared.notices) context.stderr.write(`${notice}\n`)
   const { performBuild } = await import('../build/performBuild.ts')
   await performBuild(prepared, context, signal)

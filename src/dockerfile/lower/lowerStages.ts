@@ -9,6 +9,7 @@ import { lowerMetadata } from './lowerMetadata.ts'
 import { lowerRun } from './lowerRun.ts'
 import { lowerArg, lowerEnv } from './lowerVariables.ts'
 import type { ImageReference, PlannedStage, PlannedStep, StepSource } from './plan.ts'
+import { addRemoteContext } from './remoteContext.ts'
 import type { LowerRequest, ResolvedImage } from './request.ts'
 import { stagePlatform, type ResolvedStages } from './resolveStages.ts'
 import { derivedState, imageState, scratchState, type StageContext, type StageState } from './stageState.ts'
@@ -124,7 +125,8 @@ function copiedImage(source: ImageReference, span: SourceSpan, { resolved, reque
 }
 
 function addContext({ request, graph, followPaths }: StageJob): Output {
-  const { contextName: name, sessionId, sharedKeyHint, ignorePatterns: excludePatterns } = request
+  const { contextName: name, sessionId, sharedKeyHint, ignorePatterns: excludePatterns, remoteContext } = request
+  if (remoteContext !== undefined) return addRemoteContext(remoteContext, graph)
   const source = { kind: 'local', name, sessionId, includePatterns: [], excludePatterns, followPaths, sharedKeyHint } as const
   return graph.add({ op: { kind: 'source', source }, inputs: [], platform: undefined }, { name: '[internal] load build context', ignoreCache: false, span: undefined })
 }

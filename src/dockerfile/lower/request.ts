@@ -5,6 +5,7 @@ import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ExtraHost, Graph, NetworkMode, Output, Ulimit } from '../../graph/vertex.ts'
 import type { DockerfileError } from '../dockerfileError.ts'
 import type { DockerfileWarning } from '../dockerfileWarning.ts'
+import type { RemoteContext } from './remoteContext.ts'
 
 /** A Dockerfile to be built for one platform, and what the user says about it. */
 export interface LowerRequest {
@@ -22,6 +23,8 @@ export interface LowerRequest {
   /** The name by which the client serves the build context: `context`. */
   readonly contextName: string
   readonly ignorePatterns: readonly string[]
+  /** The build context, where it is no folder of the client. */
+  readonly remoteContext?: RemoteContext | undefined
   /** All stages, or those named. */
   readonly noCache: 'none' | 'all' | readonly string[]
   /** Of every RUN that names none. */

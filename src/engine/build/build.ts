@@ -1,22 +1,26 @@
+import { basename, dirname, join } from 'node:path/posix'
 import { formatWarning } from '../../dockerfile/dockerfileWarning.ts'
 import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
 import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
+import { CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/remoteContext.ts'
 import { lowerDockerfile, type ImageResolver, type LoweredImage } from '../../dockerfile/lower.ts'
 import type { Executor } from '../../executor/executor.ts'
 import type { PlatformResult } from '../../exporter/exporter.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
 import type { Graph, Output } from '../../graph/vertex.ts'
+import type { Digest } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ContextFiles } from '../../ops/contextFiles.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
-import type { SnapshotId } from '../../snapshot/snapshotStore.ts'
+import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
 import type { Built } from '../engine.ts'
+import { fetchContext, withoutShown } from './fetchContext.ts'
 import type { FrontendAttributes } from './frontendAttributes.ts'
-import { readContextIgnore, readDockerfile } from './frontendFiles.ts'
+import { DockerfileNotFoundError, readContextIgnore, readDockerfile } from './frontendFiles.ts'
 import { explainMissing } from './missingSource.ts'
 import { runStep } from '../stepProgress.ts'
 import { checkSteps } from './stepChecks.ts'
@@ -24,6 +28,7 @@ import { checkSteps } from './stepChecks.ts'
 /** What a build needs of the engine. */
 export interface BuildDeps {
   readonly files: ContextFiles
+  readonly snapshots: SnapshotStore
   readonly executor: Executor
   readonly solver: Solver
   readonly caches: Pick<CacheFolders, 'forget'>
@@ -43,7 +48,7 @@ export interface BuildOptions {
  */
 export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<Built> {
   const { attributes, sessionId, progress, entitlements } = options
-  const text = await loadText(deps.files, options, signal)
+  const text = await loadText(deps, options, signal)
   const host = hostPlatform(deps.executor)
   const platforms = attributes.platforms.length > 0 ? attributes.platforms : [host]
   const lowered = await Promise.all(platforms.map((platform) => lowerDockerfile(lowerRequest({ text, platform, host }, options), deps.resolver, signal)))
@@ -53,7 +58,7 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   checkSteps(graph, { executor: deps.executor, entitlements })
   await deps.caches.forget(freshCaches(graph))
   const roots = lowered.flatMap(({ root }) => root ?? [])
-  const solved = await deps.solver.solve(graph, roots, { sessionId, progress }, signal).catch((error: unknown) => {
+  const solved = await deps.solver.solve(graph, roots, { sessionId, progress: withoutShown(progress, text.shown) }, signal).catch((error: unknown) => {
     throw explainMissing(error, graph, deps.files)
   })
   const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
@@ -73,15 +78,37 @@ function freshCaches(graph: Graph): ReadonlySet<string> {
 interface BuildText {
   readonly source: SourceText
   readonly ignorePatterns: readonly string[]
+  readonly remoteContext: RemoteContext | undefined
+  /** Vertices that were worked on to have it. */
+  readonly shown: ReadonlySet<Digest>
 }
 
-async function loadText(files: ContextFiles, { attributes, sessionId, progress }: BuildOptions, signal: AbortSignal): Promise<BuildText> {
-  const request = { sessionId, filename: attributes.filename, dockerfileFolder: attributes.dockerfileFolder, contextFolder: attributes.contextFolder }
-  const loadDockerfile = runStep(progress, `[internal] load build definition from ${attributes.filename}`, () => readDockerfile(files, request, signal))
-  const loadIgnore = runStep(progress, '[internal] load .dockerignore', () => readContextIgnore(files, request, signal))
-  const [{ source, ownIgnoreText }, contextIgnoreText] = await Promise.all([loadDockerfile, loadIgnore])
+async function loadText(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<BuildText> {
+  const { attributes, sessionId, progress } = options
+  if (attributes.remoteContext === undefined) return { ...(await loadClientText(deps.files, options, signal)), remoteContext: undefined, shown: new Set() }
+  const fetched = await fetchContext(deps, attributes.remoteContext, { sessionId, progress }, signal)
+  const { context, isDockerfile, shown } = fetched
+  const common = { ignorePatterns: [], remoteContext: context, shown } // as BuildKit: ignore files are for folders of the client
+  if (attributes.hasOwnDockerfile) return { ...common, source: (await loadDockerfile(deps.files, options, signal)).source }
+  const filename = isDockerfile ? CONTEXT_FILE : attributes.filename
+  const names = basename(filename) === 'Dockerfile' ? [filename, join(dirname(filename), 'dockerfile')] : [filename]
+  for (const name of names) {
+    const text = await fetched.readText(name, signal)
+    if (text !== undefined) return { ...common, source: { filename, text } }
+  }
+  throw new DockerfileNotFoundError(filename)
+}
+
+async function loadClientText(files: ContextFiles, options: BuildOptions, signal: AbortSignal): Promise<Pick<BuildText, 'source' | 'ignorePatterns'>> {
+  const { attributes, sessionId, progress } = options
+  const loadIgnore = runStep(progress, '[internal] load .dockerignore', () => readContextIgnore(files, { sessionId, contextFolder: attributes.contextFolder }, signal))
+  const [{ source, ownIgnoreText }, contextIgnoreText] = await Promise.all([loadDockerfile(files, options, signal), loadIgnore])
   const ignoreText = ownIgnoreText ?? contextIgnoreText
   return { source, ignorePatterns: ignoreText === undefined ? [] : parseIgnoreFile(ignoreText) }
+}
+
+function loadDockerfile(files: ContextFiles, { attributes: { filename, dockerfileFolder }, sessionId, progress }: BuildOptions, signal: AbortSignal): ReturnType<typeof readDockerfile> {
+  return runStep(progress, `[internal] load build definition from ${filename}`, () => readDockerfile(files, { sessionId, filename, dockerfileFolder }, signal))
 }
 
 interface LowerFor {
@@ -95,6 +122,7 @@ function lowerRequest({ text, platform, host }: LowerFor, { attributes, sessionI
   return {
     source: text.source,
     ignorePatterns: text.ignorePatterns,
+    remoteContext: text.remoteContext,
     targetPlatform: platform,
     buildPlatform: host,
     isMultiPlatform: attributes.platforms.length > 1,

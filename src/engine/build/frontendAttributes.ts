@@ -1,3 +1,4 @@
+import { parseRemoteContext, type RemoteContext } from '../../dockerfile/lower/remoteContext.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { parsePlatform, type Platform } from '../../ground/platform.ts'
 import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
@@ -8,6 +9,10 @@ export interface FrontendAttributes {
   /** Names of the session's folders. */
   readonly contextFolder: string
   readonly dockerfileFolder: string
+  /** Whether the Dockerfile comes from the client even where the context does not. */
+  readonly hasOwnDockerfile: boolean
+  /** A context that is no folder of the client. */
+  readonly remoteContext: RemoteContext | undefined
   /** Empty: the engine's own. */
   readonly platforms: readonly Platform[]
   readonly isMultiPlatform: boolean
@@ -33,6 +38,8 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     filename: get('filename') || 'Dockerfile',
     contextFolder: get('contextkey') || 'context',
     dockerfileFolder: get('dockerfilekey') || 'dockerfile',
+    hasOwnDockerfile: attributes.has('dockerfilekey'),
+    remoteContext: parseContext(attributes),
     platforms,
     isMultiPlatform: platforms.length > 1 || isTrue(get('multi-platform')) || isTrue(get('build-arg:BUILDKIT_MULTI_PLATFORM')),
     target: get('target') || undefined,
@@ -48,9 +55,19 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
   }
 }
 
+/** @throws InvalidValueError where it is neither a git reference nor a URL */
+function parseContext(attributes: ReadonlyMap<string, string>): RemoteContext | undefined {
+  const text = attributes.get(attributes.get('contextkey') ?? 'context') ?? ''
+  if (text === '') return undefined
+  const keepGitFolder = isTrue(attributes.get('build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '')
+  const context = parseRemoteContext(text, { keepGitFolder, folder: attributes.get('contextsubdir') ?? '' })
+  if (context === undefined) throw new InvalidValueError(`a build context is a folder, a URL or a git reference, not ${JSON.stringify(text)}`)
+  return context
+}
+
 /** Understood, or without effect on what is built. */
 const KNOWN = new Set([
-  'filename', 'contextkey', 'dockerfilekey', 'platform', 'multi-platform', 'target', 'no-cache', 'image-resolve-mode', 'force-network-mode',
+  'filename', 'context', 'contextsubdir', 'contextkey', 'dockerfilekey', 'platform', 'multi-platform', 'target', 'no-cache', 'image-resolve-mode', 'force-network-mode',
   'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline',
 ])
 const KNOWN_PREFIXES = ['build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:']
@@ -60,8 +77,6 @@ const LATER = new Map([
   ['requestid', 'subrequests such as check and outline'],
   ['cache-imports', 'cache import'],
   ['cache-from', 'cache import'],
-  ['context', 'contexts that are no folder of the client'],
-  ['contextsubdir', 'sub-folders of remote contexts'],
 ])
 
 function checkKnown(key: string, value: string): void {

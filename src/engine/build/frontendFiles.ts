@@ -16,7 +16,7 @@ export interface FrontendFilesRequest {
 }
 
 /** The Dockerfile, from the client. @throws DockerfileNotFoundError */
-export async function readDockerfile(files: ContextFiles, request: FrontendFilesRequest, signal: AbortSignal): Promise<{ readonly source: SourceText; readonly ownIgnoreText: string | undefined }> {
+export async function readDockerfile(files: ContextFiles, request: Omit<FrontendFilesRequest, 'contextFolder'>, signal: AbortSignal): Promise<{ readonly source: SourceText; readonly ownIgnoreText: string | undefined }> {
   const { sessionId, filename, dockerfileFolder } = request
   const ignoreName = `${filename}.dockerignore`
   const found = await readSmallFiles(files, { sessionId, folder: dockerfileFolder, paths: [filename, ignoreName] }, signal)
@@ -26,7 +26,7 @@ export async function readDockerfile(files: ContextFiles, request: FrontendFiles
 }
 
 /** The context's `.dockerignore`; undefined where there is none. */
-export async function readContextIgnore(files: ContextFiles, request: FrontendFilesRequest, signal: AbortSignal): Promise<string | undefined> {
+export async function readContextIgnore(files: ContextFiles, request: Pick<FrontendFilesRequest, 'sessionId' | 'contextFolder'>, signal: AbortSignal): Promise<string | undefined> {
   const { sessionId, contextFolder } = request
   return (await readSmallFiles(files, { sessionId, folder: contextFolder, paths: ['.dockerignore'] }, signal)).get('.dockerignore')
 }

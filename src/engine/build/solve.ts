@@ -70,10 +70,10 @@ interface BuildContext {
 
 async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { request: { sessionId, entitlements }, progress }: BuildContext, signal: AbortSignal): Promise<Built> {
   const attributes = parseFrontendAttributes(given)
-  const { content, images, registries, sessions: files, executor, solver, caches } = deps
+  const { content, images, registries, sessions: files, snapshots, executor, solver, caches } = deps
   const sources = { content, images, registry: registries.registryFor(sessionId) }
   const resolver = createImageResolver(sources, resolveMode(attributes), (name, work) => runStep(progress, name, work))
-  return await buildDockerfile({ files, executor, solver, caches, resolver }, { attributes, sessionId, progress, entitlements }, signal)
+  return await buildDockerfile({ files, snapshots, executor, solver, caches, resolver }, { attributes, sessionId, progress, entitlements }, signal)
 }
 
 function resolveMode({ imageResolveMode }: FrontendAttributes): ResolveMode {
