@@ -105,7 +105,7 @@ function fileEntry(entry: TreeEntry, shape: { readonly sizeBytes: number; readon
 function headerOf({ path, file }: TreeEntry, kind: TarHeader['kind'], options: LayerOptions): TarHeader {
   const { mode, uid, gid, xattrs } = file
   const fixed = { sizeBytes: 0, linkTarget: ROOT, deviceMajor: 0, deviceMinor: 0 }
-  return { kind, path, mode, uid, gid, mtimeNs: clampTime(file.mtimeNs, options), xattrs, ...fixed }
+  return { kind, path, mode, uid, gid, mtimeNs: wholeSeconds(clampTime(file.mtimeNs, options)), xattrs, ...fixed }
 }
 
 /** Whiteouts belong to nobody, so that equal removals are equal bytes. */
@@ -114,9 +114,14 @@ function marker(path: ByteString, file: LayerFile, options: LayerOptions): TarEn
   return withoutContent(headerOf({ path, file: plain }, 'file', options))
 }
 
+/** As containerd and Docker pack layers: a fraction would cost every file a header of its own. */
+function wholeSeconds(ns: bigint): bigint {
+  return ns - (((ns % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND)
+}
+
 function clampTime(ns: bigint, { clampTimeSeconds }: LayerOptions): bigint {
   if (clampTimeSeconds === undefined) return ns
-  const limit = BigInt(clampTimeSeconds) * 1_000_000_000n
+  const limit = BigInt(clampTimeSeconds) * NS_PER_SECOND
   return ns > limit ? limit : ns
 }
 
@@ -124,6 +129,7 @@ function withoutContent(header: TarHeader): TarEntry {
   return { header, content: NO_CONTENT }
 }
 
+const NS_PER_SECOND = 1_000_000_000n
 const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map()
 const NO_CONTENT: AsyncIterable<Uint8Array> = {
   async *[Symbol.asyncIterator]() {

@@ -21,13 +21,13 @@ export async function startDockerDaemon(): Promise<DockerDaemon> {
   const flags = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid'), '-H', `unix://${socket}`]
   const network = ['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs']
   const daemon = stack.use(openSubprocess(['dockerd', ...flags, ...network], { cwd: folder, env: { PATH: process.env['PATH'] ?? '' } }, new AbortController().signal))
-  await saysThatItListens(daemon.stderr)
+  await untilItListens(daemon.stderr)
   const held = stack.move()
   return { address: `unix://${socket}`, openBuildKit: () => openUpgraded(socket), [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
-/** Reads on afterwards: a full pipe would stop the daemon. */
-async function saysThatItListens(stderr: AsyncIterable<Uint8Array>): Promise<void> {
+/** From the log of a dockerd, which is read on afterwards: a full pipe would stop the daemon. */
+export async function untilItListens(stderr: AsyncIterable<Uint8Array>): Promise<void> {
   const listening = Promise.withResolvers<undefined>()
   const read = async (): Promise<void> => {
     let said = ''

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { createPelagoBuilder, type Builder, type BuildOutcome } from '../parity/builder.ts'
+import { missingPeer, startBuildkitPeer, type BuildkitPeer } from '../parity/buildkitPeer.ts'
+import { writeCaseContext } from '../parity/caseContext.ts'
+import { isKnownSince, parseCases, type ParityCase } from '../parity/caseFile.ts'
+import { compareFacts, formatDifference, readKnownDifferences } from '../parity/differences.ts'
+import { readImageFacts, type ImageFacts } from '../parity/imageFacts.ts'
+import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { openPelago, type Pelago } from '../support/pelago.ts'
+
+/*
+ * The same Dockerfile gives the same image as with BuildKit: every case of test/parity/cases is built by both, and the
+ * images are compared fact by fact. What differs is listed in docs/differences.md, and nothing else is.
+ */
+const CASES_FOLDER = new URL('../parity/cases/', import.meta.url)
+const readCases = (url: URL): readonly ParityCase[] => parseCases(readFileSync(url, 'utf8'))
+const CASES = readdirSync(CASES_FOLDER).sort().flatMap((name) => readCases(new URL(name, CASES_FOLDER)))
+/** Images that cases are built from: BuildKit pushes them under their name. */
+const BASES = readCases(new URL('../parity/bases.txt', import.meta.url))
+/** Of two cores; a build waits for disk and processes much of the time. */
+const CONCURRENCY = 3
+
+interface Built extends BuildOutcome {
+  readonly archive: string
+}
+
+describe('an image', { skip: missingPeer || missingForBuilds() }, () => {
+  const resources = new AsyncDisposableStack()
+  const known = readKnownDifferences().map((difference) => ({ ...difference, seen: 0 }))
+  let pelago: Pelago
+  let registry: DockerRegistry
+  let buildkit: BuildkitPeer
+  let compared = 0
+  before(async () => {
+    pelago = resources.use(await openPelago({ PELAGO_LINGER: '10' }))
+    registry = resources.use(await startDockerRegistry())
+    buildkit = resources.use(await startBuildkitPeer())
+    await pushBaseImage(pelago, registry.host)
+    for (const base of BASES) {
+      const folder = await mkdtemp(join(pelago.folder, 'base-'))
+      await writeCaseContext(folder, base, place)
+      await buildkit.push(folder, `${registry.host}/${base.name}`)
+    }
+  })
+  after(() => resources.disposeAsync())
+
+  const place = (text: string): string => text.replaceAll('REGISTRY', registry.host)
+
+  /** By a name of its own: a context of the same name would be taken for the same, and only what differs be sent. */
+  const contextOf = (folder: string): string => join(folder, basename(folder))
+
+  async function build(wanted: ParityCase, folder: string, builder: Builder, name: string): Promise<Built> {
+    const [archive, context] = [join(folder, `${name}.tar`), contextOf(folder)]
+    return { ...(await builder.build(context, { ...wanted, args: wanted.args.map((word) => word.replace('CONTEXT', context)) }, archive)), archive }
+  }
+
+  /** What is not built has nothing to compare but what was said. */
+  const factsOf = async ({ isBuilt, said, archive }: Built): Promise<ImageFacts> => (isBuilt ? await readImageFacts(archive) : new Map([['built', `no: ${/^ERROR: (.*)$/m.exec(said)?.[1] ?? said}`]]))
+
+  async function compare(wanted: ParityCase): Promise<void> {
+    const folder = await mkdtemp(join(pelago.folder, 'case-'))
+    await writeCaseContext(contextOf(folder), wanted, place)
+    const [theirs, ours] = await Promise.all([build(wanted, folder, buildkit, 'buildkit'), build(wanted, folder, createPelagoBuilder(pelago), 'pelago')])
+    if (wanted.fails !== undefined) {
+      assert.ok(!theirs.isBuilt, 'BuildKit builds it')
+      assert.ok(!ours.isBuilt, `Pelago builds it; BuildKit said:\n${theirs.said}`)
+      return assert.ok(ours.said.includes(wanted.fails), `Pelago said:\n${ours.said}\nBuildKit said:\n${theirs.said}`)
+    }
+    assert.ok(theirs.isBuilt, `BuildKit does not build it:\n${theirs.said}`)
+    const differences = compareFacts(await readImageFacts(theirs.archive), await factsOf(ours)).map((difference) => formatDifference(wanted.name, difference))
+    const unknown = differences.filter((line) => {
+      const matching = known.filter(({ matches }) => matches(line))
+      for (const difference of matching) difference.seen += 1
+      return matching.length === 0
+    })
+    assert.deepEqual(unknown, [], 'differences that docs/differences.md does not list')
+  }
+
+  describe("is BuildKit's:", { concurrency: CONCURRENCY }, () => {
+    for (const wanted of CASES) {
+      it(wanted.name, async (t) => {
+        compared += 1
+        if (isKnownSince(buildkit.dockerfileVersion, wanted.since)) await compare(wanted)
+        else t.skip(`needs Dockerfile ${wanted.since}; this BuildKit knows ${buildkit.dockerfileVersion}`)
+      })
+    }
+  })
+
+  it('differs in all that docs/differences.md lists', (t) => {
+    if (compared < CASES.length) return t.skip('not all cases were compared')
+    assert.deepEqual(known.filter(({ seen }) => seen === 0).map(({ line }) => line), [])
+  })
+})

@@ -1,0 +1,31 @@
+import type { Pelago } from '../support/pelago.ts'
+import type { ParityCase } from './caseFile.ts'
+
+/** What builds a case into an image archive. */
+export interface Builder {
+  /** The newest Dockerfile version that it knows. */
+  readonly dockerfileVersion: string
+  build(context: string, wanted: ParityCase, archive: string): Promise<BuildOutcome>
+}
+
+export interface BuildOutcome {
+  readonly isBuilt: boolean
+  /** All that it said. */
+  readonly said: string
+}
+
+/** The command as users call it. */
+export function createPelagoBuilder(pelago: Pelago): Builder {
+  return {
+    dockerfileVersion: 'all',
+    async build(context, { args, output }, archive) {
+      const flags = ['--progress', 'plain', '--network', 'none', ...args, '--output', outputFlag(archive, output)]
+      const { exitCode, stdout, stderr } = await pelago.run(['build', ...flags, context])
+      return { isBuilt: exitCode === 0, said: stdout + stderr }
+    },
+  }
+}
+
+export function outputFlag(archive: string, attributes: string): string {
+  return ['type=oci', `dest=${archive}`, ...(attributes === '' ? [] : [attributes])].join(',')
+}

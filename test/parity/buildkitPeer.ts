@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openSubprocess } from '../../src/kit/process/subprocess.ts'
+import { untilItListens } from '../support/dockerDaemon.ts'
+import { runCommand } from '../support/pelago.ts'
+import { outputFlag, type Builder, type BuildOutcome } from './builder.ts'
+
+/** The real BuildKit that scripts/peers fetches. */
+export interface BuildkitPeer extends Builder, AsyncDisposable {
+  /** Builds `context`, and pushes it as `reference`. @throws with all that it said where it cannot */
+  push(context: string, reference: string): Promise<void>
+}
+
+const PEER_ROOT = execFileSync(fileURLToPath(new URL('../../scripts/peers', import.meta.url)), ['--print'], { encoding: 'utf8' }).trim()
+const PLUGIN = '/usr/libexec/docker/cli-plugins/docker-buildx'
+
+/** For a test's `skip`: why there is none; false where there is. */
+export const missingPeer = (process.getuid?.() !== 0 && 'dockerd needs root') || (!existsSync(PEER_ROOT) && 'not fetched: BuildKit, by scripts/peers')
+
+/**
+ * In a mount namespace of its own, whose root is what scripts/peers unpacked; it ends with the daemon. Images are in
+ * containerd's store, so that BuildKit itself packs them.
+ */
+export async function startBuildkitPeer(): Promise<BuildkitPeer> {
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'pelago-buildkit-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const flags = ['--data-root', '/peer/data', '--exec-root', '/peer/exec', '--pidfile', '/peer/pid', '-H', 'unix:///peer/socket', '--bridge=none', '--iptables=false', '--ip6tables=false', '--feature', 'containerd-snapshotter=true']
+  const mounts = ['mount --rbind "$0" "$0"', 'cd "$0"', ...['proc', 'sys', 'dev'].map((name) => `mount --rbind /${name} ${name}`), 'mount -t tmpfs none run', 'mount -t tmpfs none tmp', 'mount --bind "$1" peer']
+  const start = [...mounts, 'shift', 'exec chroot . dockerd "$@"'].join('\n')
+  const daemon = stack.use(openSubprocess(['unshare', '--mount', 'sh', '-euc', start, PEER_ROOT, folder, ...flags], { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }, new AbortController().signal))
+  await untilItListens(daemon.stderr)
+  const env = { PATH: '/usr/bin:/bin', HOME: folder, DOCKER_HOST: `unix://${join(folder, 'socket')}` }
+  const held = stack.move()
+  return {
+    dockerfileVersion: '1.19',
+    async build(context, { args, output }, archive) {
+      const flags = ['--progress', 'plain', '--network', 'none', '--provenance', 'false', ...args, '--output', outputFlag(archive, output)]
+      return await runBuildx(['build', ...flags, context], env)
+    },
+    async push(context, reference) {
+      const { isBuilt, said } = await runBuildx(['build', '--network', 'none', '--provenance', 'false', '--output', `type=image,name=${reference},push=true`, context], env)
+      if (!isBuilt) throw new Error(`cannot push ${reference}:\n${said}`)
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+/** By the loader that belongs to it: the machine's own C library may be too old. */
+async function runBuildx(args: readonly string[], env: Readonly<Record<string, string>>): Promise<BuildOutcome> {
+  const loader = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1'].map((path) => join(PEER_ROOT, path)).find((path) => existsSync(path)) ?? ''
+  const libraries = join(PEER_ROOT, 'usr/lib', process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu')
+  const { exitCode, stdout, stderr } = await runCommand([loader, '--library-path', libraries, join(PEER_ROOT, PLUGIN), ...args], { env })
+  return { isBuilt: exitCode === 0, said: stdout + stderr }
+}
