@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { InvalidValueError } from '../ground/errors.ts'
-import { formatGoDuration, parseGoDuration, quoteGo, quoteGoList } from './goText.ts'
+import { formatGoDuration, parseGoDuration, quoteGo, quoteGoCharacter, quoteGoList } from './goText.ts'
 
 describe('quoteGo', () => {
   const cases = [
@@ -16,6 +16,21 @@ describe('quoteGo', () => {
   ]
   for (const { text, want } of cases) it(`writes ${want}`, () => assert.equal(quoteGo(text), want))
   it('writes lists with blanks between', () => assert.equal(quoteGoList(['a', 'b c']), '["a" "b c"]'))
+})
+
+describe('quoteGoCharacter', () => {
+  const cases = [
+    { code: 0, want: "'\\x00'" },
+    { code: 4, want: "'\\x04'" },
+    { code: 10, want: "'\\n'" },
+    { code: 34, want: "'\"'" },
+    { code: 39, want: "'\\''" },
+    { code: 92, want: "'\\\\'" },
+    { code: 65, want: "'A'" },
+    { code: 0xd800, want: "'\ufffd'" },
+    { code: 2_000_000, want: "'\ufffd'" },
+  ]
+  for (const { code, want } of cases) it(`writes ${want}`, () => assert.equal(quoteGoCharacter(code), want))
 })
 
 describe('Go durations', () => {

@@ -25,6 +25,12 @@ export function quoteGoList(texts: readonly string[]): string {
   return `[${texts.map(quoteGo).join(' ')}]`
 }
 
+/** `%q` of a number: the character that has it as its code point. */
+export function quoteGoCharacter(code: number): string {
+  const character = code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? '\ufffd' : String.fromCodePoint(code)
+  return character === "'" ? "'\\''" : `'${character === '"' ? '"' : quoteGo(character).slice(1, -1)}'`
+}
+
 function isPrintable(character: string): boolean {
   return character === ' ' || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(character)
 }

@@ -76,7 +76,7 @@ export function testExecutor(name: string, open: () => Promise<ExecutorFixture>)
   describe(`${name}: the container`, () => {
     it('is named as BuildKit names it, and knows itself', async () => {
       const { stdout } = await run('hostname; grep buildkitsandbox /etc/hosts')
-      assert.equal(stdout, 'buildkitsandbox\n127.0.0.1\tlocalhost\tbuildkitsandbox\n')
+      assert.equal(stdout, 'buildkitsandbox\n127.0.0.1\tlocalhost buildkitsandbox\n')
     })
     it('knows extra hosts', async () => {
       const { stdout } = await run('grep db /etc/hosts', { hostname: 'mine', extraHosts: [{ host: 'db', ip: '10.1.2.3' }] })

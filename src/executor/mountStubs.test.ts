@@ -42,6 +42,11 @@ describe('stubs for mounts', () => {
     stubs[Symbol.dispose]()
     assert.deepEqual(fixture.names(), ['etc', 'etc/hosts', 'var', 'var/cache', 'var/cache/app', 'var/cache/app/file'])
   })
+  it('of the kernel stay', () => {
+    using fixture = makeRoot()
+    fixture.stubs({ path: '/proc', kind: 'folder' }, { path: '/sys', kind: 'folder' }, { path: '/dev', kind: 'folder' }, FILE)[Symbol.dispose]()
+    assert.deepEqual(fixture.names(), ['dev', 'proc', 'sys'])
+  })
   it('are not made of what is there', () => {
     using fixture = makeRoot()
     mkdirSync(join(fixture.path, 'etc'))

@@ -11,16 +11,22 @@ export interface MountTarget {
   readonly kind: 'file' | 'folder'
 }
 
+/** A step over an empty root has made them, and what runs in the image needs them. */
+const KEPT: ReadonlySet<string> = new Set(['/proc', '/sys', '/dev'])
+
 /**
  * Makes what `targets` lack in `root`: empty files and folders, and folders on the way. Disposing takes them away again,
  * but for what was filled in the meantime, and gives the folders around them their times back, so that a layer does not
- * show that there ever was a mount. A target inside another one is left to the runtime.
+ * show that there ever was a mount. A target inside another one is left to the runtime. As with BuildKit, KEPT stay.
  */
 export function createMountStubs(root: OpenFolder, targets: readonly MountTarget[]): Disposable {
   const outer = targets.filter(({ path }) => !targets.some((other) => other.path !== path && path.startsWith(`${other.path}/`)))
   const made: Stub[] = []
   const parents = new Map<string, TouchedFolder>()
-  for (const target of outer) made.push(...createStub(root, target, parents))
+  for (const target of outer) {
+    const stubs = createStub(root, target, parents)
+    if (!KEPT.has(target.path)) made.push(...stubs)
+  }
   for (const parent of parents.values()) parent.touchedNs = mtimeOf(parent.path)
   return {
     [Symbol.dispose]() {

@@ -3,8 +3,8 @@ import type { ExtraHost } from '../graph/vertex.ts'
 
 /** /etc/hosts of a container, as BuildKit has it; hosts that the build names come last. */
 export function formatHosts(hostname: string, extraHosts: readonly ExtraHost[]): string {
-  const lines = [['127.0.0.1', 'localhost', hostname], ['::1', 'localhost', 'ip6-localhost', 'ip6-loopback'], ...extraHosts.map(({ host, ip }) => [ip, host])]
-  return lines.map((words) => `${words.join('\t')}\n`).join('')
+  const lines = [`127.0.0.1\tlocalhost ${hostname}`, '::1\tlocalhost ip6-localhost ip6-loopback', ...extraHosts.map(({ host, ip }) => `${ip}\t${host}`)]
+  return lines.map((line) => `${line}\n`).join('')
 }
 
 /**

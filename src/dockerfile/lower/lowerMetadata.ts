@@ -1,7 +1,7 @@
 import type { Healthcheck } from '../../ground/imageConfig.ts'
 import { at } from '../dockerfileError.ts'
 import { expand } from '../expand.ts'
-import { formatGoDuration, quoteGoList } from '../goText.ts'
+import { formatGoDuration, quoteGo, quoteGoCharacter, quoteGoList } from '../goText.ts'
 import type { CommandInstruction, ExposeInstruction, LabelInstruction, StageInstruction, VolumeInstruction } from '../instructions/instruction.ts'
 import { withShell } from './lowerRun.ts'
 import { parsePorts } from './ports.ts'
@@ -71,12 +71,8 @@ function lowerVolume(state: StageState, { paths, span }: VolumeInstruction, cont
   return withHistory(withContainer(state, { volumes }), `VOLUME [${added.join(' ')}]`, 'no-layer', context)
 }
 
+/** As Go's `%q` prints the struct: the number of retries as if it were a character. */
 function formatHealthcheck({ test, intervalNs, timeoutNs, startPeriodNs, startIntervalNs, retries }: Healthcheck): string {
-  const times = [
-    ['Interval', intervalNs],
-    ['Timeout', timeoutNs],
-    ['StartPeriod', startPeriodNs],
-    ['StartInterval', startIntervalNs],
-  ] as const
-  return `{Test:[${test.join(' ')}] ${times.map(([name, ns]) => `${name}:${formatGoDuration(ns)}`).join(' ')} Retries:${retries}}`
+  const times = [intervalNs, timeoutNs, startPeriodNs, startIntervalNs].map((ns) => quoteGo(formatGoDuration(ns)))
+  return `&{${[quoteGoList(test), ...times, quoteGoCharacter(retries)].join(' ')}}`
 }

@@ -44,8 +44,9 @@ export async function unpackArchive(file: ByteString, target: UnpackTarget, sign
     signal.throwIfAborted()
     const metadata = metadataOf(entry.header, target.owner)
     const place = await makeRoom(entry.header, target)
+    if (place === target.folder) continue // the archive's own root, which is not a part of what it holds
     if (entry.header.kind === 'folder') folders.push({ place, metadata })
-    else if (place !== target.folder) await unpackEntry(entry, place, metadata, target)
+    else await unpackEntry(entry, place, metadata, target)
   }
   // Last: what is put into a folder changes its time
   for (const { place, metadata } of folders.reverse()) applyMetadata(place, metadata, 'other')

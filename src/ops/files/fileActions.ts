@@ -48,7 +48,8 @@ async function copy(action: CopyAction, site: ActionSite, signal: AbortSignal): 
   const sources = site.source === undefined ? [] : findSources(action, site.source)
   const mayBeEmpty = action.allowWildcard && action.allowEmptyWildcard && hasWildcard(action.source)
   if (sources.length === 0 && !mayBeEmpty) throw sourceNotFound(action.source, site.source, undefined)
-  for (const source of sources) await copyOne(action, source, site, signal)
+  // Only the last may be put off: each may write over what the one before has brought
+  for (const [at, source] of sources.entries()) await copyOne(action, source, at === sources.length - 1 ? site : { ...site, late: undefined }, signal)
 }
 
 /** Absolute in `root`. */
