@@ -20,11 +20,11 @@ async function writeFileOf(folder: string, file: CaseFile, place: (text: string)
   switch (file.kind) {
     case 'file':
       await writeFile(path, place(file.text))
-      return await chmod(path, file.mode)
+      return void await chmod(path, file.mode)
     case 'folder':
       await mkdir(path, { recursive: true })
-      return await chmod(path, file.mode)
+      return void await chmod(path, file.mode)
     case 'link':
-      return await symlink(file.target, path)
+      return void await symlink(file.target, path)
   }
 }

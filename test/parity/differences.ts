@@ -28,7 +28,7 @@ export function formatDifference(caseName: string, { fact, buildkit, pelago }: D
 /** A line of docs/differences.md. */
 export interface KnownDifference {
   readonly line: string
-  matches(formatted: string): boolean
+  readonly matches: (formatted: string) => boolean
 }
 
 /** From the `differences` blocks of docs/differences.md; `*` in a line stands for any text. */
