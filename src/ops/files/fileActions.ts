@@ -72,8 +72,8 @@ async function copyOne(action: CopyAction, source: ByteString, site: ActionSite,
   }
   const { mode, timestampNs, followSymlinks, copyFolderContents, replacesTargets } = action
   const filter = createPathFilter(action)
-  // As BuildKit: octal digits are for the folders on the way too, changes are not
-  const onTheWay = newFolder(action, mode?.kind === 'absolute' ? mode.bits & PERMISSIONS : 0o755, site)
+  // As BuildKit: octal digits are for the folders on the way too, under the usual umask; changes are not
+  const onTheWay = newFolder(action, mode?.kind === 'absolute' ? mode.bits & 0o755 : 0o755, site)
   await copyTree({ sourceRoot, targetRoot, source, target, change: { owner, mode, timestampNs }, followSymlinks, copyFolderContents, filter, replacesTargets, newFolder: onTheWay }, placer, late, signal)
 }
 
