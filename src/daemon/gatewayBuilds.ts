@@ -1,5 +1,5 @@
 import { GrpcStatusError, type GrpcStatus } from '../api/grpc/status.ts'
-import type { Build, Built, Steer } from '../engine/engine.ts'
+import type { Answer, Build, Built, Steer } from '../engine/engine.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { orAborted } from '../kit/singleFlight.ts'
 import { createOpenBuilds } from './openBuilds.ts'
@@ -22,7 +22,7 @@ export interface OpenGatewayBuild extends Disposable {
 
 export interface GatewayBuild {
   /** One reference for each platform's result, in their order. */
-  build(attributes: ReadonlyMap<string, string>, signal: AbortSignal): Promise<BuiltRefs>
+  build(attributes: ReadonlyMap<string, string>, signal: AbortSignal): Promise<BuiltRefs | Answer>
   /** @throws InvalidValueError for a reference that `build` did not give */
   check(ref: string): void
   /** References that `build` gave; none is a build of nothing. @throws InvalidValueError where they are not all those of one result */
@@ -31,6 +31,7 @@ export interface GatewayBuild {
 }
 
 export interface BuiltRefs {
+  readonly kind: 'refs'
   readonly built: Built
   readonly refs: readonly string[]
 }
@@ -60,7 +61,8 @@ function createGatewayBuild(build: Build, returned: PromiseWithResolvers<Built |
   return {
     async build(attributes, signal) {
       const built = await build(attributes, AbortSignal.any([whole, signal]))
-      const result = { built, refs: built.result.platforms.map(({ id }) => `${results.length}:${id}`) }
+      if (built.kind === 'answer') return built
+      const result = { kind: 'refs' as const, built, refs: built.result.platforms.map(({ id }) => `${results.length}:${id}`) }
       results.push(result)
       return result
     },

@@ -3,7 +3,7 @@ import { createHandlerContext, type HandlerContext } from '@connectrpc/connect'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EvaluateRequestSchema, LLBBridge, ReturnRequestSchema, SolveRequestSchema, SolveResponseSchema, type Result } from '../api/gen/gateway_pb.ts'
-import type { Built } from '../engine/engine.ts'
+import type { Answer, Built } from '../engine/engine.ts'
 import { emptyImageConfig } from '../ground/imageConfig.ts'
 import { parsePlatform } from '../ground/platform.ts'
 import { createGatewayBuilds } from './gatewayBuilds.ts'
@@ -50,6 +50,14 @@ describe('a build through the gateway', () => {
     builds.open('build')[Symbol.dispose]()
     await early
     await assert.rejects(builds.find('build', never), /no such job/)
+  })
+
+  it('answers what is asked without a reference, and ends with nothing to export', async () => {
+    const { bridge, built } = openBuild()
+    const { result } = create(SolveResponseSchema, await bridge.solve(create(SolveRequestSchema, { Frontend: 'dockerfile.v0', FrontendOpt: { requestid: 'frontend.lint' } }), call()))
+    assert.deepEqual([result?.result.case, Buffer.from(result?.metadata['result.txt'] ?? []).toString()], [undefined, 'answer to frontend.lint'])
+    await bridge.return(create(ReturnRequestSchema, { result }), call())
+    assert.equal(await built, undefined)
   })
 
   it('exports nothing where the client returns nothing', async () => {
@@ -103,15 +111,17 @@ describe('a build through the gateway', () => {
 
 type Bridge = ReturnType<typeof createLlbBridge>
 
-function openBuild(): { readonly bridge: Bridge; readonly built: Promise<Built | undefined> } {
+function openBuild(): { readonly bridge: Bridge; readonly built: Promise<Built | Answer | undefined> } {
   const builds = createGatewayBuilds()
   return { bridge: createLlbBridge(builds), built: builds.open('build').steer(build, never) }
 }
 
-async function build(attributes: ReadonlyMap<string, string>): Promise<Built> {
+async function build(attributes: ReadonlyMap<string, string>): Promise<Built | Answer> {
+  const requestId = attributes.get('requestid')
+  if (requestId !== undefined) return { kind: 'answer', metadata: new Map([['result.txt', `answer to ${requestId}`]]) }
   const ids = (attributes.get('platform') ?? '').split(',')
   const platforms = ids.map((id) => ({ id, platform: parsePlatform(id), snapshot: undefined, config: emptyImageConfig(parsePlatform(id)) }))
-  return { result: { platforms, isMultiPlatform: ids.length > 1 }, epochSeconds: undefined }
+  return { kind: 'built', result: { platforms, isMultiPlatform: ids.length > 1 }, epochSeconds: undefined }
 }
 
 async function solve(bridge: Bridge, platform: string): Promise<Result> {
@@ -126,8 +136,8 @@ function refsOf({ result }: Result): readonly (readonly [platform: string, ref: 
   return Object.entries(result.value.refs).map(([platform, { id }]) => [platform, id])
 }
 
-function platformsOf(built: Built | undefined): readonly string[] | undefined {
-  return built?.result.platforms.map(({ id }) => id)
+function platformsOf(built: Built | Answer | undefined): readonly string[] | undefined {
+  return built?.kind === 'built' ? built.result.platforms.map(({ id }) => id) : undefined
 }
 
 /** A call that says which build it belongs to. */

@@ -16,7 +16,8 @@ export function createLlbBridge(builds: GatewayBuilds): Pick<ServiceImpl<typeof 
     async solve(request, context) {
       checkSolve(request)
       const build = await find(context)
-      return { result: toResult(await build.build(new Map(Object.entries(request.FrontendOpt)), context.signal)) }
+      const built = await build.build(new Map(Object.entries(request.FrontendOpt)), context.signal)
+      return { result: built.kind === 'answer' ? { metadata: toMetadata(built.metadata) } : toResult(built) }
     },
     async evaluate({ Ref }, context) {
       const build = await find(context)
@@ -61,6 +62,10 @@ function checkSolve(request: SolveRequest): void {
 interface RefResult {
   readonly result: { readonly case: 'ref'; readonly value: { readonly id: string } } | { readonly case: 'refs'; readonly value: { readonly refs: Readonly<Record<string, { readonly id: string }>> } }
   readonly metadata: Readonly<Record<string, Uint8Array>>
+}
+
+function toMetadata(metadata: ReadonlyMap<string, string>): Readonly<Record<string, Uint8Array>> {
+  return Object.fromEntries([...metadata].map(([key, value]) => [key, Buffer.from(value)]))
 }
 
 function toResult({ built: { result }, refs }: BuiltRefs): RefResult {

@@ -53,14 +53,15 @@ export async function checkDockerfile(request: LowerRequest, resolver: ImageReso
   }
 }
 
-interface Resolving {
+export interface Resolving {
   readonly request: LowerRequest
   readonly dockerfile: Dockerfile
   readonly notes: LintNotes
   readonly isCheck: boolean
 }
 
-async function resolveDockerfile({ request: given, dockerfile, notes, isCheck }: Resolving, resolver: ImageResolver, signal: AbortSignal): Promise<LowerJob> {
+/** What a Dockerfile needs, found. @throws DockerfileError */
+export async function resolveDockerfile({ request: given, dockerfile, notes, isCheck }: Resolving, resolver: ImageResolver, signal: AbortSignal): Promise<LowerJob> {
   const scope = evaluateGlobalScope(dockerfile, given)
   const request = { ...given, buildArgs: withResolvedEpoch(given, scope) }
   notes.setScope(scope)

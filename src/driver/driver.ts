@@ -1,5 +1,6 @@
 import type { Client } from '@connectrpc/connect'
 import type { Control } from '../api/gen/control_pb.ts'
+import type { LLBBridge } from '../api/gen/gateway_pb.ts'
 import type { LocalEngine } from '../api/gen/local_pb.ts'
 import type { ClientCall } from '../api/grpc/clientCall.ts'
 import type { Metadata } from '../api/grpc/metadata.ts'
@@ -18,6 +19,8 @@ export interface Driver {
 /** A connection to one engine: Pelago's or a buildkitd. Disposing closes it; an embedded engine then ends or lingers. */
 export interface EngineClient extends AsyncDisposable {
   readonly control: Client<typeof Control>
+  /** For builds that are driven call by call. */
+  readonly bridge: Client<typeof LLBBridge>
   /** Pelago's own service; its calls fail with UnsupportedByPeerError where the other end is a buildkitd. */
   readonly local: Client<typeof LocalEngine>
   /** Whether the engine is of this machine and user, so that it may read the user's folders itself. */
@@ -65,6 +68,9 @@ export type OutputDestination =
   | { readonly kind: 'program'; readonly argv: readonly [string, ...string[]] }
 
 export type SecretFrom = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'env'; readonly value: string }
+
+/** Asks the frontend instead of building, by the attribute `requestid`: the metadata of its answer. Rejects as `Solve` does. */
+export type AskFrontend = (engine: EngineClient, request: BuildRequest, sink: ProgressSink, signal: AbortSignal) => Promise<ReadonlyMap<string, string>>
 
 /** The exporter response. Rejects with the engine's error, its kind, hint and source span kept. */
 export type Solve = (engine: EngineClient, request: BuildRequest, sink: ProgressSink, signal: AbortSignal) => Promise<ReadonlyMap<string, string>>

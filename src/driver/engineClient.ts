@@ -2,6 +2,7 @@ import { createClient } from '@connectrpc/connect'
 import type { Duplex } from 'node:stream'
 import { fromStatus } from '../api/errorMapping.ts'
 import { Control } from '../api/gen/control_pb.ts'
+import { LLBBridge } from '../api/gen/gateway_pb.ts'
 import { LocalEngine } from '../api/gen/local_pb.ts'
 import { openCall } from '../api/grpc/clientCall.ts'
 import { openHttp2Client, sessionClosed } from '../api/grpc/http2Connection.ts'
@@ -14,6 +15,7 @@ export function createEngineClient(connection: Duplex, { isSameMachine }: { read
   const transport = createTransport(http, fromStatus)
   return {
     control: createClient(Control, transport),
+    bridge: createClient(LLBBridge, transport),
     local: createClient(LocalEngine, transport),
     isSameMachine,
     openCall: (path, metadata, signal) => openCall(http, path, metadata, signal),

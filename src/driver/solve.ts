@@ -18,19 +18,31 @@ export interface SolveParts {
 }
 
 export function createSolve(parts: SolveParts): Solve {
-  return async (engine, request, sink, signal) => {
-    const ref = randomUUID()
-    const ended = new AbortController()
-    const inner = AbortSignal.any([signal, ended.signal])
-    await using session = openSession(engine, { ...request, ...parts }, inner)
-    const events = followEvents(engine, ref, sink, inner)
-    try {
-      const { ExporterResponse } = await engine.control.solve(solveRequest(ref, session.id, request), { signal: inner })
+  return async (engine, request, sink, signal) =>
+    await inSession(parts, { engine, request, sink }, signal, async (ref, sessionId, inner) => {
+      const { ExporterResponse } = await engine.control.solve(solveRequest(ref, sessionId, request), { signal: inner })
       return new Map(Object.entries(ExporterResponse))
-    } finally {
-      await untilTimeout(events, signal.aborted ? 0 : LAST_EVENTS_MS)
-      ended.abort(new DOMException('the build is over', 'AbortError'))
-    }
+    })
+}
+
+interface SolveCall {
+  readonly engine: EngineClient
+  readonly request: BuildRequest
+  readonly sink: ProgressSink
+}
+
+/** Serves what the request names while `work` has the engine work for it under the reference `ref`, and tells the events of that. */
+export async function inSession<T>(parts: SolveParts, { engine, request, sink }: SolveCall, signal: AbortSignal, work: (ref: string, sessionId: string, inner: AbortSignal) => Promise<T>): Promise<T> {
+  const ref = randomUUID()
+  const ended = new AbortController()
+  const inner = AbortSignal.any([signal, ended.signal])
+  await using session = openSession(engine, { ...request, ...parts }, inner)
+  const events = followEvents(engine, ref, sink, inner)
+  try {
+    return await work(ref, session.id, inner)
+  } finally {
+    await untilTimeout(events, signal.aborted ? 0 : LAST_EVENTS_MS)
+    ended.abort(new DOMException('the build is over', 'AbortError'))
   }
 }
 

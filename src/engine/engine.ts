@@ -55,12 +55,20 @@ export interface SolveRequest {
   readonly entitlements: readonly string[]
 }
 
-/** Builds by the attributes of the frontend `dockerfile.v0`. */
-export type Build = (attributes: ReadonlyMap<string, string>, signal: AbortSignal) => Promise<Built>
+/** Builds by the attributes of the frontend `dockerfile.v0`, or answers what they ask. */
+export type Build = (attributes: ReadonlyMap<string, string>, signal: AbortSignal) => Promise<Built | Answer>
 /** Any number of builds, and which result is exported: undefined is none. */
-export type Steer = (build: Build, signal: AbortSignal) => Promise<Built | undefined>
+export type Steer = (build: Build, signal: AbortSignal) => Promise<Built | Answer | undefined>
+
+/** Of a subrequest, such as a check: there is nothing to export. */
+export interface Answer {
+  readonly kind: 'answer'
+  /** `result.json`, `result.txt` and the like. */
+  readonly metadata: ReadonlyMap<string, string>
+}
 
 export interface Built {
+  readonly kind: 'built'
   readonly result: BuildResult
   /** SOURCE_DATE_EPOCH of the build; undefined where it names none. */
   readonly epochSeconds: number | undefined

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { UnsupportedByPeerError } from '../../src/api/errorMapping.ts'
+import { createAskFrontend } from '../../src/driver/askFrontend.ts'
 import type { BuildRequest, EngineClient, OutputDestination } from '../../src/driver/driver.ts'
 import { createEngineClient } from '../../src/driver/engineClient.ts'
 import { createMemoryTree } from '../../src/driver/memoryTree.ts'
@@ -54,6 +55,12 @@ describe('a BuildKit written in Go as engine', { skip }, () => {
     assert.ok((await readFile(path)).byteLength > LARGE_BYTES)
   })
 
+  it('answers what is asked of its frontend', async (t) => {
+    const ask = createAskFrontend(CLIENT)
+    const answer = await ask(await connect(t), { ...requestOf('FROM scratch\n', { kind: 'none' }), attributes: new Map([['filename', 'Dockerfile'], ['requestid', 'frontend.subrequests.describe']]) }, () => undefined, never)
+    assert.match(answer.get('result.json') ?? '', /frontend\.subrequests\.describe/)
+  })
+
   it('fails as an engine of our own does', async (t) => {
     const engine = await connect(t)
     await assert.rejects(solve(engine, 'FROM scratch\nCOPYY . /\n', { kind: 'none' }), { name: 'RemoteError', kind: 'step-failed', message: /unknown instruction: COPYY/ })
@@ -71,7 +78,13 @@ const files = new Map<string, Uint8Array>([
 ])
 
 async function solve(engine: EngineClient, dockerfile: string, destination: OutputDestination, sink: (event: ProgressEvent) => void = () => undefined): Promise<void> {
-  const request: BuildRequest = {
+  await createSolve(CLIENT)(engine, requestOf(dockerfile, destination), sink, never)
+}
+
+const CLIENT = { openFolder: () => createMemoryTree(new Map()), client: { stdout: new PassThrough(), env: {}, cwd: '/' } }
+
+function requestOf(dockerfile: string, destination: OutputDestination): BuildRequest {
+  return {
     frontend: 'dockerfile.v0',
     attributes: new Map([['filename', 'Dockerfile']]),
     folders: new Map(),
@@ -81,8 +94,6 @@ async function solve(engine: EngineClient, dockerfile: string, destination: Outp
     credentials: { credentials: async () => undefined },
     entitlements: [],
   }
-  const run = createSolve({ openFolder: () => createMemoryTree(new Map()), client: { stdout: new PassThrough(), env: {}, cwd: '/' } })
-  await run(engine, request, sink, never)
 }
 
 async function temporaryFolder(t: TestContext): Promise<string> {

@@ -67,7 +67,8 @@ function newVerticesOnly(sink: ProgressSink, known: ReadonlySet<Digest>): Progre
   }
 }
 
-function withInsecureRegistries(context: CommandContext, hosts: readonly string[]): CommandContext {
+/** `--insecure-registry` is the environment's list, made longer. */
+export function withInsecureRegistries(context: CommandContext, hosts: readonly string[]): CommandContext {
   if (hosts.length === 0) return context
   const known = context.env['PELAGO_INSECURE_REGISTRIES'] ?? ''
   return { ...context, env: { ...context.env, PELAGO_INSECURE_REGISTRIES: [known, ...hosts].filter((host) => host !== '').join(',') } }

@@ -9,6 +9,7 @@ import { findBuildContext, type BuildContext } from './buildContext.ts'
 import type { BuildFlags } from './buildFlags.ts'
 import { downloadDockerfile } from './downloadDockerfile.ts'
 import { frontendAttributes } from './frontendAttributes.ts'
+import { parseCall, type FrontendCall } from './frontendCall.ts'
 import { loadProgram } from './loadProgram.ts'
 import { parseOutputs, parseTags } from './outputs.ts'
 import { parseSecrets } from './secrets.ts'
@@ -18,6 +19,8 @@ export interface PreparedBuild {
   /** One after the other; all but the credentials. */
   readonly requests: readonly BuildStep[]
   readonly flags: BuildFlags
+  /** What is asked of the frontend instead; undefined is a build. */
+  readonly call: FrontendCall | undefined
   readonly progress: ProgressMode
   /** What the user should know before it starts. */
   readonly notices: readonly string[]
@@ -28,7 +31,8 @@ export type BuildStep = Omit<BuildRequest, 'credentials'>
 /** @throws UsageError */
 export async function prepareBuild(flags: BuildFlags, path: string, context: CommandContext, signal: AbortSignal): Promise<PreparedBuild> {
   const platforms = parsePlatformFlags(flags.platform)
-  const outputs = parseOutputs(flags, parseTags(flags.tag), {
+  const call = parseCall(flags)
+  const outputs = call !== undefined ? [] : parseOutputs(flags, parseTags(flags.tag), {
     workingFolder: context.workingFolder,
     isStdoutTerminal: context.stdout.isTTY === true,
     loadProgram: () => loadProgram(context.env),
@@ -39,10 +43,10 @@ export async function prepareBuild(flags: BuildFlags, path: string, context: Com
   const secrets = await parseSecrets(flags.secret, context)
   const request = toRequest(place, { attributes, outputs, secrets }, flags)
   const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
-  if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], flags, progress, notices: [] }
+  if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], call, flags, progress, notices: [] }
   if (place.context.kind === 'upload') throw new UsageError('a context on stdin can be built for Docker\'s archive or for several platforms, not both', { hint: 'build one platform, or use --output type=oci' })
   const loaded = loadPlatform(platforms)
-  return { requests: splitForDocker(request, loaded), flags, progress, notices: [`note: Docker's archive holds one platform: it gets ${loaded}`] }
+  return { requests: splitForDocker(request, loaded), call, flags, progress, notices: [`note: Docker's archive holds one platform: it gets ${loaded}`] }
 }
 
 /** Docker's archives are made after all the rest, of one platform, from what is then built; where they are all, the local store has the other platforms. */

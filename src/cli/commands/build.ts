@@ -18,6 +18,10 @@ async function runBuild({ flags, operands }: CommandLine<typeof BUILD_FLAGS>, co
   const { prepareBuild } = await import('../build/prepareBuild.ts')
   const prepared = await prepareBuild(flags, operands[0] ?? '', context, signal)
   for (const notice of prepared.notices) context.stderr.write(`${notice}\n`)
+  if (prepared.call !== undefined) {
+    const { performCall } = await import('../build/performCall.ts')
+    return await performCall(prepared, prepared.call, context, signal)
+  }
   const { performBuild } = await import('../build/performBuild.ts')
   await performBuild(prepared, context, signal)
   return EXIT.done

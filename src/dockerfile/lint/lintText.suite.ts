@@ -38,33 +38,32 @@ function configOf(reference: string, platform: Platform): ImageConfig {
   return { ...empty, diffIds: [digestOf(reference)], container }
 }
 
+export function requestFor(text: string, platform: string): LowerRequest {
+  return {
+    source: { filename: 'Dockerfile', text },
+    targetPlatform: parsePlatform(platform),
+    buildPlatform: AMD64,
+    target: undefined,
+    buildArgs: new Map(),
+    labels: new Map(),
+    sessionId: 'session',
+    sharedKeyHint: 'folder',
+    contextName: 'context',
+    ignorePatterns: [],
+    noCache: 'none',
+    networkMode: 'default',
+    extraHosts: [],
+    hostname: '',
+    ulimits: [],
+    shmSizeBytes: 0,
+    cgroupParent: '',
+    isMultiPlatform: false,
+  }
+}
+
 export async function checkText(text: string, { platforms = ['linux/amd64'], ...options }: LintOptions = {}): Promise<CheckedDockerfile> {
-  const checked = await Promise.all(
-    platforms.map((platform) => {
-      const request: LowerRequest = {
-        source: { filename: 'Dockerfile', text },
-        targetPlatform: parsePlatform(platform),
-        buildPlatform: AMD64,
-        target: undefined,
-        buildArgs: new Map(),
-        labels: new Map(),
-        sessionId: 'session',
-        sharedKeyHint: 'folder',
-        contextName: 'context',
-        ignorePatterns: [],
-        noCache: 'none',
-        networkMode: 'default',
-        extraHosts: [],
-        hostname: '',
-        ulimits: [],
-        shmSizeBytes: 0,
-        cgroupParent: '',
-        isMultiPlatform: platforms.length > 1,
-        ...options,
-      }
-      return checkDockerfile(request, TEST_IMAGES, SIGNAL)
-    }),
-  )
+  const requests = platforms.map((platform) => ({ ...requestFor(text, platform), isMultiPlatform: platforms.length > 1, ...options }))
+  const checked = await Promise.all(requests.map((request) => checkDockerfile(request, TEST_IMAGES, SIGNAL)))
   return { warnings: distinctWarnings(checked.flatMap(({ warnings }) => warnings)), error: checked.find(({ error }) => error !== undefined)?.error }
 }
 

@@ -66,7 +66,7 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
     platforms: lowered.map(({ root, config }, index) => platformResult(platforms[index] ?? host, root === undefined ? undefined : resultOf.get(outputKey(root)), config)),
     isMultiPlatform: attributes.isMultiPlatform,
   }
-  return { result, epochSeconds }
+  return { kind: 'built', result, epochSeconds }
 }
 
 /** Of steps that are to run anew: their caches begin anew, too. */
@@ -75,7 +75,7 @@ function freshCaches(graph: Graph): ReadonlySet<string> {
   return new Set(fresh.flatMap(({ op }) => (op.kind === 'exec' ? op.mounts.flatMap((mount) => (mount.kind === 'cache' ? [mount.cacheId] : [])) : [])))
 }
 
-interface BuildText {
+export interface BuildText {
   readonly source: SourceText
   readonly ignorePatterns: readonly string[]
   readonly remoteContext: RemoteContext | undefined
@@ -83,7 +83,8 @@ interface BuildText {
   readonly shown: ReadonlySet<Digest>
 }
 
-async function loadText(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<BuildText> {
+/** Dockerfile and ignore file, from where they are. */
+export async function loadText(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<BuildText> {
   const { attributes, sessionId, progress } = options
   if (attributes.remoteContext === undefined) return { ...(await loadClientText(deps.files, options, signal)), remoteContext: undefined, shown: new Set() }
   const fetched = await fetchContext(deps, attributes.remoteContext, { sessionId, progress }, signal)
@@ -111,13 +112,13 @@ function loadDockerfile(files: ContextFiles, { attributes: { filename, dockerfil
   return runStep(progress, `[internal] load build definition from ${filename}`, () => readDockerfile(files, { sessionId, filename, dockerfileFolder }, signal))
 }
 
-interface LowerFor {
+export interface LowerFor {
   readonly text: BuildText
   readonly platform: Platform
   readonly host: Platform
 }
 
-function lowerRequest({ text, platform, host }: LowerFor, { attributes, sessionId }: BuildOptions): Parameters<typeof lowerDockerfile>[0] {
+export function lowerRequest({ text, platform, host }: LowerFor, { attributes, sessionId }: BuildOptions): Parameters<typeof lowerDockerfile>[0] {
   const { target, buildArgs, labels, noCache, networkMode, extraHosts, hostname, ulimits, shmSizeBytes, contextFolder } = attributes
   return {
     source: text.source,
@@ -158,7 +159,7 @@ function tellWarnings(lowered: readonly LoweredImage[], progress: ProgressSink):
   if (failed?.lintError !== undefined) throw failed.lintError
 }
 
-function hostPlatform(executor: Executor): Platform {
+export function hostPlatform(executor: Executor): Platform {
   const [first] = executor.platforms()
   if (first === undefined) throw new TypeError('an executor runs at least its own platform')
   return { ...first.platform, variant: first.platform.architecture === 'amd64' ? '' : first.platform.variant }

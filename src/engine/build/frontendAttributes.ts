@@ -27,12 +27,15 @@ export interface FrontendAttributes {
   readonly ulimits: readonly Ulimit[]
   readonly shmSizeBytes: number
   readonly hostname: string
+  /** What is asked instead of a build: `frontend.outline`. Undefined is a build. */
+  readonly requestId: string | undefined
 }
 
 /** @throws InvalidValueError on a value that is none, and on an attribute that asks for what is not there. */
 export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>): FrontendAttributes {
   for (const key of attributes.keys()) checkKnown(key, attributes.get(key) ?? '')
   const get = (key: string): string => attributes.get(key) ?? ''
+  const optional = (key: string): string | undefined => get(key) || undefined
   const platforms = splitCsv(get('platform')).map((platform) => parsePlatform(platform))
   return {
     filename: get('filename') || 'Dockerfile',
@@ -42,7 +45,7 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     remoteContext: parseContext(attributes),
     platforms,
     isMultiPlatform: platforms.length > 1 || isTrue(get('multi-platform')) || isTrue(get('build-arg:BUILDKIT_MULTI_PLATFORM')),
-    target: get('target') || undefined,
+    target: optional('target'),
     buildArgs: withPrefix(attributes, 'build-arg:'),
     labels: withPrefix(attributes, 'label:'),
     noCache: parseNoCache(attributes.get('no-cache')),
@@ -52,6 +55,7 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     ulimits: splitCsv(get('ulimit')).map(parseUlimit),
     shmSizeBytes: get('shm-size') === '' ? 0 : parseCount('shm-size', get('shm-size')),
     hostname: get('hostname') || get('build-arg:BUILDKIT_SANDBOX_HOSTNAME'),
+    requestId: optional('requestid'),
   }
 }
 
@@ -68,13 +72,12 @@ function parseContext(attributes: ReadonlyMap<string, string>): RemoteContext | 
 /** Understood, or without effect on what is built. */
 const KNOWN = new Set([
   'filename', 'context', 'contextsubdir', 'contextkey', 'dockerfilekey', 'platform', 'multi-platform', 'target', 'no-cache', 'image-resolve-mode', 'force-network-mode',
-  'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline',
+  'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline', 'requestid',
 ])
 const KNOWN_PREFIXES = ['build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:']
 const LATER = new Map([
   ['cgroup-parent', 'control groups of steps'],
   ['source', 'frontends that are images'],
-  ['requestid', 'subrequests such as check and outline'],
   ['cache-imports', 'cache import'],
   ['cache-from', 'cache import'],
 ])

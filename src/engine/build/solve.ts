@@ -12,9 +12,10 @@ import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
+import { answerSubrequest } from './answerSubrequest.ts'
 import { buildDockerfile } from './build.ts'
 import type { ClientSessions } from '../clientSessions.ts'
-import type { Built, ExporterRequest, SolveRequest, Steer } from '../engine.ts'
+import type { Answer, Built, ExporterRequest, SolveRequest, Steer } from '../engine.ts'
 import { parseFrontendAttributes, type FrontendAttributes } from './frontendAttributes.ts'
 import { createImageResolver, type ResolveMode } from '../images/imageResolver.ts'
 import type { ImageStore } from '../images/imageStore.ts'
@@ -49,6 +50,7 @@ export async function solveRequest(deps: SolveDeps, { request, steer, progress }
   const built = await steer((attributes, inner) => build(deps, attributes, { request, progress }, inner), signal)
   const response = new Map<string, string>()
   if (built === undefined) return response
+  if (built.kind === 'answer') return built.metadata
   for (const exporter of createExporters(request.exporters, built.epochSeconds, exporterDeps)) {
     const told = await runStep(progress, exporter.name, (step) => exporter.export(built.result, exportProgress(step), signal))
     for (const [key, value] of told) response.set(key, value)
@@ -68,12 +70,15 @@ interface BuildContext {
   readonly progress: ProgressSink
 }
 
-async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { request: { sessionId, entitlements }, progress }: BuildContext, signal: AbortSignal): Promise<Built> {
+async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { request: { sessionId, entitlements }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
   const attributes = parseFrontendAttributes(given)
   const { content, images, registries, sessions: files, snapshots, executor, solver, caches } = deps
   const sources = { content, images, registry: registries.registryFor(sessionId) }
   const resolver = createImageResolver(sources, resolveMode(attributes), (name, work) => runStep(progress, name, work))
-  return await buildDockerfile({ files, snapshots, executor, solver, caches, resolver }, { attributes, sessionId, progress, entitlements }, signal)
+  const buildDeps = { files, snapshots, executor, solver, caches, resolver }
+  const options = { attributes, sessionId, progress, entitlements }
+  if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest(buildDeps, options, attributes.requestId, signal) }
+  return await buildDockerfile(buildDeps, options, signal)
 }
 
 function resolveMode({ imageResolveMode }: FrontendAttributes): ResolveMode {

@@ -1,0 +1,3 @@
+FROM a:1
+ARG TARGETARCH
+CMD ["x"]

@@ -1,0 +1,31 @@
+import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
+import { checkDockerfile, type CheckedDockerfile, type LowerRequest } from '../../dockerfile/lower.ts'
+import { refuseForeignFrontend } from '../../dockerfile/frontendImage.ts'
+import { answerLint } from '../../dockerfile/subrequests/lintAnswer.ts'
+import { answerOutline } from '../../dockerfile/subrequests/outline.ts'
+import { DESCRIBE_REQUEST, describeSubrequests, LINT_REQUEST, SUBREQUESTS, TARGETS_REQUEST, type SubrequestAnswer } from '../../dockerfile/subrequests/subrequest.ts'
+import { answerTargets } from '../../dockerfile/subrequests/targets.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import { hostPlatform, loadText, lowerRequest, type BuildDeps, type BuildOptions } from './build.ts'
+
+/** Answers what a client asks instead of a build. Nothing is built: of base images the configs are read at most. */
+export async function answerSubrequest(deps: BuildDeps, options: BuildOptions, requestId: string, signal: AbortSignal): Promise<SubrequestAnswer> {
+  if (requestId === DESCRIBE_REQUEST.name) return describeSubrequests()
+  if (!SUBREQUESTS.some(({ name }) => name === requestId)) {
+    throw new InvalidValueError(`unsupported request ${requestId}`, { hint: `there are ${SUBREQUESTS.map(({ name }) => name).join(', ')}` })
+  }
+  const { platforms, buildArgs } = options.attributes
+  const text = await loadText(deps, options, signal)
+  const host = hostPlatform(deps.executor)
+  const [request, ...others] = (platforms.length > 0 ? platforms : [host]).map((platform) => lowerRequest({ text, platform, host }, options))
+  if (request === undefined) throw new TypeError('there is always a platform')
+  if (requestId === LINT_REQUEST.name) return answerLint(text.source, await checkAll(deps, [request, ...others], signal))
+  refuseForeignFrontend(text.source, buildArgs)
+  return requestId === TARGETS_REQUEST.name ? answerTargets(text.source) : answerOutline(request, deps.resolver, signal)
+}
+
+/** For all platforms; what they have in common is said once. */
+async function checkAll({ resolver }: BuildDeps, requests: readonly LowerRequest[], signal: AbortSignal): Promise<CheckedDockerfile> {
+  const checked = await Promise.all(requests.map((request) => checkDockerfile(request, resolver, signal)))
+  return { warnings: distinctWarnings(checked.flatMap(({ warnings }) => warnings)), error: checked.find(({ error }) => error !== undefined)?.error }
+}
