@@ -23,7 +23,7 @@ function findUndefined({ instruction, before }: LintedStep, { dockerfile, reques
 
 function expandedWords(instruction: StageInstruction): readonly string[] {
   if (instruction.kind === 'env' || instruction.kind === 'label') return instruction.pairs.flatMap(({ key, value }) => [key, value])
-  if (instruction.kind === 'copy') return [...[instruction.chown, instruction.chmod].flatMap((word) => word ?? []), ...instruction.sources, instruction.target]
+  if (instruction.kind === 'copy') return [...[instruction.chown, instruction.chmod, instruction.checksum].flatMap((word) => word ?? []), ...instruction.sources, instruction.target]
   if (instruction.kind === 'workdir') return [instruction.path]
   if (instruction.kind === 'user') return [instruction.user]
   if (instruction.kind === 'volume') return instruction.paths
