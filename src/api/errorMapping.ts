@@ -23,11 +23,14 @@ export class RemoteError extends BuildError {
   readonly span: SourceSpan | undefined
   /** Digest of the vertex that failed, as the progress has it; '' where the error is of none. */
   readonly vertex: string
-  constructor(message: string, facts: { kind: ErrorKind; hint?: string | undefined; span?: SourceSpan | undefined; vertex?: string; cause?: unknown }) {
+  /** By which the failed step can be entered; '' where it cannot. */
+  readonly failedStep: string
+  constructor(message: string, facts: { kind: ErrorKind; hint?: string | undefined; span?: SourceSpan | undefined; vertex?: string; failedStep?: string; cause?: unknown }) {
     super(message, facts)
     this.kind = facts.kind
     this.span = facts.span
     this.vertex = facts.vertex ?? ''
+    this.failedStep = facts.failedStep ?? ''
   }
 }
 
@@ -59,6 +62,7 @@ export function fromStatus(error: unknown): unknown {
     kind: KINDS.get(own?.kind ?? '') ?? kindOfCode(code),
     hint: own === undefined || own.hint === '' ? undefined : own.hint,
     span: findDetail(details, SOURCE_TYPE, readSource),
+    failedStep: own?.failedStep ?? '',
     vertex: findDetail(details, VERTEX_TYPE, (value) => optionalString(readJson(value), 'digest')) ?? '',
     cause: error,
   })
@@ -112,14 +116,24 @@ function joinMessages(chain: readonly unknown[]): string {
 
 function detailsOf(error: BuildError, chain: readonly unknown[]): readonly StatusDetail[] {
   const facts = chain.filter((link) => typeof link === 'object' && link !== null)
-  const hint = facts.map((link) => ('hint' in link && typeof link.hint === 'string' ? link.hint : '')).find((text) => text !== '') ?? ''
+  const hint = textFact(facts, 'hint') ?? ''
   const span = spanOf(chain)
-  const vertex = facts.map((link) => ('vertex' in link && typeof link.vertex === 'string' ? link.vertex : '')).find((digest) => digest !== '')
+  const vertex = textFact(facts, 'vertex')
+  const failedStep = textFact(facts, 'failedStep')
   return [
-    { typeUrl: OWN_TYPE, value: toBinary(ErrorSchema, create(ErrorSchema, { kind: error.kind, hint, name: error.name })) },
+    { typeUrl: OWN_TYPE, value: toBinary(ErrorSchema, create(ErrorSchema, { kind: error.kind, hint, name: error.name, failedStep: failedStep ?? '' })) },
     ...(span === undefined ? [] : [{ typeUrl: SOURCE_TYPE, value: writeSource(span) }]),
     ...(vertex === undefined ? [] : [{ typeUrl: VERTEX_TYPE, value: writeJson({ digest: vertex }) }]),
   ]
+}
+
+/** Of the first in a chain of causes that has one; which class that is, this floor cannot know. */
+function textFact(facts: readonly object[], key: string): string | undefined {
+  for (const link of facts) {
+    const value: unknown = Reflect.get(link, key)
+    if (typeof value === 'string' && value !== '') return value
+  }
+  return undefined
 }
 
 function spanOf(chain: readonly unknown[]): SourceSpan | undefined {

@@ -29,6 +29,8 @@ export interface CommandDefinition<T extends FlagTable> {
 export interface CommandLine<T extends FlagTable> {
   readonly flags: FlagValues<T>
   readonly operands: readonly string[]
+  /** As `ParsedLine` has it. */
+  readonly beforeDashes: number | undefined
 }
 
 /** The world as a command sees it. */

@@ -37,17 +37,23 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
   const stopListening = surroundings.onSignal((name) => {
     signals.deliver(name)
   })
-  const trace = { words: '', isDebug: argv.includes('--debug') || argv.includes('-D') }
+  const trace = { words: '', isDebug: argv.includes('--debug') || argv.includes('-D'), builder: builderOf(argv) }
   try {
     return await dispatch(argv, { surroundings, signals, trace, signal: abort.signal })
   } catch (error) {
     if (abort.signal.aborted) return EXIT.interrupted
     const paint = usesColor(surroundings.stderr, surroundings.env) ? styleText : (_: string, text: string) => text
-    surroundings.stderr.write(formatErrorReport(error, { isDebug: trace.isDebug, paint }))
-    return trace.words === 'run' ? containerExitCodeOf(error) : exitCodeOf(error)
+    surroundings.stderr.write(formatErrorReport(error, { isDebug: trace.isDebug, paint, enterStep: (step) => ['pelago', ...trace.builder, 'debug', step].join(' ') }))
+    return trace.words === 'run' || trace.words === 'debug' ? containerExitCodeOf(error) : exitCodeOf(error)
   } finally {
     stopListening()
   }
+}
+
+/** `--builder ADDRESS`, wherever it stands: what the user is told to call next must find the same engine. */
+function builderOf(argv: readonly string[]): readonly string[] {
+  const at = argv.findIndex((word) => word === '--builder' || word.startsWith('--builder='))
+  return at < 0 ? [] : argv.slice(at, argv[at] === '--builder' ? at + 2 : at + 1)
 }
 
 interface Dispatch {

@@ -16,7 +16,7 @@ class FailingError extends BuildError {
 }
 
 const SPAN: SourceSpan = { source: { filename: 'Dockerfile', text: 'FROM a\nRUN false\n' }, startLine: 2, endLine: 2 }
-const view = { isDebug: false, paint: (_: string, text: string) => text }
+const view = { isDebug: false, enterStep: (step: string) => `pelago debug ${step}`, paint: (_: string, text: string) => text }
 
 describe('formatErrorReport', () => {
   it('shows message and hint, and no stack', () => {
@@ -25,6 +25,10 @@ describe('formatErrorReport', () => {
   it('shows the lines of the Dockerfile', () => {
     const report = formatErrorReport(new FailingError('step-failed', SPAN), view)
     assert.match(report, /^ERROR: it failed\nDockerfile:2\n-+\n.*FROM a\n.*>>> RUN false\n/)
+  })
+  it('says how to look into a failed step', () => {
+    const error = Object.assign(new FailingError('step-failed'), { failedStep: 'abc' })
+    assert.equal(formatErrorReport(error, view), 'ERROR: it failed\nhint: try again\nhint: look into the step as it failed: pelago debug abc\n')
   })
   it('asks to report a bug', () => {
     const report = formatErrorReport(new TypeError('x is undefined'), view)

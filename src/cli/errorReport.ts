@@ -4,11 +4,13 @@ import { spanOf } from './errorSpan.ts'
 
 export interface ReportOptions {
   readonly isDebug: boolean
+  /** The command by which a failed step is entered. */
+  readonly enterStep: (failedStep: string) => string
   readonly paint: (style: 'red' | 'bold' | 'dim', text: string) => string
 }
 
 /** What the user reads of an error: the message, the lines it is about, what to do. A stack only of a bug, or where asked for. */
-export function formatErrorReport(error: unknown, { isDebug, paint }: ReportOptions): string {
+export function formatErrorReport(error: unknown, { isDebug, paint, enterStep }: ReportOptions): string {
   const label = paint('red', 'ERROR:')
   if (!(error instanceof BuildError)) return formatBug(error, isDebug, label)
   const span = spanOf(error)
@@ -16,9 +18,15 @@ export function formatErrorReport(error: unknown, { isDebug, paint }: ReportOpti
     `${label} ${error.message}`,
     ...(span === undefined ? [] : [formatSpan(span)]),
     ...(error.hint === undefined ? [] : [`${paint('bold', 'hint:')} ${error.hint}`]),
+    ...failedStepOf(error).map((step) => `${paint('bold', 'hint:')} look into the step as it failed: ${enterStep(step)}`),
     ...(isDebug ? [paint('dim', describeCauses(error))] : []),
   ]
   return `${parts.join('\n')}\n`
+}
+
+/** Whichever class it has: it may have come over the wire. */
+function failedStepOf(error: Error): readonly string[] {
+  return 'failedStep' in error && typeof error.failedStep === 'string' && error.failedStep !== '' ? [error.failedStep] : []
 }
 
 function formatBug(error: unknown, isDebug: boolean, label: string): string {

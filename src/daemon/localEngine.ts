@@ -3,6 +3,7 @@ import type { ServiceImpl } from '@connectrpc/connect'
 import {
   DescribeResponseSchema,
   ImageSchema,
+  ListFailedStepsResponseSchema,
   ListImagesResponseSchema,
   LoadResponseSchema,
   ReadImageResponseSchema,
@@ -23,6 +24,7 @@ import { InvalidValueError } from '../ground/errors.ts'
 import { formatPlatform, parsePlatform } from '../ground/platform.ts'
 import { formatReference, parseReference } from '../ground/reference.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
+import { debugFailedStep } from './debugFailedStep.ts'
 import { createEventQueue } from './eventQueue.ts'
 import { runContainer } from './runContainer.ts'
 import { toTransferProgress } from './transferProgress.ts'
@@ -36,7 +38,7 @@ type LocalService = ServiceImpl<typeof LocalEngine>
 
 /** `pelago.v1.LocalEngine` over an engine. */
 export function createLocalEngine(engine: Engine, facts: EngineFacts): LocalService {
-  return { ...describeService(engine, facts), ...imageService(engine), ...transferService(engine), run: (inputs, { signal }) => runContainer(engine, inputs, signal) }
+  return { ...describeService(engine, facts), ...imageService(engine), ...transferService(engine), ...processService(engine) }
 }
 
 function describeService(engine: Engine, { isRootless }: EngineFacts): Pick<LocalService, 'describe'> {
@@ -49,6 +51,17 @@ function describeService(engine: Engine, { isRootless }: EngineFacts): Pick<Loca
         rootless: isRootless,
         pid: BigInt(process.pid),
         platforms: engine.platforms().map(({ platform, mode }) => ({ platform: formatPlatform(platform), emulator: mode.kind === 'emulated' ? mode.emulator : '' })),
+      }),
+  }
+}
+
+function processService(engine: Engine): Pick<LocalService, 'run' | 'debug' | 'listFailedSteps'> {
+  return {
+    run: (inputs, { signal }) => runContainer(engine, inputs, signal),
+    debug: (inputs, { signal }) => debugFailedStep(engine, inputs, signal),
+    listFailedSteps: () =>
+      create(ListFailedStepsResponseSchema, {
+        steps: engine.failedSteps().map(({ id, name, platform, failedAtMs, exec, message }) => ({ id, name, platform: formatPlatform(platform), failedAtMs: BigInt(failedAtMs), command: [...exec.argv], message })),
       }),
   }
 }

@@ -6,6 +6,8 @@ import { openFileStore } from '../content/fileStore.ts'
 import { createFileLeases, type ContentLeases } from '../content/lease.ts'
 import { fullStoreErrorOf, storeErrorOf } from '../content/storeError.ts'
 import { createCrunExecutor } from '../executor/crunExecutor.ts'
+import { debugStep } from './debug/debugStep.ts'
+import { createFailedStepStore, type FailedStepStore } from './debug/failedStepStore.ts'
 import { openDatabase, type Database } from '../kit/database.ts'
 import { createHttpClient, proxyFrom } from '../kit/http.ts'
 import { createLimit } from '../kit/limit.ts'
@@ -13,7 +15,7 @@ import { mountMemory } from '../kit/memoryFolder.ts'
 import { createTempFolder, sweepTempFolders } from '../kit/tempFolder.ts'
 import { createFileMirrors } from '../ops/context/contextMirror.ts'
 import { createLayerPresence } from '../ops/layerPresence.ts'
-import { createOps } from '../ops/ops.ts'
+import { createOps, type OpsDeps } from '../ops/ops.ts'
 import { createGitProgram } from '../ops/remote/git/gitProgram.ts'
 import { createGitSources } from '../ops/remote/git/gitSource.ts'
 import { createHttpFiles } from '../ops/remote/httpFiles.ts'
@@ -21,7 +23,7 @@ import { createHttpRecords } from '../ops/remote/httpRecords.ts'
 import { toSnapshot } from '../ops/snapshotResult.ts'
 import { readHostConfig } from '../registry/hostConfig.ts'
 import { DEFAULT_RETRIES } from '../registry/registryClient.ts'
-import { createCacheFolders } from '../snapshot/cacheFolders.ts'
+import { createCacheFolders, type CacheFolders } from '../snapshot/cacheFolders.ts'
 import { createContentHasher } from '../snapshot/contentHash.ts'
 import { openSnapshots, type SnapshotBackend } from '../snapshot/openSnapshots.ts'
 import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
@@ -65,7 +67,7 @@ export async function createEngine(options: EngineOptions, signal: AbortSignal):
 async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<Engine> {
   const { root, version, env, sessions } = options
   await using undo = new AsyncDisposableStack()
-  const { content, database, snapshots, backend, leases, use } = await openStore(options, undo, signal)
+  const { content, database, snapshots, caches, failedSteps, backend, leases, use } = await openStore(options, undo, signal)
   const runFolder = join(root, 'run')
   const stateFolder = undo.use(createTempFolder(runFolder)).path
   const memory = undo.use(mountMemory(stateFolder))
@@ -78,9 +80,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const hasher = createContentHasher(snapshots, database)
   const http = undo.use(createHttpClient({ userAgent: `pelago/${version} (linux; ${process.arch})`, connectionsPerOrigin: TRANSFERS, proxy: proxyFrom(env) }))
   const httpFiles = createHttpFiles({ snapshots, records: createHttpRecords(database), hasher, secrets: sessions, uploads: sessions, http, retries: DEFAULT_RETRIES, now: Date.now })
-  const caches = createCacheFolders({ root, database, now: Date.now })
-  await caches.sweep()
-  const ops = createOps({
+  const opsDeps: OpsDeps = {
     httpFiles,
     gitSources: createGitSources({ snapshots, git: createGitProgram(env), secrets: sessions, folder: join(root, 'git'), now: Date.now }),
     snapshots,
@@ -89,13 +89,14 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     caches,
     secrets: sessions,
     executor,
+    failedSteps,
     limits: { native: createLimit(availableParallelism()), emulated: createLimit(availableParallelism()) },
     images: createImageFiles(content),
     files: sessions,
     mirrors: createFileMirrors(join(root, 'contexts')),
     now: Date.now,
-  })
-  const solver = createSolver({ resolver: { opFor: tellFullStore(ops, root), isPresent: (result) => isPresent(snapshots, result) }, cache: createSqliteCacheStore(database), now: Date.now })
+  }
+  const solver = createSolver({ resolver: { opFor: tellFullStore(createOps(opsDeps), root), isPresent: (result) => isPresent(snapshots, result) }, cache: createSqliteCacheStore(database), now: Date.now })
   const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, images, registries, presence, executor, solver, transfers, packing: createLimit(2) }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const transferDeps: TransferDeps = { content, leases, images, registries, transfers }
@@ -112,6 +113,8 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     listImages: (only, inner) => listImages({ content, images }, only, inner),
     readImage: (reference, digest, inner) => readImageDocument({ content, images }, reference, digest, inner),
     openContainer: (request, progress, inner) => use(() => runImage(runDeps, request, progress, inner), inner),
+    failedSteps: () => failedSteps.list(),
+    openDebug: (request, progress, inner) => use(() => debugStep({ ...opsDeps, failedStepStore: failedSteps }, request, progress, inner), inner),
     usage: (filter, inner) => measureUsage(stores, filter, inner),
     prune: (prune, inner) => pruneCache(stores, prune, inner),
     pull: (request, progress, inner) => use(() => pullToStore(transferDeps, request, progress, inner), inner),
@@ -126,6 +129,8 @@ interface Store {
   readonly content: ContentStore
   readonly database: Database
   readonly snapshots: SnapshotStore
+  readonly caches: CacheFolders
+  readonly failedSteps: FailedStepStore
   readonly backend: SnapshotBackend
   readonly leases: ContentLeases
   /** What `work` uses is not pruned meanwhile; what it made is synced when nobody is at work any more. @throws StoreFullError */
@@ -139,10 +144,16 @@ async function openStore({ root, env }: EngineOptions, undo: AsyncDisposableStac
   const idle = undo.use(createIdleWork(sync))
   const leases = createFileLeases(root)
   await leases.sweep(signal)
+  const caches = createCacheFolders({ root, database, now: Date.now })
+  await caches.sweep()
+  const failedSteps = createFailedStepStore({ database, snapshots, now: Date.now })
+  await failedSteps.sweep(signal)
   return {
     content,
     database,
     snapshots,
+    caches,
+    failedSteps,
     backend,
     leases,
     async use(work, inner) {

@@ -5,6 +5,8 @@ import type { Digest } from '../ground/digest.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { Reference } from '../ground/reference.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
+import type { DebugRequest } from './debug/debugStep.ts'
+import type { KeptStep } from './debug/failedStepStore.ts'
 import type { PruneOptions } from './store/cachePrune.ts'
 import type { RecordFilter, UsageRecord } from './store/usageRecord.ts'
 import type { Container, ContainerRequest } from './run/container.ts'
@@ -41,6 +43,11 @@ export interface Engine extends AsyncDisposable {
 
   /** Starts a container of an image, which is pulled first where `mode` says so. */
   openContainer(request: RunRequest, progress: ProgressSink, signal: AbortSignal): Promise<Container>
+
+  /** The failed steps that are kept, the last one first. */
+  failedSteps(): readonly KeptStep[]
+  /** Starts a process in what a failed step has left. */
+  openDebug(request: DebugRequest, progress: ProgressSink, signal: AbortSignal): Promise<Container>
 
   /** Of what `filter` takes. */
   usage(filter: RecordFilter, signal: AbortSignal): Promise<readonly UsageRecord[]>

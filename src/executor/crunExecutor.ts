@@ -13,6 +13,7 @@ import { createCrashWatch } from './emulation/crashWatch.ts'
 import { createEmulation, type Emulation } from './emulation/emulation.ts'
 import { ProcessStartError, StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
 import { ensureOwnedFolder } from './missingPath.ts'
+import { exitHint, readMemoryKills } from './exitReason.ts'
 import { fullDiskHint } from './fullDisk.ts'
 import { formatHosts, readResolvConf } from './networkFiles.ts'
 import { buildOciSpec, DEFAULT_HOSTNAME, type OciMount, type OciSpec, type Surroundings } from './ociSpec.ts'
@@ -92,6 +93,7 @@ function readSurroundings({ native }: Emulation, environment: Environment): Surr
 
 async function* run(context: Context, spec: ProcessSpec, signal: AbortSignal): AsyncGenerator<OutputChunk> {
   const mode = context.emulation.runMode(spec.platform)
+  const memoryKills = readMemoryKills()
   const crashes = createCrashWatch(mode, context.emulation.emulatorPath(spec.platform))
   await using container = await startContainer(context, spec, { terminal: undefined, input: 'none' }, signal)
   for await (const chunk of outputOf(container.process)) {
@@ -99,7 +101,10 @@ async function* run(context: Context, spec: ProcessSpec, signal: AbortSignal): A
     yield chunk
   }
   const exitCode = await container.exitCode(signal)
-  if (exitCode !== 0) throw new StepFailedError(spec.argv, exitCode, (await crashes.hint(exitCode, signal)) ?? (await fullDiskHint(context.cacheFolder)))
+  if (exitCode === 0) return
+  const isMemoryShort = readMemoryKills() > memoryKills
+  const hint = (await crashes.hint(exitCode, signal)) ?? (await fullDiskHint(context.cacheFolder)) ?? exitHint({ argv: spec.argv, exitCode, isMemoryShort })
+  throw new StepFailedError(spec.argv, exitCode, hint)
 }
 
 async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<RunningProcess> {

@@ -1,6 +1,7 @@
 import { BuildError } from '../ground/errors.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { ExtraHost, NetworkMode, Ulimit } from '../graph/vertex.ts'
+import { signalOf } from './exitReason.ts'
 
 /** One process in a container of its own. Plain data: equal specs run the same process. */
 export interface ProcessSpec {
@@ -102,7 +103,8 @@ export class StepFailedError extends BuildError {
   readonly kind = 'step-failed'
   readonly exitCode: number
   constructor(argv: readonly string[], exitCode: number, hint?: string) {
-    super(`process ${JSON.stringify(argv.join(' '))} did not complete successfully: exit code: ${exitCode}`, { hint })
+    const signalName = signalOf(exitCode)
+    super(`process ${JSON.stringify(argv.join(' '))} did not complete successfully: exit code: ${exitCode}${signalName === undefined ? '' : ` (${signalName})`}`, { hint })
     this.exitCode = exitCode
   }
 }

@@ -19,7 +19,7 @@ describe('formatSpan', () => {
     {
       name: 'leaves out the carriage returns of a file from Windows',
       span: { source: { filename: 'x', text: 'FROM a\r\nRUN b\r\n' }, startLine: 2, endLine: 2 },
-      want: ['x:2', '--------------------', '   1 |     FROM a', '   2 | >>> RUN b', '   3 |     ', '--------------------'],
+      want: ['x:2', '--------------------', '   1 |     FROM a', '   2 | >>> RUN b', '--------------------'],
     },
   ]
   for (const { name, span, want } of cases) it(name, () => assert.deepEqual(formatSpan(span).split('\n'), want))

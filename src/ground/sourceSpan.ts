@@ -14,7 +14,7 @@ export interface SourceSpan {
 
 /** The lines around a span, each with its number, the culprits marked `>>>`, as BuildKit draws them. */
 export function formatSpan({ source, startLine, endLine }: SourceSpan, paddingLines = 2): string {
-  const lines = source.text.split('\n')
+  const lines = source.text.replace(/\n$/, '').split('\n')
   const first = Math.max(1, startLine - paddingLines)
   const last = Math.min(lines.length, endLine + paddingLines)
   const width = Math.max(4, String(last).length + 1)

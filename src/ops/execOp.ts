@@ -1,4 +1,4 @@
-import type { Executor, ProcessSpec, RunMode } from '../executor/executor.ts'
+import { ProcessStartError, StepFailedError, type Executor, type ProcessSpec, type RunMode } from '../executor/executor.ts'
 import { formatCanonicalJson, type Json } from '../ground/canonicalJson.ts'
 import { digestOf, type Digest } from '../ground/digest.ts'
 import type { Platform } from '../ground/platform.ts'
@@ -6,6 +6,7 @@ import type { ExecOp, Mount, Vertex } from '../graph/vertex.ts'
 import type { Limit } from '../kit/limit.ts'
 import type { ContentDigest, InputKey, Op, OpContext } from '../solver/op.ts'
 import { digestSelection } from './files/selectionDigest.ts'
+import { leftByStep, StepKeptError, type FailedStep, type FailedStepKeeper } from './failedStep.ts'
 import type { LayerPresence } from './layerPresence.ts'
 import { openMounts, type HeldMounts, type MountDeps } from './mounts/heldMounts.ts'
 import { countsByContent, mountedPart, mountsOf, type InputMount } from './mounts/mountPart.ts'
@@ -14,6 +15,7 @@ import { toSnapshot } from './snapshotResult.ts'
 export interface ExecDeps extends MountDeps {
   readonly presence: LayerPresence
   readonly executor: Executor
+  readonly failedSteps: FailedStepKeeper
   /** How many processes may run at once: emulated ones take more memory, and have a limit of their own. */
   readonly limits: { readonly native: Limit; readonly emulated: Limit }
   readonly now: () => number
@@ -31,10 +33,44 @@ export function createExecOp(exec: ExecOp, vertex: Vertex, deps: ExecDeps): Op {
       const mode = deps.executor.runMode(platform)
       await Promise.all(inputs.map((input) => deps.presence.ensurePresent(toSnapshot(input), context, signal)))
       await using held = await openMounts(exec, inputs, { deps, context }, signal)
-      await runProcess({ spec: toSpec(exec, platform, held), mode, deps, context }, signal)
+      try {
+        await runProcess({ spec: toSpec(exec, platform, held), mode, deps, context }, signal)
+      } catch (error) {
+        throw await keepFailed({ error, vertex, platform, exec, inputs }, held, deps.failedSteps, signal)
+      }
       return await held.commit()
     },
   }
+}
+
+interface Failure extends Pick<FailedStep, 'platform' | 'exec' | 'inputs'> {
+  readonly error: unknown
+  readonly vertex: Vertex
+}
+
+/** The error to throw: where what the process has left could be kept, it says so. */
+async function keepFailed({ error, vertex, platform, exec, inputs }: Failure, held: HeldMounts, failedSteps: FailedStepKeeper, signal: AbortSignal): Promise<unknown> {
+  if (!(error instanceof StepFailedError || error instanceof ProcessStartError)) return error
+  try {
+    const outputs = await held.commit()
+    return new StepKeptError(error, await failedSteps.keep({ vertex: vertex.digest, name: vertex.note.name, platform, exec, inputs, outputs, message: error.message }, signal))
+  } catch {
+    return error // a full disk, say: why the step failed is what counts
+  }
+}
+
+/** A file system as a step has left it, with all else that was mounted. */
+export interface OpenStep extends AsyncDisposable {
+  /** Of the process that failed. */
+  readonly spec: ProcessSpec
+}
+
+/** What is written there is gone when it is disposed. The inputs' files are there. Secrets are asked of the session, and may be missing. */
+export async function openFailedStep(step: FailedStep, { deps, context }: { readonly deps: ExecDeps; readonly context: Omit<OpContext, 'vertex'> }, signal: AbortSignal): Promise<OpenStep> {
+  const { exec, inputs } = leftByStep(step)
+  const vertex: Vertex = { digest: step.vertex, op: exec, inputs: [], platform: step.platform, note: { name: step.name, ignoreCache: false, span: undefined } }
+  const held = await openMounts(exec, inputs, { deps, context: { ...context, vertex } }, signal)
+  return { spec: toSpec(exec, step.platform, held), [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() }
 }
 
 function selectorsOf(mounts: readonly InputMount[]): readonly string[] {

@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { UnsupportedByPeerError } from '../../src/api/errorMapping.ts'
 import { createAskFrontend } from '../../src/driver/askFrontend.ts'
+import { readFailedSteps } from '../../src/cli/debug/enterFailedStep.ts'
 import type { BuildRequest, EngineClient, OutputDestination } from '../../src/driver/driver.ts'
 import { createEngineClient } from '../../src/driver/engineClient.ts'
 import { createMemoryTree } from '../../src/driver/memoryTree.ts'
@@ -65,6 +66,7 @@ describe('a BuildKit written in Go as engine', { skip }, () => {
     const engine = await connect(t)
     await assert.rejects(solve(engine, 'FROM scratch\nCOPYY . /\n', { kind: 'none' }), { name: 'RemoteError', kind: 'step-failed', message: /unknown instruction: COPYY/ })
     await assert.rejects(engine.local.describe({}), UnsupportedByPeerError)
+    await assert.rejects(readFailedSteps(engine, never), { name: 'DebugUnavailableError', message: /keeps no failed steps/ })
   })
 })
 

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file error.proto.
  */
 export const file_error: GenFile = /*@__PURE__*/
-  fileDesc("CgtlcnJvci5wcm90bxIJcGVsYWdvLnYxIjEKBUVycm9yEgwKBGtpbmQYASABKAkSDAoEaGludBgCIAEoCRIMCgRuYW1lGAMgASgJYgZwcm90bzM");
+  fileDesc("CgtlcnJvci5wcm90bxIJcGVsYWdvLnYxIkYKBUVycm9yEgwKBGtpbmQYASABKAkSDAoEaGludBgCIAEoCRIMCgRuYW1lGAMgASgJEhMKC2ZhaWxlZF9zdGVwGAQgASgJYgZwcm90bzM");
 
 /**
  * @generated from message pelago.v1.Error
@@ -38,6 +38,13 @@ export type Error = Message<"pelago.v1.Error"> & {
    * @generated from field: string name = 3;
    */
   name: string;
+
+  /**
+   * By which the step that failed can be entered; empty where it cannot.
+   *
+   * @generated from field: string failed_step = 4;
+   */
+  failedStep: string;
 };
 
 /**

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file local.proto.
  */
 export const file_local: GenFile = /*@__PURE__*/
-  fileDesc("Cgtsb2NhbC5wcm90bxIJcGVsYWdvLnYxIhEKD0Rlc2NyaWJlUmVxdWVzdCKVAQoQRGVzY3JpYmVSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEgwKBHJvb3QYAiABKAkSEwoLc25hcHNob3R0ZXIYAyABKAkSEAoIcm9vdGxlc3MYBCABKAgSLgoJcGxhdGZvcm1zGAUgAygLMhsucGVsYWdvLnYxLlJ1bm5hYmxlUGxhdGZvcm0SCwoDcGlkGAYgASgDIjYKEFJ1bm5hYmxlUGxhdGZvcm0SEAoIcGxhdGZvcm0YASABKAkSEAoIZW11bGF0b3IYAiABKAkiJgoRTGlzdEltYWdlc1JlcXVlc3QSEQoJcmVmZXJlbmNlGAEgASgJIjYKEkxpc3RJbWFnZXNSZXNwb25zZRIgCgZpbWFnZXMYASADKAsyEC5wZWxhZ28udjEuSW1hZ2UiggEKBUltYWdlEhEKCXJlZmVyZW5jZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSEgoKbWVkaWFfdHlwZRgDIAEoCRIVCg1jcmVhdGVkX2F0X21zGAQgASgDEisKCXBsYXRmb3JtcxgFIAMoCzIYLnBlbGFnby52MS5QbGF0Zm9ybUltYWdlImcKDVBsYXRmb3JtSW1hZ2USEAoIcGxhdGZvcm0YASABKAkSDgoGZGlnZXN0GAIgASgJEhUKDWNvbmZpZ19kaWdlc3QYAyABKAkSDAoEc2l6ZRgEIAEoAxIPCgdjcmVhdGVkGAUgASgJIjUKEFJlYWRJbWFnZVJlcXVlc3QSEQoJcmVmZXJlbmNlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCSJIChFSZWFkSW1hZ2VSZXNwb25zZRISCgptZWRpYV90eXBlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIPCgdjb250ZW50GAMgASgMIicKElJlbW92ZUltYWdlUmVxdWVzdBIRCglyZWZlcmVuY2UYASABKAkiJQoTUmVtb3ZlSW1hZ2VSZXNwb25zZRIOCgZkaWdlc3QYASABKAkiMQoPVGFnSW1hZ2VSZXF1ZXN0Eg4KBnNvdXJjZRgBIAEoCRIOCgZ0YXJnZXQYAiABKAkiEgoQVGFnSW1hZ2VSZXNwb25zZSJECgtQdWxsUmVxdWVzdBIRCglyZWZlcmVuY2UYASABKAkSEQoJcGxhdGZvcm1zGAIgAygJEg8KB3Nlc3Npb24YAyABKAkiMQoLUHVzaFJlcXVlc3QSEQoJcmVmZXJlbmNlGAEgASgJEg8KB3Nlc3Npb24YAiABKAkicgoNVHJhbnNmZXJFdmVudBIvCghwcm9ncmVzcxgBIAEoCzIbLnBlbGFnby52MS5UcmFuc2ZlclByb2dyZXNzSAASJwoEZG9uZRgCIAEoCzIXLnBlbGFnby52MS5UcmFuc2ZlckRvbmVIAEIHCgVldmVudCJcChBUcmFuc2ZlclByb2dyZXNzEgoKAmlkGAEgASgJEg4KBmFjdGlvbhgCIAEoCRIPCgdjdXJyZW50GAMgASgDEg0KBXRvdGFsGAQgASgDEgwKBGRvbmUYBSABKAgiPwoMVHJhbnNmZXJEb25lEhEKCXJlZmVyZW5jZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSDAoEc2l6ZRgDIAEoAyJRCgtMb2FkTWVzc2FnZRInCgZoZWFkZXIYASABKAsyFS5wZWxhZ28udjEuTG9hZEhlYWRlckgAEg4KBGRhdGEYAiABKAxIAEIJCgdtZXNzYWdlIh8KCkxvYWRIZWFkZXISEQoJcmVmZXJlbmNlGAEgASgJIiIKDExvYWRSZXNwb25zZRISCgpyZWZlcmVuY2VzGAEgAygJIiEKC1NhdmVSZXF1ZXN0EhIKCnJlZmVyZW5jZXMYASADKAkiFQoFQnl0ZXMSDAoEZGF0YRgBIAEoDCKbAQoIUnVuSW5wdXQSIgoEc3BlYxgBIAEoCzISLnBlbGFnby52MS5SdW5TcGVjSAASDwoFc3RkaW4YAiABKAxIABIWCgxzdGRpbl9jbG9zZWQYAyABKAhIABInCgZyZXNpemUYBCABKAsyFS5wZWxhZ28udjEuV2luZG93U2l6ZUgAEhAKBnNpZ25hbBgFIAEoCUgAQgcKBWlucHV0IoYDCgdSdW5TcGVjEhEKCXJlZmVyZW5jZRgBIAEoCRIQCghwbGF0Zm9ybRgCIAEoCRIMCgRwdWxsGAMgASgJEg8KB2NvbW1hbmQYBCADKAkSKQoKZW50cnlwb2ludBgFIAEoCzIVLnBlbGFnby52MS5FbnRyeXBvaW50EgsKA2VudhgGIAMoCRIPCgd3b3JrZGlyGAcgASgJEgwKBHVzZXIYCCABKAkSIgoHdm9sdW1lcxgJIAMoCzIRLnBlbGFnby52MS5Wb2x1bWUSDwoHbmV0d29yaxgKIAEoCRIQCghob3N0bmFtZRgLIAEoCRInCgh0ZXJtaW5hbBgMIAEoCzIVLnBlbGFnby52MS5XaW5kb3dTaXplEg8KB3Nlc3Npb24YDSABKAkSEQoJcmVhZF9vbmx5GA4gASgIEhEKCWFkZF9ob3N0cxgPIAMoCRIlCgVwb3J0cxgQIAMoCzIWLnBlbGFnby52MS5Qb3J0TWFwcGluZxISCgpwcml2aWxlZ2VkGBEgASgIIhoKCkVudHJ5cG9pbnQSDAoEYXJndhgBIAMoCSI7CgZWb2x1bWUSDgoGc291cmNlGAEgASgJEg4KBnRhcmdldBgCIAEoCRIRCglyZWFkX29ubHkYAyABKAgiWwoLUG9ydE1hcHBpbmcSDwoHaG9zdF9pcBgBIAEoCRIRCglob3N0X3BvcnQYAiABKA0SFgoOY29udGFpbmVyX3BvcnQYAyABKA0SEAoIcHJvdG9jb2wYBCABKAkiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iqQEKCVJ1bk91dHB1dBIoCgdzdGFydGVkGAEgASgLMhUucGVsYWdvLnYxLlJ1blN0YXJ0ZWRIABIQCgZzdGRvdXQYAiABKAxIABIQCgZzdGRlcnIYAyABKAxIABITCglleGl0X2NvZGUYBCABKAVIABIvCghwcm9ncmVzcxgFIAEoCzIbLnBlbGFnby52MS5UcmFuc2ZlclByb2dyZXNzSABCCAoGb3V0cHV0IjAKClJ1blN0YXJ0ZWQSEAoIcGxhdGZvcm0YASABKAkSEAoIZW11bGF0b3IYAiABKAkylQUKC0xvY2FsRW5naW5lEkMKCERlc2NyaWJlEhoucGVsYWdvLnYxLkRlc2NyaWJlUmVxdWVzdBobLnBlbGFnby52MS5EZXNjcmliZVJlc3BvbnNlEkkKCkxpc3RJbWFnZXMSHC5wZWxhZ28udjEuTGlzdEltYWdlc1JlcXVlc3QaHS5wZWxhZ28udjEuTGlzdEltYWdlc1Jlc3BvbnNlEkYKCVJlYWRJbWFnZRIbLnBlbGFnby52MS5SZWFkSW1hZ2VSZXF1ZXN0GhwucGVsYWdvLnYxLlJlYWRJbWFnZVJlc3BvbnNlEkwKC1JlbW92ZUltYWdlEh0ucGVsYWdvLnYxLlJlbW92ZUltYWdlUmVxdWVzdBoeLnBlbGFnby52MS5SZW1vdmVJbWFnZVJlc3BvbnNlEkMKCFRhZ0ltYWdlEhoucGVsYWdvLnYxLlRhZ0ltYWdlUmVxdWVzdBobLnBlbGFnby52MS5UYWdJbWFnZVJlc3BvbnNlEjoKBFB1bGwSFi5wZWxhZ28udjEuUHVsbFJlcXVlc3QaGC5wZWxhZ28udjEuVHJhbnNmZXJFdmVudDABEjoKBFB1c2gSFi5wZWxhZ28udjEuUHVzaFJlcXVlc3QaGC5wZWxhZ28udjEuVHJhbnNmZXJFdmVudDABEjkKBExvYWQSFi5wZWxhZ28udjEuTG9hZE1lc3NhZ2UaFy5wZWxhZ28udjEuTG9hZFJlc3BvbnNlKAESMgoEU2F2ZRIWLnBlbGFnby52MS5TYXZlUmVxdWVzdBoQLnBlbGFnby52MS5CeXRlczABEjQKA1J1bhITLnBlbGFnby52MS5SdW5JbnB1dBoULnBlbGFnby52MS5SdW5PdXRwdXQoATABYgZwcm90bzM");
+  fileDesc("Cgtsb2NhbC5wcm90bxIJcGVsYWdvLnYxIhEKD0Rlc2NyaWJlUmVxdWVzdCKVAQoQRGVzY3JpYmVSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEgwKBHJvb3QYAiABKAkSEwoLc25hcHNob3R0ZXIYAyABKAkSEAoIcm9vdGxlc3MYBCABKAgSLgoJcGxhdGZvcm1zGAUgAygLMhsucGVsYWdvLnYxLlJ1bm5hYmxlUGxhdGZvcm0SCwoDcGlkGAYgASgDIjYKEFJ1bm5hYmxlUGxhdGZvcm0SEAoIcGxhdGZvcm0YASABKAkSEAoIZW11bGF0b3IYAiABKAkiJgoRTGlzdEltYWdlc1JlcXVlc3QSEQoJcmVmZXJlbmNlGAEgASgJIjYKEkxpc3RJbWFnZXNSZXNwb25zZRIgCgZpbWFnZXMYASADKAsyEC5wZWxhZ28udjEuSW1hZ2UiggEKBUltYWdlEhEKCXJlZmVyZW5jZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSEgoKbWVkaWFfdHlwZRgDIAEoCRIVCg1jcmVhdGVkX2F0X21zGAQgASgDEisKCXBsYXRmb3JtcxgFIAMoCzIYLnBlbGFnby52MS5QbGF0Zm9ybUltYWdlImcKDVBsYXRmb3JtSW1hZ2USEAoIcGxhdGZvcm0YASABKAkSDgoGZGlnZXN0GAIgASgJEhUKDWNvbmZpZ19kaWdlc3QYAyABKAkSDAoEc2l6ZRgEIAEoAxIPCgdjcmVhdGVkGAUgASgJIjUKEFJlYWRJbWFnZVJlcXVlc3QSEQoJcmVmZXJlbmNlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCSJIChFSZWFkSW1hZ2VSZXNwb25zZRISCgptZWRpYV90eXBlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIPCgdjb250ZW50GAMgASgMIicKElJlbW92ZUltYWdlUmVxdWVzdBIRCglyZWZlcmVuY2UYASABKAkiJQoTUmVtb3ZlSW1hZ2VSZXNwb25zZRIOCgZkaWdlc3QYASABKAkiMQoPVGFnSW1hZ2VSZXF1ZXN0Eg4KBnNvdXJjZRgBIAEoCRIOCgZ0YXJnZXQYAiABKAkiEgoQVGFnSW1hZ2VSZXNwb25zZSJECgtQdWxsUmVxdWVzdBIRCglyZWZlcmVuY2UYASABKAkSEQoJcGxhdGZvcm1zGAIgAygJEg8KB3Nlc3Npb24YAyABKAkiMQoLUHVzaFJlcXVlc3QSEQoJcmVmZXJlbmNlGAEgASgJEg8KB3Nlc3Npb24YAiABKAkicgoNVHJhbnNmZXJFdmVudBIvCghwcm9ncmVzcxgBIAEoCzIbLnBlbGFnby52MS5UcmFuc2ZlclByb2dyZXNzSAASJwoEZG9uZRgCIAEoCzIXLnBlbGFnby52MS5UcmFuc2ZlckRvbmVIAEIHCgVldmVudCJcChBUcmFuc2ZlclByb2dyZXNzEgoKAmlkGAEgASgJEg4KBmFjdGlvbhgCIAEoCRIPCgdjdXJyZW50GAMgASgDEg0KBXRvdGFsGAQgASgDEgwKBGRvbmUYBSABKAgiPwoMVHJhbnNmZXJEb25lEhEKCXJlZmVyZW5jZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSDAoEc2l6ZRgDIAEoAyJRCgtMb2FkTWVzc2FnZRInCgZoZWFkZXIYASABKAsyFS5wZWxhZ28udjEuTG9hZEhlYWRlckgAEg4KBGRhdGEYAiABKAxIAEIJCgdtZXNzYWdlIh8KCkxvYWRIZWFkZXISEQoJcmVmZXJlbmNlGAEgASgJIiIKDExvYWRSZXNwb25zZRISCgpyZWZlcmVuY2VzGAEgAygJIiEKC1NhdmVSZXF1ZXN0EhIKCnJlZmVyZW5jZXMYASADKAkiFQoFQnl0ZXMSDAoEZGF0YRgBIAEoDCLCAQoIUnVuSW5wdXQSIgoEc3BlYxgBIAEoCzISLnBlbGFnby52MS5SdW5TcGVjSAASDwoFc3RkaW4YAiABKAxIABIWCgxzdGRpbl9jbG9zZWQYAyABKAhIABInCgZyZXNpemUYBCABKAsyFS5wZWxhZ28udjEuV2luZG93U2l6ZUgAEhAKBnNpZ25hbBgFIAEoCUgAEiUKBWRlYnVnGAYgASgLMhQucGVsYWdvLnYxLkRlYnVnU3BlY0gAQgcKBWlucHV0IoYDCgdSdW5TcGVjEhEKCXJlZmVyZW5jZRgBIAEoCRIQCghwbGF0Zm9ybRgCIAEoCRIMCgRwdWxsGAMgASgJEg8KB2NvbW1hbmQYBCADKAkSKQoKZW50cnlwb2ludBgFIAEoCzIVLnBlbGFnby52MS5FbnRyeXBvaW50EgsKA2VudhgGIAMoCRIPCgd3b3JrZGlyGAcgASgJEgwKBHVzZXIYCCABKAkSIgoHdm9sdW1lcxgJIAMoCzIRLnBlbGFnby52MS5Wb2x1bWUSDwoHbmV0d29yaxgKIAEoCRIQCghob3N0bmFtZRgLIAEoCRInCgh0ZXJtaW5hbBgMIAEoCzIVLnBlbGFnby52MS5XaW5kb3dTaXplEg8KB3Nlc3Npb24YDSABKAkSEQoJcmVhZF9vbmx5GA4gASgIEhEKCWFkZF9ob3N0cxgPIAMoCRIlCgVwb3J0cxgQIAMoCzIWLnBlbGFnby52MS5Qb3J0TWFwcGluZxISCgpwcml2aWxlZ2VkGBEgASgIIpABCglEZWJ1Z1NwZWMSDAoEc3RlcBgBIAEoCRIPCgdjb21tYW5kGAIgAygJEgsKA2VudhgDIAMoCRIMCgR1c2VyGAQgASgJEg8KB3dvcmtkaXIYBSABKAkSJwoIdGVybWluYWwYBiABKAsyFS5wZWxhZ28udjEuV2luZG93U2l6ZRIPCgdzZXNzaW9uGAcgASgJIhgKFkxpc3RGYWlsZWRTdGVwc1JlcXVlc3QiPwoXTGlzdEZhaWxlZFN0ZXBzUmVzcG9uc2USJAoFc3RlcHMYASADKAsyFS5wZWxhZ28udjEuRmFpbGVkU3RlcCJwCgpGYWlsZWRTdGVwEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEAoIcGxhdGZvcm0YAyABKAkSFAoMZmFpbGVkX2F0X21zGAQgASgDEg8KB2NvbW1hbmQYBSADKAkSDwoHbWVzc2FnZRgGIAEoCSIaCgpFbnRyeXBvaW50EgwKBGFyZ3YYASADKAkiOwoGVm9sdW1lEg4KBnNvdXJjZRgBIAEoCRIOCgZ0YXJnZXQYAiABKAkSEQoJcmVhZF9vbmx5GAMgASgIIlsKC1BvcnRNYXBwaW5nEg8KB2hvc3RfaXAYASABKAkSEQoJaG9zdF9wb3J0GAIgASgNEhYKDmNvbnRhaW5lcl9wb3J0GAMgASgNEhAKCHByb3RvY29sGAQgASgJIisKCldpbmRvd1NpemUSDwoHY29sdW1ucxgBIAEoDRIMCgRyb3dzGAIgASgNIqkBCglSdW5PdXRwdXQSKAoHc3RhcnRlZBgBIAEoCzIVLnBlbGFnby52MS5SdW5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASEwoJZXhpdF9jb2RlGAQgASgFSAASLwoIcHJvZ3Jlc3MYBSABKAsyGy5wZWxhZ28udjEuVHJhbnNmZXJQcm9ncmVzc0gAQggKBm91dHB1dCIwCgpSdW5TdGFydGVkEhAKCHBsYXRmb3JtGAEgASgJEhAKCGVtdWxhdG9yGAIgASgJMqcGCgtMb2NhbEVuZ2luZRJDCghEZXNjcmliZRIaLnBlbGFnby52MS5EZXNjcmliZVJlcXVlc3QaGy5wZWxhZ28udjEuRGVzY3JpYmVSZXNwb25zZRJJCgpMaXN0SW1hZ2VzEhwucGVsYWdvLnYxLkxpc3RJbWFnZXNSZXF1ZXN0Gh0ucGVsYWdvLnYxLkxpc3RJbWFnZXNSZXNwb25zZRJGCglSZWFkSW1hZ2USGy5wZWxhZ28udjEuUmVhZEltYWdlUmVxdWVzdBocLnBlbGFnby52MS5SZWFkSW1hZ2VSZXNwb25zZRJMCgtSZW1vdmVJbWFnZRIdLnBlbGFnby52MS5SZW1vdmVJbWFnZVJlcXVlc3QaHi5wZWxhZ28udjEuUmVtb3ZlSW1hZ2VSZXNwb25zZRJDCghUYWdJbWFnZRIaLnBlbGFnby52MS5UYWdJbWFnZVJlcXVlc3QaGy5wZWxhZ28udjEuVGFnSW1hZ2VSZXNwb25zZRI6CgRQdWxsEhYucGVsYWdvLnYxLlB1bGxSZXF1ZXN0GhgucGVsYWdvLnYxLlRyYW5zZmVyRXZlbnQwARI6CgRQdXNoEhYucGVsYWdvLnYxLlB1c2hSZXF1ZXN0GhgucGVsYWdvLnYxLlRyYW5zZmVyRXZlbnQwARI5CgRMb2FkEhYucGVsYWdvLnYxLkxvYWRNZXNzYWdlGhcucGVsYWdvLnYxLkxvYWRSZXNwb25zZSgBEjIKBFNhdmUSFi5wZWxhZ28udjEuU2F2ZVJlcXVlc3QaEC5wZWxhZ28udjEuQnl0ZXMwARI0CgNSdW4SEy5wZWxhZ28udjEuUnVuSW5wdXQaFC5wZWxhZ28udjEuUnVuT3V0cHV0KAEwARI2CgVEZWJ1ZxITLnBlbGFnby52MS5SdW5JbnB1dBoULnBlbGFnby52MS5SdW5PdXRwdXQoATABElgKD0xpc3RGYWlsZWRTdGVwcxIhLnBlbGFnby52MS5MaXN0RmFpbGVkU3RlcHNSZXF1ZXN0GiIucGVsYWdvLnYxLkxpc3RGYWlsZWRTdGVwc1Jlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message pelago.v1.DescribeRequest
@@ -615,6 +615,12 @@ export type RunInput = Message<"pelago.v1.RunInput"> & {
      */
     value: string;
     case: "signal";
+  } | {
+    /**
+     * @generated from field: pelago.v1.DebugSpec debug = 6;
+     */
+    value: DebugSpec;
+    case: "debug";
   } | { case: undefined; value?: undefined };
 };
 
@@ -735,6 +741,137 @@ export const RunSpecSchema: GenMessage<RunSpec> = /*@__PURE__*/
   messageDesc(file_local, 24);
 
 /**
+ * @generated from message pelago.v1.DebugSpec
+ */
+export type DebugSpec = Message<"pelago.v1.DebugSpec"> & {
+  /**
+   * As ListFailedSteps has it, or the beginning of that; empty is the last one.
+   *
+   * @generated from field: string step = 1;
+   */
+  step: string;
+
+  /**
+   * Empty: a shell.
+   *
+   * @generated from field: repeated string command = 2;
+   */
+  command: string[];
+
+  /**
+   * Over the step's own.
+   *
+   * @generated from field: repeated string env = 3;
+   */
+  env: string[];
+
+  /**
+   * Empty: the step's own.
+   *
+   * @generated from field: string user = 4;
+   */
+  user: string;
+
+  /**
+   * @generated from field: string workdir = 5;
+   */
+  workdir: string;
+
+  /**
+   * @generated from field: pelago.v1.WindowSize terminal = 6;
+   */
+  terminal?: WindowSize | undefined;
+
+  /**
+   * @generated from field: string session = 7;
+   */
+  session: string;
+};
+
+/**
+ * Describes the message pelago.v1.DebugSpec.
+ * Use `create(DebugSpecSchema)` to create a new message.
+ */
+export const DebugSpecSchema: GenMessage<DebugSpec> = /*@__PURE__*/
+  messageDesc(file_local, 25);
+
+/**
+ * @generated from message pelago.v1.ListFailedStepsRequest
+ */
+export type ListFailedStepsRequest = Message<"pelago.v1.ListFailedStepsRequest"> & {
+};
+
+/**
+ * Describes the message pelago.v1.ListFailedStepsRequest.
+ * Use `create(ListFailedStepsRequestSchema)` to create a new message.
+ */
+export const ListFailedStepsRequestSchema: GenMessage<ListFailedStepsRequest> = /*@__PURE__*/
+  messageDesc(file_local, 26);
+
+/**
+ * @generated from message pelago.v1.ListFailedStepsResponse
+ */
+export type ListFailedStepsResponse = Message<"pelago.v1.ListFailedStepsResponse"> & {
+  /**
+   * @generated from field: repeated pelago.v1.FailedStep steps = 1;
+   */
+  steps: FailedStep[];
+};
+
+/**
+ * Describes the message pelago.v1.ListFailedStepsResponse.
+ * Use `create(ListFailedStepsResponseSchema)` to create a new message.
+ */
+export const ListFailedStepsResponseSchema: GenMessage<ListFailedStepsResponse> = /*@__PURE__*/
+  messageDesc(file_local, 27);
+
+/**
+ * @generated from message pelago.v1.FailedStep
+ */
+export type FailedStep = Message<"pelago.v1.FailedStep"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string platform = 3;
+   */
+  platform: string;
+
+  /**
+   * @generated from field: int64 failed_at_ms = 4;
+   */
+  failedAtMs: bigint;
+
+  /**
+   * What it ran.
+   *
+   * @generated from field: repeated string command = 5;
+   */
+  command: string[];
+
+  /**
+   * Why it failed.
+   *
+   * @generated from field: string message = 6;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message pelago.v1.FailedStep.
+ * Use `create(FailedStepSchema)` to create a new message.
+ */
+export const FailedStepSchema: GenMessage<FailedStep> = /*@__PURE__*/
+  messageDesc(file_local, 28);
+
+/**
  * @generated from message pelago.v1.Entrypoint
  */
 export type Entrypoint = Message<"pelago.v1.Entrypoint"> & {
@@ -749,7 +886,7 @@ export type Entrypoint = Message<"pelago.v1.Entrypoint"> & {
  * Use `create(EntrypointSchema)` to create a new message.
  */
 export const EntrypointSchema: GenMessage<Entrypoint> = /*@__PURE__*/
-  messageDesc(file_local, 25);
+  messageDesc(file_local, 29);
 
 /**
  * @generated from message pelago.v1.Volume
@@ -778,7 +915,7 @@ export type Volume = Message<"pelago.v1.Volume"> & {
  * Use `create(VolumeSchema)` to create a new message.
  */
 export const VolumeSchema: GenMessage<Volume> = /*@__PURE__*/
-  messageDesc(file_local, 26);
+  messageDesc(file_local, 30);
 
 /**
  * @generated from message pelago.v1.PortMapping
@@ -810,7 +947,7 @@ export type PortMapping = Message<"pelago.v1.PortMapping"> & {
  * Use `create(PortMappingSchema)` to create a new message.
  */
 export const PortMappingSchema: GenMessage<PortMapping> = /*@__PURE__*/
-  messageDesc(file_local, 27);
+  messageDesc(file_local, 31);
 
 /**
  * @generated from message pelago.v1.WindowSize
@@ -832,7 +969,7 @@ export type WindowSize = Message<"pelago.v1.WindowSize"> & {
  * Use `create(WindowSizeSchema)` to create a new message.
  */
 export const WindowSizeSchema: GenMessage<WindowSize> = /*@__PURE__*/
-  messageDesc(file_local, 28);
+  messageDesc(file_local, 32);
 
 /**
  * @generated from message pelago.v1.RunOutput
@@ -879,7 +1016,7 @@ export type RunOutput = Message<"pelago.v1.RunOutput"> & {
  * Use `create(RunOutputSchema)` to create a new message.
  */
 export const RunOutputSchema: GenMessage<RunOutput> = /*@__PURE__*/
-  messageDesc(file_local, 29);
+  messageDesc(file_local, 33);
 
 /**
  * @generated from message pelago.v1.RunStarted
@@ -901,7 +1038,7 @@ export type RunStarted = Message<"pelago.v1.RunStarted"> & {
  * Use `create(RunStartedSchema)` to create a new message.
  */
 export const RunStartedSchema: GenMessage<RunStarted> = /*@__PURE__*/
-  messageDesc(file_local, 30);
+  messageDesc(file_local, 34);
 
 /**
  * What BuildKit's API has no call for: the local image store, containers, and what this engine can run.
@@ -998,6 +1135,26 @@ export const LocalEngine: GenService<{
     methodKind: "bidi_streaming";
     input: typeof RunInputSchema;
     output: typeof RunOutputSchema;
+  },
+  /**
+   * A process in what a failed step has left; the first message from the client is its DebugSpec.
+   *
+   * @generated from rpc pelago.v1.LocalEngine.Debug
+   */
+  debug: {
+    methodKind: "bidi_streaming";
+    input: typeof RunInputSchema;
+    output: typeof RunOutputSchema;
+  },
+  /**
+   * The failed steps that are kept, the last one first.
+   *
+   * @generated from rpc pelago.v1.LocalEngine.ListFailedSteps
+   */
+  listFailedSteps: {
+    methodKind: "unary";
+    input: typeof ListFailedStepsRequestSchema;
+    output: typeof ListFailedStepsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_local, 0);

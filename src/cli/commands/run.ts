@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts'
 import { RUN_FLAGS, UNSUPPORTED_RUN_FLAGS } from '../run/runFlags.ts'
+import type { ContainerRun } from '../run/runContainer.ts'
 import { UsageError } from '../flags/usageError.ts'
 
 export const run = defineCommand({
@@ -20,7 +21,13 @@ export const run = defineCommand({
     const { runContainer } = await import('../run/runContainer.ts')
     await using engine = await openEngine(context, signal)
     await using session = openCredentialSession(engine, context, signal)
-    const container = { spec: { ...spec, session: session.id }, isInteractive: flags.interactive, hasTerminal: flags.tty }
-    return await runContainer(engine, container, context, signal)
+    const container: ContainerRun = {
+      begin: (terminal) => ({ input: { case: 'spec', value: { ...spec, session: session.id, ...(terminal === undefined ? {} : { terminal }) } } }),
+      call: (inputs) => engine.local.run(inputs, { signal }),
+      loading: `pulling ${spec.reference ?? ''}`,
+      isInteractive: flags.interactive,
+      hasTerminal: flags.tty,
+    }
+    return await runContainer(container, context)
   },
 })

@@ -33,7 +33,7 @@ describe('parseFlags', () => {
     { name: 'a switch written out', argv: ['--no-cache=true'], flags: { 'no-cache': true } },
   ]
   for (const { name, argv, flags } of cases) {
-    it(`reads ${name}`, () => assert.deepEqual(parseFlags(TABLE, argv, OPTIONS), { flags: { ...NONE, ...flags }, operands: [], wantsHelp: false }))
+    it(`reads ${name}`, () => assert.deepEqual(parseFlags(TABLE, argv, OPTIONS), { flags: { ...NONE, ...flags }, operands: [], beforeDashes: undefined, wantsHelp: false }))
   }
 
   it('reads operands among flags, and all that follows -- as operands', () => {
@@ -45,6 +45,16 @@ describe('parseFlags', () => {
     assert.equal(flags.interactive, true)
     assert.equal(flags.tty, false)
   })
+  for (const { argv, want } of [
+    { argv: ['a', '--', 'b', '-x'], want: [['a', 'b', '-x'], 1] },
+    { argv: ['--', 'b'], want: [['b'], 0] },
+    { argv: ['a', 'b'], want: [['a', 'b'], undefined] },
+  ] as const) {
+    it(`tells the operands before -- in ${argv.join(' ')}`, () => {
+      const { operands, beforeDashes } = parseFlags(TABLE, argv, OPTIONS)
+      assert.deepEqual([operands, beforeDashes], want)
+    })
+  }
   it('hears the call for help', () => assert.equal(parseFlags(TABLE, ['-h'], OPTIONS).wantsHelp, true))
 
   const refused = [

@@ -42,6 +42,8 @@ type FlagValue<F extends FlagSpec> = F extends SwitchFlag ? boolean : F extends 
 export interface ParsedLine<T extends FlagTable> {
   readonly flags: FlagValues<T>
   readonly operands: readonly string[]
+  /** How many operands stand before `--`; undefined where there is none, or where it is an operand's own. */
+  readonly beforeDashes: number | undefined
   readonly wantsHelp: boolean
 }
 
@@ -70,7 +72,9 @@ export function parseFlags<T extends FlagTable>(table: T, argv: readonly string[
     if (token.kind === 'option') reading.takeOption(token)
   }
   if (rest !== undefined) reading.operands.push(...argv.slice(rest.index))
-  return { flags: reading.values(), operands: reading.operands, wantsHelp: reading.isOn('help') }
+  const dashes = tokens.find(({ kind, index }) => kind === 'option-terminator' && (rest === undefined || index < rest.index))
+  const beforeDashes = dashes === undefined ? undefined : tokens.filter(({ kind, index }) => kind === 'positional' && index < dashes.index).length
+  return { flags: reading.values(), operands: reading.operands, beforeDashes, wantsHelp: reading.isOn('help') }
 }
 
 type Token =

@@ -1,11 +1,11 @@
-import type { EngineClient } from '../../driver/driver.ts'
+import type { EngineClient, SecretFrom } from '../../driver/driver.ts'
 import { type HostedSession, openSession } from '../../driver/sessionHost.ts'
 import { clientParts } from '../clientParts.ts'
 import type { CommandContext } from '../command.ts'
 import { userCredentials } from './registryAccess.ts'
 
-/** A session that gives the engine the user's credentials, and nothing else. */
-export function openCredentialSession(engine: EngineClient, context: CommandContext, signal: AbortSignal): HostedSession {
-  const nothing = { folders: new Map(), files: new Map(), uploads: new Map(), outputs: [], secrets: new Map() }
+/** A session that gives the engine the user's credentials, and nothing else but `secrets`. */
+export function openCredentialSession(engine: EngineClient, context: CommandContext, signal: AbortSignal, secrets: ReadonlyMap<string, SecretFrom> = new Map()): HostedSession {
+  const nothing = { folders: new Map(), files: new Map(), uploads: new Map(), outputs: [], secrets }
   return openSession(engine, { ...nothing, ...clientParts(context), credentials: userCredentials(context) }, signal)
 }

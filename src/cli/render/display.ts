@@ -38,6 +38,7 @@ export function openDisplay(mode: ProgressMode, context: DisplayContext): Displa
     case 'rawjson':
       return openRawJsonDisplay(context)
     case 'quiet':
+      return openQuietDisplay(context)
     case 'none':
       return openSilentDisplay()
   }
@@ -46,6 +47,18 @@ export function openDisplay(mode: ProgressMode, context: DisplayContext): Displa
 function openSilentDisplay(): Display {
   const fold = createTraceFold()
   return { sink: fold.apply, ...statisticsOf(fold), [Symbol.dispose]: () => undefined }
+}
+
+/** Says nothing but, of a step that failed, what it had to say last. */
+function openQuietDisplay({ stderr, env }: DisplayContext): Display {
+  const fold = createTraceFold()
+  return {
+    sink: fold.apply,
+    ...statisticsOf(fold),
+    [Symbol.dispose]() {
+      for (const line of formatFailedSteps(fold.trace, { isColor: usesColor(stderr, env) })) stderr.write(`${line}\n`)
+    },
+  }
 }
 
 function statisticsOf({ trace }: TraceFold): Pick<Display, 'times' | 'known'> {

@@ -1,25 +1,28 @@
 import { once } from 'node:events'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { RunInputSchema, RunOutput, WindowSizeSchema } from '../../api/gen/local_pb.ts'
-import { EngineUnavailableError, type EngineClient } from '../../driver/driver.ts'
+import { EngineUnavailableError } from '../../driver/driver.ts'
 import { merge } from '../../kit/merge.ts'
 import type { CommandContext, OutputStream } from '../command.ts'
 import { openTransferDisplay, type TransferDisplay } from '../registry/transferDisplay.ts'
 import { createInputQueue, type InputQueue } from './inputQueue.ts'
-import type { RunSpecInit } from './runSpec.ts'
 
 export interface ContainerRun {
-  readonly spec: RunSpecInit
+  /** What the call begins with, for a terminal of that size. */
+  begin(terminal: MessageInitShape<typeof WindowSizeSchema> | undefined): RunInput
+  call(inputs: AsyncIterable<RunInput>): AsyncIterable<RunOutput>
+  /** What is loaded first, where something has to be: `pulling image`. */
+  readonly loading: string
   readonly isInteractive: boolean
   readonly hasTerminal: boolean
 }
 
-type RunInput = MessageInitShape<typeof RunInputSchema>
+export type RunInput = MessageInitShape<typeof RunInputSchema>
 
 /** Runs a container to its end with the terminal, streams and signals of the command. Its exit code. */
-export async function runContainer(engine: EngineClient, run: ContainerRun, context: CommandContext, signal: AbortSignal): Promise<number> {
+export async function runContainer(run: ContainerRun, context: CommandContext): Promise<number> {
   const controls = createInputQueue<RunInput>()
-  controls.push({ input: { case: 'spec', value: run.hasTerminal ? { ...run.spec, terminal: windowSize(context.stdout) } : run.spec } })
+  controls.push(run.begin(run.hasTerminal ? windowSize(context.stdout) : undefined))
   using cleanup = new DisposableStack()
   cleanup.use(context.claimSignals(forwardSignals(controls)))
   cleanup.defer(() => {
@@ -30,7 +33,7 @@ export async function runContainer(engine: EngineClient, run: ContainerRun, cont
     cleanup.use(openRawMode(context))
   }
   const input = run.isInteractive ? merge<RunInput>([controls, standardInput(context)]) : withClosedInput(controls)
-  return await followOutput(engine.local.run(input, { signal }), run, context)
+  return await followOutput(run.call(input), run, context)
 }
 
 async function* standardInput(context: CommandContext): AsyncGenerator<RunInput> {
@@ -47,7 +50,7 @@ async function* withClosedInput(controls: InputQueue<RunInput>): AsyncGenerator<
   }
 }
 
-async function followOutput(outputs: AsyncIterable<RunOutput>, { spec }: ContainerRun, context: CommandContext): Promise<number> {
+async function followOutput(outputs: AsyncIterable<RunOutput>, { loading }: ContainerRun, context: CommandContext): Promise<number> {
   let display: TransferDisplay | undefined
   const closeDisplay = (): void => {
     display?.done()
@@ -57,7 +60,7 @@ async function followOutput(outputs: AsyncIterable<RunOutput>, { spec }: Contain
   try {
     for await (const { output } of outputs) {
       if (output.case === 'progress') {
-        display ??= openTransferDisplay(`pulling ${spec.reference ?? ''}`, 'auto', context)
+        display ??= openTransferDisplay(loading, 'auto', context)
         display.progress(output.value)
         continue
       }

@@ -38,6 +38,7 @@ export interface ContainerVolume {
 
 /** A container that runs. Disposing it ends its processes and removes its file system. */
 export interface Container extends AsyncDisposable {
+  readonly platform: Platform
   readonly mode: RunMode
   readonly process: RunningProcess
 }
@@ -60,7 +61,7 @@ export async function openContainer(deps: ContainerDeps, image: PlatformImage, r
   for (const { source } of request.volumes) await ensureFolder(source)
   const process = stack.use(await deps.executor.open(processSpec(image, request, root.path), request.terminal, signal))
   const held = stack.move()
-  return { mode, process, [Symbol.asyncDispose]: () => held.disposeAsync() }
+  return { platform: request.platform, mode, process, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
 function processSpec({ config: { container }, reference }: PlatformImage, request: ContainerRequest, rootfs: string): ProcessSpec {

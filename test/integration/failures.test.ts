@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
+import { after, before, describe, it } from 'node:test'
+import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { openPelago, runCommand, type Pelago } from '../support/pelago.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
+
+/** A step that fails, and what its user reads of it. */
+interface Failure {
+  readonly name: string
+  readonly step: string
+  readonly args?: readonly string[]
+  readonly message: RegExp
+  readonly hint?: RegExp
+}
+
+const FAILURES: readonly Failure[] = [
+  { name: 'a command that is not there', step: 'RUN nosuch --flag', message: /exit code: 127$/, hint: /the shell did not find a command/ },
+  { name: 'a file that is no program', step: 'RUN touch /x; /x', message: /exit code: 126$/, hint: /is it executable/ },
+  { name: 'a signal', step: 'RUN sh -c \'kill -SEGV $$\'; exit $?', message: /exit code: 139 \(SIGSEGV\)$/ },
+  { name: 'a kill', step: 'RUN sh -c \'kill -KILL $$\'; exit $?', message: /exit code: 137 \(SIGKILL\)$/, hint: /memory/ },
+  { name: 'a crash under emulation', step: 'RUN sh -c \'kill -ABRT $$\'; exit $?', args: ['--platform', 'linux/arm64'], message: /exit code: 134 \(SIGABRT\)$/, hint: /under qemu-aarch64.*FROM --platform=\$BUILDPLATFORM/ },
+]
+
+describe('a step that fails', { skip: missingForBuilds(), concurrency: false }, () => {
+  let registry: DockerRegistry
+  let pelago: Pelago
+  let base: string
+  before(async () => {
+    registry = await startDockerRegistry()
+    pelago = await openPelago()
+    base = await pushBaseImage(pelago, registry.host)
+  })
+  after(async () => {
+    await pelago[Symbol.asyncDispose]()
+    await registry[Symbol.asyncDispose]()
+  })
+
+  const contextOf = (...steps: readonly string[]): Promise<string> => pelago.context({ Dockerfile: [`FROM ${base}`, ...steps, ''].join('\n') })
+
+  for (const { name, step, args = [], message, hint } of FAILURES) {
+    it(`says what it was of ${name}`, async () => {
+      const { exitCode, stderr } = await pelago.run(['build', '--progress=plain', ...args, await contextOf(step)])
+      assert.equal(exitCode, 1, stderr)
+      assert.match(stderr, new RegExp(`^ERROR: process .* did not complete successfully: ${message.source}`, 'm'))
+      assert.match(stderr, hint === undefined ? /./ : new RegExp(`^hint: .*${hint.source}`, 'm'))
+      assert.match(stderr, /^hint: look into the step as it failed: pelago debug [0-9a-f]{12}$/m)
+    })
+  }
+
+  const ENDING = (): RegExp => new RegExp(
+    [
+      '------', ' > \\[2/2\\] RUN .*:', 'line 2', '[^]*', 'line 21', '------', 'ERROR: process .* exit code: 4', 'Dockerfile:2', '-+', `   1 |     FROM ${base}`,
+      '   2 | >>> RUN for .*', '-+', 'hint: look into .*: pelago debug [0-9a-f]{12}', '',
+    ].join('\r?\n').replaceAll('|', '\\|'),
+  )
+  const TALKATIVE = 'RUN for i in $(seq 1 21); do echo line $i; done; exit 4'
+
+  for (const mode of ['plain', 'quiet']) {
+    it(`ends with its last output, its lines, and the way in, with --progress=${mode}`, async () => {
+      const { stderr } = await pelago.run(['build', `--progress=${mode}`, await contextOf(TALKATIVE)])
+      assert.match(stderr, ENDING())
+    })
+  }
+
+  it('ends so on a terminal, too', { skip: missingForBuilds('script') }, async () => {
+    const inner = `stty rows 40 cols 120; ${PROGRAM} build ${await contextOf(TALKATIVE)}`
+    const { stdout } = await runCommand(['script', '-qec', inner, '/dev/null'], { env: { ...pelago.env, TERM: 'xterm' } })
+    assert.match(stdout, ENDING())
+  })
+
+  it('names the builder that keeps it', async () => {
+    const { stderr } = await pelago.run(['build', '--builder', 'embedded', '--progress=plain', await contextOf('RUN false')])
+    assert.match(stderr, /^hint: look into the step as it failed: pelago --builder embedded debug [0-9a-f]{12}$/m)
+  })
+
+  it('is not entered where it is no RUN', async () => {
+    const { stderr } = await pelago.run(['build', '--progress=plain', await contextOf('COPY missing /')])
+    assert.doesNotMatch(stderr, /pelago debug/)
+  })
+})
