@@ -299,7 +299,7 @@ describe('what cannot be built', () => {
     { text: 'FROM alpine\nCOPY --chmod=888 a b', message: /^invalid chmod parameter: '888'/, line: 2 },
     { text: 'FROM alpine\nCOPY --chmod=17777 a b', message: /^invalid chmod parameter: '17777'/, line: 2 },
     { text: 'FROM alpine\nCOPY --chmod=u=rwz a b', message: "invalid chmod parameter: 'u=rwz'", line: 2, hint: /go=rX/ },
-    { text: 'FROM alpine\nCOPY --link a b', message: /COPY --link is not supported yet$/, line: 2 },
+    { text: 'FROM alpine\nCOPY --link --chown=app:1 a b', message: '--chown=app:1 has a name, and COPY --link does not look into the files below it', line: 2, hint: /numbers/ },
     { text: 'FROM alpine\nCOPY --parents=maybe a b', message: /expecting boolean value for flag --parents, not: maybe$/, line: 2, hint: /--parents=false/ },
     { text: 'FROM alpine\nCOPY --parents --parents a b', message: /duplicate flag specified: --parents$/, line: 2 },
     { text: 'FROM alpine\nCOPY --exclude a b', message: /missing a value on flag: --exclude$/, line: 2 },

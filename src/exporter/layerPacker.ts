@@ -42,7 +42,7 @@ export function createLayerPacker({ snapshots, content, blobs, packing }: LayerP
     const known = await findReachable(snapshots.blobs(snapshot.id), signal)
     const fitting = known.find((blob) => fits(blob, options))
     if (fitting !== undefined) return fitting
-    const key = [snapshot.id, options.compression, options.level, options.clampTimeSeconds].join(' ')
+    const key = [snapshot.origin ?? snapshot.id, options.compression, options.level, options.clampTimeSeconds].join(' ')
     return packings.run(key, (shared) => packing.run(() => packNew({ snapshot, known, options, report }, shared), shared), signal)
   }
 

@@ -51,8 +51,13 @@ export function createLayerPresence({ snapshots, content, registries, downloads,
   const arrivals = createSingleFlight<Digest, undefined>()
 
   function bring(delivery: Delivery, below: Promise<undefined>, signal: AbortSignal): Promise<undefined> {
-    const { id } = delivery.snapshot
+    const { id, origin } = delivery.snapshot
     const work = async (shared: AbortSignal): Promise<undefined> => {
+      if (origin !== undefined && !isOfImage(id)) {
+        await below
+        await snapshots.materialize(id, shared)
+        return undefined
+      }
       const blob = await locate(id, shared)
       await ensureBlob(blob, delivery.context, shared)
       await below
@@ -60,6 +65,11 @@ export function createLayerPresence({ snapshots, content, registries, downloads,
       return undefined
     }
     return unpackings.run(id, work, signal)
+  }
+
+  /** A layer of an image is unpacked anew wherever it is grafted: a removal that had nothing to remove is in its blob alone. */
+  function isOfImage(id: SnapshotId): boolean {
+    return snapshots.blobs(id).some(({ repository }) => repository !== undefined)
   }
 
   /** A blob that is here already, else one that can be fetched. */

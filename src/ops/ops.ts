@@ -1,10 +1,11 @@
-import { BuildError } from '../ground/errors.ts'
 import type { SourceOp, Vertex } from '../graph/vertex.ts'
 import type { Op } from '../solver/op.ts'
+import { createDiffOp } from './diffOp.ts'
 import { createExecOp, type ExecDeps } from './execOp.ts'
 import { createFileOp, type FileDeps } from './fileOp.ts'
 import { createImageSource, type ImageSourceDeps } from './imageSource.ts'
 import { createLocalSource, type LocalSourceDeps } from './localSource.ts'
+import { createMergeOp } from './mergeOp.ts'
 import type { GitSources } from './remote/git/gitSource.ts'
 import type { HttpFiles } from './remote/httpFiles.ts'
 import { createHttpSource } from './remote/httpSource.ts'
@@ -15,7 +16,7 @@ export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, Omit<Local
   readonly gitSources: GitSources
 }
 
-/** What each kind of vertex does. @throws UnsupportedOpError */
+/** What each kind of vertex does. */
 export function createOps(deps: OpsDeps): (vertex: Vertex) => Op {
   return (vertex) => {
     const { op } = vertex
@@ -27,8 +28,9 @@ export function createOps(deps: OpsDeps): (vertex: Vertex) => Op {
       case 'file':
         return createFileOp(op, vertex, deps)
       case 'merge':
+        return createMergeOp(vertex, deps)
       case 'diff':
-        throw new UnsupportedOpError(op.kind)
+        return createDiffOp(op, vertex, deps)
     }
   }
 }
@@ -43,13 +45,5 @@ function createSource({ source }: SourceOp, deps: OpsDeps): Op {
       return createHttpSource(source, deps.httpFiles)
     case 'git':
       return deps.gitSources.create(source)
-  }
-}
-
-/** A graph of another client's making has an op that this engine does not know how to do. */
-export class UnsupportedOpError extends BuildError {
-  readonly kind = 'unavailable'
-  constructor(kind: 'merge' | 'diff') {
-    super(`the ${kind} op is not supported by this engine`, { hint: 'build the Dockerfile with its own frontend, or send the graph to a buildkitd' })
   }
 }

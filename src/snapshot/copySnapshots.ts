@@ -6,7 +6,8 @@ import { diffOf, type Backend, type MutableTree } from './internal/backend.ts'
 import { writeDifference } from './internal/compareTrees.ts'
 import { copyTree, isFolder, removeTree } from './internal/fileTree.ts'
 import { applyMetadata, isCode, NEW_FOLDER } from './internal/layerFile.ts'
-import { createLayerStore, type SnapshotPlace } from './internal/layerStore.ts'
+import { createLayerStore } from './internal/layerStore.ts'
+import type { SnapshotPlace } from './internal/store/storeContext.ts'
 import type { SnapshotStore } from './snapshotStore.ts'
 
 /**

@@ -27,6 +27,17 @@ export interface SnapshotStore {
    */
   unpack(id: SnapshotId, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>
 
+  /**
+   * The snapshot that changes over `parent` what `layer` changes over its own parent: the same layer with the same
+   * blobs, on something else. Lazy at first. Named by the two, so idempotent; it is `layer` itself where that stands on
+   * `parent` already. `layer` is kept as long as its grafts are. @throws SnapshotNotFoundError
+   */
+  graft(layer: SnapshotId, parent: SnapshotId | undefined): SnapshotId
+  /** Brings the files of a lazy graft out of the snapshot that it is of, as hard links; that and the parent must be present. As `unpack` otherwise. */
+  materialize(id: SnapshotId, signal: AbortSignal): Promise<void>
+  /** A snapshot on `lower` with the files of `upper` (undefined: none); both must be present. Files are told apart by metadata and content. */
+  difference(lower: SnapshotId, upper: SnapshotId | undefined, signal: AbortSignal): Promise<SnapshotId>
+
   /** A writable file system over `parent` (undefined: an empty one). Disposing without commit leaves nothing. */
   openMutable(parent: SnapshotId | undefined, signal: AbortSignal): Promise<MutableSnapshot>
   /** The files of `id` (undefined: an empty folder), read-only by agreement; held until disposed. */
@@ -50,6 +61,8 @@ export interface SnapshotStore {
 export interface Snapshot {
   readonly id: SnapshotId
   readonly parent: SnapshotId | undefined
+  /** Of a graft the snapshot whose layer it has. */
+  readonly origin: SnapshotId | undefined
   readonly state: 'lazy' | 'present'
   /** Uncompressed digest of the layer, where known. */
   readonly diffId: Digest | undefined
@@ -94,6 +107,8 @@ export interface SnapshotView extends AsyncDisposable {
 export interface SnapshotUsage {
   readonly id: SnapshotId
   readonly parent: SnapshotId | undefined
+  /** Of a graft: what it stands on too. */
+  readonly origin: SnapshotId | undefined
   readonly state: 'lazy' | 'present'
   readonly sizeBytes: number
   readonly createdAt: number

@@ -3,9 +3,9 @@ import type { TarEntry, TarHeader } from '../archive/tar.ts'
 import { parseWhiteout } from '../archive/whiteout.ts'
 import { asByteString, bytesOf, textOfBytes, type ByteString } from '../kit/byteString.ts'
 import { link, mknod } from '../kit/syscalls.ts'
-import { isDotDot, splitLast, splitPath } from './internal/bytePath.ts'
-import { remakeFile, removeTree } from './internal/fileTree.ts'
-import { applyMetadata, isCode, makeDevice, makeOpaque, makeWhiteout, type FileMetadata } from './internal/layerFile.ts'
+import { isDotDot, joinPath, splitLast, splitPath } from './internal/bytePath.ts'
+import { linkFile, remakeFile, removeTree } from './internal/fileTree.ts'
+import { applyMetadata, isCode, makeDevice, makeOpaque, makeWhiteout, readLayerFile, type FileMetadata } from './internal/layerFile.ts'
 import { createLayerTree, type LayerSite, type LayerTree } from './internal/layerTree.ts'
 import { LayerInvalidError } from './snapshotStore.ts'
 
@@ -14,6 +14,8 @@ export interface UnpackTarget {
   readonly folder: ByteString
   /** All layers below as one tree; undefined where there are none. */
   readonly lower: ByteString | undefined
+  /** A folder with the files of the entries: hard links are made to them, rather than their content read. Nobody will change them. */
+  readonly linkFrom?: ByteString
 }
 
 /**
@@ -27,7 +29,7 @@ export async function unpackLayer(entries: AsyncIterable<TarEntry>, target: Unpa
   for await (const entry of entries) {
     signal.throwIfAborted()
     try {
-      await unpackEntry(entry, tree, signal)
+      await unpackEntry(entry, { tree, linkFrom: target.linkFrom, signal })
     } catch (error) {
       if (!isCode(error, ...CAUSED_BY_NAMES)) throw error
       throw new LayerInvalidError(`cannot unpack ${quote(entry.header.path)}`, { hint: 'the layer is damaged or made with intent; pull it again', cause: error })
@@ -39,7 +41,14 @@ export async function unpackLayer(entries: AsyncIterable<TarEntry>, target: Unpa
 /** What the kernel answers to names and types that cannot be, as opposed to a disk that is full. */
 const CAUSED_BY_NAMES = ['ENAMETOOLONG', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ENOENT', 'EISDIR']
 
-async function unpackEntry(entry: TarEntry, tree: LayerTree, signal: AbortSignal): Promise<void> {
+interface Unpacking {
+  readonly tree: LayerTree
+  readonly linkFrom: ByteString | undefined
+  readonly signal: AbortSignal
+}
+
+async function unpackEntry(entry: TarEntry, unpacking: Unpacking): Promise<void> {
+  const { tree } = unpacking
   const path = asByteString(safeNames(entry.header.path).join('/'))
   const whiteout = parseWhiteout(path)
   if (whiteout !== undefined) return applyWhiteout(whiteout, tree)
@@ -50,13 +59,13 @@ async function unpackEntry(entry: TarEntry, tree: LayerTree, signal: AbortSignal
     case 'folder':
       return putFolder(site, metadataOf(entry.header), tree)
     case 'hardlink':
-      return putHardLink(site, entry.header, { tree, signal })
+      return putHardLink(site, entry.header, unpacking)
     case 'file':
     case 'symlink':
     case 'fifo':
     case 'character-device':
     case 'block-device':
-      return putFile(site, entry, tree)
+      return putFile(site, entry, unpacking)
   }
 }
 
@@ -103,8 +112,12 @@ async function putFolder(site: LayerSite, metadata: FileMetadata, tree: LayerTre
   tree.setFolderMetadata(site, metadata)
 }
 
-async function putFile(site: LayerSite, { header, content }: TarEntry, tree: LayerTree): Promise<void> {
+async function putFile(site: LayerSite, { header, content }: TarEntry, { tree, linkFrom, signal }: Unpacking): Promise<void> {
   await clear(site, tree)
+  if (header.kind === 'file' && linkFrom !== undefined) {
+    const from = joinPath(linkFrom, header.path)
+    return linkFile({ from, to: site.path }, readLayerFile(from), signal)
+  }
   switch (header.kind) {
     case 'file':
       await writeContent(site.path, content)
@@ -128,7 +141,7 @@ async function putFile(site: LayerSite, { header, content }: TarEntry, tree: Lay
 
 const S_IFIFO = 0o010000
 
-async function putHardLink(site: LayerSite, header: TarHeader, { tree, signal }: { readonly tree: LayerTree; readonly signal: AbortSignal }): Promise<void> {
+async function putHardLink(site: LayerSite, header: TarHeader, { tree, signal }: Unpacking): Promise<void> {
   const source = tree.locate(asByteString(safeNames(header.linkTarget).join('/')))
   if (source.path === site.path) return
   if (source.upper === 'absent' && source.lower === 'file') await remakeFile({ from: source.lowerPath, to: source.path }, tree.readLower(source), signal)

@@ -6,12 +6,14 @@ import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { digestOf } from '../../src/ground/digest.ts'
 import { parseFileMode } from '../../src/ground/fileMode.ts'
-import type { CopyAction, FileAction, Vertex } from '../../src/graph/vertex.ts'
+import type { CopyAction, DiffOp, FileAction, MergeOp, Vertex } from '../../src/graph/vertex.ts'
 import { openDatabase } from '../../src/kit/database.ts'
 import { createFileMirrors } from '../../src/ops/context/contextMirror.ts'
 import type { ContextFiles } from '../../src/ops/contextFiles.ts'
+import { createDiffOp } from '../../src/ops/diffOp.ts'
 import { createFileOp } from '../../src/ops/fileOp.ts'
 import { createLocalSource } from '../../src/ops/localSource.ts'
+import { createMergeOp } from '../../src/ops/mergeOp.ts'
 import { openFolderTree } from '../../src/ops/contextWalk.ts'
 import { silentSink } from '../../src/progress/progressSink.ts'
 import { createContentHasher, type ContentHasher } from '../../src/snapshot/contentHash.ts'
@@ -281,6 +283,38 @@ for (const backend of ['auto', 'copy'] as const) {
     })
   })
 
+  describe(`merges and differences over the ${backend === 'auto' ? 'best' : 'copying'} store`, { skip }, () => {
+    it('put the layers of all inputs on top of each other', async () => {
+      await using bench = await openBench(backend)
+      const base = await bench.snapshot({ a: 'base', only: 'base' })
+      const chain = await bench.snapshot({ b: 'chain' }, await bench.snapshot({ a: 'chain' }))
+      const top = await bench.snapshot({ b: 'top' })
+      const merged = await combine(bench, { kind: 'merge' }, [base, '', chain, top])
+      assert.deepEqual([bench.snapshots.chain(merged as SnapshotId).length, await bench.read(merged)], [4, { a: 'chain', b: 'top', only: 'base' }])
+      assert.deepEqual([await combine(bench, { kind: 'merge' }, [base]), await combine(bench, { kind: 'merge' }, ['', '']), await combine(bench, { kind: 'merge' }, [base, '', chain, top])], [base, '', merged])
+    })
+
+    it('are the layers above, or else what comparing finds', async () => {
+      await using bench = await openBench(backend)
+      const diff = { kind: 'diff', lower: 0, upper: 1 } as const
+      const base = await bench.snapshot({ base: 'base', gone: '' })
+      const upper = await bench.snapshot({ two: '2' }, await changed(bench, await bench.snapshot({ one: '1' }, base), (path) => rmSync(join(path, 'gone'))))
+      const other = await bench.snapshot({ base: 'base', other: 'o' })
+      const above = await combine(bench, diff, [base, upper])
+      assert.deepEqual([bench.snapshots.chain(above as SnapshotId).length, await bench.read(above)], [3, { one: '1', two: '2' }])
+      assert.deepEqual(await bench.read(await combine(bench, { kind: 'merge' }, [await bench.snapshot({ gone: '', own: '' }), above])), { one: '1', own: '', two: '2' })
+      assert.deepEqual(Object.keys(await bench.read(await combine(bench, diff, [base, other]))).includes('other'), true)
+      assert.deepEqual([await combine(bench, diff, [base, base]), await combine(bench, { kind: 'diff', lower: undefined, upper: 0 }, [upper]), await bench.read(await combine(bench, { kind: 'diff', lower: 0, upper: undefined }, [base]))], ['', upper, {}])
+    })
+
+    it('count by what they are of, and are told apart', async () => {
+      await using bench = await openBench(backend)
+      const ops: readonly (MergeOp | DiffOp)[] = [{ kind: 'merge' }, { kind: 'diff', lower: 0, upper: 1 }, { kind: 'diff', lower: 1, upper: 0 }]
+      const maps = await Promise.all([...ops.map((op) => combiner(bench, op, 2)), combiner(bench, { kind: 'merge' }, 3)].map(async (op) => op.cacheMap(contextOf(vertexOf([])), signal)))
+      assert.deepEqual([new Set(maps.map(({ digest }) => digest)).size, maps[0]?.inputs], [4, [{ selector: '', contentDigest: undefined }, { selector: '', contentDigest: undefined }]])
+    })
+  })
+
   for (const way of ['shared', 'sent'] as const) {
     describe(`a ${way} context over the ${backend === 'auto' ? 'best' : 'copying'} store`, { skip }, () => {
       it('is brought once, is the same snapshot while nothing changes, and then changes by what did', async () => {
@@ -314,6 +348,24 @@ for (const backend of ['auto', 'copy'] as const) {
       })
     })
   }
+}
+
+function combiner({ snapshots }: Bench, op: MergeOp | DiffOp, inputCount: number): Op {
+  const vertex = { ...vertexOf([]), inputs: Array.from({ length: inputCount }, () => ({ vertex: digestOf('input'), index: 0 })) }
+  return op.kind === 'merge' ? createMergeOp(vertex, { snapshots }) : createDiffOp(op, vertex, { snapshots, presence: { ensurePresent: async () => undefined } })
+}
+
+/** The result with all its files. */
+async function combine(bench: Bench, op: MergeOp | DiffOp, inputs: readonly (ResultId | undefined)[]): Promise<ResultId | undefined> {
+  const results = inputs.map((input) => input ?? '')
+  for (const input of results.filter((id) => id !== '')) await bringGrafts(bench, input)
+  const [result] = await combiner(bench, op, inputs.length).execute(results, contextOf(vertexOf([])), signal)
+  if (result !== undefined && result !== '') await bringGrafts(bench, result)
+  return result
+}
+
+async function bringGrafts({ snapshots }: Bench, id: ResultId): Promise<void> {
+  for (const { id: layer, state } of snapshots.chain(id as SnapshotId)) if (state === 'lazy') await snapshots.materialize(layer, signal)
 }
 
 async function changed({ snapshots }: Bench, from: SnapshotId | undefined, change: (path: string) => void): Promise<SnapshotId> {

@@ -7,7 +7,7 @@ import { instructionError, wordsOf } from './syntax.ts'
 const COMMON: FlagTable = new Map([
   ['chown', 'text'],
   ['chmod', 'text'],
-  ['link', 'unsupported-switch'],
+  ['link', 'switch'],
   ['exclude', 'list'],
 ])
 const COPY_FLAGS: FlagTable = new Map([...COMMON, ['from', 'text'], ['parents', 'switch']])
@@ -35,6 +35,7 @@ export function parseCopy(node: InstructionNode): CopyInstruction {
     chown: flags.get('chown'),
     chmod: flags.get('chmod'),
     excludePatterns: listFlag(node, 'exclude'),
+    isLinked: readSwitch(flags, 'link') ?? false,
     keepsParents: readSwitch(flags, 'parents') ?? false,
     checksum: flags.get('checksum'),
     unpack: readSwitch(flags, 'unpack'),

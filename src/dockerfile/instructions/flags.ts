@@ -55,7 +55,6 @@ function parseSwitch(node: InstructionNode, name: string, value = 'true'): strin
 
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['device', 'do what needs the device before the build'],
-  ['link', 'leave the flag out: the files are the same without it'],
 ])
 
 function unknownFlag(node: InstructionNode, name: string, table: FlagTable): Error {

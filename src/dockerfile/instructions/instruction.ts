@@ -104,6 +104,8 @@ export interface CopyInstruction extends InstructionBase {
   readonly chmod: string | undefined
   /** Of `--exclude`, as in an ignore file. */
   readonly excludePatterns: readonly string[]
+  /** `--link`: into a layer of its own, whatever it stands on. */
+  readonly isLinked: boolean
   /** `--parents`. */
   readonly keepsParents: boolean
   /** Of `--checksum`: the digest of a downloaded file, or the commit of a git reference. */

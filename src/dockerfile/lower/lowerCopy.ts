@@ -1,7 +1,7 @@
 import { parseFileMode } from '../../ground/fileMode.ts'
 import { redactUrls } from '../../ground/urlText.ts'
-import type { ActionBase, CopyAction, FileAction, Output, Owner } from '../../graph/vertex.ts'
-import { at } from '../dockerfileError.ts'
+import type { ActionBase, CopyAction, FileAction, Output, Owner, VertexNote } from '../../graph/vertex.ts'
+import { at, DockerfileError } from '../dockerfileError.ts'
 import type { CopyInstruction, WorkdirInstruction } from '../instructions/instruction.ts'
 import { resolvePath } from '../posixPath.ts'
 import { contextPathsOf } from './contextPaths.ts'
@@ -21,7 +21,10 @@ export function lowerCopy(state: StageState, instruction: CopyInstruction, step:
     ...sources.map((source) => lowerSource(source, { ...instruction, checksum: words.checksum }, step, context)),
     ...instruction.heredocs.map((heredoc) => lowerHeredoc(heredoc, state, instruction, context)),
   ]
-  const inputs = createInputs(state.root, parts.map(({ from }) => from))
+  // As BuildKit, which makes no linked layer of files whose mode it changes
+  const isLinked = instruction.isLinked && words.chmod === ''
+  if (isLinked) refuseNames(words.chown, instruction)
+  const inputs = createInputs(isLinked ? undefined : state.root, parts.map(({ from }) => from))
   const common = {
     kind: 'copy',
     target: targetPath(state, target, parts.length),
@@ -34,11 +37,29 @@ export function lowerCopy(state: StageState, instruction: CopyInstruction, step:
   } as const satisfies Partial<CopyAction>
   const actions = chain(parts.map(({ from, action }) => ({ ...common, ...action, from: inputs.locate(from) })), inputs.base)
   const named = nameStep(state, describeInstruction(step, state, context), { span, isTrigger: step.isTrigger }, context)
-  const root = context.graph.add({ op: { kind: 'file', actions }, inputs: inputs.list, platform: undefined }, named.note)
+  const copied = context.graph.add({ op: { kind: 'file', actions }, inputs: inputs.list, platform: undefined }, named.note)
+  const root = isLinked ? addMerge([state.root, copied], linkNote(named.note), context) : copied
   const local = step.source.kind === 'context' ? instruction.sources.filter((_, index) => remoteKind(sources[index] ?? '') === undefined) : []
   const paths = contextPathsOf(state, local, { escape: context.escape, isDeep: instruction.keepsParents })
   const contextPaths = new Set([...state.contextPaths, ...paths])
   return withHistory({ ...named.state, root, contextPaths }, formatHistory(instruction, words), 'layer', context)
+}
+
+/** There is nothing to look them up in. @throws DockerfileError */
+function refuseNames(chown: string, { command, span }: CopyInstruction): void {
+  if (/^\d*:?\d*$/.test(chown)) return
+  throw new DockerfileError(`--chown=${chown} has a name, and ${command} --link does not look into the files below it`, span, { hint: 'write the numbers of user and group, or leave out --link' })
+}
+
+/** `[2/3] LINK COPY --link a b` */
+function linkNote(note: VertexNote): VertexNote {
+  return { ...note, name: note.name.replace(/^(\[.*?\] )?/, '$1LINK ') }
+}
+
+/** Undefined inputs are empty file systems, which change nothing. */
+function addMerge(merged: readonly (Output | undefined)[], note: VertexNote, { graph }: StageContext): Output | undefined {
+  const inputs = merged.flatMap((output) => output ?? [])
+  return inputs.length > 1 ? graph.add({ op: { kind: 'merge' }, inputs, platform: undefined }, note) : inputs[0]
 }
 
 /** An instruction's words with the stage's variables; '' is a flag that is not there. */

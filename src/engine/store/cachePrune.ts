@@ -77,21 +77,21 @@ async function* pruneSnapshots({ snapshots }: PruneStores, { usedBefore, kept, f
   }
 }
 
+/** Each before its parent, and before what it has its layer of. */
 function childrenFirst(snapshots: readonly SnapshotUsage[]): readonly SnapshotUsage[] {
   const byId = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]))
   const depths = new Map<SnapshotId, number>()
-  const depthOf = (id: SnapshotId): number => {
-    const path: SnapshotId[] = []
-    let current: SnapshotId | undefined = id
-    while (current !== undefined && !depths.has(current) && byId.has(current)) {
-      path.push(current)
-      current = byId.get(current)?.parent
+  const below = ({ parent, origin }: SnapshotUsage): readonly SnapshotUsage[] => [parent, origin].flatMap((id) => (id === undefined ? undefined : byId.get(id)) ?? [])
+  for (const snapshot of snapshots) {
+    const path = [snapshot]
+    for (let next = path.at(-1); next !== undefined; next = path.at(-1)) {
+      const unknown = below(next).filter(({ id }) => !depths.has(id))
+      if (unknown.length === 0) depths.set(next.id, 1 + Math.max(0, ...below(next).map(({ id }) => depths.get(id) ?? 0)))
+      if (unknown.length === 0) path.pop()
+      else path.push(...unknown)
     }
-    let depth = current === undefined ? 0 : (depths.get(current) ?? 0)
-    for (const step of path.reverse()) depths.set(step, (depth += 1))
-    return depth
   }
-  return snapshots.toSorted((a, b) => depthOf(b.id) - depthOf(a.id))
+  return snapshots.toSorted((a, b) => (depths.get(b.id) ?? 0) - (depths.get(a.id) ?? 0))
 }
 
 async function* pruneBlobs({ content, leases, snapshots, images }: PruneStores, { unusedSince, filter }: { readonly unusedSince: number; readonly filter: RecordFilter }, signal: AbortSignal): AsyncGenerator<UsageRecord> {

@@ -8,8 +8,8 @@ import { isSameFile } from './sameFile.ts'
 export interface TreePair {
   readonly before: ByteString
   readonly after: ByteString
-  /** When `after` had become a copy of `before`: an inode whose status did not change since is as it was. */
-  readonly copiedNs: bigint
+  /** When `after` had become a copy of `before`: an inode whose status did not change since is as it was. Undefined where it never was one. */
+  readonly copiedNs: bigint | undefined
 }
 
 /** Writes to the new folder `diff` what turns `before` into `after`, in the format of overlayfs' upper folder, its files hard links to those of `after`. */
@@ -42,7 +42,7 @@ async function compareEntry(path: ByteString, comparing: Comparing): Promise<voi
     return
   }
   if (after.shape.kind !== 'folder') {
-    if (before === undefined || !(await isSameFile(path, { before: pair.before, after: pair.after, files: [before, after] }, signal))) await writer.file(path, after, signal)
+    if (before === undefined || !(await isSameFile(path, { before: pair.before, after: pair.after, files: [before, after], mayShareInodes: pair.copiedNs === undefined }, signal))) await writer.file(path, after, signal)
     return
   }
   if (before?.shape.kind !== 'folder') return addFolder(path, after, comparing)
@@ -59,7 +59,7 @@ async function replaceFolder(path: ByteString, file: LayerFile, comparing: Compa
 
 /** Taken away and made again since it was copied; false where the file system does not tell when a folder was made. */
 function isMadeAnew(path: ByteString, { after, copiedNs }: TreePair): boolean {
-  return lstatSync(bytesOf(joinPath(after, path)), { bigint: true }).birthtimeNs > copiedNs
+  return copiedNs !== undefined && lstatSync(bytesOf(joinPath(after, path)), { bigint: true }).birthtimeNs > copiedNs
 }
 
 async function addFolder(path: ByteString, file: LayerFile, comparing: Comparing): Promise<void> {
@@ -75,6 +75,7 @@ async function addFolder(path: ByteString, file: LayerFile, comparing: Comparing
 
 /** Files only. The status time cannot be set by programs, and also changes when a file is renamed or linked. */
 function isUntouched(path: ByteString, { before, after, copiedNs }: TreePair): boolean {
+  if (copiedNs === undefined) return false
   const now = lstatSync(bytesOf(joinPath(after, path)), { bigint: true, throwIfNoEntry: false })
   if (now === undefined || now.isDirectory() || now.ctimeNs >= copiedNs) return false
   const then = lstatSync(bytesOf(joinPath(before, path)), { bigint: true, throwIfNoEntry: false })

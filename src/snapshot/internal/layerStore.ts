@@ -1,50 +1,17 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { TarInvalidError, type TarEntry } from '../../archive/tar.ts'
-import { readTar } from '../../archive/tarReader.ts'
 import { writeTar } from '../../archive/tarWriter.ts'
 import { fromText } from '../../kit/byteString.ts'
-import type { Database } from '../../kit/database.ts'
-import { acquireLock } from '../../kit/fileLock.ts'
-import { createHasher } from '../../kit/hashing.ts'
-import { isTempFolderOwned, type TempFolder } from '../../kit/tempFolder.ts'
-import { readLayerEntries } from '../layerDiff.ts'
-import { LayerInvalidError, SnapshotNotFoundError, type LayerOptions, type MutableSnapshot, type Snapshot, type SnapshotId, type SnapshotStore, type SnapshotUsage, type SnapshotView } from '../snapshotStore.ts'
-import { unpackLayer } from '../unpackLayer.ts'
+import { isTempFolderOwned } from '../../kit/tempFolder.ts'
+import type { LayerOptions, MutableSnapshot, Snapshot, SnapshotId, SnapshotStore, SnapshotUsage } from '../snapshotStore.ts'
 import { diffOf, type Backend } from './backend.ts'
-import { removeTree, treeSizeBytes } from './fileTree.ts'
-import { hasSameMetadata, NEW_FOLDER, readLayerFile } from './layerFile.ts'
-import { openSnapshotTable, type HoldId, type SnapshotTable, type StoredSnapshot } from './snapshotTable.ts'
-
-/** Where a store keeps its snapshots, and for whom. */
-export interface SnapshotPlace {
-  /** The store's folder: layers are in `layers/`, what processes work on in `owners/`. */
-  readonly root: string
-  readonly database: Database
-  /** This process's folder under `ownersFolder(root)`: what it holds ends with it. */
-  readonly owner: TempFolder
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  /** Another one whenever the machine was started anew. */
-  readonly bootId: string
-}
-
-export function layersFolder(root: string): string {
-  return join(root, 'layers')
-}
-
-export function ownersFolder(root: string): string {
-  return join(root, 'owners')
-}
-
-/** What the parts of a store share. */
-interface Context extends SnapshotPlace {
-  readonly table: SnapshotTable
-  readonly backend: Backend
-  /** A new name for a layer or a scratch folder of this process. */
-  readonly nextName: () => string
-}
+import { treeSizeBytes } from './fileTree.ts'
+import { openSnapshotTable, type SnapshotTable, type StoredSnapshot } from './snapshotTable.ts'
+import { makeDifference } from './store/difference.ts'
+import { readEntries } from './store/layerReading.ts'
+import { holdUntilDisposed, layerOf, layersFolder, layersOf, openScratch, openView, ownersFolder, type Call, type Context, type SnapshotPlace } from './store/storeContext.ts'
+import { materializeSnapshot, unpackSnapshot } from './store/unpacking.ts'
 
 /**
  * A snapshot store of any backend. `layers/<owner>-<number>` is a layer, its name saying who made it; it appears by
@@ -64,7 +31,10 @@ export function createLayerStore(place: SnapshotPlace, backend: Backend): Snapsh
     chain: (id) => table.chain(id).map(publicOf),
     touch: (id) => table.touch(id, place.now()),
     registerLazy: (layer) => void table.insertLazy(layer, place.now()),
-    unpack: (id, tar, signal) => unpack(id, tar, { context, signal }),
+    unpack: (id, tar, signal) => unpackSnapshot(id, tar, { context, signal }),
+    graft: (layer, parent) => table.insertGraft(layer, parent, place.now()),
+    materialize: (id, signal) => materializeSnapshot(id, { context, signal }),
+    difference: (lower, upper, signal) => makeDifference(lower, upper, { context, signal }),
     openMutable: (parent, signal) => openMutable(parent, context, signal),
     openView: (id, signal) => openView(id, context, signal),
     readLayer: (id, options, signal) => readLayer(id, options, { context, signal }),
@@ -74,27 +44,6 @@ export function createLayerStore(place: SnapshotPlace, backend: Backend): Snapsh
     usage: (signal) => readUsage(context, signal),
     remove: (id, usedBefore) => remove(id, usedBefore, context),
   }
-}
-
-/** A use of the store that may take long. */
-interface Call {
-  readonly context: Context
-  readonly signal: AbortSignal
-}
-
-async function openView(id: SnapshotId | undefined, context: Context, signal: AbortSignal): Promise<SnapshotView> {
-  await using undo = new AsyncDisposableStack()
-  const scratch = openScratch(undo, context)
-  if (id === undefined) return handOver(scratch, [], undo)
-  holdUntilDisposed(undo, context.table.hold(id, context.owner.name, context.now()), context)
-  const layers = layersOf(id, context)
-  const tree = undo.use(await context.backend.openTree(layers, scratch, signal))
-  return handOver(tree.path, layers.map(diffOf), undo)
-}
-
-function handOver(path: string, layers: readonly string[], undo: AsyncDisposableStack): SnapshotView {
-  const held = undo.move()
-  return { path, layers, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
 async function openMutable(parent: SnapshotId | undefined, context: Context, signal: AbortSignal): Promise<MutableSnapshot> {
@@ -118,88 +67,8 @@ async function openMutable(parent: SnapshotId | undefined, context: Context, sig
   }
 }
 
-function openScratch(undo: AsyncDisposableStack, { owner, nextName }: Context): string {
-  const scratch = join(owner.path, nextName())
-  mkdirSync(scratch)
-  undo.defer(() => removeTree(fromText(scratch)))
-  return scratch
-}
-
-function holdUntilDisposed(undo: AsyncDisposableStack, hold: HoldId, { table }: Context): void {
-  undo.defer(() => {
-    try {
-      table.release(hold)
-    } catch {
-      // A full disk, say: what is not given back ends with this process
-    }
-  })
-}
-
-/** @throws SnapshotNotFoundError */
-function layersOf(id: SnapshotId, context: Context): readonly string[] {
-  return context.table.chain(id).map((snapshot) => layerOf(snapshot, context))
-}
-
-function layerOf({ id, folder }: StoredSnapshot, { root }: Context): string {
-  if (folder === undefined) throw new Error(`snapshot ${id} is lazy: unpack it first`)
-  return join(layersFolder(root), folder)
-}
-
-/** @throws SnapshotNotFoundError */
-function presentOf(id: SnapshotId, { table }: Context): StoredSnapshot {
-  const found = table.get(id)
-  if (found === undefined) throw new SnapshotNotFoundError(id)
-  return found
-}
-
-async function unpack(id: SnapshotId, tar: AsyncIterable<Uint8Array>, { context, signal }: Call): Promise<void> {
-  const lockName = createHash('sha256').update(id).digest('hex').slice(0, 32)
-  const wanted = presentOf(id, context)
-  await using lock = await acquireLock(join(context.root, 'locks', lockName), 'exclusive', signal)
-  if (presentOf(id, context).state === 'present') await closeUnread(tar)
-  else await unpackAlone(wanted, tar, { context, signal })
-  lock.remove()
-}
-
-/** A stream that nobody reads keeps its connection open. */
-async function closeUnread(stream: AsyncIterable<Uint8Array>): Promise<void> {
-  await stream[Symbol.asyncIterator]().return?.()
-}
-
-async function unpackAlone({ id, parent, diffId }: StoredSnapshot, tar: AsyncIterable<Uint8Array>, { context, signal }: Call): Promise<void> {
-  await using undo = new AsyncDisposableStack()
-  const scratch = openScratch(undo, context)
-  const layer = join(scratch, 'layer')
-  mkdirSync(diffOf(layer), { recursive: true })
-  const lower = parent === undefined ? undefined : await openView(parent, context, signal)
-  if (lower !== undefined) undo.use(lower)
-  const hasher = createHasher()
-  try {
-    const target = { folder: fromText(diffOf(layer)), lower: lower === undefined ? undefined : fromText(lower.path) }
-    await unpackLayer(readTar(hasher.pass(tar)), target, signal)
-  } catch (error) {
-    signal.throwIfAborted()
-    if (error instanceof TarInvalidError) throw new LayerInvalidError(`layer of ${id} is no whole tar archive`, { hint: 'pull it again', cause: error })
-    throw error
-  }
-  const { digest } = hasher.result()
-  if (diffId !== undefined && digest !== diffId) throw new LayerInvalidError(`layer of ${id} is ${digest}, not ${diffId}`, { hint: 'pull it again; if it stays so, the image is damaged' })
-  const folder = context.nextName()
-  renameSync(layer, join(layersFolder(context.root), folder))
-  context.table.markPresent(id, folder, context.now())
-}
-
 async function* readLayer(id: SnapshotId, options: LayerOptions, call: Call): AsyncGenerator<Uint8Array> {
   yield* writeTar(readEntries(id, options, call))
-}
-
-async function* readEntries(id: SnapshotId, options: LayerOptions, { context, signal }: Call): AsyncGenerator<TarEntry> {
-  await using undo = new AsyncDisposableStack()
-  holdUntilDisposed(undo, context.table.hold(id, context.owner.name, context.now()), context)
-  const snapshot = presentOf(id, context)
-  const lower = snapshot.parent === undefined ? undefined : undo.use(await openView(snapshot.parent, context, signal)).path
-  const layer = { folder: fromText(diffOf(layerOf(snapshot, context))), lower: lower === undefined ? undefined : fromText(lower) }
-  yield* readLayerEntries({ ...layer, hasOwnRoot: hasOwnRoot(snapshot, context) }, options, signal)
 }
 
 async function isEmptyLayer(id: SnapshotId, call: Call): Promise<boolean> {
@@ -209,21 +78,13 @@ async function isEmptyLayer(id: SnapshotId, call: Call): Promise<boolean> {
   return first.done === true
 }
 
-/** Whether the root folder itself was given another mode, owner or attribute. */
-function hasOwnRoot(snapshot: StoredSnapshot, context: Context): boolean {
-  const rootOf = (id: SnapshotId): ReturnType<typeof readLayerFile> => readLayerFile(fromText(diffOf(layerOf(presentOf(id, context), context))))
-  const before = snapshot.parent === undefined ? NEW_FOLDER : rootOf(snapshot.parent)
-  const after = rootOf(snapshot.id)
-  return !hasSameMetadata({ ...before, mtimeNs: 0n }, { ...after, mtimeNs: 0n })
-}
-
 async function readUsage(context: Context, signal: AbortSignal): Promise<readonly SnapshotUsage[]> {
   forgetDeadOwners(context.table, context.root)
   const held = new Set(context.table.holds().map(({ snapshot }) => snapshot))
   const usages: SnapshotUsage[] = []
   for (const snapshot of context.table.list()) {
-    const { id, parent, state, createdAt, lastUsedAt } = snapshot
-    usages.push({ id, parent, state, sizeBytes: await sizeOf(snapshot, context, signal), createdAt, lastUsedAt, inUse: held.has(id) })
+    const { id, parent, origin, state, createdAt, lastUsedAt } = snapshot
+    usages.push({ id, parent, origin, state, sizeBytes: await sizeOf(snapshot, context, signal), createdAt, lastUsedAt, inUse: held.has(id) })
   }
   return usages
 }
@@ -256,6 +117,6 @@ export function forgetDeadOwners(table: SnapshotTable, root: string): void {
   }
 }
 
-function publicOf({ id, parent, state, diffId }: StoredSnapshot): Snapshot {
-  return { id, parent, state, diffId }
+function publicOf({ id, parent, origin, state, diffId }: StoredSnapshot): Snapshot {
+  return { id, parent, origin, state, diffId }
 }

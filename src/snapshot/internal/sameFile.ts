@@ -8,14 +8,16 @@ export interface FilePair {
   readonly before: ByteString
   readonly after: ByteString
   readonly files: readonly [before: LayerFile, after: LayerFile]
+  /** Whether the files of the two may be hard links to those of any snapshot, so that the number of their names says nothing. */
+  readonly mayShareInodes?: boolean
 }
 
 /** Whether nothing but the inode is new. A file with a name more counts as changed: its layer has to hold both names. Folders are never the same. */
-export async function isSameFile(path: ByteString, { before, after, files }: FilePair, signal: AbortSignal): Promise<boolean> {
+export async function isSameFile(path: ByteString, { before, after, files, mayShareInodes = false }: FilePair, signal: AbortSignal): Promise<boolean> {
   if (!hasSameMetadata(...files)) return false
   const [a, b] = [files[0].shape, files[1].shape]
   if (a.kind === 'file' && b.kind === 'file') {
-    return a.sizeBytes === b.sizeBytes && b.linkCount === 1 && hasSameContent(joinPath(before, path), joinPath(after, path), signal)
+    return a.sizeBytes === b.sizeBytes && (mayShareInodes || b.linkCount === 1) && hasSameContent(joinPath(before, path), joinPath(after, path), signal)
   }
   return isSameWithoutContent(a, b)
 }

@@ -1,6 +1,6 @@
 import { formatCanonicalJson } from '../../ground/canonicalJson.ts'
 import { describeBlob } from '../../ground/descriptor.ts'
-import { parseDigest } from '../../ground/digest.ts'
+import { digestOf, parseDigest } from '../../ground/digest.ts'
 import { parseJsonObject, stringMap } from '../../ground/jsonValue.ts'
 import { integerOf, optionalTextOf, textOf, type Database, type Row } from '../../kit/database.ts'
 import { SnapshotNotFoundError, type LayerBlob, type LazyLayer, type Snapshot, type SnapshotId } from '../snapshotStore.ts'
@@ -14,6 +14,8 @@ export interface SnapshotTable {
   hasFolder(folder: string): boolean
   /** Does nothing where `layer.id` is known but for its blob, which is recorded. @throws SnapshotNotFoundError for the parent */
   insertLazy(layer: LazyLayer, at: number): void
+  /** As `SnapshotStore.graft`. @throws SnapshotNotFoundError */
+  insertGraft(layer: SnapshotId, parent: SnapshotId | undefined, at: number): SnapshotId
   /** A new snapshot whose files are in `folder`, not synced yet, and `owner`'s hold on it. */
   insertPresent(id: SnapshotId, entry: { readonly parent: SnapshotId | undefined; readonly folder: string; readonly owner: string }, at: number): HoldId
   /** Not synced yet. */
@@ -64,6 +66,9 @@ const MIGRATIONS = [
    CREATE INDEX snapshot_hold_by_snapshot ON snapshot_hold (snapshot);`,
   // The boot during which the files were written, as long as they are not synced; before this step nothing was told of them
   'ALTER TABLE snapshot ADD COLUMN unsynced_boot TEXT',
+  // Of a graft: the snapshot whose layer it has; never a graft itself
+  `ALTER TABLE snapshot ADD COLUMN origin TEXT REFERENCES snapshot (id);
+   CREATE INDEX snapshot_by_origin ON snapshot (origin);`,
 ]
 
 /** Lowest first. */
@@ -93,11 +98,11 @@ function createReads(database: Database): Pick<SnapshotTable, 'get' | 'chain' | 
     },
     list: () => database.all('SELECT * FROM snapshot ORDER BY created_at, id').map(snapshotOf),
     hasFolder: (folder) => database.get('SELECT 1 FROM snapshot WHERE folder = ?', folder) !== undefined,
-    blobs: (id) => database.all('SELECT * FROM snapshot_blob WHERE snapshot = ? ORDER BY rowid', id).map(blobOf),
+    blobs: (id) => database.all('SELECT * FROM snapshot_blob WHERE snapshot = ? ORDER BY rowid', get(id)?.origin ?? id).map(blobOf),
   }
 }
 
-function createWrites(database: Database, bootId: string): Pick<SnapshotTable, 'insertLazy' | 'markPresent' | 'recordBlob' | 'recordSize'> {
+function createWrites(database: Database, bootId: string): Pick<SnapshotTable, 'insertLazy' | 'insertGraft' | 'markPresent' | 'recordBlob' | 'recordSize'> {
   const insertBlob = (id: SnapshotId, { descriptor, diffId, repository }: LayerBlob): void => {
     const annotations = formatCanonicalJson(Object.fromEntries(descriptor.annotations))
     database.run(
@@ -107,8 +112,25 @@ function createWrites(database: Database, bootId: string): Pick<SnapshotTable, '
     )
     database.run('UPDATE snapshot SET diff_id = ? WHERE id = ? AND diff_id IS NULL', diffId, id)
   }
-  const exists = (id: SnapshotId): boolean => database.get('SELECT 1 FROM snapshot WHERE id = ?', id) !== undefined
+  const find = (id: SnapshotId): StoredSnapshot | undefined => {
+    const row = database.get('SELECT * FROM snapshot WHERE id = ?', id)
+    return row === undefined ? undefined : snapshotOf(row)
+  }
+  const exists = (id: SnapshotId): boolean => find(id) !== undefined
   return {
+    insertGraft: (layer, parent, at) =>
+      database.transaction(() => {
+        const origin = originOf(layer, find)
+        if (parent !== undefined && !exists(parent)) throw new SnapshotNotFoundError(parent)
+        if (origin.parent === parent) return origin.id
+        const id = digestOf(formatCanonicalJson({ origin: origin.id, parent })) as string as SnapshotId
+        database.run(
+          `INSERT INTO snapshot (id, parent, origin, diff_id, created_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?)
+           ON CONFLICT (id) DO UPDATE SET last_used_at = max(last_used_at, excluded.last_used_at)`,
+          ...[id, parent ?? null, origin.id, origin.diffId ?? null, at, at],
+        )
+        return id
+      }),
     insertLazy: ({ id, parent, blob }, at) =>
       database.transaction(() => {
         if (parent !== undefined && !exists(parent)) throw new SnapshotNotFoundError(parent)
@@ -124,8 +146,7 @@ function createWrites(database: Database, bootId: string): Pick<SnapshotTable, '
     },
     recordBlob: (id, blob) =>
       database.transaction(() => {
-        if (!exists(id)) throw new SnapshotNotFoundError(id)
-        insertBlob(id, blob)
+        insertBlob(originOf(id, find).id, blob)
       }),
     recordSize: (id, sizeBytes) => void database.run('UPDATE snapshot SET size_bytes = ? WHERE id = ?', sizeBytes, id),
   }
@@ -161,7 +182,7 @@ function createHolds(database: Database, bootId: string): Pick<SnapshotTable, 'i
       database.transaction(() => {
         const row = database.get(
           `SELECT * FROM snapshot WHERE id = ?1 AND last_used_at < ?2
-           AND NOT EXISTS (SELECT 1 FROM snapshot AS child WHERE child.parent = ?1)
+           AND NOT EXISTS (SELECT 1 FROM snapshot AS child WHERE child.parent = ?1 OR child.origin = ?1)
            AND NOT EXISTS (SELECT 1 FROM snapshot_hold WHERE snapshot = ?1)`,
           ...[id, usedBefore],
         )
@@ -176,7 +197,7 @@ function createHolds(database: Database, bootId: string): Pick<SnapshotTable, 'i
 const TORN = `
   WITH RECURSIVE torn (id) AS (
     SELECT id FROM snapshot WHERE unsynced_boot <> ?
-    UNION SELECT snapshot.id FROM torn JOIN snapshot ON snapshot.parent = torn.id)`
+    UNION SELECT snapshot.id FROM torn JOIN snapshot ON snapshot.parent = torn.id OR snapshot.origin = torn.id)`
 
 function createSyncMarks(database: Database, bootId: string): Pick<SnapshotTable, 'unsynced' | 'markSynced' | 'forgetTorn'> {
   return {
@@ -191,12 +212,21 @@ function createSyncMarks(database: Database, bootId: string): Pick<SnapshotTable
   }
 }
 
+/** The snapshot whose layer `id` has: itself, unless it is a graft. @throws SnapshotNotFoundError */
+function originOf(id: SnapshotId, find: (id: SnapshotId) => StoredSnapshot | undefined): StoredSnapshot {
+  const found = find(id)
+  const origin = found?.origin === undefined ? found : find(found.origin)
+  if (origin === undefined) throw new SnapshotNotFoundError(id)
+  return origin
+}
+
 function snapshotOf(row: Row): StoredSnapshot {
   const folder = optionalTextOf(row, 'folder')
   const diffId = optionalTextOf(row, 'diff_id')
   return {
     id: idOf(row, 'id'),
     parent: row['parent'] === null ? undefined : idOf(row, 'parent'),
+    origin: row['origin'] === null ? undefined : idOf(row, 'origin'),
     state: folder === undefined ? 'lazy' : 'present',
     diffId: diffId === undefined ? undefined : parseDigest(diffId),
     folder,
