@@ -7,6 +7,7 @@ import type { Metadata } from '../api/grpc/metadata.ts'
 import { BuildError } from '../ground/errors.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 import type { CredentialSource } from '../registry/registry.ts'
+import type { AgentKey } from './agent/keyAgent.ts'
 
 /** A way to reach an engine. */
 export interface Driver {
@@ -47,6 +48,8 @@ export interface BuildRequest {
   readonly uploads: ReadonlyMap<string, AsyncIterable<Uint8Array>>
   readonly outputs: readonly OutputRequest[]
   readonly secrets: ReadonlyMap<string, SecretFrom>
+  /** The ssh agents that steps are lent, by id. */
+  readonly agents: ReadonlyMap<string, AgentFrom>
   readonly credentials: CredentialSource
   readonly entitlements: readonly string[]
 }
@@ -68,6 +71,9 @@ export type OutputDestination =
   | { readonly kind: 'program'; readonly argv: readonly [string, ...string[]] }
 
 export type SecretFrom = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'env'; readonly value: string }
+
+/** The user's own agent, or keys that an agent has which is made for the build. */
+export type AgentFrom = { readonly kind: 'socket'; readonly path: string } | { readonly kind: 'keys'; readonly keys: readonly AgentKey[] }
 
 /** Asks the frontend instead of building, by the attribute `requestid`: the metadata of its answer. Rejects as `Solve` does. */
 export type AskFrontend = (engine: EngineClient, request: BuildRequest, sink: ProgressSink, signal: AbortSignal) => Promise<ReadonlyMap<string, string>>

@@ -5,6 +5,7 @@ import { Auth } from '../api/gen/auth_pb.ts'
 import { FileSend, FileSync } from '../api/gen/filesync_pb.ts'
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '../api/gen/health_pb.ts'
 import { Secrets } from '../api/gen/secrets_pb.ts'
+import { SSH } from '../api/gen/ssh_pb.ts'
 import { BytesMessageSchema, Upload } from '../api/gen/upload_pb.ts'
 import { decodeTexts, firstValue } from '../api/grpc/metadata.ts'
 import type { ServerCall } from '../api/grpc/serverCall.ts'
@@ -13,12 +14,13 @@ import { GRPC, statusError } from '../api/grpc/status.ts'
 import { createPacketChannel } from '../api/packetChannel.ts'
 import { sendTree } from '../api/treeSender.ts'
 import type { CredentialSource } from '../registry/registry.ts'
+import { createAgentService } from './agent/agentService.ts'
 import type { BuildRequest, SecretFrom } from './driver.ts'
 import { createMemoryTree } from './memoryTree.ts'
 import { receiveOutput, type ClientProcess } from './outputSink.ts'
 
 /** What a session serves of its client: the request's own folders, outputs, secrets and credentials, and nothing else. */
-export interface SessionContents extends Pick<BuildRequest, 'folders' | 'files' | 'uploads' | 'outputs' | 'secrets' | 'credentials'> {
+export interface SessionContents extends Pick<BuildRequest, 'folders' | 'files' | 'uploads' | 'outputs' | 'secrets' | 'agents' | 'credentials'> {
   /** The part of a folder that the engine asks for. */
   readonly openFolder: (path: string, filter: TreeFilter) => TreeSource
   readonly client: ClientProcess
@@ -28,17 +30,20 @@ export interface SessionContents extends Pick<BuildRequest, 'folders' | 'files' 
 const MAX_SECRET_BYTES = 500_000
 
 export function createSessionServices(contents: SessionContents): ServiceRoutes {
+  const agents = createAgentService(contents.agents)
   return createServiceRoutes()
     .call(methodPath(FileSync.method.diffCopy), (call) => sendFolder(call, contents))
     .call(methodPath(FileSend.method.diffCopy), (call) => receiveOutput(call, destinationOf(call, contents), contents.client))
     .service(Auth, { credentials: ({ Host }, { signal }) => credentials(contents.credentials, Host, signal), fetchToken: ({ Host }, { signal }) => token(contents.credentials, Host, signal) })
     .service(Secrets, { getSecret: ({ ID }) => secret(contents.secrets, ID) })
     .call(methodPath(Upload.method.pull), (call) => sendUpload(call, contents))
+    .service(SSH, { checkAgent: ({ ID }) => agents.checkAgent(ID) })
+    .call(methodPath(SSH.method.forwardAgent), (call) => agents.forwardAgent(call))
     .service(Health, { check: () => ({ status: ServingStatus.SERVING }) })
 }
 
 /** Each of them has to be named when a session is opened. */
-export const SESSION_METHODS: readonly string[] = [FileSync.method.diffCopy, FileSend.method.diffCopy, Auth.method.credentials, Auth.method.fetchToken, Secrets.method.getSecret, Upload.method.pull, Health.method.check].map(methodPath)
+export const SESSION_METHODS: readonly string[] = [FileSync.method.diffCopy, FileSend.method.diffCopy, Auth.method.credentials, Auth.method.fetchToken, Secrets.method.getSecret, SSH.method.checkAgent, SSH.method.forwardAgent, Upload.method.pull, Health.method.check].map(methodPath)
 
 /** An HTTP/2 frame of Go's servers takes as much without being asked to. */
 const UPLOAD_CHUNK_BYTES = 1024 * 1024

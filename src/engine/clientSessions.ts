@@ -1,11 +1,12 @@
 import type { ClientFiles } from '../exporter/clientFiles.ts'
 import type { ContextFiles } from '../ops/contextFiles.ts'
+import type { ClientAgents } from '../ops/mounts/clientAgents.ts'
 import type { ClientSecrets } from '../ops/remote/clientSecrets.ts'
 import type { ClientUploads } from '../ops/remote/clientUploads.ts'
 import type { CredentialSource } from '../registry/registry.ts'
 
 /** What the engine may ask of the clients whose sessions are open; `daemon` fills it in. Calls for a session that is not there wait a moment for it, then throw. */
-export interface ClientSessions extends ContextFiles, ClientSecrets, ClientUploads {
+export interface ClientSessions extends ContextFiles, ClientSecrets, ClientUploads, ClientAgents {
   /** Asks the session's client at each use; answers undefined where the session offers no credentials. */
   credentials(sessionId: string): CredentialSource
   clientFiles(sessionId: string): ClientFiles

@@ -6,6 +6,7 @@ import { openFileStore } from '../content/fileStore.ts'
 import { createFileLeases, type ContentLeases } from '../content/lease.ts'
 import { fullStoreErrorOf, storeErrorOf } from '../content/storeError.ts'
 import { createCrunExecutor } from '../executor/crunExecutor.ts'
+import type { Executor } from '../executor/executor.ts'
 import { debugStep } from './debug/debugStep.ts'
 import { createFailedStepStore, type FailedStepStore } from './debug/failedStepStore.ts'
 import { openDatabase, type Database } from '../kit/database.ts'
@@ -68,11 +69,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const { root, version, env, sessions } = options
   await using undo = new AsyncDisposableStack()
   const { content, database, snapshots, caches, failedSteps, backend, leases, use } = await openStore(options, undo, signal)
-  const runFolder = join(root, 'run')
-  const stateFolder = undo.use(createTempFolder(runFolder)).path
-  const memory = undo.use(mountMemory(stateFolder))
-  await sweepTempFolders(runFolder)
-  const executor = await createCrunExecutor({ stateFolder, isStatePrivate: memory.isInMemory, cacheFolder: root, environment: env })
+  const { executor, socketFolder } = await openExecutor(options, undo)
   const images = createImageStore(database)
   const registries = undo.use(createSessionRegistries({ sessions, version, env, hosts: await readHostConfig(env) }))
   const transfers = createLimit(TRANSFERS)
@@ -88,6 +85,8 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     hasher,
     caches,
     secrets: sessions,
+    agents: sessions,
+    socketFolder,
     executor,
     failedSteps,
     limits: { native: createLimit(availableParallelism()), emulated: createLimit(availableParallelism()) },
@@ -123,6 +122,22 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     save: (references, inner) => saveArchive(transferDeps, references, inner),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
+}
+
+interface StepParts {
+  readonly executor: Executor
+  /** For the sockets of steps. */
+  readonly socketFolder: string
+}
+
+/** What steps leave while they run is in memory. */
+async function openExecutor({ root, env }: EngineOptions, undo: AsyncDisposableStack): Promise<StepParts> {
+  const runFolder = join(root, 'run')
+  const stateFolder = undo.use(createTempFolder(runFolder)).path
+  const memory = undo.use(mountMemory(stateFolder))
+  await sweepTempFolders(runFolder)
+  const executor = await createCrunExecutor({ stateFolder, isStatePrivate: memory.isInMemory, cacheFolder: root, environment: env })
+  return { executor, socketFolder: join(stateFolder, 'agents') }
 }
 
 interface Store {

@@ -116,6 +116,7 @@ describe('checks of a Dockerfile', () => {
       files: new Map([['dockerfile', new Map([['Dockerfile', Buffer.from(UNTIDY)]])], ['context', new Map()]]),
       outputs: [],
       secrets: new Map(),
+      agents: new Map(),
       uploads: new Map(),
       credentials: { credentials: async () => undefined },
       entitlements: [],

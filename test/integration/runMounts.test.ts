@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
-import { readFileSync, readdirSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fetchBusybox } from '../support/busybox.ts'
 import { missingForBuilds } from '../support/baseImage.ts'
 import { busyboxContext } from '../support/busyboxContext.ts'
+import { missing } from '../support/requires.ts'
 import { openPelago, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
 
 /** A build whose steps print; all that it has said. */
@@ -170,6 +174,92 @@ describe('RUN --mount', { skip: missingForBuilds() }, () => {
     })
   })
 })
+
+describe('RUN --mount=type=ssh', { skip: missingForBuilds() || missing('ssh-agent', 'ssh-add', 'ssh-keygen') }, () => {
+  let pelago: Pelago
+  let context: string
+  before(async () => {
+    pelago = await openPelago()
+    const steps = [
+      'COPY --chmod=755 ssh /',
+      'ARG TURN',
+      'RUN --mount=type=ssh --mount=type=ssh,id=other,uid=5,mode=0660 : $TURN; echo "> $(/ssh-add -l 2>&1 | cut -d" " -f3-)"; echo "> $(ls -ln /run/buildkit | tail -n 2 | tr -s " " | cut -c1-16 | tr "\\n" " ")"',
+      'RUN --mount=type=ssh : $TURN; /ssh-add -T /key.pub && echo "> signs"; /ssh-add -D 2>/dev/null || echo "> keeps its keys"',
+      'RUN test ! -e /run -a -z "$SSH_AUTH_SOCK" && echo "> gone"',
+    ]
+    context = await contextOf(pelago, steps, sshAdd())
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'a key', '-f', join(pelago.folder, 'key')])
+    await writeFile(join(context, 'ssh/key.pub'), readFileSync(join(pelago.folder, 'key.pub')))
+  })
+  after(() => pelago[Symbol.asyncDispose]())
+
+  const wanted = ['a key (ED25519)', '^srw------- 1 0 0 srw-rw---- 1 5 0 $', 'signs', 'keeps its keys', 'gone']
+
+  it('lends the agent of the user, which the step cannot change', async () => {
+    await using agent = await startAgent(pelago.folder)
+    execFileSync('ssh-add', ['-q', join(pelago.folder, 'key')], { env: { ...process.env, SSH_AUTH_SOCK: agent.socket }, stdio: 'ignore' })
+    const { stderr } = await pelago.succeed(['build', '--progress', 'plain', '-o', 'type=cacheonly', '--build-arg', 'TURN=1', '--ssh', 'default', '--ssh', `other=${agent.socket}`, context], { env: { SSH_AUTH_SOCK: agent.socket } })
+    assertPrinted(printed(stderr), wanted)
+    assert.match(execFileSync('ssh-add', ['-l'], { env: { ...process.env, SSH_AUTH_SOCK: agent.socket }, encoding: 'utf8' }), /a key/)
+  })
+
+  it('lends a key of a file', async () => {
+    const { stderr } = await pelago.succeed(['build', '--progress', 'plain', '-o', 'type=cacheonly', '--build-arg', 'TURN=2', '--ssh', 'default=key', '--ssh', 'other=key', context])
+    assertPrinted(printed(stderr), wanted)
+  })
+
+  it('goes without where nothing is lent, unless it is required', async () => {
+    const optional = await contextOf(pelago, ['RUN --mount=type=ssh test ! -e /run/buildkit && echo "> none"'])
+    assert.deepEqual(printed(await build(pelago, optional)), ['none'])
+    const required = await contextOf(pelago, ['RUN --mount=type=ssh,required true'])
+    const { exitCode, stderr } = await pelago.run(['build', required])
+    assert.deepEqual([exitCode, stderr.includes('no SSH key "default" forwarded from the client'), /hint: .*--ssh default/.test(stderr)], [1, true, true], stderr)
+  })
+
+  const mistakes: readonly (readonly [flags: readonly string[], message: RegExp])[] = [
+    [['default'], /SSH_AUTH_SOCK names none/],
+    [['x=missing'], /missing: no such file or socket/],
+    [['x=key.pub'], /no private key that is known here/],
+    [['x=key', 'x=key'], /duplicate agent ID "x"/],
+  ]
+  for (const [agents, message] of mistakes) {
+    it(`is refused before the build for --ssh ${agents.join(' --ssh ')}`, async () => {
+      const { exitCode, stderr } = await pelago.run(['build', ...agents.flatMap((agent) => ['--ssh', agent]), context])
+      assert.deepEqual([exitCode, message.test(stderr)], [2, true], stderr)
+    })
+  }
+})
+
+function assertPrinted(lines: readonly string[], wanted: readonly string[]): void {
+  assert.equal(lines.length, wanted.length, lines.join('\n'))
+  for (const [index, line] of lines.entries()) assert.ok(wanted[index]?.startsWith('^') === true ? new RegExp(wanted[index]).test(line) : line === wanted[index], `${line}, not ${wanted[index] ?? 'more'}`)
+}
+
+interface RunningAgent extends AsyncDisposable {
+  readonly socket: string
+}
+
+async function startAgent(folder: string): Promise<RunningAgent> {
+  const socket = join(folder, 'agent.sock')
+  const child = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
+  for (let tries = 0; !existsSync(socket) && tries < 100; tries++) await delay(20)
+  return {
+    socket,
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, 'exit')
+      child.kill()
+      await ended
+    },
+  }
+}
+
+/** The machine's own ssh-add with the libraries that it needs, under `ssh/`. */
+function sshAdd(): ContextFiles {
+  const program = '/usr/bin/ssh-add'
+  const libraries = [...execFileSync('ldd', [program], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path)
+  const files: ContextFiles = Object.fromEntries(libraries.map((path) => [`ssh${path}`, readFileSync(path)]))
+  return { ...files, 'ssh/ssh-add': readFileSync(program), 'ssh/etc/passwd': 'root:x:0:0::/root:/bin/sh\n' }
+}
 
 /** Not in what the command said, nor in any file that it left: blobs, layers, the database and its log. */
 function assertNowhere(secret: string, { env, folder }: Pelago, { stdout, stderr }: CommandResult): void {

@@ -178,6 +178,7 @@ function requestOf(parts: Partial<BuildRequest>, destination: OutputDestination 
     uploads: new Map(),
     outputs: [{ type: 'local', attributes: new Map(), destination }],
     secrets: new Map(),
+    agents: new Map(),
     credentials: { credentials: async () => undefined },
     entitlements: [],
     ...parts,

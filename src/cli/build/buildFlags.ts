@@ -28,6 +28,7 @@ export const BUILD_FLAGS = {
   sbom: { kind: 'text', value: 'false', help: 'Accepted for scripts that switch it off' },
   secret: { kind: 'list', value: 'SECRET', help: 'A secret for steps that mount it: id=NAME,src=FILE or id=NAME,env=VARIABLE' },
   'shm-size': { kind: 'text', value: 'BYTES', help: 'Size of the steps\' /dev/shm, such as 128m' },
+  ssh: { kind: 'list', value: 'AGENT', help: 'An ssh agent for steps that mount it: default (at SSH_AUTH_SOCK), ID=SOCKET or ID=KEY[,KEY]' },
   tag: { kind: 'list', short: 't', value: 'NAME[:TAG]', help: 'Name of the image' },
   target: { kind: 'text', value: 'STAGE', help: 'Stage to build (default the last one)' },
   ulimit: { kind: 'list', value: 'NAME=SOFT[:HARD]', help: 'Limit for the steps\' processes' },
@@ -38,5 +39,5 @@ export type BuildFlags = FlagValues<typeof BUILD_FLAGS>
 /** Known to `docker build` or `docker buildx build`, and refused by name. */
 export const UNSUPPORTED_BUILD_FLAGS = [
   'attest', 'build-context', 'cache-from', 'cache-to', 'cgroup-parent', 'compress', 'cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'detach',
-  'force-rm', 'invoke', 'isolation', 'memory', '-m', 'memory-swap', 'policy', 'print', 'resource', 'rm', 'root', 'security-opt', 'server-config', 'squash', 'ssh',
+  'force-rm', 'invoke', 'isolation', 'memory', '-m', 'memory-swap', 'policy', 'print', 'resource', 'rm', 'root', 'security-opt', 'server-config', 'squash',
 ] as const

@@ -5,6 +5,7 @@ import type { CommandContext } from '../command.ts'
 import { localPlatform, parsePlatformFlags } from '../localPlatform.ts'
 import { parseProgressMode, type ProgressMode } from '../render/progressMode.ts'
 import { UsageError } from '../flags/usageError.ts'
+import { parseAgents } from './agents.ts'
 import { findBuildContext, type BuildContext } from './buildContext.ts'
 import type { BuildFlags } from './buildFlags.ts'
 import { downloadDockerfile } from './downloadDockerfile.ts'
@@ -40,8 +41,8 @@ export async function prepareBuild(flags: BuildFlags, path: string, context: Com
   const { workingFolder, openStdin, env } = context
   const place = await findBuildContext(path, flags.file, { workingFolder, openStdin, download: (url, maxBytes) => downloadDockerfile(url, maxBytes, env, signal) })
   const attributes = frontendAttributes({ flags, env, platforms, filename: place.dockerfile.filename })
-  const secrets = await parseSecrets(flags.secret, context)
-  const request = toRequest(place, { attributes, outputs, secrets }, flags)
+  const [secrets, agents] = [await parseSecrets(flags.secret, context), await parseAgents(flags.ssh, context)]
+  const request = toRequest(place, { attributes, outputs, secrets, agents }, flags)
   const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
   if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], call, flags, progress, notices: [] }
   if (place.context.kind === 'upload') throw new UsageError('a context on stdin can be built for Docker\'s archive or for several platforms, not both', { hint: 'build one platform, or use --output type=oci' })
@@ -64,7 +65,7 @@ function isDocker({ type }: OutputRequest): boolean {
   return type === 'docker'
 }
 
-function toRequest(place: BuildContext, parts: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets'>, flags: BuildFlags): BuildStep {
+function toRequest(place: BuildContext, parts: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets' | 'agents'>, flags: BuildFlags): BuildStep {
   const { context, dockerfile } = place
   const folders = new Map<string, string>()
   const files = new Map<string, ReadonlyMap<string, Uint8Array>>()

@@ -17,13 +17,14 @@ import { receiveTree } from '../../api/treeReceiver.ts'
 import { sendTree } from '../../api/treeSender.ts'
 import { BuildError } from '../../ground/errors.ts'
 import type { Credentials } from '../../registry/registry.ts'
+import { createLentAgents, type LentAgents } from './lentAgents.ts'
 import type { SessionHeaders } from './sessionHeaders.ts'
 
 /** Go's clients send as much in one message of an archive, and take 16 MiB. */
 const MAX_CHUNK_BYTES = 3 * 1024 * 1024
 
 /** A build's client while its session is open: what it serves, as calls. All throw RemoteError for what fails on its side. */
-export interface ClientSession {
+export interface ClientSession extends LentAgents {
   readonly id: string
   readonly sharedKey: string
   /** Aborted when the session is over. */
@@ -71,6 +72,7 @@ export function createClientSession(connection: ClientHttp2Session, headers: Ses
     }
   }
   return {
+    ...createLentAgents(connection),
     id: headers.id,
     sharedKey: headers.sharedKey,
     ended,

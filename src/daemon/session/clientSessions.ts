@@ -21,6 +21,14 @@ export function createClientSessions(manager: SessionManager): ClientSessions {
         throw error
       }
     },
+    async hasAgent(sessionId, id, signal) {
+      const session = await manager.get(sessionId, signal)
+      return await session.hasAgent(id, signal)
+    },
+    async forwardAgent(sessionId, id, connection, signal) {
+      const session = await manager.get(sessionId, signal)
+      await session.forwardAgent(id, connection, signal)
+    },
     async *receiveUpload(sessionId, path, signal) {
       const session = await manager.get(sessionId, signal)
       yield* session.receiveUpload(path, signal)

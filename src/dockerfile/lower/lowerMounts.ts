@@ -36,7 +36,8 @@ export function lowerMounts(state: StageState, instruction: RunInstruction, step
     writtenSource: flag.fields.findLast(({ key }) => key === 'source' || key === 'src')?.value ?? '',
   }))
   const inputs = createInputList(state.root)
-  const mounts = written.flatMap((mount) => at(span, () => lowerMount(mount, { state, context, inputs, step })) ?? [])
+  const sockets = written.filter(({ options }) => options.type === 'ssh')
+  const mounts = written.flatMap((mount) => at(span, () => lowerMount(mount, sockets.indexOf(mount), { state, context, inputs, step })) ?? [])
   const contextual = written.filter(({ source, options }) => source.kind === 'context' && options.type === 'bind')
   return {
     inputs: inputs.list,
@@ -53,8 +54,8 @@ interface MountPlace {
   readonly step: PlannedStep
 }
 
-/** Undefined for a secret that is a variable only. @throws InvalidValueError */
-function lowerMount(mount: WrittenMount, place: MountPlace): Mount | undefined {
+/** Undefined for a secret that is a variable only. `socket` is the number of an ssh mount among its kind. @throws InvalidValueError */
+function lowerMount(mount: WrittenMount, socket: number, place: MountPlace): Mount | undefined {
   const { options } = mount
   const target = resolvePath(workingFolder(place.state), options.target)
   switch (options.type) {
@@ -68,7 +69,7 @@ function lowerMount(mount: WrittenMount, place: MountPlace): Mount | undefined {
       if (options.env !== undefined && options.target === '') return undefined
       return { kind: 'secret', secretId: secretIdOf(options), ...clientFile(options, 0o400), target: options.target === '' ? `/run/secrets/${lastName(secretIdOf(options))}` : checkedTarget(target) }
     case 'ssh':
-      throw new InvalidValueError('RUN --mount=type=ssh is not supported yet', { hint: 'COPY the files in, or fetch them before the build' })
+      return { kind: 'ssh', agentId: options.id === '' ? 'default' : options.id, ...clientFile(options, 0o600), target: options.target === '' ? `/run/buildkit/ssh_agent.${socket}` : checkedTarget(target) }
   }
 }
 

@@ -1,16 +1,17 @@
 import type { MemoryFolder, ProcessMount } from '../../executor/executor.ts'
-import type { BindMount, CacheMount, ExecOp, Mount, TmpfsMount } from '../../graph/vertex.ts'
+import type { BindMount, CacheMount, ExecOp, Mount, SshMount, TmpfsMount } from '../../graph/vertex.ts'
 import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { MutableSnapshot, SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { OpContext, ResultId } from '../../solver/op.ts'
 import { digestSelection, type SelectionDeps } from '../files/selectionDigest.ts'
 import type { ClientSecrets } from '../remote/clientSecrets.ts'
 import { toSnapshot } from '../snapshotResult.ts'
+import { openAgentSocket, type AgentDeps } from './agentSocket.ts'
 import { mountedPart } from './mountPart.ts'
 import { openMountSource, type MountSource } from './mountSource.ts'
 import { openSecretFile, readSecretVariables } from './stepSecrets.ts'
 
-export interface MountDeps extends SelectionDeps {
+export interface MountDeps extends SelectionDeps, AgentDeps {
   readonly snapshots: SnapshotStore
   readonly caches: CacheFolders
   readonly secrets: ClientSecrets
@@ -80,8 +81,13 @@ async function openMount(mount: Mount, opening: MountOpening): Promise<readonly 
     case 'secret':
       return await openSecretFile(mount, deps.secrets, context, signal)
     case 'ssh':
-      throw new Error('no graph has an ssh mount yet')
+      return await openAgent(mount, opening)
   }
+}
+
+async function openAgent(mount: SshMount, { deps, context, stack, signal }: Opening): Promise<readonly ProcessMount[]> {
+  const socket = await openAgentSocket(mount, deps, context, signal)
+  return socket === undefined ? [] : [stack.use(socket).mount]
 }
 
 function toMemoryFolder({ target, readonly, sizeBytes }: TmpfsMount): MemoryFolder {
