@@ -6,6 +6,7 @@ import type { DockerfileWarning } from './dockerfileWarning.ts'
 import { lintError } from './lint/lintDockerfile.ts'
 import { createLintNotes, type LintNotes } from './lint/lintNotes.ts'
 import { followPathsOf } from './lower/contextPaths.ts'
+import { placeContexts } from './lower/contexts/placeContexts.ts'
 import { evaluateGlobalScope, withResolvedEpoch } from './lower/globalScope.ts'
 import { lowerStages, type LowerJob } from './lower/lowerStages.ts'
 import { findTarget, planStages } from './lower/plan.ts'
@@ -65,7 +66,7 @@ export async function resolveDockerfile({ request: given, dockerfile, notes, isC
   const scope = evaluateGlobalScope(dockerfile, given)
   const request = { ...given, buildArgs: withResolvedEpoch(given, scope) }
   notes.setScope(scope)
-  const planned = planStages(dockerfile, scope)
+  const planned = placeContexts(planStages(dockerfile, scope), request)
   const target = findTarget(planned, request.target)
   notes.setTarget(target)
   const wanted = isCheck && request.target === undefined ? planned : [target]

@@ -1,6 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { open } from 'node:fs/promises'
 import type { TreeFilter, TreeSource } from '../api/fileSync.ts'
+import { Content } from '../api/gen/content_pb.ts'
 import { Auth } from '../api/gen/auth_pb.ts'
 import { FileSend, FileSync } from '../api/gen/filesync_pb.ts'
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '../api/gen/health_pb.ts'
@@ -16,11 +17,12 @@ import { sendTree } from '../api/treeSender.ts'
 import type { CredentialSource } from '../registry/registry.ts'
 import { createAgentService } from './agent/agentService.ts'
 import type { BuildRequest, SecretFrom } from './driver.ts'
+import { createLayoutBlobs } from './layoutBlobs.ts'
 import { createMemoryTree } from './memoryTree.ts'
 import { receiveOutput, type ClientProcess } from './outputSink.ts'
 
 /** What a session serves of its client: the request's own folders, outputs, secrets and credentials, and nothing else. */
-export interface SessionContents extends Pick<BuildRequest, 'folders' | 'files' | 'uploads' | 'outputs' | 'secrets' | 'agents' | 'credentials'> {
+export interface SessionContents extends Pick<BuildRequest, 'folders' | 'files' | 'uploads' | 'stores' | 'outputs' | 'secrets' | 'agents' | 'credentials'> {
   /** The part of a folder that the engine asks for. */
   readonly openFolder: (path: string, filter: TreeFilter) => TreeSource
   readonly client: ClientProcess
@@ -39,11 +41,12 @@ export function createSessionServices(contents: SessionContents): ServiceRoutes 
     .call(methodPath(Upload.method.pull), (call) => sendUpload(call, contents))
     .service(SSH, { checkAgent: ({ ID }) => agents.checkAgent(ID) })
     .call(methodPath(SSH.method.forwardAgent), (call) => agents.forwardAgent(call))
+    .service(Content, createLayoutBlobs(contents.stores))
     .service(Health, { check: () => ({ status: ServingStatus.SERVING }) })
 }
 
 /** Each of them has to be named when a session is opened. */
-export const SESSION_METHODS: readonly string[] = [FileSync.method.diffCopy, FileSend.method.diffCopy, Auth.method.credentials, Auth.method.fetchToken, Secrets.method.getSecret, SSH.method.checkAgent, SSH.method.forwardAgent, Upload.method.pull, Health.method.check].map(methodPath)
+export const SESSION_METHODS: readonly string[] = [FileSync.method.diffCopy, FileSend.method.diffCopy, Auth.method.credentials, Auth.method.fetchToken, Secrets.method.getSecret, SSH.method.checkAgent, SSH.method.forwardAgent, Upload.method.pull, Content.method.info, Content.method.read, Health.method.check].map(methodPath)
 
 /** An HTTP/2 frame of Go's servers takes as much without being asked to. */
 const UPLOAD_CHUNK_BYTES = 1024 * 1024

@@ -3,6 +3,7 @@ import type { ContextFiles } from '../ops/contextFiles.ts'
 import type { ClientAgents } from '../ops/mounts/clientAgents.ts'
 import type { ClientSecrets } from '../ops/remote/clientSecrets.ts'
 import type { ClientUploads } from '../ops/remote/clientUploads.ts'
+import type { ClientBlobs } from './images/layoutImages.ts'
 import type { CredentialSource } from '../registry/registry.ts'
 
 /** What the engine may ask of the clients whose sessions are open; `daemon` fills it in. Calls for a session that is not there wait a moment for it, then throw. */
@@ -10,4 +11,6 @@ export interface ClientSessions extends ContextFiles, ClientSecrets, ClientUploa
   /** Asks the session's client at each use; answers undefined where the session offers no credentials. */
   credentials(sessionId: string): CredentialSource
   clientFiles(sessionId: string): ClientFiles
+  /** An OCI layout of the client. */
+  clientBlobs(sessionId: string, store: string): ClientBlobs
 }

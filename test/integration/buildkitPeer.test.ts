@@ -91,7 +91,7 @@ function requestOf(dockerfile: string, destination: OutputDestination): BuildReq
     attributes: new Map([['filename', 'Dockerfile']]),
     folders: new Map(),
     files: new Map([['dockerfile', new Map([['Dockerfile', Buffer.from(dockerfile)]])], ['context', files]]),
-    uploads: new Map(), outputs: destination.kind === 'none' ? [] : [{ type: destination.kind === 'folder' ? 'local' : 'tar', attributes: new Map(), destination }],
+    uploads: new Map(), stores: new Map(), outputs: destination.kind === 'none' ? [] : [{ type: destination.kind === 'folder' ? 'local' : 'tar', attributes: new Map(), destination }],
     secrets: new Map(),
     agents: new Map(),
     credentials: { credentials: async () => undefined },

@@ -118,6 +118,7 @@ describe('checks of a Dockerfile', () => {
       secrets: new Map(),
       agents: new Map(),
       uploads: new Map(),
+      stores: new Map(),
       credentials: { credentials: async () => undefined },
       entitlements: [],
     })

@@ -176,6 +176,7 @@ function requestOf(parts: Partial<BuildRequest>, destination: OutputDestination 
     folders: new Map(),
     files: new Map(),
     uploads: new Map(),
+    stores: new Map(),
     outputs: [{ type: 'local', attributes: new Map(), destination }],
     secrets: new Map(),
     agents: new Map(),

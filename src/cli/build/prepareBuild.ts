@@ -7,6 +7,7 @@ import { parseProgressMode, type ProgressMode } from '../render/progressMode.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { parseAgents } from './agents.ts'
 import { findBuildContext, type BuildContext } from './buildContext.ts'
+import { parseNamedContexts, type NamedContextParts } from './namedContexts.ts'
 import type { BuildFlags } from './buildFlags.ts'
 import { downloadDockerfile } from './downloadDockerfile.ts'
 import { frontendAttributes } from './frontendAttributes.ts'
@@ -42,7 +43,8 @@ export async function prepareBuild(flags: BuildFlags, path: string, context: Com
   const place = await findBuildContext(path, flags.file, { workingFolder, openStdin, download: (url, maxBytes) => downloadDockerfile(url, maxBytes, env, signal) })
   const attributes = frontendAttributes({ flags, env, platforms, filename: place.dockerfile.filename })
   const [secrets, agents] = [await parseSecrets(flags.secret, context), await parseAgents(flags.ssh, context)]
-  const request = toRequest(place, { attributes, outputs, secrets, agents }, flags)
+  const named = await parseNamedContexts(flags['build-context'], workingFolder)
+  const request = toRequest({ place, named }, { attributes, outputs, secrets, agents }, flags)
   const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
   if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], call, flags, progress, notices: [] }
   if (place.context.kind === 'upload') throw new UsageError('a context on stdin can be built for Docker\'s archive or for several platforms, not both', { hint: 'build one platform, or use --output type=oci' })
@@ -65,9 +67,14 @@ function isDocker({ type }: OutputRequest): boolean {
   return type === 'docker'
 }
 
-function toRequest(place: BuildContext, parts: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets' | 'agents'>, flags: BuildFlags): BuildStep {
+interface Contexts {
+  readonly place: BuildContext
+  readonly named: NamedContextParts
+}
+
+function toRequest({ place, named }: Contexts, parts: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets' | 'agents'>, flags: BuildFlags): BuildStep {
   const { context, dockerfile } = place
-  const folders = new Map<string, string>()
+  const folders = new Map(named.folders)
   const files = new Map<string, ReadonlyMap<string, Uint8Array>>()
   if (context.kind === 'folder') folders.set('context', context.path)
   if (context.kind === 'empty') files.set('context', new Map())
@@ -76,7 +83,7 @@ function toRequest(place: BuildContext, parts: Pick<BuildStep, 'attributes' | 'o
   const uploads = context.kind === 'upload' ? new Map([[randomUUID(), context.bytes]]) : new Map<string, AsyncIterable<Uint8Array>>()
   const entitlements = new Set(flags.allow)
   if (flags.network === 'host') entitlements.add('network.host') // whoever writes --network host has allowed it
-  return { frontend: 'dockerfile.v0', ...parts, attributes: new Map([...parts.attributes, ...contextAttributes(place, uploads)]), folders, files, uploads, entitlements: [...entitlements] }
+  return { frontend: 'dockerfile.v0', ...parts, attributes: new Map([...parts.attributes, ...named.attributes, ...contextAttributes(place, uploads)]), folders, files, uploads, stores: named.stores, entitlements: [...entitlements] }
 }
 
 /** As BuildKit's clients tell it of a context that is no folder. */

@@ -29,6 +29,12 @@ export function createClientSessions(manager: SessionManager): ClientSessions {
       const session = await manager.get(sessionId, signal)
       await session.forwardAgent(id, connection, signal)
     },
+    clientBlobs: (sessionId, store) => ({
+      async *read(digest, signal) {
+        const session = await manager.get(sessionId, signal)
+        yield* session.readBlob(store, digest, signal)
+      },
+    }),
     async *receiveUpload(sessionId, path, signal) {
       const session = await manager.get(sessionId, signal)
       yield* session.receiveUpload(path, signal)

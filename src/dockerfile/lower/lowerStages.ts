@@ -8,8 +8,9 @@ import { lowerCopy, lowerWorkdir } from './lowerCopy.ts'
 import { lowerMetadata } from './lowerMetadata.ts'
 import { lowerRun } from './lowerRun.ts'
 import { lowerArg, lowerEnv } from './lowerVariables.ts'
+import { addFilesContext } from './contexts/namedContext.ts'
 import type { ImageReference, PlannedStage, PlannedStep, StepSource } from './plan.ts'
-import { addRemoteContext } from './remoteContext.ts'
+import { addRemoteContext } from './contexts/remoteContext.ts'
 import type { LowerRequest, ResolvedImage } from './request.ts'
 import { stagePlatform, type ResolvedStages } from './resolveStages.ts'
 import { derivedState, imageState, scratchState, type StageContext, type StageState } from './stageState.ts'
@@ -90,6 +91,7 @@ function startOf(stage: PlannedStage, states: States, job: StageJob, context: St
   if (base.kind === 'scratch') return scratchState(job.request.targetPlatform)
   if (base.kind === 'stage') return derivedState(stateOf(states, base.index))
   const platform = stagePlatform(stage, job.resolved.stages, job.request)
+  if (base.kind === 'files') return { ...scratchState(platform), root: addFilesContext(base.files, job.request.sessionId, job.graph) }
   const image = job.resolved.imageOf(base, platform)
   const empty = imageState(undefined, platform, image.config)
   if (!hasLayers(image)) return empty
@@ -113,6 +115,8 @@ function sourceRoot(source: StepSource, span: SourceSpan, states: States, job: S
       return stateOf(states, source.index).root
     case 'image':
       return copiedImage(source, span, job)
+    case 'files':
+      return addFilesContext(source.files, job.request.sessionId, job.graph)
     case 'context':
       return addContext(job)
   }

@@ -8,6 +8,7 @@ import { expand, type Expansion } from '../expand.ts'
 import type { FromInstruction, StageInstruction } from '../instructions/instruction.ts'
 import { suggest } from '../suggestion.ts'
 import type { GlobalScope } from './globalScope.ts'
+import type { FilesContext } from './contexts/namedContext.ts'
 
 /** A stage with its references to others found: what there is to do, before any image is looked up. */
 export interface PlannedStage {
@@ -17,9 +18,11 @@ export interface PlannedStage {
   /** Of `--platform`. */
   readonly platform: Platform | undefined
   readonly steps: readonly PlannedStep[]
+  /** Whether a named context stands in the stage's place. */
+  readonly isReplaced: boolean
 }
 
-export type StageBase = StageReference | ImageReference | ScratchBase
+export type StageBase = StageReference | ImageReference | ScratchBase | FilesBase
 
 export interface StageReference {
   readonly kind: 'stage'
@@ -36,6 +39,12 @@ export interface ImageReference {
 
 export interface ScratchBase {
   readonly kind: 'scratch'
+}
+
+/** A named context that is no image. */
+export interface FilesBase {
+  readonly kind: 'files'
+  readonly files: FilesContext
 }
 
 export interface PlannedStep {
@@ -64,6 +73,7 @@ export function planStages(dockerfile: Dockerfile, scope: GlobalScope): readonly
     base: bases[index] ?? { kind: 'scratch' },
     platform: planPlatform(stage.from, dockerfile, scope),
     steps: stage.instructions.map((instruction) => planStep(instruction, dockerfile.stages, false)),
+    isReplaced: false,
   }))
 }
 

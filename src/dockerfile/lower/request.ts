@@ -5,7 +5,8 @@ import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ExtraHost, Graph, NetworkMode, Output, Ulimit } from '../../graph/vertex.ts'
 import type { DockerfileError } from '../dockerfileError.ts'
 import type { DockerfileWarning } from '../dockerfileWarning.ts'
-import type { RemoteContext } from './remoteContext.ts'
+import type { NamedContexts } from './contexts/namedContext.ts'
+import type { RemoteContext } from './contexts/remoteContext.ts'
 
 /** A Dockerfile to be built for one platform, and what the user says about it. */
 export interface LowerRequest {
@@ -25,6 +26,8 @@ export interface LowerRequest {
   readonly ignorePatterns: readonly string[]
   /** The build context, where it is no folder of the client. */
   readonly remoteContext?: RemoteContext | undefined
+  /** Undefined is none. */
+  readonly namedContexts?: NamedContexts | undefined
   /** All stages, or those named. */
   readonly noCache: 'none' | 'all' | readonly string[]
   /** Of every RUN that names none. */

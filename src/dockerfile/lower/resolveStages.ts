@@ -6,6 +6,7 @@ import { parseTrigger, type Stage } from '../dockerfile.ts'
 import { DockerfileError } from '../dockerfileError.ts'
 import type { LintedImage } from '../lint/lintSubject.ts'
 import { suggest } from '../suggestion.ts'
+import { placeInStep } from './contexts/placeContexts.ts'
 import { planStep, type ImageReference, type PlannedStage, type PlannedStep, type StageBase, type StepSource } from './plan.ts'
 import type { ImageResolver, LowerRequest, ResolvedImage } from './request.ts'
 
@@ -51,7 +52,7 @@ export async function resolveStages(job: StagesToResolve, resolver: ImageResolve
     const fresh = reachable.filter(({ index }) => !triggered.has(index))
     for (const stage of fresh) {
       triggered.add(stage.index)
-      stages[stage.index] = addTriggers(stage, triggersOf(stage, stages, images, job.request), job.written)
+      stages[stage.index] = addTriggers(stage, triggersOf(stage, stages, images, job.request), job)
     }
     if (fresh.length === 0) return resolved(job, stages, images)
   }
@@ -172,9 +173,11 @@ function checkPlatform(image: ImageReference, { config }: ResolvedImage, { platf
 
 /** Of the base image, or of the stage it stands on. */
 function triggersOf(stage: PlannedStage, stages: readonly PlannedStage[], images: ReadonlyMap<string, ResolvedImage>, request: LowerRequest): readonly string[] {
-  const { base } = stage
+  const { base, isReplaced } = stage
+  if (isReplaced) return []
   switch (base.kind) {
     case 'scratch':
+    case 'files':
       return []
     case 'image':
       return images.get(imageKey(base, stagePlatform(stage, stages, request)))?.config.container.onBuild ?? []
@@ -183,7 +186,7 @@ function triggersOf(stage: PlannedStage, stages: readonly PlannedStage[], images
   }
 }
 
-function addTriggers(stage: PlannedStage, triggers: readonly string[], written: readonly Stage[]): PlannedStage {
-  const steps = triggers.map((trigger) => planStep(parseTrigger(trigger, stage.from.span), written, true))
+function addTriggers(stage: PlannedStage, triggers: readonly string[], { written, request }: StagesToResolve): PlannedStage {
+  const steps = triggers.map((trigger) => placeInStep(planStep(parseTrigger(trigger, stage.from.span), written, true), request))
   return { ...stage, steps: [...steps, ...stage.steps] }
 }

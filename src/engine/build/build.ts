@@ -2,7 +2,8 @@ import { basename, dirname, join } from 'node:path/posix'
 import { formatWarning } from '../../dockerfile/dockerfileWarning.ts'
 import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
 import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
-import { CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/remoteContext.ts'
+import type { NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
+import { CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
 import { lowerDockerfile, type ImageResolver, type LoweredImage } from '../../dockerfile/lower.ts'
 import type { Executor } from '../../executor/executor.ts'
 import type { PlatformResult } from '../../exporter/exporter.ts'
@@ -21,6 +22,7 @@ import type { Built } from '../engine.ts'
 import { fetchContext, withoutShown } from './fetchContext.ts'
 import type { FrontendAttributes } from './frontendAttributes.ts'
 import { DockerfileNotFoundError, readContextIgnore, readDockerfile } from './frontendFiles.ts'
+import { loadNamedContexts } from './namedContexts.ts'
 import { explainMissing } from './missingSource.ts'
 import { runStep } from '../stepProgress.ts'
 import { checkSteps } from './stepChecks.ts'
@@ -79,6 +81,7 @@ export interface BuildText {
   readonly source: SourceText
   readonly ignorePatterns: readonly string[]
   readonly remoteContext: RemoteContext | undefined
+  readonly namedContexts: NamedContexts
   /** Vertices that were worked on to have it. */
   readonly shown: ReadonlySet<Digest>
 }
@@ -86,10 +89,11 @@ export interface BuildText {
 /** Dockerfile and ignore file, from where they are. */
 export async function loadText(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<BuildText> {
   const { attributes, sessionId, progress } = options
-  if (attributes.remoteContext === undefined) return { ...(await loadClientText(deps.files, options, signal)), remoteContext: undefined, shown: new Set() }
+  const namedContexts = await loadNamedContexts(attributes.namedContexts, { files: deps.files, sessionId, progress }, signal)
+  if (attributes.remoteContext === undefined) return { ...(await loadClientText(deps.files, options, signal)), remoteContext: undefined, namedContexts, shown: new Set() }
   const fetched = await fetchContext(deps, attributes.remoteContext, { sessionId, progress }, signal)
   const { context, isDockerfile, shown } = fetched
-  const common = { ignorePatterns: [], remoteContext: context, shown } // as BuildKit: ignore files are for folders of the client
+  const common = { namedContexts, ignorePatterns: [], remoteContext: context, shown } // as BuildKit: ignore files are for folders of the client
   if (attributes.hasOwnDockerfile) return { ...common, source: (await loadDockerfile(deps.files, options, signal)).source }
   const filename = isDockerfile ? CONTEXT_FILE : attributes.filename
   const names = basename(filename) === 'Dockerfile' ? [filename, join(dirname(filename), 'dockerfile')] : [filename]
@@ -124,6 +128,7 @@ export function lowerRequest({ text, platform, host }: LowerFor, { attributes, s
     source: text.source,
     ignorePatterns: text.ignorePatterns,
     remoteContext: text.remoteContext,
+    namedContexts: text.namedContexts,
     targetPlatform: platform,
     buildPlatform: host,
     isMultiPlatform: attributes.platforms.length > 1,

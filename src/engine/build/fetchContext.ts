@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { ARCHIVE_HEAD_BYTES, isArchive } from '../../archive/archiveHead.ts'
-import { addRemoteContext, CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/remoteContext.ts'
+import { addRemoteContext, CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
 import { createGraphBuilder } from '../../graph/graphBuilder.ts'
 import type { Digest } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'

@@ -1,4 +1,5 @@
-import { parseRemoteContext, type RemoteContext } from '../../dockerfile/lower/remoteContext.ts'
+import { contextKey, parseNamedContext, type NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
+import { parseRemoteContext, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { parsePlatform, type Platform } from '../../ground/platform.ts'
 import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
@@ -13,6 +14,8 @@ export interface FrontendAttributes {
   readonly hasOwnDockerfile: boolean
   /** A context that is no folder of the client. */
   readonly remoteContext: RemoteContext | undefined
+  /** Ignore files of folders not yet read. */
+  readonly namedContexts: NamedContexts
   /** Empty: the engine's own. */
   readonly platforms: readonly Platform[]
   readonly isMultiPlatform: boolean
@@ -43,6 +46,7 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     dockerfileFolder: get('dockerfilekey') || 'dockerfile',
     hasOwnDockerfile: attributes.has('dockerfilekey'),
     remoteContext: parseContext(attributes),
+    namedContexts: parseNamedContexts(withPrefix(attributes, 'context:')),
     platforms,
     isMultiPlatform: platforms.length > 1 || isTrue(get('multi-platform')) || isTrue(get('build-arg:BUILDKIT_MULTI_PLATFORM')),
     target: optional('target'),
@@ -69,12 +73,21 @@ function parseContext(attributes: ReadonlyMap<string, string>): RemoteContext | 
   return context
 }
 
+function parseNamedContexts(texts: ReadonlyMap<string, string>): NamedContexts {
+  return new Map(
+    [...texts].map(([key, text]) => {
+      const [name = '', platform] = key.split('::')
+      return [contextKey(name, platform === undefined ? undefined : parsePlatform(platform)), parseNamedContext(key, text)]
+    }),
+  )
+}
+
 /** Understood, or without effect on what is built. */
 const KNOWN = new Set([
   'filename', 'context', 'contextsubdir', 'contextkey', 'dockerfilekey', 'platform', 'multi-platform', 'target', 'no-cache', 'image-resolve-mode', 'force-network-mode',
   'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline', 'requestid',
 ])
-const KNOWN_PREFIXES = ['build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:']
+const KNOWN_PREFIXES = ['context:', 'build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:']
 const LATER = new Map([
   ['cgroup-parent', 'control groups of steps'],
   ['source', 'frontends that are images'],
@@ -85,7 +98,7 @@ const LATER = new Map([
 function checkKnown(key: string, value: string): void {
   if (KNOWN.has(key) || KNOWN_PREFIXES.some((prefix) => key.startsWith(prefix)) || isHarmless(key, value)) return
   if (key.startsWith('attest:')) throw new InvalidValueError(`attestations are not supported yet: ${key}=${value}`, { hint: 'leave out --attest, --provenance and --sbom' })
-  const what = LATER.get(key) ?? (key.startsWith('context:') ? 'named contexts' : undefined)
+  const what = LATER.get(key)
   if (what !== undefined) throw new InvalidValueError(`${what} are not supported yet: ${key}=${value}`)
   throw new InvalidValueError(`unknown frontend attribute: ${key}`)
 }

@@ -19,6 +19,7 @@ import type { Answer, Built, ExporterRequest, SolveRequest, Steer } from '../eng
 import { parseFrontendAttributes, type FrontendAttributes } from './frontendAttributes.ts'
 import { createImageResolver, type ResolveMode } from '../images/imageResolver.ts'
 import type { ImageStore } from '../images/imageStore.ts'
+import { withLayoutImages } from '../images/layoutImages.ts'
 import { runStep, deliveryContext, type Step } from '../stepProgress.ts'
 
 export interface SolveDeps {
@@ -74,7 +75,9 @@ async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { requ
   const attributes = parseFrontendAttributes(given)
   const { content, images, registries, sessions: files, snapshots, executor, solver, caches } = deps
   const sources = { content, images, registry: registries.registryFor(sessionId) }
-  const resolver = createImageResolver(sources, resolveMode(attributes), (name, work) => runStep(progress, name, work))
+  const watch = <T>(name: string, work: () => Promise<T>): Promise<T> => runStep(progress, name, work)
+  const registered = createImageResolver(sources, resolveMode(attributes), watch)
+  const resolver = withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch })
   const buildDeps = { files, snapshots, executor, solver, caches, resolver }
   const options = { attributes, sessionId, progress, entitlements }
   if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest(buildDeps, options, attributes.requestId, signal) }

@@ -1,9 +1,9 @@
-import { parseGitReference } from '../../ground/gitReference.ts'
-import { isHttpUrl, redactUrls } from '../../ground/urlText.ts'
-import type { GraphBuilder } from '../../graph/graphBuilder.ts'
-import type { CopyAction, GitSource, HttpSource, Output } from '../../graph/vertex.ts'
-import { resolvePath } from '../posixPath.ts'
-import { gitSource, httpSource } from './remoteSource.ts'
+import { parseGitReference } from '../../../ground/gitReference.ts'
+import { isHttpUrl, redactUrls } from '../../../ground/urlText.ts'
+import type { GraphBuilder } from '../../../graph/graphBuilder.ts'
+import type { CopyAction, GitSource, HttpSource, Output } from '../../../graph/vertex.ts'
+import { resolvePath } from '../../posixPath.ts'
+import { gitSource, httpSource } from '../remoteSource.ts'
 
 /** A build context, or one that a build gives a name, that is no folder of the client. */
 export interface RemoteContext {
@@ -28,8 +28,8 @@ export function parseRemoteContext(text: string, options: { readonly keepGitFold
 }
 
 /** The vertices that bring the context's files; the last one's output. */
-export function addRemoteContext({ source, written, isArchive, folder }: RemoteContext, graph: GraphBuilder): Output {
-  const name = source.kind === 'git' ? `[internal] load git source ${redactUrls(written)}` : '[internal] load remote build context'
+export function addRemoteContext(context: RemoteContext, graph: GraphBuilder, name = fetchStepName(context)): Output {
+  const { source, isArchive, folder } = context
   const note = (text: string): Parameters<GraphBuilder['add']>[1] => ({ name: text, ignoreCache: false, span: undefined })
   const fetched = graph.add({ op: { kind: 'source', source }, inputs: [], platform: undefined }, note(name))
   const copy = (from: Output, change: Pick<CopyAction, 'source' | 'unpackArchives' | 'copyFolderContents'>, text: string): Output =>
@@ -37,6 +37,10 @@ export function addRemoteContext({ source, written, isArchive, folder }: RemoteC
   const whole = isArchive ? copy(fetched, { source: `/${CONTEXT_FILE}`, unpackArchives: true, copyFolderContents: false }, '[internal] unpack build context') : fetched
   const path = resolvePath('/', folder)
   return path === '/' ? whole : copy(whole, { source: path, unpackArchives: false, copyFolderContents: true }, `[internal] take ${path.slice(1)} of build context`)
+}
+
+function fetchStepName({ source, written }: RemoteContext): string {
+  return source.kind === 'git' ? `[internal] load git source ${redactUrls(written)}` : '[internal] load remote build context'
 }
 
 const COPY = {

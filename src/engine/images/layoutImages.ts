@@ -1,0 +1,105 @@
+import { putBytes, type ContentStore } from '../../content/contentStore.ts'
+import type { ImageResolver, ResolvedImage } from '../../dockerfile/lower.ts'
+import type { Descriptor } from '../../ground/descriptor.ts'
+import { parseDigest, type Digest } from '../../ground/digest.ts'
+import { BuildError, InvalidValueError } from '../../ground/errors.ts'
+import { isIndexType, MEDIA_TYPE } from '../../ground/mediaType.ts'
+import { formatPlatform, type Platform } from '../../ground/platform.ts'
+import { parseImageConfig } from '../../image/imageConfigJson.ts'
+import { parseIndex, parseManifest, MAX_MANIFEST_BYTES } from '../../image/manifestJson.ts'
+import { choosePlatformManifest } from '../../registry/resolve.ts'
+
+/** The blobs of an OCI layout of the client. */
+export interface ClientBlobs {
+  /** @throws RemoteError where the client does not have it */
+  read(digest: Digest, signal: AbortSignal): AsyncIterable<Uint8Array>
+}
+
+export interface LayoutImageSources {
+  readonly content: ContentStore
+  /** By the name of the store. */
+  readonly blobsOf: (store: string) => ClientBlobs
+  readonly watch: <T>(name: string, work: () => Promise<T>) => Promise<T>
+}
+
+/** `resolver`, and for `oci-layout://store:tag@digest` the client's own layouts: their images are brought whole. */
+export function withLayoutImages(resolver: ImageResolver, { content, blobsOf, watch }: LayoutImageSources): ImageResolver {
+  const found = new Map<string, Promise<ResolvedImage>>()
+  return {
+    async resolveImage(text, platform, signal) {
+      const layout = parseLayoutReference(text)
+      if (layout === undefined) return await resolver.resolveImage(text, platform, signal)
+      const name = `[${formatPlatform(platform)} internal] load image of ${text}`
+      const known = found.get(name) ?? watch(name, () => bringImage({ ...layout, platform }, { blobs: blobsOf(layout.store), content }, signal))
+      found.set(name, known)
+      return await known
+    },
+  }
+}
+
+interface LayoutReference {
+  readonly store: string
+  readonly tag: string
+  readonly digest: Digest
+}
+
+/** Undefined where it is no such reference. @throws InvalidValueError where it has no digest */
+function parseLayoutReference(text: string): LayoutReference | undefined {
+  if (!text.startsWith('oci-layout://')) return undefined
+  const [, store, tag = 'latest', digest] = /^oci-layout:\/\/([\w./-]+?)(?::([\w.-]+))?@(.+)$/.exec(text) ?? []
+  if (store === undefined || digest === undefined) throw new InvalidValueError(`oci-layout reference ${JSON.stringify(text)} has no digest`)
+  return { store, tag, digest: parseDigest(digest) }
+}
+
+interface BringingImage {
+  readonly blobs: ClientBlobs
+  readonly content: ContentStore
+}
+
+async function bringImage({ tag, digest, platform }: LayoutReference & { readonly platform: Platform }, bringing: BringingImage, signal: AbortSignal): Promise<ResolvedImage> {
+  const root = await bringDocument(digest, bringing, signal)
+  const mediaType = mediaTypeOf(root, digest)
+  const name = `oci-layout.invalid/image:${tag}@${digest}` // a host that nobody can have: all that is needed is here
+  const chosen = isIndexType(mediaType) ? choosePlatformManifest(parseIndex(root, mediaType).manifests, platform, `the OCI layout's image ${tag}`) : undefined
+  const manifest = parseManifest(chosen === undefined ? root : await bringDocument(chosen.digest, bringing, signal), chosen?.mediaType ?? mediaType)
+  const config = parseImageConfig(await bringDocument(manifest.config.digest, bringing, signal))
+  for (const layer of manifest.layers) await bringBlob(layer, bringing, signal)
+  return { reference: name, manifest: chosen?.digest ?? digest, config }
+}
+
+/** Small, and held whole. */
+async function bringDocument(digest: Digest, { blobs, content }: BringingImage, signal: AbortSignal): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of blobs.read(digest, signal)) {
+    sizeBytes += chunk.byteLength
+    if (sizeBytes > MAX_MANIFEST_BYTES) throw new LayoutInvalidError(`${digest} of the OCI layout has more than ${MAX_MANIFEST_BYTES} bytes`)
+    chunks.push(Uint8Array.from(chunk))
+  }
+  const bytes = Buffer.concat(chunks)
+  if ((await putBytes(bytes, content, signal)) !== digest) throw new LayoutInvalidError(`${digest} of the OCI layout has other bytes than its name says`)
+  return bytes
+}
+
+async function bringBlob({ digest }: Descriptor, { blobs, content }: BringingImage, signal: AbortSignal): Promise<void> {
+  if ((await content.sizeBytes(digest, signal)) !== undefined) return
+  await using ingest = await content.openIngest({ resumeKey: undefined }, signal)
+  for await (const chunk of blobs.read(digest, signal)) await ingest.write(chunk)
+  await ingest.commit(digest)
+}
+
+/** A document says what it is, or is known by what it has. */
+function mediaTypeOf(bytes: Uint8Array, digest: Digest): string {
+  try {
+    const body = JSON.parse(Buffer.from(bytes).toString()) as { readonly mediaType?: unknown; readonly manifests?: unknown }
+    if (typeof body.mediaType === 'string') return body.mediaType
+    return Array.isArray(body.manifests) ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.ociManifest
+  } catch (error) {
+    throw new LayoutInvalidError(`${digest} of the OCI layout is no manifest`, { cause: error })
+  }
+}
+
+/** A layout of the client is not what it should be. */
+class LayoutInvalidError extends BuildError {
+  readonly kind = 'corrupt'
+}
