@@ -112,6 +112,32 @@ export function graftSuite(name: string, backend: 'auto' | 'copy', skip: string 
     })
   })
 
+  describe(`${name}, when the machine went down,`, { skip }, () => {
+    it('knows no graft whose layer was not written to the disk', async () => {
+      const root = mkdtempSync(join(tmpdir(), 'pelago-grafts-'))
+      try {
+        using database = openDatabase(join(root, 'state.db'))
+        const place = { root, database, now: Date.now, backend }
+        let ids: readonly SnapshotId[] = []
+        {
+          await using opened = await openSnapshots({ ...place, bootId: 'before' }, signal)
+          const make = async (): Promise<SnapshotId> => {
+            await using mutable = await opened.snapshots.openMutable(undefined, signal)
+            return await mutable.commit()
+          }
+          const base = await make()
+          await opened.sync()
+          const layer = await make()
+          ids = [base, layer, opened.snapshots.graft(layer, base)]
+        }
+        await using later = await openSnapshots({ ...place, bootId: 'after' }, signal)
+        assert.deepEqual(ids.map((id) => later.snapshots.get(id)?.state), ['present', undefined, undefined])
+      } finally {
+        rmSync(root, { recursive: true, force: true })
+      }
+    })
+  })
+
   describe(`${name} finds differences`, { skip }, () => {
     it('of two file systems that have nothing to do with each other', async () => {
       await using store = await openStore()

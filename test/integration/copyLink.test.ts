@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
@@ -77,6 +77,16 @@ describe('COPY --link', { skip: missingForBuilds('skopeo'), concurrency: false }
     assert.deepEqual([amd64.length, arm64.length, amd64.at(-1) === arm64.at(-1), amd64[0] === arm64[0]], [2, 2, true, false])
   })
 
+  it('copies from an image what the target platform has of it', async () => {
+    const machines: string[] = []
+    for (const platform of ['linux/amd64', 'linux/arm64']) {
+      const { files } = await builds.build(['FROM scratch', `COPY --link --from=${busybox} /bin/busybox /tool`], {}, '--platform', platform)
+      // ELF's e_machine
+      machines.push(Buffer.from(JSON.parse(/"(.*)"$/.exec(files.get('tool') ?? '')?.[0] ?? '""') as string, 'latin1').readUInt16LE(18).toString())
+    }
+    assert.deepEqual(machines, ['62', '183'])
+  })
+
   it('packs the layer for each form once, and rewrites its times, whatever it stands on', async () => {
     const [one, two] = [await pushBase('form-one', '1'), await pushBase('form-two', '2')]
     const context = await builds.pelago.context({ a: 'a' })
@@ -107,6 +117,7 @@ describe('COPY --link', { skip: missingForBuilds('skopeo'), concurrency: false }
     const lines = [`FROM ${busybox}`, 'COPY --link a /pruned']
     const { layers } = await build(lines, context)
     await builds.pelago.succeed(['prune', '--all', '--force'])
+    assert.deepEqual(readdirSync(join(builds.pelago.env['PELAGO_ROOT'] ?? '', 'layers')), [])
     assert.deepEqual((await build(lines, context)).layers, layers)
   })
 

@@ -49,6 +49,7 @@ describe('the rules of BuildKit', () => {
     { text: 'FROM a:1\nENV A=$LANG B=${NONE}', want: ['UndefinedVar:2'] },
     { text: "FROM a:1\nLABEL a='$NONE'\nRUN echo $NONE\nCMD [\"$NONE\"]", want: [] },
     { text: 'FROM a:1\nARG A=$NONE', want: ['UndefinedVar:2'] },
+    { text: 'FROM a:1\nCOPY --exclude=$no <<A <<"B" /\n"$none" \\$it\nA\n$quoted\nB\nRUN <<C\n$shell\nC', want: ['UndefinedVar:2-6', 'UndefinedVar:2-6'] },
     { text: 'FROM a:1\nARG A=$NONE', options: { buildArgs: new Map([['A', '1']]) }, want: [] },
     { text: 'FROM a:1\nUSER $u\nVOLUME $v\nSTOPSIGNAL 9$s', want: ['UndefinedVar:2', 'UndefinedVar:3', 'UndefinedVar:4'] },
     { text: 'FROM a:1\nCMD ["a"]\nRUN x\nCMD ["b"]\nENTRYPOINT ["c"]', want: ['MultipleInstructionsDisallowed:2'] },

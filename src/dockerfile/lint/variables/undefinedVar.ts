@@ -1,3 +1,4 @@
+import { textOfHeredoc } from '../../heredoc.ts'
 import type { StageInstruction } from '../../instructions/instruction.ts'
 import { findNearest } from '../../suggestion.ts'
 import { expandQuietly } from '../expandQuietly.ts'
@@ -12,7 +13,11 @@ const BUILDER_ARGS: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT',
 
 function findUndefined({ instruction, before }: LintedStep, { dockerfile, request }: LintSubject): readonly Finding[] {
   const words = instruction.kind === 'arg' ? instruction.args.flatMap(({ name, defaultValue }) => (request.buildArgs.has(name) ? [] : (defaultValue ?? []))) : expandedWords(instruction)
-  const names = new Set(words.flatMap((word) => [...(expandQuietly(word, before.env, dockerfile.escape)?.unmatched ?? [])]))
+  const expansions = [
+    ...words.map((word) => expandQuietly(word, before.env, dockerfile.escape)),
+    ...heredocTexts(instruction).map((text) => expandQuietly(text, before.env, '\\', { ignoreQuotes: true })),
+  ]
+  const names = new Set(expansions.flatMap((expansion) => [...(expansion?.unmatched ?? [])]))
   return [...names]
     .filter((name) => !before.buildArgs.has(name) && !BUILDER_ARGS.has(name))
     .map((name) => {
@@ -21,9 +26,14 @@ function findUndefined({ instruction, before }: LintedStep, { dockerfile, reques
     })
 }
 
+/** Of the files that a COPY or ADD writes. */
+function heredocTexts(instruction: StageInstruction): readonly string[] {
+  return instruction.kind === 'copy' ? instruction.heredocs.filter(({ isExpanded }) => isExpanded).map(textOfHeredoc) : []
+}
+
 function expandedWords(instruction: StageInstruction): readonly string[] {
   if (instruction.kind === 'env' || instruction.kind === 'label') return instruction.pairs.flatMap(({ key, value }) => [key, value])
-  if (instruction.kind === 'copy') return [...[instruction.chown, instruction.chmod, instruction.checksum].flatMap((word) => word ?? []), ...instruction.sources, instruction.target]
+  if (instruction.kind === 'copy') return [...[instruction.chown, instruction.chmod, instruction.checksum].flatMap((word) => word ?? []), ...instruction.excludePatterns, ...instruction.sources, instruction.target]
   if (instruction.kind === 'workdir') return [instruction.path]
   if (instruction.kind === 'user') return [instruction.user]
   if (instruction.kind === 'volume') return instruction.paths
