@@ -67,6 +67,7 @@ export async function resolveDockerfile({ request: given, dockerfile, notes, isC
   const request = { ...given, buildArgs: withResolvedEpoch(given, scope) }
   notes.setScope(scope)
   const planned = placeContexts(planStages(dockerfile, scope), request)
+  notes.setPlanned(planned)
   const target = findTarget(planned, request.target)
   notes.setTarget(target)
   const wanted = isCheck && request.target === undefined ? planned : [target]

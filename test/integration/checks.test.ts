@@ -90,6 +90,16 @@ describe('checks of a Dockerfile', () => {
       const metadata = JSON.parse(await readFile(path, 'utf8')) as { readonly 'result.json': { readonly targets: readonly unknown[] } }
       assert.equal(metadata['result.json'].targets.length, 2)
     })
+    it('look at every platform, and say once what they have in common', async () => {
+      const Dockerfile = 'FROM scratch AS A\nRUN wget https://example.com/tool-amd64\n'
+      const { stdout } = await build({ Dockerfile }, '--check', '--platform', 'linux/amd64,linux/arm64,linux/arm/v7')
+      assert.match(stdout, /^Check complete, 2 warnings have been found!\n[^]*WARNING: HardcodedArchInDownload - docs\/checks\.md#hardcodedarchindownload\n[^]*>>> RUN wget/)
+      assert.match((await build({ Dockerfile }, '--check', '--platform', 'linux/amd64')).stdout, /^Check complete, 1 warning has been found!\n\nWARNING: StageNameCasing/)
+    })
+    it('outline the secrets and caches of its steps', async () => {
+      const { stdout } = await build({ Dockerfile: 'FROM scratch\nRUN --mount=type=secret,id=token,required --mount=type=cache,target=/c x\n' }, '--call=outline')
+      assert.equal(stdout, 'SECRET   REQUIRED\ntoken    true\n\nCACHE MOUNT\n/c\n')
+    })
     it('are refused where they are none', async () => {
       const { exitCode, stderr } = await build({ Dockerfile: 'FROM scratch\n' }, '--call=dance')
       assert.equal(exitCode, 2)

@@ -12,6 +12,7 @@ import type { LintedImage, LintedStep } from './lintSubject.ts'
 export interface LintNotes {
   readonly options: CheckOptions
   readonly setScope: (scope: GlobalScope) => void
+  readonly setPlanned: (planned: readonly PlannedStage[]) => void
   readonly setTarget: (target: PlannedStage) => void
   readonly addStep: (step: LintedStep) => void
   readonly addImage: (image: LintedImage) => void
@@ -25,17 +26,21 @@ export function createLintNotes(request: LowerRequest): LintNotes {
   const steps: LintedStep[] = []
   const images: LintedImage[] = []
   let scope: GlobalScope | undefined
+  let planned: readonly PlannedStage[] = []
   let target: PlannedStage | undefined
   return {
     options,
     setScope(found) {
       scope = found
     },
+    setPlanned(found) {
+      planned = found
+    },
     setTarget(found) {
       target = found
     },
     addStep: (step) => void steps.push(step),
     addImage: (image) => void images.push(image),
-    lint: (dockerfile) => lintDockerfile({ dockerfile, request, scope, target, steps, images }, options),
+    lint: (dockerfile) => lintDockerfile({ dockerfile, request, scope, planned, target, steps, images }, options),
   }
 }

@@ -2,7 +2,7 @@ import type { Platform } from '../../ground/platform.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
 import type { Dockerfile } from '../dockerfile.ts'
 import type { GlobalScope } from '../lower/globalScope.ts'
-import type { PlannedStage, PlannedStep, StageBase } from '../lower/plan.ts'
+import type { PlannedStage, PlannedStep } from '../lower/plan.ts'
 import type { LowerRequest, ResolvedImage } from '../lower/request.ts'
 import type { StageState } from '../lower/stageState.ts'
 
@@ -12,6 +12,8 @@ export interface LintSubject {
   readonly request: LowerRequest
   /** What FROM can use; undefined where the global ARGs cannot be read. */
   readonly scope: GlobalScope | undefined
+  /** All stages; empty where one of them cannot be read. */
+  readonly planned: readonly PlannedStage[]
   /** The stage that is built; undefined before it is found. */
   readonly target: PlannedStage | undefined
   /** In the order in which they were lowered: stage by stage. */
@@ -41,8 +43,4 @@ export function stepsByStage({ steps }: LintSubject): readonly { readonly stage:
     const stage = own[0]?.stage
     return stage === undefined ? [] : [{ stage, steps: own }]
   })
-}
-
-export function isStage(base: StageBase): base is Extract<StageBase, { readonly kind: 'stage' }> {
-  return base.kind === 'stage'
 }

@@ -1,3 +1,14 @@
+import { archProbeOnBuildPlatform } from './architectures/archProbeOnBuildPlatform.ts'
+import { buildPlatformResult } from './architectures/buildPlatformResult.ts'
+import { emulatedCompiler } from './architectures/emulatedCompiler.ts'
+import { hardcodedArchInDownload } from './architectures/hardcodedArchInDownload.ts'
+import { hardcodedTargetArch } from './architectures/hardcodedTargetArch.ts'
+import { ignoredStagePlatform } from './architectures/ignoredStagePlatform.ts'
+import { platformSpecificDigest } from './architectures/platformSpecificDigest.ts'
+import { sharedCacheMount } from './architectures/sharedCacheMount.ts'
+import { singleArchPackage } from './architectures/singleArchPackage.ts'
+import { undeclaredTargetArg } from './architectures/undeclaredTargetArg.ts'
+import { unpinnedBaseImage } from './architectures/unpinnedBaseImage.ts'
 import { consistentInstructionCasing } from './instructions/consistentInstructionCasing.ts'
 import { copyIgnoredFile } from './instructions/copyIgnoredFile.ts'
 import { exposeInvalidFormat } from './instructions/exposeInvalidFormat.ts'
@@ -48,4 +59,15 @@ export const LINT_RULES: readonly LintRule[] = [
   exposeProtoCasing,
   exposeInvalidFormat,
   newerSyntax,
+  hardcodedArchInDownload,
+  hardcodedTargetArch,
+  undeclaredTargetArg,
+  archProbeOnBuildPlatform,
+  singleArchPackage,
+  sharedCacheMount,
+  emulatedCompiler,
+  platformSpecificDigest,
+  buildPlatformResult,
+  ignoredStagePlatform,
+  unpinnedBaseImage,
 ]

@@ -116,7 +116,8 @@ function cacheIdOf({ id, target }: MountOptions, { state, context }: MountPlace)
   return namespace === '' ? own : `${namespace}/${own}`
 }
 
-function secretIdOf({ id, source, target }: MountOptions): string {
+/** By which the client knows it. */
+export function secretIdOf({ id, source, target }: MountOptions): string {
   return [source, id].find((name) => name !== '') ?? lastName(target)
 }
 

@@ -3,8 +3,11 @@ import { parseDockerfile, type Dockerfile } from '../dockerfile.ts'
 import { expandQuietly } from '../lint/expandQuietly.ts'
 import { createLintNotes } from '../lint/lintNotes.ts'
 import type { LintedStep } from '../lint/lintSubject.ts'
+import { readMountQuietly } from '../lint/readMountQuietly.ts'
+import { secretIdOf } from '../lower/lowerMounts.ts'
 import { resolveDockerfile, type ImageResolver, type LowerRequest } from '../lower.ts'
 import { lowerStages, type LowerJob } from '../lower/lowerStages.ts'
+import type { MountOptions, MountType } from '../lower/mountOptions.ts'
 import { describedBy } from './describedBy.ts'
 import { answer, formatColumns, toBase64, toLocation, type SubrequestAnswer } from './subrequest.ts'
 
@@ -13,6 +16,16 @@ interface Outline {
   readonly name: string | undefined
   readonly description: string | undefined
   readonly args: readonly OutlinedArg[]
+  readonly secrets: readonly OutlinedMount[]
+  readonly ssh: readonly OutlinedMount[]
+  readonly caches: readonly OutlinedMount[]
+}
+
+/** What a `RUN --mount` wants, by its id; several that want the same are one. */
+interface OutlinedMount {
+  readonly id: string
+  readonly isRequired: boolean
+  readonly span: SourceSpan
 }
 
 interface OutlinedArg {
@@ -34,7 +47,43 @@ export async function answerOutline(request: LowerRequest, resolver: ImageResolv
 function outlineTarget(job: LowerJob, steps: readonly LintedStep[]): Outline {
   const { dockerfile, resolved } = job
   const { from } = resolved.target
-  return { name: from.stageName === '' ? undefined : from.stageName, description: describedBy(dockerfile, from.span, from.stageName), args: outlineArgs(job, steps) }
+  const mounts = (type: MountType): readonly OutlinedMount[] => outlineMounts(job, steps, type)
+  return {
+    name: from.stageName === '' ? undefined : from.stageName,
+    description: describedBy(dockerfile, from.span, from.stageName),
+    args: outlineArgs(job, steps),
+    secrets: mounts('secret'),
+    ssh: mounts('ssh'),
+    caches: mounts('cache'),
+  }
+}
+
+function outlineMounts({ dockerfile }: LowerJob, steps: readonly LintedStep[], type: MountType): readonly OutlinedMount[] {
+  const found = new Map<string, OutlinedMount>()
+  for (const { instruction, before } of steps.toSorted((a, b) => a.instruction.span.startLine - b.instruction.span.startLine)) {
+    for (const mount of instruction.kind === 'run' ? instruction.mounts : []) {
+      const options = readMountQuietly(mount, (text) => expandQuietly(text, before.env, dockerfile.escape)?.text ?? text)
+      if (options?.type !== type) continue
+      const id = mountId(options)
+      const earlier = found.get(id)
+      found.set(id, { id, span: earlier?.span ?? instruction.span, isRequired: options.isRequired || earlier?.isRequired === true })
+    }
+  }
+  return [...found.values()]
+}
+
+/** As the builder asks for it. */
+function mountId(options: MountOptions): string {
+  switch (options.type) {
+    case 'secret':
+      return secretIdOf(options)
+    case 'ssh':
+      return options.id === '' ? 'default' : options.id
+    case 'cache':
+    case 'bind':
+    case 'tmpfs':
+      return options.id === '' ? options.target : options.id
+  }
 }
 
 /** Those that the needed stages declare or use in FROM, and what the defaults of these stand on. The platform's own are no one's to give. */
@@ -86,16 +135,27 @@ function describeArg(dockerfile: Dockerfile, name: string, { value, span }: Pick
   return { name, value, span, description: describedBy(dockerfile, span, name) }
 }
 
-function formatOutline({ name, description, args }: Outline, { source }: LowerRequest): SubrequestAnswer {
+function formatOutline({ name, description, args, secrets, ssh, caches }: Outline, { source }: LowerRequest): SubrequestAnswer {
   const document = {
     name,
     description,
     args: nonEmpty(args.map((arg) => ({ name: arg.name, description: arg.description, value: arg.value === '' ? undefined : arg.value, location: toLocation(arg.span) }))),
+    secrets: nonEmpty(secrets.map(toMount)),
+    ssh: nonEmpty(ssh.map(toMount)),
+    cache: nonEmpty(caches.map(({ id, span }) => ({ ID: id, location: toLocation(span) }))),
     sources: [toBase64(source)],
   }
   const head = name === undefined && description === undefined ? '' : formatColumns([['TARGET:', name ?? '(default)'], ...(description === undefined ? [] : [['DESCRIPTION:', description]])], 1)
-  const tables = [head, formatTable(['BUILD ARG', 'VALUE', 'DESCRIPTION'], args.map((arg) => [arg.name, arg.value, arg.description ?? '']))]
+  const tables = [head, formatTable(['BUILD ARG', 'VALUE', 'DESCRIPTION'], args.map((arg) => [arg.name, arg.value, arg.description ?? ''])), formatMounts('SECRET', secrets), formatMounts('SSH', ssh), formatTable(['CACHE MOUNT'], caches.map(({ id }) => [id]))]
   return answer(document, tables.filter((table) => table !== '').join('\n'))
+}
+
+function toMount({ id, isRequired, span }: OutlinedMount): object {
+  return { name: id, required: isRequired ? true : undefined, location: toLocation(span) }
+}
+
+function formatMounts(title: string, mounts: readonly OutlinedMount[]): string {
+  return formatTable([title, 'REQUIRED'], mounts.map(({ id, isRequired }) => [id, isRequired ? 'true' : '']))
 }
 
 function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,6 @@
 import { BuildError } from '../../../ground/errors.ts'
 import { createIgnoreMatcher, type IgnoreMatcher } from '../../ignorefile.ts'
+import { remoteKind } from '../../lower/remoteSource.ts'
 import { cleanPath } from '../../posixPath.ts'
 import { expandQuietly } from '../expandQuietly.ts'
 import type { LintSubject } from '../lintSubject.ts'
@@ -14,11 +15,20 @@ function findIgnored({ request, steps, dockerfile }: LintSubject): readonly Find
     if (instruction.kind !== 'copy' || source.kind !== 'context') return []
     const paths = instruction.sources.flatMap((written) => expandQuietly(written, before.env, dockerfile.escape)?.text ?? [])
     return paths
-      .filter((path) => !/^(?:https?|git|ssh):\/\/|^[\w.-]+@[\w.-]+:/.test(path))
+      .filter(isPath)
       .map(cleanPath)
       .filter((path) => isLeftOut(path, matcher, request.ignorePatterns))
       .map((path) => ({ message: `${instruction.command === 'ADD' ? 'Add' : 'Copy'} of ${JSON.stringify(path)}, which .dockerignore leaves out`, span: instruction.span }))
   })
+}
+
+function isPath(text: string): boolean {
+  try {
+    return remoteKind(text) === undefined
+  } catch (error) {
+    if (error instanceof BuildError) return false
+    throw error
+  }
 }
 
 function readMatcher(patterns: readonly string[]): IgnoreMatcher | undefined {

@@ -5,7 +5,7 @@ import { expandQuietly } from '../expandQuietly.ts'
 import type { LintedStep, LintSubject } from '../lintSubject.ts'
 import { buildkitRule, type Finding } from '../rule.ts'
 
-/** In the instructions whose variables the builder replaces: those of RUN, CMD and ENTRYPOINT are the shell's. */
+/** In the instructions whose variables the builder replaces: those of commands are the shell's. */
 export const undefinedVar = buildkitRule('UndefinedVar', 'variables are set before they are used', (subject) => subject.steps.flatMap((step) => findUndefined(step, subject)))
 
 /** Arguments that are never variables, declared or not. */
@@ -34,6 +34,7 @@ function heredocTexts(instruction: StageInstruction): readonly string[] {
 function expandedWords(instruction: StageInstruction): readonly string[] {
   if (instruction.kind === 'env' || instruction.kind === 'label') return instruction.pairs.flatMap(({ key, value }) => [key, value])
   if (instruction.kind === 'copy') return [...[instruction.chown, instruction.chmod, instruction.checksum].flatMap((word) => word ?? []), ...instruction.excludePatterns, ...instruction.sources, instruction.target]
+  if (instruction.kind === 'run') return instruction.mounts.flatMap(({ fields }) => fields.flatMap(({ value }) => value ?? []))
   if (instruction.kind === 'workdir') return [instruction.path]
   if (instruction.kind === 'user') return [instruction.user]
   if (instruction.kind === 'volume') return instruction.paths
