@@ -13,6 +13,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['build', { summary: 'Build an image from a Dockerfile, for one platform or many', load: async () => (await import('./commands/build.ts')).build }],
   ['run', { summary: 'Run a command in a new container, natively or emulated', load: async () => (await import('./commands/run.ts')).run }],
   ['debug', { summary: 'Look into a step that failed: a shell, or a command, where it stood', load: async () => (await import('./commands/debug.ts')).debug }],
+  ['reproduce', { summary: 'Build twice from scratch, and name what differs', load: async () => (await import('./commands/reproduce.ts')).reproduce }],
   ['pull', { summary: 'Pull an image from a registry, all its platforms or some', load: async () => (await import('./commands/pull.ts')).pull }],
   ['push', { summary: 'Push an image with all its platforms to a registry', load: async () => (await import('./commands/push.ts')).push }],
   ['login', { summary: 'Remember name and password for a registry', load: async () => (await import('./commands/login.ts')).login }],

@@ -7,7 +7,7 @@ import { hashFile } from '../support/archives.ts'
 import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
 import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
-import { openPelago, runCommand, type Pelago, type RunOptions } from '../support/pelago.ts'
+import { openPelago, runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
 import { readBlob, tool, type ImageConfigJson, type IndexJson, type ManifestJson } from '../support/unpackedImage.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
@@ -96,6 +96,77 @@ describe('the same bytes', { skip: missingForBuilds(), concurrency: false }, () 
     assert.equal(exitCode, 0, stderr)
     assert.equal(await hashFile(join(user.home, 'image.tar')), plain)
   })
+})
+
+describe('pelago reproduce', { skip: missingForBuilds(), concurrency: false }, () => {
+  let registry: DockerRegistry
+  let pelago: Pelago
+  let base: string
+  before(async () => {
+    registry = await startDockerRegistry()
+    pelago = await openPelago()
+    base = await pushBaseImage(pelago, registry.host)
+  })
+  after(async () => {
+    await pelago[Symbol.asyncDispose]()
+    await registry[Symbol.asyncDispose]()
+  })
+
+  const REWRITE = ['-o', 'type=image,rewrite-timestamp=true', '--build-arg', `SOURCE_DATE_EPOCH=${EPOCH}`]
+  const contextOf = (...steps: readonly string[]): Promise<string> => pelago.context({ Dockerfile: [`FROM ${base}`, ...steps, ''].join('\n'), note: 'note\n' })
+  const reproduce = (...args: readonly string[]): Promise<CommandResult> => pelago.run(['reproduce', '--progress=none', ...args])
+
+  it('finds nothing where there is nothing, on any platform, and leaves nothing', async () => {
+    const { exitCode, stdout, stderr } = await reproduce('--platform', PLATFORMS, ...REWRITE, await contextOf('WORKDIR /new', 'COPY note .', 'RUN uname -m > machine && mkdir a b'))
+    assert.equal(exitCode, 0, stdout + stderr)
+    assert.match(stdout, /^the same: both builds came to sha256:[0-9a-f]{64}\n$/)
+    assert.deepEqual(readdirSync(pelago.folder).filter((name) => !name.startsWith('context-')), [])
+  })
+
+  it('names files, what of them differs, their step, and what to do', async () => {
+    const noise = 'RUN cat /proc/sys/kernel/random/uuid | tee /etc/machine-id > /random; printf "\\\\037\\\\213" > /data; cat /random >> /data; touch /$(cat /random); echo fixed > /fixed'
+    const { exitCode, stdout } = await reproduce(...REWRITE, await contextOf('RUN touch /quiet', noise.replaceAll('\\\\', '\\')))
+    assert.equal(exitCode, 1, stdout)
+    assert.match(stdout, /^linux\/amd64: differs\n {2}layer \d+, of RUN \/bin\/sh -c cat \/proc\/sys\/kernel\/random\/uuid [^\n]*: 5 files differ\n/)
+    assert.match(stdout, /^ {4}\/random: content at byte \d+ \("[^"]+" \| "[^"]+"\)$/m)
+    assert.match(stdout, /^ {4}\/[0-9a-f-]{36}: only in the first\n {4}\/[0-9a-f-]{36}: only in the second$/m)
+    assert.match(stdout, /a random id of the machine \(1 file\)\n {4}in the same RUN: : > \/etc\/machine-id$/m)
+    assert.match(stdout, /gzip writes [^\n]* \(1 file\)\n {4}gzip -n$/m)
+    assert.doesNotMatch(stdout, /fixed: |quiet|mtime/)
+  })
+
+  it('tells programs, too', async () => {
+    const { exitCode, stdout } = await reproduce('--format', 'json', await contextOf('RUN date +%s > /now', 'COPY note /note'))
+    assert.equal(exitCode, 1)
+    const { identical, platforms, causes } = JSON.parse(stdout) as { identical: boolean; platforms: { platform: string; layers: { step: string; files: { path: string; aspects: { aspect: string }[]; cause: { remedy: string } }[] }[] }[]; causes: { remedy: string }[] }
+    assert.deepEqual([identical, platforms.map(({ platform, layers }) => [platform, layers.map(({ step }) => step)])], [false, [['linux/amd64', ['RUN /bin/sh -c date +%s > /now']]]])
+    assert.deepEqual(platforms[0]?.layers[0]?.files.map(({ path, aspects }) => [path, aspects.map(({ aspect }) => aspect)]), [['/now', ['content', 'mtime']]])
+    assert.equal(causes.length, 1)
+  })
+
+  it('compares with an archive, a layout, and an image of the store', async () => {
+    const context = await contextOf('COPY note /note')
+    const others = [['archive.tar', 'type=oci,dest=archive.tar'], ['layout', 'type=oci,tar=false,dest=layout'], ['docker.tar', 'type=docker,dest=docker.tar,oci-mediatypes=true'], ['stored', 'type=store']] as const
+    for (const [name, output] of others) {
+      await pelago.succeed(['build', '-t', 'stored', '--build-arg', `SOURCE_DATE_EPOCH=${EPOCH}`, '-o', `${output},rewrite-timestamp=true`, context])
+      const same = await reproduce(...REWRITE, '--against', name, context)
+      assert.deepEqual([same.exitCode, same.stdout.replace(/[0-9a-f]{64}/, '')], [0, `the same: ${name} and the build are sha256:\n`], same.stderr)
+    }
+    const other = await reproduce('--against', 'layout', '--label', 'a=b', '--build-arg', `SOURCE_DATE_EPOCH=${EPOCH}`, '-o', 'rewrite-timestamp=true', context)
+    assert.deepEqual([other.exitCode, other.stdout], [1, 'linux/amd64: differs\n  config config.Labels: none | {"a":"b"}\n'])
+  })
+
+  for (const { name, args, exitCode, message } of [
+    { name: 'an output', args: ['--push', '.'], exitCode: 2, message: /--push is not supported yet/ },
+    { name: 'a context that can be read once only', args: ['-'], exitCode: 2, message: /stdin can be read once only/ },
+    { name: 'nothing to compare with', args: ['--against', 'nowhere', '.'], exitCode: 1, message: /nowhere/ },
+  ]) {
+    it(`refuses ${name}`, async () => {
+      const result = await pelago.run(['reproduce', ...args], { cwd: await contextOf() })
+      assert.match(result.stderr, message)
+      assert.equal(result.exitCode, exitCode, result.stderr)
+    })
+  }
 })
 
 interface Built {
