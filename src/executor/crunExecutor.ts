@@ -17,6 +17,7 @@ import { exitHint, readMemoryKills } from './exitReason.ts'
 import { fullDiskHint } from './fullDisk.ts'
 import { formatHosts, readResolvConf } from './networkFiles.ts'
 import { buildOciSpec, DEFAULT_HOSTNAME, type OciMount, type OciSpec, type Surroundings } from './ociSpec.ts'
+import { findPrivilegedDevices } from './privilegedDevices.ts'
 import { readHardLimits, toRlimits, type HardLimits } from './rlimits.ts'
 import { readSeccompFilter } from './seccompFilter.ts'
 import { sandboxSeccomp } from './seccompProfile.ts'
@@ -87,6 +88,7 @@ function readSurroundings({ native }: Emulation, environment: Environment): Surr
     native,
     hasIdRange: environment['PELAGO_NS_IDS'] !== 'one',
     hasOwnProc: environment['PELAGO_NS_PROC'] !== 'host',
+    privilegedDevices: findPrivilegedDevices(),
     lastCapability: Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8')),
   }
 }

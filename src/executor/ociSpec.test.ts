@@ -43,6 +43,10 @@ describe('the runtime’s spec of a process', () => {
     assert.ok(mountAt(build({}), '/dev/pts')?.options.includes('gid=5'))
     assert.ok(!mountAt(build({ surroundings: { hasIdRange: false } }), '/dev/pts')?.options.includes('gid=5'))
   })
+  it('has writable /sys, all of /proc and more devices without the sandbox only', () => {
+    const [sandbox, insecure] = (['sandbox', 'insecure'] as const).map((security) => build({ spec: { security } }))
+    assert.deepEqual([sandbox, insecure].map((spec) => spec && [mountAt(spec, '/sys')?.options.includes('ro'), mountAt(spec, '/dev/fuse') !== undefined, spec.linux.maskedPaths.length > 0, spec.linux.readonlyPaths.length > 0]), [[true, false, true, true], [false, true, false, false]])
+  })
   it('has the step’s own mounts last', () => {
     const own = { destination: '/etc', type: 'bind', source: '/s1', options: ['rbind'] }
     assert.deepEqual(build({ prepared: { stepMounts: [own] } }).mounts.at(-1), own)
@@ -64,7 +68,7 @@ function build({ spec, prepared, surroundings }: Change): OciSpec {
       security: 'sandbox', hostname: '', extraHosts: [], ulimits: [], shmSizeBytes: 0, cgroupParent: '', ...spec,
     },
     { user: { uid: 0, gid: 0, additionalGids: [0] }, mode: { kind: 'native' }, stepMounts: [], rlimits: [], terminal: undefined, hostsPath: '/h', resolvConfPath: '/r', seccompFilter: undefined, ...prepared },
-    { native: amd64, hasIdRange: true, hasOwnProc: true, lastCapability: 40, ...surroundings },
+    { native: amd64, hasIdRange: true, hasOwnProc: true, privilegedDevices: ['/dev/fuse'], lastCapability: 40, ...surroundings },
   )
 }
 

@@ -49,6 +49,8 @@ export interface Surroundings {
   readonly hasIdRange: boolean
   /** False where no fresh /proc can be mounted: then steps see the engine's. */
   readonly hasOwnProc: boolean
+  /** What a process without a sandbox gets of the machine's devices. */
+  readonly privilegedDevices: readonly string[]
   /** /proc/sys/kernel/cap_last_cap */
   readonly lastCapability: number
 }
@@ -112,7 +114,7 @@ function is32On64(platform: Platform, native: Platform): boolean {
   return (native.architecture === 'amd64' && platform.architecture === '386') || (native.architecture === 'arm64' && platform.architecture === 'arm')
 }
 
-function mountsOf(spec: ProcessSpec, prepared: Prepared, { hasIdRange, hasOwnProc }: Surroundings): readonly OciMount[] {
+function mountsOf(spec: ProcessSpec, prepared: Prepared, { hasIdRange, hasOwnProc, privilegedDevices }: Surroundings): readonly OciMount[] {
   const shmBytes = spec.shmSizeBytes === 0 ? DEFAULT_SHM_BYTES : spec.shmSizeBytes
   const terminalGroup = hasIdRange ? ['gid=5'] : []
   return [
@@ -121,6 +123,7 @@ function mountsOf(spec: ProcessSpec, prepared: Prepared, { hasIdRange, hasOwnPro
     mount('/dev/pts', 'devpts', 'devpts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...terminalGroup]),
     mount('/dev/shm', 'tmpfs', 'shm', ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmBytes}`]),
     mount('/dev/mqueue', 'mqueue', 'mqueue', ['nosuid', 'noexec', 'nodev']),
+    ...(spec.security === 'insecure' ? privilegedDevices.map((path) => mount(path, 'bind', path, ['bind'])) : []),
     sysMount(spec),
     mount('/etc/resolv.conf', 'bind', prepared.resolvConfPath, ['rbind', 'ro']),
     mount('/etc/hosts', 'bind', prepared.hostsPath, ['rbind', 'ro']),
@@ -129,8 +132,8 @@ function mountsOf(spec: ProcessSpec, prepared: Prepared, { hasIdRange, hasOwnPro
 }
 
 /** It belongs to a network namespace: that of the machine is not ours to mount it from. */
-function sysMount({ network }: ProcessSpec): OciMount {
-  const options = ['nosuid', 'noexec', 'nodev', 'ro']
+function sysMount({ network, security }: ProcessSpec): OciMount {
+  const options = ['nosuid', 'noexec', 'nodev', ...(security === 'sandbox' ? ['ro'] : [])]
   return network === 'none' ? mount('/sys', 'sysfs', 'sysfs', options) : mount('/sys', 'bind', '/sys', ['rbind', ...options])
 }
 

@@ -9,8 +9,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fetchBusybox } from '../support/busybox.ts'
 import { missingForBuilds } from '../support/baseImage.ts'
 import { busyboxContext } from '../support/busyboxContext.ts'
+import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
+import { openPelago, writeContext, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
-import { openPelago, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
+import { startPelago } from '../support/startedCommand.ts'
+import { findLeftovers, findMounts, findProcesses, untilNone } from '../support/traces.ts'
 
 /** A build whose steps print; all that it has said. */
 async function build(pelago: Pelago, context: string, ...args: readonly string[]): Promise<string> {
@@ -156,7 +159,7 @@ describe('RUN --mount', { skip: missingForBuilds() }, () => {
       await writeFile(join(pelago.folder, 'secret.txt'), SECRET)
       const result = await pelago.succeed(['build', '--progress', 'plain', '-t', 'kept', '-o', 'type=image', '-o', 'type=oci,dest=image.tar', '--metadata-file', 'meta.json', ...flags, context], { env: { TOKEN: SECRET } })
       assert.deepEqual(printed(result.stderr), ['-r--r----- 5 0', 'has it', 'unset', 'gone'])
-      assertNowhere(SECRET, pelago, result)
+      assertNowhere(SECRET, pelago, result, [join(pelago.folder, 'secret.txt')])
     })
 
     it('does not count: a step is found again with another one', async () => {
@@ -230,6 +233,62 @@ describe('RUN --mount=type=ssh', { skip: missingForBuilds() || missing('ssh-agen
   }
 })
 
+describe('steps with mounts', { skip: missingForBuilds() }, () => {
+  it('that are killed with their engine leave neither mount, lock nor secret', async () => {
+    await using pelago = await openPelago({ PELAGO_LINGER: '0.5' })
+    const store = pelago.env['PELAGO_ROOT'] ?? ''
+    const secret = 'hush-9f2e-killed'
+    const context = await contextOf(pelago, ['ARG PAUSE=0', 'RUN --mount=type=cache,target=/c,sharing=locked --mount=type=secret,id=token,env=TOKEN --mount=type=secret,id=token echo "is pau""sed"; sleep $PAUSE; echo "> $(cat /run/secrets/token)"'])
+    {
+      await using command = startPelago({ env: { ...pelago.env, TOKEN: secret }, folder: pelago.folder }, ['build', '--progress=plain', '--build-arg', 'PAUSE=86420', '--secret', 'id=token,env=TOKEN', context])
+      await command.printed(/is paused/)
+      const engine = findProcesses(store).find(({ argv }) => argv[0]?.endsWith('/node') === true)
+      process.kill(engine?.pid ?? assert.fail('no engine runs'), 'SIGKILL')
+      await command.ended
+    }
+    await untilNone(() => findProcesses(store, '86420'), 15_000)
+    assert.deepEqual(findMounts(store), [])
+    assertNowhere(secret, pelago, { exitCode: 0, stdout: '', stderr: '' }, [])
+    const { stderr } = await pelago.succeed(['build', '--progress', 'plain', '-o', 'type=cacheonly', '--secret', 'id=token,env=TOKEN', context], { env: { TOKEN: 'other' } })
+    assert.deepEqual(printed(stderr), ['other'])
+    await untilNone(() => findProcesses(store), 15_000)
+    assert.deepEqual(findLeftovers(store), [])
+  })
+
+  it('are an ordinary user’s, too', { skip: reasonAgainstUsers() || missing('useradd', 'newuidmap', 'setpriv', 'ssh-keygen', 'ssh-add') }, async () => {
+    await using user = createOrdinaryUser({ hasIdRange: true })
+    const steps = [
+      'COPY --chmod=755 ssh /',
+      'RUN --mount=type=cache,target=/c,uid=12 --mount=source=note,target=/note --mount=type=tmpfs,target=/t cp /note /c/ && cp /note /t/ && echo "> $(ls -ldn /c | tr -s " " | cut -d" " -f3)"',
+      'RUN --mount=type=secret,id=token,uid=5 echo "> $(ls -n /run/secrets/token | tr -s " " | cut -d" " -f1,3) $(cat /run/secrets/token)"',
+      'RUN --mount=type=ssh,required echo "> $(/ssh-add -l | cut -d" " -f4)"',
+      'RUN --security=insecure mkdir /mnt && mount -t tmpfs none /mnt && echo "> mounted"',
+    ]
+    const context = await writeContext(join(user.home, 'context'), busyboxContext(steps, { note: '', ...sshAdd() }))
+    execFileSync('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-f', join(user.home, 'key')])
+    execFileSync('chmod', ['a+r', join(user.home, 'key')])
+    await writeFile(join(user.home, 'token'), 'hush')
+    const { exitCode, stderr } = await user.pelago('build', '--progress', 'plain', '-o', 'type=cacheonly', '--allow', 'security.insecure', '--secret', `id=token,src=${join(user.home, 'token')}`, '--ssh', `default=${join(user.home, 'key')}`, context)
+    assert.equal(exitCode, 0, stderr)
+    assert.deepEqual(printed(stderr), ['12', '-r-------- 5 hush', '(RSA)', 'mounted'])
+    await untilNone(() => findProcesses(user.store), 15_000)
+    assert.deepEqual([findMounts(user.home), findLeftovers(user.store)], [[], []])
+  })
+})
+
+describe('RUN --security and --network', { skip: missingForBuilds() }, () => {
+  it('leaves the sandbox only where the user allows it', async () => {
+    await using pelago = await openPelago()
+    const look = 'echo "> $(grep -c "^Seccomp:.0" /proc/self/status) $(mount -t tmpfs none /mnt 2>/dev/null && echo mounted) $(touch /sys/x 2>&1 | grep -c Read-only) $(grep CapEff /proc/self/status | cut -f2 | tr -d 0)"'
+    const context = await contextOf(pelago, ['RUN mkdir /mnt', `RUN ${look}`, `RUN --security=insecure ${look}`])
+    const { exitCode, stderr } = await pelago.run(['build', context])
+    assert.deepEqual([exitCode, stderr.includes('security.insecure is not allowed'), stderr.includes('hint: add --allow security.insecure')], [1, true, true], stderr)
+    const [sandbox = '', insecure = ''] = printed(await build(pelago, context, '--allow', 'security.insecure'))
+    assert.equal(sandbox, '0  1 a8425fb')
+    assert.match(insecure, /^1 mounted 0 1?f+$/)
+  })
+})
+
 function assertPrinted(lines: readonly string[], wanted: readonly string[]): void {
   assert.equal(lines.length, wanted.length, lines.join('\n'))
   for (const [index, line] of lines.entries()) assert.ok(wanted[index]?.startsWith('^') === true ? new RegExp(wanted[index]).test(line) : line === wanted[index], `${line}, not ${wanted[index] ?? 'more'}`)
@@ -262,10 +321,10 @@ function sshAdd(): ContextFiles {
 }
 
 /** Not in what the command said, nor in any file that it left: blobs, layers, the database and its log. */
-function assertNowhere(secret: string, { env, folder }: Pelago, { stdout, stderr }: CommandResult): void {
+function assertNowhere(secret: string, { env, folder }: Pelago, { stdout, stderr }: CommandResult, but: readonly string[]): void {
   assert.doesNotMatch(stdout + stderr, new RegExp(secret))
   const folders = [env['PELAGO_ROOT'] ?? '', env['XDG_RUNTIME_DIR'] ?? '', env['HOME'] ?? '', folder]
   const files = folders.flatMap((path) => readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)))
   assert.ok(files.some((path) => path.endsWith('state.db-wal') || path.endsWith('state.db')))
-  assert.deepEqual(files.filter((path) => readFileSync(path).includes(secret)), [join(folder, 'secret.txt')])
+  assert.deepEqual(files.filter((path) => readFileSync(path).includes(secret)), but)
 }

@@ -10,6 +10,7 @@ import { findBuildContext, type BuildContext } from './buildContext.ts'
 import { parseNamedContexts, type NamedContextParts } from './namedContexts.ts'
 import type { BuildFlags } from './buildFlags.ts'
 import { downloadDockerfile } from './downloadDockerfile.ts'
+import { readEntitlements } from './entitlements.ts'
 import { frontendAttributes } from './frontendAttributes.ts'
 import { parseCall, type FrontendCall } from './frontendCall.ts'
 import { loadProgram } from './loadProgram.ts'
@@ -81,9 +82,7 @@ function toRequest({ place, named }: Contexts, parts: Pick<BuildStep, 'attribute
   if (dockerfile.kind === 'file') folders.set('dockerfile', dockerfile.folder)
   if (dockerfile.kind === 'bytes') files.set('dockerfile', new Map([[dockerfile.filename, dockerfile.bytes]]))
   const uploads = context.kind === 'upload' ? new Map([[randomUUID(), context.bytes]]) : new Map<string, AsyncIterable<Uint8Array>>()
-  const entitlements = new Set(flags.allow)
-  if (flags.network === 'host') entitlements.add('network.host') // whoever writes --network host has allowed it
-  return { frontend: 'dockerfile.v0', ...parts, attributes: new Map([...parts.attributes, ...named.attributes, ...contextAttributes(place, uploads)]), folders, files, uploads, stores: named.stores, entitlements: [...entitlements] }
+  return { frontend: 'dockerfile.v0', ...parts, attributes: new Map([...parts.attributes, ...named.attributes, ...contextAttributes(place, uploads)]), folders, files, uploads, stores: named.stores, entitlements: readEntitlements(flags) }
 }
 
 /** As BuildKit's clients tell it of a context that is no folder. */

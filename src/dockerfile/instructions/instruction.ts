@@ -67,6 +67,7 @@ export interface RunInstruction extends InstructionBase {
   readonly mounts: readonly MountFlag[]
   /** Undefined: as the build has it. */
   readonly network: 'default' | 'host' | 'none' | undefined
+  readonly security: 'sandbox' | 'insecure'
 }
 
 /** A `--mount` with its variables not yet expanded. */

@@ -4,7 +4,7 @@ import type { InstructionNode } from '../syntaxTree.ts'
 import { listFlag, parseFlags, type FlagTable } from './flags.ts'
 import type { CommandInstruction, CommandLine, RunInstruction, ShellInstruction } from './instruction.ts'
 import { parseMountFlag } from './mount.ts'
-import { atLeastOneWord, instructionError, notSupported, wordsOf } from './syntax.ts'
+import { atLeastOneWord, instructionError, wordsOf } from './syntax.ts'
 
 const FLAGS: FlagTable = new Map([
   ['network', 'text'],
@@ -17,12 +17,9 @@ const NETWORKS = ['default', 'host', 'none'] as const
 /** @throws DockerfileError */
 export function parseRun(node: InstructionNode): RunInstruction {
   const flags = parseFlags(node, FLAGS)
-  const security = flags.get('security') ?? 'sandbox'
-  if (security === 'insecure') throw notSupported(node, 'RUN --security=insecure', 'leave the flag out, and do without privileges')
-  if (security !== 'sandbox') throw instructionError(node, `security ${JSON.stringify(security)} is not valid`, 'the one that is supported is sandbox')
   atLeastOneWord(node)
   const mounts = listFlag(node, 'mount').map((text) => parseMountFlag(node, text))
-  return { kind: 'run', ...runCommand(node), mounts, network: parseNetwork(node, flags.get('network')), text: node.text, span: node.span }
+  return { kind: 'run', ...runCommand(node), mounts, network: parseNetwork(node, flags.get('network')), security: parseSecurity(node, flags.get('security')), text: node.text, span: node.span }
 }
 
 /** CMD and ENTRYPOINT; without words they are as good as not said. @throws DockerfileError */
@@ -59,4 +56,12 @@ function parseNetwork(node: InstructionNode, text: string | undefined): RunInstr
   const network = NETWORKS.find((known) => known === text)
   if (text === undefined || network !== undefined) return network
   throw instructionError(node, `invalid network mode ${JSON.stringify(text)}`, suggest(text, NETWORKS) ?? `use one of ${NETWORKS.join(', ')}`)
+}
+
+const SECURITIES = ['sandbox', 'insecure'] as const
+
+function parseSecurity(node: InstructionNode, text = 'sandbox'): RunInstruction['security'] {
+  const security = SECURITIES.find((known) => known === text)
+  if (security !== undefined) return security
+  throw instructionError(node, `security ${JSON.stringify(text)} is not valid`, suggest(text, SECURITIES) ?? `use one of ${SECURITIES.join(', ')}`)
 }

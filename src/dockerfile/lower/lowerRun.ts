@@ -34,7 +34,7 @@ interface Process {
   readonly mounts: RunMounts
 }
 
-function execOp(state: StageState, { argv, instruction: { network }, mounts: { mounts, secretEnv } }: Process, { request }: StageContext): ExecOp {
+function execOp(state: StageState, { argv, instruction: { network, security }, mounts: { mounts, secretEnv } }: Process, { request }: StageContext): ExecOp {
   return {
     kind: 'exec',
     argv,
@@ -45,7 +45,7 @@ function execOp(state: StageState, { argv, instruction: { network }, mounts: { m
     mounts,
     ...(secretEnv.length === 0 ? {} : { secretEnv }),
     network: network ?? request.networkMode,
-    security: 'sandbox',
+    security,
     hostname: request.hostname,
     extraHosts: request.extraHosts,
     ulimits: request.ulimits,

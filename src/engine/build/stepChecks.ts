@@ -7,7 +7,7 @@ import { VertexFailedError } from '../../solver/vertexFailedError.ts'
 /** What is known of a build before anything of it is pulled or run. */
 export interface StepChecks {
   readonly executor: Pick<Executor, 'runMode'>
-  /** What the user lets the build do: `network.host`. */
+  /** What the user lets the build do: `network.host`, `security.insecure`. */
   readonly entitlements: readonly string[]
 }
 
@@ -27,6 +27,7 @@ function checkStep(vertex: Vertex, { op, platform }: Step, { executor, entitleme
   try {
     executor.runMode(platform)
     if (op.network === 'host' && !entitlements.includes('network.host')) throw new EntitlementMissingError('network.host')
+    if (op.security === 'insecure' && !entitlements.includes('security.insecure')) throw new EntitlementMissingError('security.insecure')
   } catch (error) {
     if (error instanceof EmulatorMissingError || error instanceof EntitlementMissingError) throw new VertexFailedError(vertex, error)
     throw error
