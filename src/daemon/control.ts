@@ -18,6 +18,7 @@ import { parseRecordFilter, type UsageRecord } from '../engine/store/usageRecord
 import type { Engine, ExporterRequest, SolveRequest as EngineRequest, Steer } from '../engine/engine.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { createBuildRecords } from './buildRecords.ts'
+import { isKnownFrontend } from './knownFrontend.ts'
 import type { GatewayBuilds } from './gatewayBuilds.ts'
 import type { SessionManager } from './session/sessionManager.ts'
 
@@ -70,7 +71,7 @@ function version({ version: release }: Engine): { package: string; version: stri
 /** What a request may ask for and this engine does not do: refused rather than left out. */
 const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
   ['a definition (LLB) of the client’s own is', ({ Definition }) => (Definition?.def.length ?? 0) > 0],
-  ['a frontend other than dockerfile.v0 is', ({ Frontend }) => Frontend !== '' && Frontend !== 'dockerfile.v0'],
+  ['a frontend other than dockerfile.v0 is', ({ Frontend, FrontendAttrs }) => Frontend !== '' && !isKnownFrontend(Frontend, FrontendAttrs)],
   ['cache export is', ({ Cache }) => (Cache?.Exports.length ?? 0) > 0],
   ['cache import is', ({ Cache }) => (Cache?.Imports.length ?? 0) > 0],
   ['frontend inputs are', ({ FrontendInputs }) => Object.keys(FrontendInputs).length > 0],

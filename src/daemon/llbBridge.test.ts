@@ -52,6 +52,12 @@ describe('a build through the gateway', () => {
     await assert.rejects(builds.find('build', never), /no such job/)
   })
 
+  it('takes an image of the frontend for the one that is built in', async () => {
+    const { bridge } = openBuild()
+    const { result } = create(SolveResponseSchema, await bridge.solve(create(SolveRequestSchema, { Frontend: 'gateway.v0', FrontendOpt: { source: 'docker/dockerfile:1', platform: 'linux/amd64' } }), call()))
+    assert.equal(result?.result.case, 'ref')
+  })
+
   it('answers what is asked without a reference, and ends with nothing to export', async () => {
     const { bridge, built } = openBuild()
     const { result } = create(SolveResponseSchema, await bridge.solve(create(SolveRequestSchema, { Frontend: 'dockerfile.v0', FrontendOpt: { requestid: 'frontend.lint' } }), call()))
@@ -90,7 +96,7 @@ describe('a build through the gateway', () => {
 
   const refusals = [
     { name: 'a graph of the client’s own', request: { Definition: { def: [new Uint8Array([1])] } }, message: /LLB/ },
-    { name: 'another frontend', request: { Frontend: 'gateway.v0' }, message: /frontend other than/ },
+    { name: 'another frontend', request: { Frontend: 'gateway.v0', FrontendOpt: { source: 'example.com/frontend' } }, message: /frontend other than/ },
     { name: 'cache import', request: { Frontend: 'dockerfile.v0', CacheImports: [{ Type: 'registry' }] }, message: /cache import/ },
     { name: 'inputs', request: { Frontend: 'dockerfile.v0', FrontendInputs: { context: {} } }, message: /inputs/ },
   ]

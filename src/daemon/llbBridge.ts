@@ -3,6 +3,7 @@ import type { LLBBridge, Result, SolveRequest } from '../api/gen/gateway_pb.ts'
 import { GRPC } from '../api/grpc/status.ts'
 import { formatCanonicalJson } from '../ground/canonicalJson.ts'
 import { InvalidValueError } from '../ground/errors.ts'
+import { isKnownFrontend } from './knownFrontend.ts'
 import type { BuiltRefs, GatewayBuild, GatewayBuilds } from './gatewayBuilds.ts'
 
 /**
@@ -48,7 +49,7 @@ function enabled(ID: string): { ID: string; Enabled: boolean } {
 /** What a request may ask for and this engine does not do: refused rather than left out. */
 const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
   ['a definition (LLB) of the client’s own is', ({ Definition }) => (Definition?.def.length ?? 0) > 0],
-  ['a frontend other than dockerfile.v0 is', ({ Frontend }) => Frontend !== 'dockerfile.v0'],
+  ['a frontend other than dockerfile.v0 is', ({ Frontend, FrontendOpt }) => !isKnownFrontend(Frontend, FrontendOpt)],
   ['cache import is', ({ CacheImports }) => CacheImports.length > 0],
   ['frontend inputs are', ({ FrontendInputs }) => Object.keys(FrontendInputs).length > 0],
   ['source policies are', ({ SourcePolicies }) => SourcePolicies.some(({ rules }) => rules.length > 0)],

@@ -20,10 +20,15 @@ export function requestedFrontend(source: SourceText, buildArgs: ReadonlyMap<str
 
 const OFFICIAL = /^(?:(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?|dockerfile\.v0)$/
 
+/** Whether `image` is a frontend for Dockerfiles, for which the built-in one stands. */
+export function isBuiltInFrontend(image: string): boolean {
+  return OFFICIAL.test(image)
+}
+
 /** The frontend is built in: it stands for all that read Dockerfiles, and no other can be run. @throws DockerfileError */
 export function refuseForeignFrontend(source: SourceText, buildArgs: ReadonlyMap<string, string>): void {
   const requested = requestedFrontend(source, buildArgs)
-  if (requested === undefined || OFFICIAL.test(requested.image)) return
+  if (requested === undefined || isBuiltInFrontend(requested.image)) return
   const message = `the frontend ${requested.image} cannot be run: Pelago reads Dockerfiles by a frontend of its own`
   const hint = 'use docker/dockerfile, or build with a BuildKit that can: --builder unix:///run/buildkit/buildkitd.sock'
   if (requested.span === undefined) throw new InvalidValueError(`BUILDKIT_SYNTAX: ${message}`, { hint })

@@ -76,6 +76,7 @@ describe('the rules of BuildKit', () => {
     { text: 'FROM a:1\nCOPY . /', options: { ignorePatterns: ['*', '!src'] }, want: [] },
     { text: 'FROM a:1\nCOPY sub /', options: { ignorePatterns: ['sub', '!*/keep'] }, want: [] },
     { text: 'FROM a:1 AS b\nFROM a:1\nCOPY --from=b x.log /', options: { ignorePatterns: ['*.log'] }, want: [] },
+    { text: 'FROM a:1\nCOPY <<EOF x.log /\nx\nEOF\nADD https://x.io/y.log git@x.io:y.log /', options: { ignorePatterns: ['*.log', '*EOF*'] }, want: ['CopyIgnoredFile:2-4'] },
     { text: 'FROM a:1\nEXPOSE 80/TCP 81/udp', want: ['ExposeProtoCasing:2'] },
     { text: 'FROM a:1\nEXPOSE 127.0.0.1:80:80 8080:80 81', want: ['ExposeInvalidFormat:2', 'ExposeInvalidFormat:2'] },
     { text: '# a comment\nFROM a:1 AS b\n# A is described\nARG A\n# other\nARG B C', options: EXPERIMENTAL, want: ['InvalidDefinitionDescription:1', 'InvalidDefinitionDescription:6'].map((place) => place.replace(':1', ':2')) },

@@ -1,5 +1,6 @@
 import { contextKey, parseNamedContext, type NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
 import { parseRemoteContext, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
+import { isBuiltInFrontend } from '../../dockerfile/frontendImage.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { parsePlatform, type Platform } from '../../ground/platform.ts'
 import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
@@ -107,7 +108,7 @@ function checkKnown(key: string, value: string): void {
 function isHarmless(key: string, value: string): boolean {
   if (key.startsWith('attest:')) return value.includes('inline-only=true') || value.includes('disabled=true')
   if (key === 'cache-imports') return ['', '[]', 'null'].includes(value)
-  return key === 'source' && /^docker(?:\.io\/docker)?\/dockerfile(?::|$)/.test(value)
+  return key === 'source' && isBuiltInFrontend(value)
 }
 
 function withPrefix(attributes: ReadonlyMap<string, string>, prefix: string): ReadonlyMap<string, string> {

@@ -42,6 +42,7 @@ describe('the rules for many architectures', () => {
   const cases: readonly Case[] = [
     { text: 'FROM a:1\nADD https://x.io/tool_x86_64.tar.gz /', want: ['HardcodedArchInDownload:2'] },
     { text: 'FROM a:1\nRUN curl -L "https://x.io/tool-aarch64.tgz" | tar x', want: ['HardcodedArchInDownload:2'] },
+    { text: 'FROM a:1\nRUN <<EOF\nset -e\ncurl https://x.io/tool-amd64\nEOF', want: ['HardcodedArchInDownload:2-5'] },
     { text: 'FROM a:1\nRUN curl https://x.io/tool-amd64', want: [], options: { platforms: ['linux/amd64'] } },
     { text: 'FROM a:1\nRUN curl https://x.io/tool-amd64', want: ['HardcodedArchInDownload:2'], options: { platforms: ['linux/arm64'] } },
     { text: 'FROM a:1\nRUN curl https://x.io/$V/tool-amd64 \\\n  && echo', want: ['HardcodedArchInDownload:2-3'] },

@@ -1,20 +1,19 @@
-import type { Dockerfile } from '../../dockerfile.ts'
 import type { LintedStep, LintSubject } from '../lintSubject.ts'
 import { readShellCommands, type ShellCommand } from '../shellCommands.ts'
 import { architectureNamesIn } from './architectureName.ts'
 
-/** A RUN as its shell sees it. */
+/** A RUN as its shell sees it, heredocs included. */
 export interface RunScript {
   readonly step: LintedStep
   readonly text: string
   readonly commands: readonly ShellCommand[]
 }
 
-export function runScripts({ steps, dockerfile }: LintSubject): readonly RunScript[] {
+export function runScripts({ steps }: LintSubject): readonly RunScript[] {
   return steps.flatMap((step) => {
     if (step.instruction.kind !== 'run') return []
     const { words, isShell } = step.instruction.command
-    const script = isShell ? [words.join(' '), ...heredocsOf(dockerfile, step)].join('\n') : shellArgument(words)
+    const script = isShell ? words.join(' ') : shellArgument(words)
     if (script === undefined) return [{ step, text: words.join(' '), commands: [{ assignments: new Map<string, string>(), words }] }]
     return [{ step, text: script, commands: readShellCommands(script) }]
   })
@@ -26,11 +25,7 @@ function shellArgument(words: readonly string[]): string | undefined {
   return /(?:^|\/)(?:ba|da|a|z|k)?sh$/.test(program) && /^-\w*c$/.test(flag) ? script : undefined
 }
 
-function heredocsOf({ tree }: Dockerfile, { instruction: { span } }: LintedStep): readonly string[] {
-  return tree.instructions.find((node) => node.span === span)?.heredocs.map(({ content }) => content) ?? []
-}
-
-const ASKS_PLATFORM = /\$\{?(?:TARGET|BUILD)(?:ARCH|PLATFORM|VARIANT)\b|\buname\s+-\w*[ampi]|\bdpkg\s+--print-(?:foreign-)?architectures?\b|\bdpkg-architecture\b|\bapk\s+--print-arch\b|\$\(\s*arch\s*\)|`arch`|%\{?_?arch\}?|process\.arch|platform\.machine|\bgo\s+env\s+GO(?:HOST)?ARCH\b|\bxx-(?:info|apk|apt|go|cargo)\b/
+const ASKS_PLATFORM = /\$\{?(?:TARGET|BUILD)(?:ARCH|PLATFORM|VARIANT)\b|\buname\s+-\w*[ampi]|\bdpkg\s+--print-(?:foreign-)?architectures?\b|\bdpkg-architecture\b|\bapk\s+--print-arch\b|\$\(\s*arch\s*\)|`arch`|%\{?_?(?:arch|ARCH)\}?|process\.arch|platform\.machine|\bgo\s+env\s+GO(?:HOST)?ARCH\b|\bxx-(?:info|apk|apt|go|cargo)\b/
 
 /** Whether a script finds out what it is for, by the build's arguments or by asking the machine. */
 export function asksPlatform(text: string): boolean {
