@@ -67,7 +67,10 @@ function prepareTarget(copy: TreeCopy, source: BigIntStats, made: ByteString[]):
   const bringsContents = source.isDirectory() && copy.copyFolderContents
   if (bringsContents) return existing === undefined ? ensureFolder(targetRoot, target, newFolder, made) : place
   const goesInside = source.isDirectory() ? existing !== undefined : existing?.isDirectory() === true
-  return goesInside ? joinName(place, lastNameOf(copy.source)) : place
+  if (goesInside) return joinName(place, lastNameOf(copy.source))
+  // A link at the target may lead to where there is no folder yet
+  ensureFolder(targetRoot, parentOf(asByteString(place.slice(targetRoot.length))), newFolder, made)
+  return place
 }
 
 interface CopyRun {

@@ -6,24 +6,27 @@ import { joinName, namesOf, resolveInRoot } from '../rootPath.ts'
 
 /**
  * Paths in `root` that `pattern` matches by Go's `filepath.Match`, component by component, in the order of their bytes.
- * Links on the way are followed inside the root; the paths come as they are written.
+ * Links are followed, inside the root, up to the first component with a wildcard, and not from there on; the paths come
+ * as they are written.
  */
 export function expandWildcards(root: ByteString, pattern: ByteString): readonly ByteString[] {
   let found: readonly ByteString[] = [asByteString('')]
+  let lastLink: 'follow' | 'keep' = 'follow'
   for (const component of namesOf(pattern)) {
-    found = found.flatMap((folder) => matchesIn(root, folder, component))
+    found = found.flatMap((folder) => matchesIn(resolveInRoot(root, folder, lastLink), component).map((name) => joinName(folder, name)))
+    if (hasWildcard(textOfBytes(component))) lastLink = 'keep'
   }
   return found.map((path) => asByteString(`/${path}`))
 }
 
-function matchesIn(root: ByteString, folder: ByteString, component: ByteString): readonly ByteString[] {
+/** Names in the folder at `place`; none where there is no folder. */
+function matchesIn(place: ByteString, component: ByteString): readonly ByteString[] {
   const text = textOfBytes(component)
-  const place = resolveInRoot(root, folder, 'follow')
   if (findStat(place)?.isDirectory() !== true) return []
   if (!hasWildcard(text)) {
-    const path = joinName(folder, asByteString(component.replace(/\\(.)/g, '$1')))
-    return findStat(resolveInRoot(root, path, 'keep')) === undefined ? [] : [path]
+    const name = asByteString(component.replace(/\\(.)/g, '$1'))
+    return findStat(joinName(place, name)) === undefined ? [] : [name]
   }
   const matches = compilePathPattern(text)
-  return sortedNames(place).filter((name) => matches(textOfBytes(name))).map((name) => joinName(folder, name))
+  return sortedNames(place).filter((name) => matches(textOfBytes(name)))
 }
