@@ -18,7 +18,7 @@ export interface ImageSelection {
 export async function inspectLocalImage(engine: EngineClient, { reference, platform }: ImageSelection, signal: AbortSignal): Promise<TemplateValue> {
   const { images } = await engine.local.listImages({ reference }, { signal })
   const [image] = images
-  if (image === undefined) throw new LocalImageNotFoundError(`no such local image: ${reference}`, { hint: `pull it: pelago pull ${reference}` })
+  if (image === undefined) throw new LocalImageNotFoundError(`no such local image: ${reference}`, { hint: `see pelago image ls for what there is, or bring it: pelago pull ${reference}` })
   const wanted = platform === undefined ? undefined : formatPlatform(parsePlatform(platform))
   const chosen = image.platforms.filter((candidate) => wanted === undefined || candidate.platform === wanted)
   if (chosen.length === 0 && wanted !== undefined) {

@@ -140,6 +140,6 @@ function raise(error: unknown): never {
 export class LocalImageMissingError extends BuildError {
   readonly kind = 'not-found'
   constructor(reference: Reference) {
-    super(`no such image in the local store: ${formatFamiliar(reference)}`, { hint: `pull it: pelago pull ${formatFamiliar(reference)}` })
+    super(`no such image in the local store: ${formatFamiliar(reference)}`, { hint: `see pelago image ls for what there is, or bring it: pelago pull ${formatFamiliar(reference)}` })
   }
 }
