@@ -5,14 +5,13 @@ import { existsSync } from 'node:fs'
 import { link, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { buildxArgv, missingBuildx } from '../support/buildx.ts'
 import { busyboxContext } from '../support/busyboxContext.ts'
 import { startDockerRegistry, REGISTRY_LOGIN } from '../support/dockerRegistry.ts'
 import { startBuildkitd, startEngine, type EngineSocket } from '../support/engineSocket.ts'
 import { openPelago, runCommand, type CommandResult, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 
-const places = [...(process.env['PATH'] ?? '').split(':'), '/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins']
-const buildx = places.map((folder) => join(folder, 'docker-buildx')).find((path) => existsSync(path))
 const noBusybox = !existsSync('/usr/bin/busybox') && 'not installed: busybox'
 
 interface Client {
@@ -33,10 +32,10 @@ const clients: readonly Client[] = [
   },
   {
     name: 'docker buildx',
-    skip: buildx === undefined && 'not installed: docker-buildx',
-    argv: (folder, output) => [buildx ?? '', 'build', '--builder', 'pelago', '--progress', 'plain', '--output', output, folder],
+    skip: missingBuildx,
+    argv: (folder, output) => buildxArgv(['build', '--builder', 'pelago', '--progress', 'plain', '--output', output, folder]),
     async setUp(address, env) {
-      const { exitCode, stderr } = await runCommand([buildx ?? '', 'create', '--name', 'pelago', '--driver', 'remote', address], { env })
+      const { exitCode, stderr } = await runCommand(buildxArgv(['create', '--name', 'pelago', '--driver', 'remote', address]), { env })
       assert.equal(exitCode, 0, stderr)
     },
   },

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { link, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,9 +12,8 @@ import { createSessionManager } from '../../src/daemon/session/sessionManager.ts
 import { createMemoryTree } from '../../src/driver/memoryTree.ts'
 import { BuildError } from '../../src/ground/errors.ts'
 import { openSubprocess } from '../../src/kit/process/subprocess.ts'
+import { buildxArgv, missingBuildx } from '../support/buildx.ts'
 
-const places = [...(process.env['PATH'] ?? '').split(':'), '/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins', '/usr/local/lib/docker/cli-plugins', join(process.env['HOME'] ?? '/', '.docker/cli-plugins')]
-const buildx = places.map((folder) => join(folder, 'docker-buildx')).find((path) => existsSync(path))
 const never = new AbortController().signal
 const output = { exporterIndex: 0, metadata: new Map([['containerimage.digest', 'sha256:00']]) }
 
@@ -24,7 +22,7 @@ class TestError extends BuildError {
 }
 
 /** The server's side of every protocol, against docker buildx. What it builds is no matter here: the test is the engine. */
-describe('docker buildx as client', { skip: buildx === undefined && 'not installed: docker-buildx' }, () => {
+describe('docker buildx as client', { skip: missingBuildx }, () => {
   it('sends its folder, its secrets and no more, and takes files into a folder', async (t) => {
     const folder = await temporaryFolder(t)
     const got = await build({ folder, flags: ['--secret', `id=token,src=${folder}/secret`, '-o', `type=local,dest=${folder}/out`] }, async (session) => {
@@ -134,7 +132,7 @@ async function writeContext(folder: string): Promise<void> {
 }
 
 async function runBuildx(args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
-  await using program = openSubprocess([buildx ?? 'docker-buildx', ...args], { cwd: '/', env }, never)
+  await using program = openSubprocess(buildxArgv(args), { cwd: '/', env }, never)
   const [said] = await Promise.all([text(program.stderr), text(program.stdout)])
   if ((await program.exitCode) !== 0) throw new TestError(said)
 }

@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { openSubprocess } from '../../src/kit/process/subprocess.ts'
+import { buildxArgv, PEER_ROOT } from '../support/buildx.ts'
 import { untilItListens } from '../support/dockerDaemon.ts'
 import { runCommand } from '../support/pelago.ts'
 import { outputFlag, type Builder, type BuildOutcome } from './builder.ts'
@@ -14,9 +13,6 @@ export interface BuildkitPeer extends Builder, AsyncDisposable {
   /** Builds `context`, and pushes it as `reference`. @throws with all that it said where it cannot */
   push(context: string, reference: string): Promise<void>
 }
-
-const PEER_ROOT = execFileSync(fileURLToPath(new URL('../../scripts/peers', import.meta.url)), ['--print'], { encoding: 'utf8' }).trim()
-const PLUGIN = '/usr/libexec/docker/cli-plugins/docker-buildx'
 
 /** For a test's `skip`: why there is none; false where there is. */
 export const missingPeer = (process.getuid?.() !== 0 && 'dockerd needs root') || (!existsSync(PEER_ROOT) && 'not fetched: BuildKit, by scripts/peers')
@@ -50,10 +46,7 @@ export async function startBuildkitPeer(): Promise<BuildkitPeer> {
   }
 }
 
-/** By the loader that belongs to it: the machine's own C library may be too old. */
 async function runBuildx(args: readonly string[], env: Readonly<Record<string, string>>): Promise<BuildOutcome> {
-  const loader = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1'].map((path) => join(PEER_ROOT, path)).find((path) => existsSync(path)) ?? ''
-  const libraries = join(PEER_ROOT, 'usr/lib', process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu')
-  const { exitCode, stdout, stderr } = await runCommand([loader, '--library-path', libraries, join(PEER_ROOT, PLUGIN), ...args], { env })
+  const { exitCode, stdout, stderr } = await runCommand(buildxArgv(args, 'peer'), { env })
   return { isBuilt: exitCode === 0, said: stdout + stderr }
 }
