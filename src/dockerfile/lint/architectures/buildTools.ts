@@ -6,27 +6,29 @@ export interface CrossCompiler {
   readonly name: string
   /** What makes it do that. */
   readonly remedy: string
-  /** Whether what comes out is the same for all platforms, but perhaps not all that it stands on. */
-  readonly isPortable: boolean
+  readonly output: CompilerOutput
 }
+
+/** Programs for a platform; files that are the same for all; or such files, but with packages beside them that may have parts for one platform. */
+export type CompilerOutput = 'programs' | 'portable' | 'portable-with-packages'
 
 interface KnownCompiler {
   readonly programs: readonly string[]
   readonly subcommands: readonly string[] | undefined
   readonly remedy: string
-  readonly isPortable: boolean
+  readonly output: CompilerOutput
 }
 
 const SAME_FOR_ALL = 'what it makes is the same for all platforms'
 
 const COMPILERS: readonly KnownCompiler[] = [
-  { programs: ['go'], subcommands: ['build', 'install'], remedy: 'ARG TARGETOS TARGETARCH, and RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build', isPortable: false },
-  { programs: ['cargo'], subcommands: ['build', 'install'], remedy: 'ARG TARGETARCH, and cargo build --target with the triple of $TARGETARCH', isPortable: false },
-  { programs: ['zig'], subcommands: ['build', 'build-exe', 'build-lib'], remedy: 'ARG TARGETARCH, and -Dtarget by $TARGETARCH', isPortable: false },
-  { programs: ['dotnet'], subcommands: ['publish', 'build'], remedy: 'ARG TARGETARCH, and dotnet publish -a $TARGETARCH', isPortable: false },
-  { programs: ['mvn', './mvnw', 'gradle', './gradlew', 'javac'], subcommands: undefined, remedy: SAME_FOR_ALL, isPortable: true },
-  { programs: ['npm', 'pnpm', 'yarn', 'bun'], subcommands: ['run build', 'build'], remedy: SAME_FOR_ALL, isPortable: true },
-  { programs: ['tsc', 'vite', 'webpack', 'ng'], subcommands: undefined, remedy: SAME_FOR_ALL, isPortable: true },
+  { programs: ['go'], subcommands: ['build', 'install'], remedy: 'ARG TARGETOS TARGETARCH, and RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build', output: 'programs' },
+  { programs: ['cargo'], subcommands: ['build', 'install'], remedy: 'ARG TARGETARCH, and cargo build --target with the triple of $TARGETARCH', output: 'programs' },
+  { programs: ['zig'], subcommands: ['build', 'build-exe', 'build-lib'], remedy: 'ARG TARGETARCH, and -Dtarget by $TARGETARCH', output: 'programs' },
+  { programs: ['dotnet'], subcommands: ['publish', 'build'], remedy: 'ARG TARGETARCH, and dotnet publish -a $TARGETARCH', output: 'programs' },
+  { programs: ['mvn', './mvnw', 'gradle', './gradlew', 'javac'], subcommands: undefined, remedy: SAME_FOR_ALL, output: 'portable' },
+  { programs: ['npm', 'pnpm', 'yarn', 'bun'], subcommands: ['run build', 'build'], remedy: SAME_FOR_ALL, output: 'portable-with-packages' },
+  { programs: ['tsc', 'vite', 'webpack', 'ng'], subcommands: undefined, remedy: SAME_FOR_ALL, output: 'portable-with-packages' },
 ]
 
 /** Undefined where `command` is none. With cgo, Go needs a C compiler for the other platform. */
@@ -37,7 +39,7 @@ export function crossCompilerOf({ words, assignments }: ShellCommand, env: Reado
   const usesCgo = (assignments.get('CGO_ENABLED') ?? env.get('CGO_ENABLED')) === '1'
   if (known === undefined || (program === 'go' && usesCgo)) return undefined
   const subcommand = known.subcommands?.find((sub) => plain.join(' ').startsWith(sub))
-  return { name: subcommand === undefined ? program : `${program} ${subcommand}`, remedy: known.remedy, isPortable: known.isPortable }
+  return { name: subcommand === undefined ? program : `${program} ${subcommand}`, remedy: known.remedy, output: known.output }
 }
 
 const BUILD_PROGRAMS: ReadonlySet<string> = new Set([...COMPILERS.flatMap(({ programs }) => programs), 'make', 'cmake', 'ninja', 'meson', 'gcc', 'g++', 'cc', 'clang', 'rustc', 'pip', 'pip3', 'bazel', './configure', 'npx', 'node', 'python3', 'protoc', 'buf', 'bundle', 'composer'])

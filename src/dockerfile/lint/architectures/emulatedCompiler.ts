@@ -1,4 +1,5 @@
-import { stepsByStage, type LintSubject } from '../lintSubject.ts'
+import type { PlannedStage } from '../../lower/plan.ts'
+import { stepsByStage, type LintedStep, type LintSubject } from '../lintSubject.ts'
 import { ownRule, type Finding } from '../rule.ts'
 import { crossCompilerOf, type CrossCompiler } from './buildTools.ts'
 import { runsOn } from './architectureName.ts'
@@ -14,18 +15,37 @@ export const emulatedCompiler = ownRule('EmulatedCompiler', 'a compiler that can
 function findEmulated(scripts: readonly RunScript[], subject: LintSubject): readonly Finding[] {
   return scripts.flatMap(({ step, commands }) => {
     if (runsOn(step.before.platform.architecture, subject.request.buildPlatform)) return []
-    // What the image itself keeps, such as node_modules, need not be the same for all.
-    const isResult = step.stage.index === subject.target?.index
     return commands.flatMap((command) => {
       const compiler = crossCompilerOf(command, step.before.env)
-      return compiler === undefined || (compiler.isPortable && isResult) ? [] : [{ message: describe(compiler, step, subject), span: step.instruction.span }]
+      return compiler === undefined || isBoundToItsPlace(compiler, step, subject) ? [] : [{ message: describe(compiler, step, subject), span: step.instruction.span }]
     })
   })
 }
 
-function describe({ name, remedy, isPortable }: CrossCompiler, { stage }: RunScript['step'], subject: LintSubject): string {
+/**
+ * Whether a compiler is right where it runs. It puts a tool into the image itself; or the image keeps more than what it
+ * makes: packages of the language, as node_modules, may have parts for one platform.
+ */
+function isBoundToItsPlace({ name, output }: CrossCompiler, { stage }: LintedStep, subject: LintSubject): boolean {
+  if (stage.index === subject.target?.index) return output !== 'programs' || name.endsWith(' install')
+  if (output !== 'portable-with-packages') return false
+  const own = bottomOf(stage, subject)
+  const takers = subject.steps.filter(({ source, instruction }) => instruction.kind === 'copy' && source.kind === 'stage' && source.index === stage.index)
+  return takers.some((taker) => {
+    const bottom = bottomOf(taker.stage, subject)
+    return bottom === own || imageName(bottom) === imageName(own) || /\b(?:node|bun|deno)/.test(imageName(bottom))
+  })
+}
+
+/** `docker.io/library/node` */
+function imageName({ base, from }: PlannedStage): string {
+  return base.kind === 'image' ? base.reference.replace(/[:@][^/]*$/, '') : from.base
+}
+
+function describe({ name, remedy, output }: CrossCompiler, { stage }: RunScript['step'], subject: LintSubject): string {
   const { base, stageName } = bottomOf(stage, subject).from
   const from = `FROM --platform=$BUILDPLATFORM ${base}${stageName === '' ? '' : ` AS ${stageName}`}`
+  const isPortable = output !== 'programs'
   const isResult = stage.index === subject.target?.index
   const where = isResult ? `in a stage of its own, from which the image copies what it made, ${from}` : from
   return `${name} is emulated for platforms that are not this machine's, which takes many times as long${isPortable ? `, and ${remedy}` : ''}: write ${where}${isPortable ? '' : `, ${remedy}`}`
