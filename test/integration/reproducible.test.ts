@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { hashFile } from '../support/archives.ts'
 import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
 import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { startFileServer } from '../support/fileServer.ts'
+import { startGitServer } from '../support/gitServer.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
 import { openPelago, runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
 import { readBlob, tool, type ImageConfigJson, type IndexJson, type ManifestJson } from '../support/unpackedImage.ts'
@@ -194,10 +196,13 @@ describe('SOURCE_DATE_EPOCH', { skip: missingForBuilds(), concurrency: false }, 
 
   let count = 0
   async function build(dockerfile: string, args: readonly string[] = [], env: RunOptions['env'] = {}, attributes = ''): Promise<Built> {
-    const context = await pelago.context({ Dockerfile: dockerfile.replaceAll('BASE', base), file: 'content\n' })
+    return await buildAt(await pelago.context({ Dockerfile: dockerfile.replaceAll('BASE', base), file: 'content\n' }), args, env, attributes)
+  }
+
+  async function buildAt(path: string, args: readonly string[], env: RunOptions['env'] = {}, attributes = ''): Promise<Built> {
     count += 1
     const layout = join(pelago.folder, `layout-${count}`)
-    await pelago.succeed(['build', ...args, '-o', `type=oci,dest=${layout},tar=false${attributes}`, context], { env })
+    await pelago.succeed(['build', ...args, '-o', `type=oci,dest=${layout},tar=false${attributes}`, path], { env })
     const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as IndexJson
     const manifest = JSON.parse(readBlob(layout, index.manifests[0]?.digest ?? '').toString()) as ManifestJson
     return { index, manifest, config: JSON.parse(readBlob(layout, manifest.config.digest).toString()) as ImageConfigJson, layout }
@@ -226,6 +231,27 @@ describe('SOURCE_DATE_EPOCH', { skip: missingForBuilds(), concurrency: false }, 
       assert.equal(config.history.at(-1)?.created, undefined)
       assert.equal(index.manifests[0]?.annotations?.['org.opencontainers.image.created'], undefined)
     }
+  })
+
+  it('is that of the commit, or that of a URL, where the context is one', { skip: missingForBuilds('git') }, async () => {
+    await using git = await startGitServer()
+    await using files = await startFileServer()
+    const dockerfile = `FROM ${base}\nCOPY file /file\nARG SOURCE_DATE_EPOCH\nRUN echo $SOURCE_DATE_EPOCH > /epoch\n`
+    await git.commit('app', { Dockerfile: dockerfile, 'own.Dockerfile': `ARG SOURCE_DATE_EPOCH=context\n${dockerfile}`, file: 'content\n' })
+    files.files.set('/alone', { content: `FROM ${base}\n`, headers: { 'last-modified': 'Wed, 01 Jan 2020 00:00:00 GMT' } })
+    const context = { SOURCE_DATE_EPOCH: 'context' }
+    const cases = [
+      { path: `${git.url}/app.git`, args: [], env: context, want: '2024-02-03T04:05:06Z' },
+      { path: `${git.url}/app.git`, args: ['-f', 'own.Dockerfile'], env: {}, want: '2024-02-03T04:05:06Z' },
+      { path: `${git.url}/app.git`, args: ['-f', 'own.Dockerfile'], env: { SOURCE_DATE_EPOCH: String(EPOCH) }, want: EPOCH_TEXT },
+      { path: `${files.url}/alone`, args: [], env: context, want: EPOCH_TEXT },
+    ]
+    for (const { path, args, env, want } of cases) {
+      const { config } = await buildAt(path, args, env)
+      assert.deepEqual([config.created, config.history.at(-1)?.created], [want, want])
+    }
+    const { manifest, layout } = await buildAt(`${git.url}/app.git`, [], context)
+    assert.match(await tool('tar', '--utc', '--full-time', '-tvf', join(layout, 'blobs', (manifest.layers[baseLayers]?.digest ?? '').replace(':', '/'))), /2024-02-03 04:05:06 file$/m)
   })
 
   it('is seen by steps that ask for it', async () => {

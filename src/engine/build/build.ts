@@ -19,7 +19,8 @@ import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
 import type { Built } from '../engine.ts'
-import { fetchContext, withoutShown } from './fetchContext.ts'
+import { asksForContextTime, datedContext } from './contextTime.ts'
+import { fetchContext, withoutShown, type FetchedContext } from './fetchContext.ts'
 import type { FrontendAttributes } from './frontendAttributes.ts'
 import { DockerfileNotFoundError, readContextIgnore, readDockerfile } from './frontendFiles.ts'
 import { loadNamedContexts } from './namedContexts.ts'
@@ -81,6 +82,8 @@ export interface BuildText {
   readonly source: SourceText
   readonly ignorePatterns: readonly string[]
   readonly remoteContext: RemoteContext | undefined
+  /** What `SOURCE_DATE_EPOCH=context` comes to; looked up only where it is asked for. */
+  readonly contextTimeSeconds?: number | undefined
   readonly namedContexts: NamedContexts
   /** Vertices that were worked on to have it. */
   readonly shown: ReadonlySet<Digest>
@@ -91,15 +94,19 @@ export async function loadText(deps: BuildDeps, options: BuildOptions, signal: A
   const { attributes, sessionId, progress } = options
   const namedContexts = await loadNamedContexts(attributes.namedContexts, { files: deps.files, sessionId, progress }, signal)
   if (attributes.remoteContext === undefined) return { ...(await loadClientText(deps.files, options, signal)), remoteContext: undefined, namedContexts, shown: new Set() }
-  const fetched = await fetchContext(deps, attributes.remoteContext, { sessionId, progress }, signal)
-  const { context, isDockerfile, shown } = fetched
+  const fetched = await fetchContext(deps, datedContext(attributes.remoteContext, attributes.buildArgs), { sessionId, progress }, signal)
+  const { context, shown } = fetched
   const common = { namedContexts, ignorePatterns: [], remoteContext: context, shown } // as BuildKit: ignore files are for folders of the client
-  if (attributes.hasOwnDockerfile) return { ...common, source: (await loadDockerfile(deps.files, options, signal)).source }
-  const filename = isDockerfile ? CONTEXT_FILE : attributes.filename
+  const source = attributes.hasOwnDockerfile ? (await loadDockerfile(deps.files, options, signal)).source : await readSource(fetched, attributes.filename, signal)
+  return { ...common, source, contextTimeSeconds: asksForContextTime(source, attributes.buildArgs) ? await fetched.readTime(signal) : undefined }
+}
+
+async function readSource(fetched: FetchedContext, asked: string, signal: AbortSignal): Promise<SourceText> {
+  const filename = fetched.isDockerfile ? CONTEXT_FILE : asked
   const names = basename(filename) === 'Dockerfile' ? [filename, join(dirname(filename), 'dockerfile')] : [filename]
   for (const name of names) {
     const text = await fetched.readText(name, signal)
-    if (text !== undefined) return { ...common, source: { filename, text } }
+    if (text !== undefined) return { filename, text }
   }
   throw new DockerfileNotFoundError(filename)
 }
@@ -129,6 +136,7 @@ export function lowerRequest({ text, platform, host }: LowerFor, { attributes, s
     ignorePatterns: text.ignorePatterns,
     remoteContext: text.remoteContext,
     namedContexts: text.namedContexts,
+    contextTimeSeconds: text.contextTimeSeconds,
     targetPlatform: platform,
     buildPlatform: host,
     isMultiPlatform: attributes.platforms.length > 1,

@@ -27,6 +27,8 @@ export interface FetchedContext {
   readonly shown: ReadonlySet<Digest>
   /** Undefined where there is no such file. */
   readText(path: string, signal: AbortSignal): Promise<string | undefined>
+  /** When the commit was made, or what a URL leads to was changed last: seconds since 1970. Undefined where its server does not say. */
+  readTime(signal: AbortSignal): Promise<number | undefined>
 }
 
 export interface FetchWaiter {
@@ -46,11 +48,16 @@ export async function fetchContext(deps: FetchContextDeps, context: RemoteContex
     return result
   }
   const reader = (result: ResultId): FetchedContext['readText'] => (path, inner) => readFileOf(deps.snapshots, result, path, inner)
-  if (context.source.kind === 'git') return { context, isDockerfile: false, shown, readText: reader(await fetch(context)) }
+  const { source } = context
+  if (source.kind === 'git') {
+    const readTime = async (inner: AbortSignal): Promise<number | undefined> => await timeOf(deps.snapshots, { result: await fetch({ ...context, folder: '', source: { ...source, mtime: 'commit' } }), path: '' }, inner)
+    return { context, isDockerfile: false, shown, readText: reader(await fetch(context)), readTime }
+  }
   const file = await fetch({ ...context, folder: '' })
-  if (!(await isArchiveFile(deps.snapshots, file, signal))) return { context: { ...context, folder: '' }, isDockerfile: true, shown, readText: reader(file) }
+  const readTime = (inner: AbortSignal): Promise<number | undefined> => timeOf(deps.snapshots, { result: file, path: CONTEXT_FILE }, inner)
+  if (!(await isArchiveFile(deps.snapshots, file, signal))) return { context: { ...context, folder: '' }, isDockerfile: true, shown, readText: reader(file), readTime }
   const unpacked = { ...context, isArchive: true }
-  return { context: unpacked, isDockerfile: false, shown, readText: reader(await fetch(unpacked)) }
+  return { context: unpacked, isDockerfile: false, shown, readText: reader(await fetch(unpacked)), readTime }
 }
 
 /** What has been shown is not shown again as cached. */
@@ -58,6 +65,13 @@ export function withoutShown(progress: ProgressSink, shown: ReadonlySet<Digest>)
   return (event) => {
     if (event.vertex === undefined || !shown.has(event.vertex)) progress(event)
   }
+}
+
+/** Sources give what they bring its time; what has none has 0. */
+async function timeOf(snapshots: SnapshotStore, { result, path }: { readonly result: ResultId; readonly path: string }, signal: AbortSignal): Promise<number | undefined> {
+  await using view = await snapshots.openView(toSnapshot(result), signal)
+  const seconds = Math.floor(Number(findStat(resolveInRoot(fromText(view.path), fromText(path), 'follow'))?.mtimeMs ?? 0) / 1000)
+  return seconds > 0 ? seconds : undefined
 }
 
 const MAX_TEXT_BYTES = 4 * 1024 * 1024
