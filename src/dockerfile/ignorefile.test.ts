@@ -77,6 +77,9 @@ describe('createIgnoreMatcher', () => {
     [['*', '!src/**/*.c'], 'src/deep/a.h', true],
     [['*', '!src/**/*.c'], 'src/deep/a.c', false],
     [['*.go', '!a.go'], 'a.go', false],
+    [['*/x', '!d'], 'd/x', true], // BuildKit: nothing was left out of which `!d` is an exception
+    [['*', '!d'], 'd/x', false],
+    [['**/x', '!d', '!d/x'], 'd/x', false],
     [['', '  ', ' a '], 'a', true],
     [[], 'a', false],
   ]
@@ -133,15 +136,33 @@ describe('ignoresWhole', () => {
   })
 })
 
-/** Pattern after pattern, each tried on the path and on every folder above it. */
+/** Folder after folder, pattern after pattern: what a pattern changed about a folder it changes about all below. */
 function ignoresByDefinition(patterns: readonly string[], path: string): boolean {
   const names = path.split('/')
-  const chain = names.map((_, index) => names.slice(0, index + 1).join('/'))
-  return patterns.reduce((ignored, pattern) => {
-    const lone = createIgnoreMatcher([pattern.replace(/^!/, '')])
-    return chain.some((one) => lone.ignores(one)) ? !pattern.startsWith('!') : ignored
-  }, false)
+  let isIgnored = false
+  let matched: ReadonlySet<string> = new Set()
+  for (const one of names.map((_, index) => names.slice(0, index + 1).join('/'))) {
+    isIgnored = false
+    const now = new Set<string>()
+    for (const [index, pattern] of patterns.entries()) {
+      const isException = pattern.startsWith('!')
+      const isMatch = matched.has(`${index}`) || (isException === isIgnored && matchesItself(pattern.replace(/^!/, ''), one))
+      if (!isMatch) continue
+      now.add(`${index}`)
+      isIgnored = !isException
+    }
+    matched = now
+  }
+  return isIgnored
 }
+
+/** Not by a folder above. For patterns made of the parts above. */
+function matchesItself(pattern: string, path: string): boolean {
+  const source = pattern.replace(/\*\*\/|\*\*$|\*|\?/g, (term) => SOURCES.get(term) ?? term)
+  return new RegExp(`^${source}$`).test(path)
+}
+
+const SOURCES: ReadonlyMap<string, string> = new Map([['**/', '(.*/)?'], ['**', '.*'], ['*', '[^/]*'], ['?', '[^/]']])
 
 describe('a context of 20,000 files', () => {
   it('takes well under half a second', () => {

@@ -65,12 +65,18 @@ interface Decision {
   readonly rule: number
 }
 
-/** A later rule beats an earlier one, whether it matches the path or a folder above: so only later ones need a look. */
+/**
+ * A later rule beats an earlier one, whether it matches the path or a folder above: so only later ones need a look. A
+ * rule that would change nothing does not count for what is below either: `!docs` brings nothing back where `docs`
+ * itself was not left out.
+ */
 function decideBelow(rules: readonly Rule[], path: string, parent: Decision | undefined): Decision {
-  const inherited = parent?.rule ?? -1
-  let rule = rules.length - 1
-  while (rule > inherited && rules[rule]?.matches(path) !== true) rule--
-  return { prefix: `${path}/`, rule: Math.max(rule, inherited) }
+  let rule = parent?.rule ?? -1
+  for (let next = rule + 1; next < rules.length; next++) {
+    const wouldChange = rules[next]?.isException === (rules[rule]?.isException === false)
+    if (wouldChange && rules[next]?.matches(path) === true) rule = next
+  }
+  return { prefix: `${path}/`, rule }
 }
 
 function isIgnored(rules: readonly Rule[], { rule }: Decision): boolean {

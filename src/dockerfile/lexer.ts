@@ -33,7 +33,7 @@ export function lex(source: SourceText, findHeredocs: HeredocFinder): LexerResul
   const escape = readEscape(directives.get('escape'))
   const lines: LogicalLine[] = []
   const emptyContinuations: SourceSpan[] = []
-  let comments: readonly string[] = []
+  let comments: string[] = []
   let at = 0
   while (at < physical.length) {
     const joined = joinContinuations(physical, at, escape)
@@ -41,15 +41,18 @@ export function lex(source: SourceText, findHeredocs: HeredocFinder): LexerResul
     const span = { source, startLine: at + 1, endLine: heredocs.end }
     if (joined.hasEmptyLine) emptyContinuations.push({ source, startLine: joined.end, endLine: joined.end })
     if (joined.text !== '') lines.push({ text: joined.text, heredocs: heredocs.heredocs, comments, span })
-    comments = at < directives.size ? [] : followComments(comments, physical[at] ?? '')
+    const comment = at < directives.size ? undefined : commentOf(physical[at] ?? '')
+    if (comment === undefined) comments = []
+    else comments.push(comment)
     at = heredocs.end
   }
   return { lines, escape, directives, emptyContinuations }
 }
 
-function followComments(before: readonly string[], line: string): readonly string[] {
-  const comment = /^#(.*)$/.exec(trimStart(line))?.[1]
-  return comment === undefined || trim(comment) === '' ? [] : [...before, trim(comment)]
+/** Undefined where the line is none, or an empty one. */
+function commentOf(line: string): string | undefined {
+  const comment = trim(/^#(.*)$/.exec(trimStart(line))?.[1] ?? '')
+  return comment === '' ? undefined : comment
 }
 
 /** Without line feeds and the byte order mark. */

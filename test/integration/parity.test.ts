@@ -4,13 +4,14 @@ import { mkdtemp } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { createPelagoBuilder, type Builder, type BuildOutcome } from '../parity/builder.ts'
+import { generatedCases } from '../parity/generatedCases.ts'
 import { missingPeer, startBuildkitPeer, type BuildkitPeer } from '../parity/buildkitPeer.ts'
 import { writeCaseContext } from '../parity/caseContext.ts'
+import { startCaseNetwork, type CaseNetwork } from '../parity/caseNetwork.ts'
 import { isKnownSince, parseCases, type ParityCase } from '../parity/caseFile.ts'
 import { compareFacts, formatDifference, readKnownDifferences } from '../parity/differences.ts'
 import { readImageFacts, type ImageFacts } from '../parity/imageFacts.ts'
 import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
 
 /*
@@ -19,7 +20,7 @@ import { openPelago, type Pelago } from '../support/pelago.ts'
  */
 const CASES_FOLDER = new URL('../parity/cases/', import.meta.url)
 const readCases = (url: URL): readonly ParityCase[] => parseCases(readFileSync(url, 'utf8'))
-const CASES = readdirSync(CASES_FOLDER).sort().flatMap((name) => readCases(new URL(name, CASES_FOLDER)))
+const CASES = [...readdirSync(CASES_FOLDER).sort().flatMap((name) => readCases(new URL(name, CASES_FOLDER))), ...generatedCases()]
 /** Images that cases are built from: BuildKit pushes them under their name. */
 const BASES = readCases(new URL('../parity/bases.txt', import.meta.url))
 /** Of two cores; a build waits for disk and processes much of the time. */
@@ -33,30 +34,28 @@ describe('an image', { skip: missingPeer || missingForBuilds() }, () => {
   const resources = new AsyncDisposableStack()
   const known = readKnownDifferences().map((difference) => ({ ...difference, seen: 0 }))
   let pelago: Pelago
-  let registry: DockerRegistry
+  let network: CaseNetwork
   let buildkit: BuildkitPeer
   let compared = 0
   before(async () => {
     pelago = resources.use(await openPelago({ PELAGO_LINGER: '10' }))
-    registry = resources.use(await startDockerRegistry())
+    network = resources.use(await startCaseNetwork())
     buildkit = resources.use(await startBuildkitPeer())
-    await pushBaseImage(pelago, registry.host)
+    await pushBaseImage(pelago, network.registry)
     for (const base of BASES) {
       const folder = await mkdtemp(join(pelago.folder, 'base-'))
-      await writeCaseContext(folder, base, place)
-      await buildkit.push(folder, `${registry.host}/${base.name}`)
+      await writeCaseContext(folder, base, (text) => network.place(text))
+      await buildkit.push(folder, `${network.registry}/${base.name}`)
     }
   })
   after(() => resources.disposeAsync())
-
-  const place = (text: string): string => text.replaceAll('REGISTRY', registry.host)
 
   /** By a name of its own: a context of the same name would be taken for the same, and only what differs be sent. */
   const contextOf = (folder: string): string => join(folder, basename(folder))
 
   async function build(wanted: ParityCase, folder: string, builder: Builder, name: string): Promise<Built> {
     const [archive, context] = [join(folder, `${name}.tar`), contextOf(folder)]
-    return { ...(await builder.build(context, { ...wanted, args: wanted.args.map((word) => word.replace('CONTEXT', context)) }, archive)), archive }
+    return { ...(await builder.build(context, { ...wanted, args: wanted.args.map((word) => network.place(word.replace('CONTEXT', context))) }, archive)), archive }
   }
 
   /** What is not built has nothing to compare but what was said. */
@@ -64,7 +63,7 @@ describe('an image', { skip: missingPeer || missingForBuilds() }, () => {
 
   async function compare(wanted: ParityCase): Promise<void> {
     const folder = await mkdtemp(join(pelago.folder, 'case-'))
-    await writeCaseContext(contextOf(folder), wanted, place)
+    await writeCaseContext(contextOf(folder), wanted, (text) => network.place(text))
     const [theirs, ours] = await Promise.all([build(wanted, folder, buildkit, 'buildkit'), build(wanted, folder, createPelagoBuilder(pelago), 'pelago')])
     if (wanted.fails !== undefined) {
       assert.ok(!theirs.isBuilt, 'BuildKit builds it')

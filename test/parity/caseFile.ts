@@ -10,6 +10,7 @@
  *   --- PATH [MODE]       begins a file; a path that ends in `/` is a folder
  *   --- PATH -> TARGET    is a symbolic link
  *
+ * REGISTRY, HTTP and GIT are the servers of `caseNetwork.ts`, CONTEXT is the context's folder (in args only).
  * Lines before the first case, and empty ones before the next, are for the reader.
  */
 export interface ParityCase {

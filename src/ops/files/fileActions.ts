@@ -12,7 +12,7 @@ import { createPathFilter } from './matching/patternFilter.ts'
 import { joinName, lastNameOf, parentOf, resolveInRoot } from './rootPath.ts'
 import { requirePaths, sourceNotFound } from './sourceHint.ts'
 import { clearTarget, copyTree, type LateCopies } from './treeCopy.ts'
-import { expandWildcards } from './matching/wildcard.ts'
+import { expandWildcards, folderOfPattern } from './matching/wildcard.ts'
 
 /** Where an action works. */
 export interface ActionSite {
@@ -48,6 +48,7 @@ async function copy(action: CopyAction, site: ActionSite, signal: AbortSignal): 
   const sources = site.source === undefined ? [] : findSources(action, site.source)
   const mayBeEmpty = action.allowWildcard && action.allowEmptyWildcard && hasWildcard(action.source)
   if (sources.length === 0 && !mayBeEmpty) throw sourceNotFound(action.source, site.source, undefined)
+  if (sources.length === 0) requirePaths([folderOfPattern(action.source)], site.source, undefined)
   // Only the last may be put off: each may write over what the one before has brought
   for (const [at, source] of sources.entries()) await copyOne(action, source, at === sources.length - 1 ? site : { ...site, late: undefined }, signal)
 }

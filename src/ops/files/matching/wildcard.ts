@@ -19,6 +19,13 @@ export function expandWildcards(root: ByteString, pattern: ByteString): readonly
   return found.map((path) => asByteString(`/${path}`))
 }
 
+/** The path before the first component that has a wildcard: what a pattern says of a folder without doubt. */
+export function folderOfPattern(pattern: string): string {
+  const components = pattern.split('/')
+  const first = components.findIndex(hasWildcard)
+  return first < 0 ? pattern : components.slice(0, first).join('/')
+}
+
 /** Names in the folder at `place`; none where there is no folder. */
 function matchesIn(place: ByteString, component: ByteString): readonly ByteString[] {
   const text = textOfBytes(component)
