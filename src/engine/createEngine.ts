@@ -6,6 +6,7 @@ import { openFileStore } from '../content/fileStore.ts'
 import { createFileLeases, type ContentLeases } from '../content/lease.ts'
 import { fullStoreErrorOf, storeErrorOf } from '../content/storeError.ts'
 import { createCrunExecutor } from '../executor/crunExecutor.ts'
+import { CDI_FOLDERS, createCdiDevices, type CdiDevices } from '../executor/cdi/cdiDevices.ts'
 import type { Executor } from '../executor/executor.ts'
 import { debugStep } from './debug/debugStep.ts'
 import { createFailedStepStore, type FailedStepStore } from './debug/failedStepStore.ts'
@@ -69,7 +70,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const { root, version, env, sessions } = options
   await using undo = new AsyncDisposableStack()
   const { content, database, snapshots, caches, failedSteps, backend, leases, use } = await openStore(options, undo, signal)
-  const { executor, socketFolder } = await openExecutor(options, undo)
+  const { executor, devices, socketFolder } = await openExecutor(options, undo)
   const images = createImageStore(database)
   const registries = undo.use(createSessionRegistries({ sessions, version, env, hosts: await readHostConfig(env) }))
   const transfers = createLimit(TRANSFERS)
@@ -84,6 +85,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     presence,
     hasher,
     caches,
+    devices,
     secrets: sessions,
     agents: sessions,
     socketFolder,
@@ -96,7 +98,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     now: Date.now,
   }
   const solver = createSolver({ resolver: { opFor: tellFullStore(createOps(opsDeps), root), isPresent: (result) => isPresent(snapshots, result) }, cache: createSqliteCacheStore(database), now: Date.now })
-  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, images, registries, presence, executor, solver, transfers, packing: createLimit(2) }
+  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, transfers, packing: createLimit(2) }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const transferDeps: TransferDeps = { content, leases, images, registries, transfers }
   const stores: PruneStores = { content, leases, snapshots, caches, images }
@@ -126,6 +128,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
 
 interface StepParts {
   readonly executor: Executor
+  readonly devices: CdiDevices
   /** For the sockets of steps. */
   readonly socketFolder: string
 }
@@ -137,7 +140,8 @@ async function openExecutor({ root, env }: EngineOptions, undo: AsyncDisposableS
   const memory = undo.use(mountMemory(stateFolder))
   await sweepTempFolders(runFolder)
   const executor = await createCrunExecutor({ stateFolder, isStatePrivate: memory.isInMemory, cacheFolder: root, environment: env })
-  return { executor, socketFolder: join(stateFolder, 'agents') }
+  const folders = env['PELAGO_CDI'] // for tests, and for specs that stand elsewhere
+  return { executor, devices: createCdiDevices(folders === undefined ? CDI_FOLDERS : folders.split(':')), socketFolder: join(stateFolder, 'agents') }
 }
 
 interface Store {

@@ -83,6 +83,7 @@ function formatExec(op: ExecOp): readonly string[] {
     ...setting('user', op.user),
     ...op.mounts.map(formatMount),
     ...(op.secretEnv ?? []).map(({ name, secretId, isOptional }) => [`secret variable ${name}`, `id ${secretId}`, ...traits([isOptional, 'optional'])].join(' ')),
+    ...(op.devices ?? []).map(({ name, isOptional }) => [`device ${name}`, ...traits([isOptional, 'optional'])].join(' ')),
     ...(op.network === 'default' ? [] : [`network ${op.network}`]),
     ...(op.security === 'sandbox' ? [] : [`security ${op.security}`]),
     ...setting('hostname', op.hostname),

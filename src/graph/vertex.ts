@@ -118,6 +118,8 @@ export interface ExecOp {
   readonly mounts: readonly Mount[]
   /** Secrets of the client that the process gets as variables; their values are part of nothing. Absent where there are none. */
   readonly secretEnv?: readonly SecretVariable[]
+  /** Absent where there are none. */
+  readonly devices?: readonly DeviceRequest[]
   readonly network: NetworkMode
   readonly security: 'sandbox' | 'insecure'
   readonly hostname: string
@@ -139,6 +141,14 @@ export interface Ulimit {
   readonly name: string
   readonly soft: number
   readonly hard: number
+}
+
+/** A device of the machine's, described by the Container Device Interface. */
+export interface DeviceRequest {
+  /** `vendor.com/class=name` */
+  readonly name: string
+  /** Whether the process runs without it where there is none. */
+  readonly isOptional: boolean
 }
 
 export interface SecretVariable {

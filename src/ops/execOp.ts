@@ -90,7 +90,7 @@ function inputKey(mounts: readonly InputMount[], deps: ExecDeps): InputKey {
 
 /** Of all that the process may see, but for its inputs, for proxies and addresses, which are the network's and not the build's, and for what secrets hold. */
 function execDigest(exec: ExecOp, platform: Platform): Digest {
-  const { argv, env, secretEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts } = exec
+  const { argv, env, secretEnv, devices, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts } = exec
   const { os, architecture, variant } = platform
   const json: Json = {
     kind: exec.kind,
@@ -102,6 +102,7 @@ function execDigest(exec: ExecOp, platform: Platform): Digest {
     ulimits: ulimits.map((ulimit) => ({ ...ulimit })),
     mounts: mounts.map((mount) => mountJson(mount, exec)),
     secretEnv: secretEnv?.map((variable) => ({ ...variable })),
+    devices: devices?.map((device) => ({ ...device })),
   }
   return digestOf(formatCanonicalJson(json))
 }
@@ -124,10 +125,10 @@ function keySelector({ input, selector }: InputMount, exec: ExecOp): string | un
   return input !== undefined && countsByContent(mountsOf(exec, input)) ? undefined : selector
 }
 
-function toSpec(exec: ExecOp, platform: Platform, { root, mounts, secretEnv }: HeldMounts): ProcessSpec {
+function toSpec(exec: ExecOp, platform: Platform, { root, mounts, env: deviceEnv, secretEnv }: HeldMounts): ProcessSpec {
   const { argv, env, proxyEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent } = exec
   return {
-    platform, argv, env: [...proxyEnv, ...env], secretEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts,
+    platform, argv, env: [...proxyEnv, ...env, ...deviceEnv], secretEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts,
     rootfs: root.path,
     isRootReadonly: root.readonly,
   }

@@ -289,6 +289,22 @@ describe('RUN --security and --network', { skip: missingForBuilds() }, () => {
   })
 })
 
+describe('RUN --device', { skip: missingForBuilds() }, () => {
+  it('gives what a CDI spec describes to a step, where the user allows it', async () => {
+    await using pelago = await openPelago({ PELAGO_CDI: '/nowhere' })
+    const specs = await pelago.context({ 'gpu.json': JSON.stringify({ cdiVersion: '0.6.0', kind: 'acme.com/gpu', devices: [{ name: '0', containerEdits: { env: ['GPU=zero'], deviceNodes: [{ path: '/dev/gpu0', hostPath: '/dev/zero' }] } }] }) })
+    const context = await contextOf(pelago, ['RUN --device=acme.com/gpu=0 test -c /dev/gpu0 && echo "> $GPU $(head -c 3 /dev/gpu0 | wc -c)"', 'RUN --device=acme.com/gpu=none echo "> ${GPU-without}"'])
+    const settings = { env: { PELAGO_CDI: specs } }
+    const refused = await pelago.run(['build', context], settings)
+    assert.deepEqual([refused.exitCode, refused.stderr.includes('device=acme.com/gpu=0 is not allowed')], [1, true], refused.stderr)
+    const { stderr } = await pelago.succeed(['build', '--progress', 'plain', '-o', 'type=cacheonly', '--allow', 'device=acme.com/gpu=0', context], settings)
+    assert.deepEqual(printed(stderr), ['zero 3', 'without'])
+    const required = await contextOf(pelago, ['RUN --device=acme.com/gpu=none,required true'])
+    const missed = await pelago.run(['build', '--allow', 'device', required], settings)
+    assert.deepEqual([missed.exitCode, missed.stderr.includes('device acme.com/gpu=none is not on this machine')], [1, true], missed.stderr)
+  })
+})
+
 function assertPrinted(lines: readonly string[], wanted: readonly string[]): void {
   assert.equal(lines.length, wanted.length, lines.join('\n'))
   for (const [index, line] of lines.entries()) assert.ok(wanted[index]?.startsWith('^') === true ? new RegExp(wanted[index]).test(line) : line === wanted[index], `${line}, not ${wanted[index] ?? 'more'}`)

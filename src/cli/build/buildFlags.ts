@@ -4,7 +4,7 @@ import { PROGRESS_MODES } from '../render/progressMode.ts'
 /** The flags of `docker buildx build` that are here, with its names, short forms and defaults. */
 export const BUILD_FLAGS = {
   'add-host': { kind: 'list', value: 'HOST:IP', splitsCommas: true, help: 'Add a line to /etc/hosts of the build\'s steps' },
-  allow: { kind: 'list', value: 'ENTITLEMENT', splitsCommas: true, help: 'Let the build do what it else may not: network.host, security.insecure' },
+  allow: { kind: 'list', value: 'ENTITLEMENT', splitsCommas: true, help: 'Let the build do what it else may not: network.host, security.insecure, device, device=NAME' },
   annotation: { kind: 'list', value: '[TYPE:]KEY=VALUE', help: 'Add an annotation to the image\'s manifests; TYPE is manifest, index, manifest-descriptor or index-descriptor' },
   'build-arg': { kind: 'list', value: 'KEY[=VALUE]', help: 'Set a build argument; without a value it is taken from the environment' },
   'build-context': { kind: 'list', value: 'NAME=SOURCE', help: 'Another context, for COPY --from=NAME, or in the place of the stage or image NAME: a folder, docker-image://, oci-layout://, a URL or a git repository; NAME::PLATFORM is for one platform' },

@@ -12,6 +12,6 @@ describe('what the user lets a build do', () => {
   for (const { allow, network, want } of cases) it(`is ${JSON.stringify(want)} with --allow ${allow.join(',')} and --network ${network}`, () => assert.deepEqual(readEntitlements({ allow, network }), want))
   it('is nothing that it cannot be', () => {
     assert.throws(() => readEntitlements({ allow: ['security.insecur'], network: 'default' }), { name: 'UsageError', hint: 'did you mean security.insecure?' })
-    assert.throws(() => readEntitlements({ allow: ['all'], network: 'default' }), { name: 'UsageError', hint: /network\.host and security\.insecure/ })
+    assert.throws(() => readEntitlements({ allow: ['all'], network: 'default' }), { name: 'UsageError', hint: /network\.host, security\.insecure, device and device=NAME/ })
   })
 })

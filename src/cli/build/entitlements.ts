@@ -2,7 +2,7 @@ import { nearest } from '../flags/nearest.ts'
 import { UsageError } from '../flags/usageError.ts'
 import type { BuildFlags } from './buildFlags.ts'
 
-const KNOWN = ['network.host', 'security.insecure']
+const KNOWN = ['network.host', 'security.insecure', 'device']
 
 /** What the user lets the build do. @throws UsageError */
 export function readEntitlements({ allow, network }: Pick<BuildFlags, 'allow' | 'network'>): readonly string[] {
@@ -12,7 +12,7 @@ export function readEntitlements({ allow, network }: Pick<BuildFlags, 'allow' | 
 }
 
 function checkKnown(text: string): void {
-  if (KNOWN.includes(text)) return
+  if (KNOWN.includes(text) || text.startsWith('device=')) return
   const close = nearest(text, KNOWN)
-  throw new UsageError(`invalid entitlement: ${JSON.stringify(text)}`, { hint: close === undefined ? `--allow takes ${KNOWN.join(' and ')}` : `did you mean ${close}?` })
+  throw new UsageError(`invalid entitlement: ${JSON.stringify(text)}`, { hint: close === undefined ? `--allow takes ${KNOWN.join(', ')} and device=NAME` : `did you mean ${close}?` })
 }

@@ -32,8 +32,5 @@ function checkFlags(flags: BuildFlags): void {
     const value = flags[name]
     if (value !== undefined && value !== 'false') throw new UsageError(`--${name}=${value} is not supported yet`, { hint: 'leave it out' })
   }
-  for (const name of flags.allow) {
-    if (name !== 'network.host' && name !== 'security.insecure') throw new UsageError(`--allow ${name} is not supported yet`, { hint: 'there are network.host and security.insecure' })
-  }
   if (flags.quiet && flags.progress !== 'auto' && flags.progress !== 'quiet') throw new UsageError(`--quiet and --progress=${flags.progress} exclude each other`)
 }

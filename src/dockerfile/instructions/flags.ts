@@ -54,7 +54,6 @@ function parseSwitch(node: InstructionNode, name: string, value = 'true'): strin
 }
 
 const HINTS: ReadonlyMap<string, string> = new Map([
-  ['device', 'do what needs the device before the build'],
 ])
 
 function unknownFlag(node: InstructionNode, name: string, table: FlagTable): Error {

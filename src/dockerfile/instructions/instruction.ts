@@ -68,6 +68,14 @@ export interface RunInstruction extends InstructionBase {
   /** Undefined: as the build has it. */
   readonly network: 'default' | 'host' | 'none' | undefined
   readonly security: 'sandbox' | 'insecure'
+  readonly devices: readonly DeviceFlag[]
+}
+
+/** A device of the machine's that CDI describes. */
+export interface DeviceFlag {
+  /** `vendor.com/class=name` */
+  readonly name: string
+  readonly isRequired: boolean
 }
 
 /** A `--mount` with its variables not yet expanded. */

@@ -1,6 +1,7 @@
 import { joinHeredocs, textOfHeredoc } from '../heredoc.ts'
 import { suggest } from '../suggestion.ts'
 import type { InstructionNode } from '../syntaxTree.ts'
+import { parseDeviceFlag } from './device.ts'
 import { listFlag, parseFlags, type FlagTable } from './flags.ts'
 import type { CommandInstruction, CommandLine, RunInstruction, ShellInstruction } from './instruction.ts'
 import { parseMountFlag } from './mount.ts'
@@ -10,7 +11,7 @@ const FLAGS: FlagTable = new Map([
   ['network', 'text'],
   ['security', 'text'],
   ['mount', 'list'],
-  ['device', 'unsupported'],
+  ['device', 'list'],
 ])
 const NETWORKS = ['default', 'host', 'none'] as const
 
@@ -19,7 +20,8 @@ export function parseRun(node: InstructionNode): RunInstruction {
   const flags = parseFlags(node, FLAGS)
   atLeastOneWord(node)
   const mounts = listFlag(node, 'mount').map((text) => parseMountFlag(node, text))
-  return { kind: 'run', ...runCommand(node), mounts, network: parseNetwork(node, flags.get('network')), security: parseSecurity(node, flags.get('security')), text: node.text, span: node.span }
+  const devices = listFlag(node, 'device').map((text) => parseDeviceFlag(node, text))
+  return { kind: 'run', ...runCommand(node), mounts, devices, network: parseNetwork(node, flags.get('network')), security: parseSecurity(node, flags.get('security')), text: node.text, span: node.span }
 }
 
 /** CMD and ENTRYPOINT; without words they are as good as not said. @throws DockerfileError */

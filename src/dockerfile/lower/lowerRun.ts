@@ -34,7 +34,7 @@ interface Process {
   readonly mounts: RunMounts
 }
 
-function execOp(state: StageState, { argv, instruction: { network, security }, mounts: { mounts, secretEnv } }: Process, { request }: StageContext): ExecOp {
+function execOp(state: StageState, { argv, instruction: { network, security, devices }, mounts: { mounts, secretEnv } }: Process, { request }: StageContext): ExecOp {
   return {
     kind: 'exec',
     argv,
@@ -44,6 +44,7 @@ function execOp(state: StageState, { argv, instruction: { network, security }, m
     proxyEnv: proxyEnvironment(request.buildArgs),
     mounts,
     ...(secretEnv.length === 0 ? {} : { secretEnv }),
+    ...(devices.length === 0 ? {} : { devices: devices.map(({ name, isRequired }) => ({ name, isOptional: !isRequired })) }),
     network: network ?? request.networkMode,
     security,
     hostname: request.hostname,

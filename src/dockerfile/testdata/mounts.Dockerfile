@@ -13,3 +13,4 @@ RUN --mount=type=cache,target=/pip,from=tools,source=/cache,sharing=private,ro p
 RUN --mount=type=secret,id=token --mount=type=secret,id=aws,target=/root/.aws,required,mode=0440,uid=$UID login
 RUN --mount=type=secret,id=key,env=KEY --mount=type=secret,source=both,env=BOTH,target=file echo "$KEY"
 RUN --mount=type=ssh --mount=type=ssh,id=work,required,uid=$UID --mount=type=ssh,id=third,target=agent,mode=0666 git clone
+RUN --security=insecure --device=acme.com/gpu=0 --device=name=acme.com/gpu=all,required nvidia-smi

@@ -5,6 +5,7 @@ import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
 import type { NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
 import { CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
 import { lowerDockerfile, type ImageResolver, type LoweredImage } from '../../dockerfile/lower.ts'
+import type { CdiDevices } from '../../executor/cdi/cdiDevices.ts'
 import type { Executor } from '../../executor/executor.ts'
 import type { PlatformResult } from '../../exporter/exporter.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
@@ -35,6 +36,7 @@ export interface BuildDeps {
   readonly executor: Executor
   readonly solver: Solver
   readonly caches: Pick<CacheFolders, 'forget'>
+  readonly devices: CdiDevices
   readonly resolver: ImageResolver
 }
 
@@ -58,7 +60,7 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   tellWarnings(lowered, progress)
   const epochSeconds = epochOf(lowered)
   const graph = mergeGraphs(lowered.map(({ graph: part }) => part))
-  checkSteps(graph, { executor: deps.executor, entitlements })
+  checkSteps(graph, { executor: deps.executor, devices: deps.devices, entitlements })
   await deps.caches.forget(freshCaches(graph))
   const roots = lowered.flatMap(({ root }) => root ?? [])
   const solved = await deps.solver.solve(graph, roots, { sessionId, progress: withoutShown(progress, text.shown) }, signal).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import type { Exporter, ExportProgress } from '../../exporter/exporter.ts'
 import type { ExporterDeps } from '../../exporter/exporterDeps.ts'
 import { createExporter } from '../../exporter/exporterFactory.ts'
 import { createLayerPacker } from '../../exporter/layerPacker.ts'
+import type { CdiDevices } from '../../executor/cdi/cdiDevices.ts'
 import type { Executor } from '../../executor/executor.ts'
 import type { Limit } from '../../kit/limit.ts'
 import type { LayerPresence, SessionRegistries } from '../../ops/layerPresence.ts'
@@ -28,6 +29,7 @@ export interface SolveDeps {
   readonly leases: ContentLeases
   readonly snapshots: SnapshotStore
   readonly caches: CacheFolders
+  readonly devices: CdiDevices
   readonly images: ImageStore
   readonly registries: SessionRegistries
   readonly presence: LayerPresence
@@ -73,12 +75,12 @@ interface BuildContext {
 
 async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { request: { sessionId, entitlements }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
   const attributes = parseFrontendAttributes(given)
-  const { content, images, registries, sessions: files, snapshots, executor, solver, caches } = deps
+  const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices } = deps
   const sources = { content, images, registry: registries.registryFor(sessionId) }
   const watch = <T>(name: string, work: () => Promise<T>): Promise<T> => runStep(progress, name, work)
   const registered = createImageResolver(sources, resolveMode(attributes), watch)
   const resolver = withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch })
-  const buildDeps = { files, snapshots, executor, solver, caches, resolver }
+  const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver }
   const options = { attributes, sessionId, progress, entitlements }
   if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest(buildDeps, options, attributes.requestId, signal) }
   return await buildDockerfile(buildDeps, options, signal)

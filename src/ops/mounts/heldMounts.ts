@@ -1,5 +1,6 @@
 import type { MemoryFolder, ProcessMount } from '../../executor/executor.ts'
-import type { BindMount, CacheMount, ExecOp, Mount, SshMount, TmpfsMount } from '../../graph/vertex.ts'
+import { DeviceNotFoundError, type CdiDevice, type CdiDevices } from '../../executor/cdi/cdiDevices.ts'
+import type { BindMount, CacheMount, DeviceRequest, ExecOp, Mount, SshMount, TmpfsMount } from '../../graph/vertex.ts'
 import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { MutableSnapshot, SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { OpContext, ResultId } from '../../solver/op.ts'
@@ -15,6 +16,7 @@ export interface MountDeps extends SelectionDeps, AgentDeps {
   readonly snapshots: SnapshotStore
   readonly caches: CacheFolders
   readonly secrets: ClientSecrets
+  readonly devices: CdiDevices
 }
 
 /** All that a process sees of files, for as long as this is held. */
@@ -22,6 +24,8 @@ export interface HeldMounts extends AsyncDisposable {
   readonly root: { readonly path: string; readonly readonly: boolean }
   /** All others, in the mounts' order. */
   readonly mounts: readonly ProcessMount[]
+  /** What devices add, `NAME=value`. */
+  readonly env: readonly string[]
   /** `NAME=value` */
   readonly secretEnv: readonly string[]
   /** The outputs, in the mounts' order. */
@@ -37,12 +41,14 @@ export async function openMounts(exec: ExecOp, inputs: readonly ResultId[], { de
   const outputs: MutableSnapshot[] = []
   const opened: ProcessMount[] = []
   for (const mount of exec.mounts) opened.push(...(await openMount(mount, { ...opening, cachePaths, outputs })))
+  const devices = openDevices(exec.devices ?? [], deps.devices)
   const root = opened.find(({ target }) => target === '/')
   if (root?.kind !== 'bind') throw new Error('an exec has no root mount')
   const held = stack.move()
   return {
     root: { path: root.source, readonly: root.readonly },
-    mounts: opened.filter((mount) => mount !== root),
+    mounts: [...opened.filter((mount) => mount !== root), ...devices.flatMap(({ mounts }) => mounts)],
+    env: devices.flatMap(({ env }) => env),
     secretEnv,
     async commit() {
       const ids: SnapshotId[] = []
@@ -83,6 +89,15 @@ async function openMount(mount: Mount, opening: MountOpening): Promise<readonly 
     case 'ssh':
       return await openAgent(mount, opening)
   }
+}
+
+/** Those that are there. @throws DeviceNotFoundError */
+function openDevices(requests: readonly DeviceRequest[], devices: CdiDevices): readonly CdiDevice[] {
+  return requests.flatMap(({ name, isOptional }) => {
+    const found = devices.find(name)
+    if (found === undefined && !isOptional) throw new DeviceNotFoundError(name)
+    return found ?? []
+  })
 }
 
 async function openAgent(mount: SshMount, { deps, context, stack, signal }: Opening): Promise<readonly ProcessMount[]> {
