@@ -18,6 +18,7 @@ import { createTempFolder, sweepTempFolders } from '../kit/tempFolder.ts'
 import { createFileMirrors } from '../ops/context/contextMirror.ts'
 import { createLayerPresence } from '../ops/layerPresence.ts'
 import { createOps, type OpsDeps } from '../ops/ops.ts'
+import { createGitMirrors } from '../ops/remote/git/gitMirrors.ts'
 import { createGitProgram } from '../ops/remote/git/gitProgram.ts'
 import { createGitSources } from '../ops/remote/git/gitSource.ts'
 import { createHttpFiles } from '../ops/remote/httpFiles.ts'
@@ -80,7 +81,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const httpFiles = createHttpFiles({ snapshots, records: createHttpRecords(database), hasher, secrets: sessions, uploads: sessions, http, retries: DEFAULT_RETRIES, now: Date.now })
   const opsDeps: OpsDeps = {
     httpFiles,
-    gitSources: createGitSources({ snapshots, git: createGitProgram(env), secrets: sessions, folder: join(root, 'git'), now: Date.now }),
+    gitSources: createGitSources({ snapshots, git: createGitProgram(env), secrets: sessions, agents: sessions, socketFolder, folder: join(root, 'git'), now: Date.now }),
     snapshots,
     presence,
     hasher,
@@ -101,7 +102,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, transfers, packing: createLimit(2) }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const transferDeps: TransferDeps = { content, leases, images, registries, transfers }
-  const stores: PruneStores = { content, leases, snapshots, caches, images }
+  const stores: PruneStores = { content, leases, snapshots, caches, mirrors: createGitMirrors(join(root, 'git')), images }
   const held = undo.move()
   return {
     id: randomUUID(),

@@ -10,6 +10,8 @@ describe('redactUrls', () => {
     ['https://host/a@b', 'https://host/a@b'],
     ['https://host?x=a@b', 'https://host?x=a@b'],
     ['git@host:a/b', 'git@host:a/b'],
+    ['ssh://git@host/a', 'ssh://git@host/a'],
+    ['ssh://git:secret@host/a', 'ssh://xxxxx:xxxxx@host/a'],
   ]
   for (const [text, shown] of CASES) it(`shows ${text} as ${shown}`, () => assert.equal(redactUrls(text), shown))
 })

@@ -1,8 +1,11 @@
 /** URLs as texts: what a user wrote is kept as it is, but for what is secret in it. */
 
-/** With `xxxxx` for each user name and password in `text`, which may be a URL or hold some. */
+/** With `xxxxx` for each user name and password in `text`, which may be a URL or hold some. The user of an ssh URL is no secret. */
 export function redactUrls(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)([^\s/?#@]+)@/gi, (_, scheme: string, user: string) => `${scheme}${user.includes(':') ? 'xxxxx:xxxxx' : 'xxxxx'}@`)
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)([^\s/?#@]+)@/gi, (whole, scheme: string, user: string) => {
+    if (user.includes(':')) return `${scheme}xxxxx:xxxxx@`
+    return /^ssh:/i.test(scheme) ? whole : `${scheme}xxxxx@`
+  })
 }
 
 export function isHttpUrl(text: string): boolean {

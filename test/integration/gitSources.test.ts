@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, statSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { buildFiles } from '../support/builtFiles.ts'
@@ -7,6 +8,7 @@ import { startGitServer, type GitServer } from '../support/gitServer.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
 import { parseSteps } from '../support/rawProgress.ts'
 import { missing } from '../support/requires.ts'
+import { startSshServer, type SshServer } from '../support/sshServer.ts'
 import { describeFile, tool } from '../support/unpackedImage.ts'
 
 const owner = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
@@ -119,6 +121,27 @@ describe('ADD of a git repository', { skip: missing('git', 'tar', 'crun'), concu
     assert.ok(!existsSync('/tmp/pelago-evil'))
   })
 
+  it('gives the server the client’s token, which nobody sees', async () => {
+    await server.commit('private', { file: 'private' })
+    server.authorization = `basic ${Buffer.from('x-access-token:s3cret').toString('base64')}`
+    try {
+      const lines = ['FROM scratch', 'ADD URL/private.git /app']
+      await writeFile(join(pelago.folder, 'token'), 's3cret\n')
+      const secret = ['--secret', `id=GIT_AUTH_TOKEN.${new URL(server.url).host},src=${join(pelago.folder, 'token')}`]
+      assert.equal(describeFile(join(await build(lines, ...secret), 'app/file')), `file 644 ${owner} "private"`)
+    } finally {
+      server.authorization = undefined
+    }
+  })
+
+  it('is counted by du, and goes with prune', async () => {
+    const records = async (): Promise<string> => (await pelago.succeed(['du', '--verbose', '--filter', 'type=source.git.checkout'])).stdout
+    assert.match(await records(), /shared git repo for http:\/\/127\.0\.0\.1:\d+\/app\.git/)
+    await pelago.succeed(['prune', '--force', '--all'])
+    assert.doesNotMatch(await records(), /shared git repo/)
+    assert.match(describeFile(join(await build(['FROM scratch', 'ADD APP#v1 /app']), 'app/read me')), /"one"/)
+  })
+
   it('says at the line what git said', async () => {
     const missingRef = await fail(['FROM scratch', 'ADD APP#nope /app'])
     assert.match(missingRef, /app\.git: the repository does not contain ref nope/)
@@ -131,5 +154,40 @@ describe('ADD of a git repository', { skip: missing('git', 'tar', 'crun'), concu
     const denied = await fail(['FROM scratch', 'ADD URL/private.git /app'])
     server.authorization = undefined
     assert.match(denied, /hint: give a token by a secret: --secret id=GIT_AUTH_TOKEN/)
+  })
+})
+
+describe('ADD of a git repository by ssh', { skip: missing('git', 'tar', 'crun', 'ssh-keygen') || (existsSync('/usr/sbin/sshd') ? false : 'not installed: sshd'), concurrency: false }, () => {
+  let server: GitServer
+  let ssh: SshServer
+  let pelago: Pelago
+  before(async () => {
+    ssh = await startSshServer()
+    server = await startGitServer()
+    pelago = await openPelago()
+    await server.commit('app', { file: 'by ssh' })
+  })
+  after(async () => {
+    await pelago[Symbol.asyncDispose]()
+    await ssh[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
+  })
+
+  it('uses the agent that the client lends, and no key of the machine', async () => {
+    const context = await pelago.context({ Dockerfile: `FROM scratch\nADD ssh://${ssh.host}:${ssh.port}${server.folder}/app.git#main /app\n` })
+    const root = await buildFiles(pelago, ['--ssh', `default=${ssh.keyFile}`, context])
+    assert.match(describeFile(join(root, 'app/file')), /"by ssh"/)
+    const { exitCode, stderr } = await pelago.run(['build', '--no-cache', context])
+    assert.equal(exitCode, 1)
+    assert.match(stderr, /no SSH key "default" forwarded from the client/)
+  })
+
+  it('refuses a host whose key is another one than before', async () => {
+    const known = join(pelago.env['PELAGO_ROOT'] ?? '', 'git/known_hosts')
+    await writeFile(known, (await readFile(known, 'utf8')).replace(/[A-Za-z0-9+/]{20}$/m, 'A'.repeat(20)))
+    const context = await pelago.context({ Dockerfile: `FROM scratch\nADD ssh://${ssh.host}:${ssh.port}${server.folder}/app.git#main /other\n` })
+    const { exitCode, stderr } = await pelago.run(['build', '--ssh', `default=${ssh.keyFile}`, context])
+    assert.equal(exitCode, 1)
+    assert.match(stderr, /Host key verification failed[^]*hint: the host's key is another one than before/)
   })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
@@ -102,6 +103,14 @@ describe('ADD of a URL', { skip: missing('tar', 'crun'), concurrency: false }, (
     assert.equal(statSync(join(root, 'moved')).size, content.length)
     assert.deepEqual(server.log.filter((line) => line.includes('broken')), ['GET /broken 200', 'GET /broken 206', 'GET /broken 206'])
     assert.equal(server.log.filter((line) => line.includes('busy')).length, 3)
+  })
+
+  it('gives the server the header that is a secret of the client', async () => {
+    server.files.set('/private', { content: 'private', authorization: 'Bearer s3cret' })
+    await writeFile(join(pelago.folder, 'token'), 's3cret')
+    const root = await build(['FROM scratch', 'ADD URL/private /file'], '--secret', `id=HTTP_AUTH_TOKEN_127.0.0.1,src=${join(pelago.folder, 'token')}`)
+    assert.match(describeFile(join(root, 'file')), /"private"/)
+    assert.match(await fail(['FROM scratch', 'ADD URL/private /other']), /HTTP status 401[^]*hint: give the server a header by a secret/)
   })
 
   it('says what the server said, at the line, and hides what is secret', async () => {

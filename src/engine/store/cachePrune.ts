@@ -6,6 +6,7 @@ import type { Digest } from '../../ground/digest.ts'
 import { MEDIA_TYPE } from '../../ground/mediaType.ts'
 import { readImageConfig } from '../../image/imageView.ts'
 import { layerSnapshots } from '../../ops/imageSource.ts'
+import type { GitMirrors, GitMirrorUsage } from '../../ops/remote/git/gitMirrors.ts'
 import type { CacheFolders, CacheFolderUsage } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotId, SnapshotStore, SnapshotUsage } from '../../snapshot/snapshotStore.ts'
 import type { ImageStore } from '../images/imageStore.ts'
@@ -26,13 +27,14 @@ export interface PruneStores {
   readonly leases: ContentLeases
   readonly snapshots: SnapshotStore
   readonly caches: CacheFolders
+  readonly mirrors: GitMirrors
   readonly images: ImageStore
 }
 
-/** Snapshots, cache mounts, and blobs that are more than a snapshot's packed layer, with their sizes. */
-export async function measureUsage({ snapshots, caches, content, images }: PruneStores, filter: RecordFilter, signal: AbortSignal): Promise<readonly UsageRecord[]> {
+/** Snapshots, cache mounts, git repositories, and blobs that are more than a snapshot's packed layer, with their sizes. */
+export async function measureUsage({ snapshots, caches, mirrors, content, images }: PruneStores, filter: RecordFilter, signal: AbortSignal): Promise<readonly UsageRecord[]> {
   const records = (await snapshots.usage(signal)).filter(({ state }) => state === 'present').map(snapshotRecord)
-  records.push(...(await caches.usage(signal)).map(cacheRecord))
+  records.push(...(await caches.usage(signal)).map(cacheRecord), ...(await mirrors.usage(signal)).map(mirrorRecord))
   const named = new Set((await namedBlobs({ content, images }, signal)).keys())
   for await (const { digest, sizeBytes, lastUsedAt } of content.list(signal)) records.push(blobRecord(digest, sizeBytes, lastUsedAt, named.has(digest)))
   return records.filter(filter)
@@ -51,6 +53,7 @@ export async function* pruneCache(stores: PruneStores, options: PruneOptions, si
   const { filter } = options
   const usedBefore = Math.min(unusedSince, openSince)
   yield* pruneCaches(stores, { usedBefore, filter }, signal)
+  yield* pruneMirrors(stores, { usedBefore, filter }, signal)
   yield* pruneSnapshots(stores, { usedBefore, kept, filter }, signal)
   yield* pruneBlobs(stores, { unusedSince, filter }, signal)
 }
@@ -63,6 +66,12 @@ interface FolderPrune {
 async function* pruneCaches({ caches }: PruneStores, { usedBefore, filter }: FolderPrune, signal: AbortSignal): AsyncGenerator<UsageRecord> {
   for (const record of (await caches.usage(signal)).map(cacheRecord)) {
     if (filter(record) && (await caches.remove(record.id, usedBefore))) yield record
+  }
+}
+
+async function* pruneMirrors({ mirrors }: PruneStores, { usedBefore, filter }: FolderPrune, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+  for (const record of (await mirrors.usage(signal)).map(mirrorRecord)) {
+    if (filter(record) && (await mirrors.remove(record.id, usedBefore))) yield record
   }
 }
 
@@ -131,6 +140,10 @@ function snapshotRecord({ id, parent, sizeBytes, createdAt, lastUsedAt, inUse }:
 
 function cacheRecord({ id, description, sizeBytes, createdAt, lastUsedAt, inUse }: CacheFolderUsage): UsageRecord {
   return { id, parent: undefined, type: 'exec.cachemount', description, sizeBytes, createdAtMs: createdAt, lastUsedAtMs: lastUsedAt, isInUse: inUse }
+}
+
+function mirrorRecord({ id, remote, sizeBytes, createdAt, lastUsedAt, inUse }: GitMirrorUsage): UsageRecord {
+  return { id, parent: undefined, type: 'source.git.checkout', description: `shared git repo for ${remote}`, sizeBytes, createdAtMs: createdAt, lastUsedAtMs: lastUsedAt, isInUse: inUse }
 }
 
 function blobRecord(digest: Digest, sizeBytes: number, lastUsedAt: number, isNamed: boolean): UsageRecord {

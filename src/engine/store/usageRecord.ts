@@ -13,7 +13,7 @@ export interface UsageRecord {
 }
 
 /** In BuildKit's words, but for `blob`: a packed layer, or one of a local image. */
-export type RecordType = 'regular' | 'exec.cachemount' | 'blob'
+export type RecordType = 'regular' | 'exec.cachemount' | 'source.git.checkout' | 'blob'
 
 /** Whether a record is meant. */
 export type RecordFilter = (record: UsageRecord) => boolean

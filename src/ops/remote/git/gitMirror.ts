@@ -18,7 +18,7 @@ export async function openMirror(folder: string, access: GitAccess, git: GitProg
   const path = join(folder, `${digestHex(digestOf(access.remote))}.git`)
   await using undo = new AsyncDisposableStack()
   undo.use(await acquireLock(`${path}.lock`, 'exclusive', signal))
-  const note = join(path, NOTE)
+  const note = join(path, MIRROR_NOTE)
   if (statSync(note, { throwIfNoEntry: false }) === undefined) {
     await rm(path, { recursive: true, force: true })
     await git.run({ access, cwd: '/', args: ['init', '--quiet', '--bare', path] }, signal)
@@ -30,7 +30,7 @@ export async function openMirror(folder: string, access: GitAccess, git: GitProg
 }
 
 /** A file that says of which remote a mirror is; there once the repository is complete. */
-const NOTE = 'pelago-remote'
+export const MIRROR_NOTE = 'pelago-remote'
 
 export interface FetchTools {
   readonly git: GitProgram

@@ -142,7 +142,8 @@ export class GitFailedError extends RemoteSourceError {
 
 function lastWords(output: string): string {
   const lines = output.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== '')
-  const said = lines.findLast((line) => /^(?:fatal|error|ERROR|remote|ssh|Host key|Permission denied)\b/.test(line)) ?? lines.at(-1) ?? 'git failed'
+  const reason = lines.find((line) => /^(?:Host key verification failed|\S+: Permission denied)/.test(line)) // git itself says only that it could not read
+  const said = reason ?? lines.findLast((line) => /^(?:fatal|error|ERROR|remote|ssh|Host key|Permission denied)\b/.test(line)) ?? lines.at(-1) ?? 'git failed'
   return said.replace(/^(?:fatal|error): /, '')
 }
 

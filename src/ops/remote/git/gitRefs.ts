@@ -11,9 +11,9 @@ export interface GitCommit {
 }
 
 /** Asks the remote, unless the source names the commit. @throws RemoteSourceError; ChecksumMismatchError */
-export async function resolveCommit(source: GitSource, access: () => Promise<GitAccess>, git: GitProgram, signal: AbortSignal): Promise<GitCommit> {
+export async function resolveCommit(source: GitSource, withAccess: <T>(use: (access: GitAccess) => Promise<T>) => Promise<T>, git: GitProgram, signal: AbortSignal): Promise<GitCommit> {
   const named = namedCommit(source)
-  const found = named === undefined ? await askRemote(source, { git, access: await access() }, signal) : { commit: named, refName: '' }
+  const found = named === undefined ? await withAccess((access) => askRemote(source, { git, access }, signal)) : { commit: named, refName: '' }
   if (!found.commit.startsWith(source.checksum.toLowerCase())) {
     throw new ChecksumMismatchError(source.remote, { expected: source.checksum, actual: found.commit }, `checksum mismatch of ${source.ref === '' ? 'the default branch' : source.ref}`)
   }

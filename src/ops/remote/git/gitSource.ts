@@ -3,21 +3,17 @@ import { digestOf, type Digest } from '../../../ground/digest.ts'
 import { redactUrls } from '../../../ground/urlText.ts'
 import type { GitSource } from '../../../graph/vertex.ts'
 import type { SnapshotStore } from '../../../snapshot/snapshotStore.ts'
-import type { Op, OpContext } from '../../../solver/op.ts'
-import type { ClientSecrets } from '../clientSecrets.ts'
+import type { Op, OpContext, ResultId } from '../../../solver/op.ts'
 import { createPerSession, type PerSession } from '../perSession.ts'
-import { findAccess } from './gitAccess.ts'
+import { withAccess, type AccessDeps } from './gitAccess.ts'
 import { checkOut } from './gitCheckout.ts'
 import { fetchCommit, openMirror } from './gitMirror.ts'
 import type { GitAccess, GitProgram } from './gitProgram.ts'
 import { resolveCommit, type GitCommit } from './gitRefs.ts'
 
-export interface GitSourceDeps {
+export interface GitSourceDeps extends AccessDeps {
   readonly snapshots: SnapshotStore
   readonly git: GitProgram
-  readonly secrets: ClientSecrets
-  /** Of mirrors and of what ssh knows; made where there is none. */
-  readonly folder: string
   readonly now: () => number
 }
 
@@ -33,12 +29,10 @@ export function createGitSources(deps: GitSourceDeps): GitSources {
 
 /** The files of a commit as a snapshot. Only the fetch, and the look at the ref before, reach the network. */
 function createGitSource(source: GitSource, deps: GitSourceDeps, commits: PerSession<GitCommit>): Op {
-  const accessFor = ({ sessionId }: OpContext, signal: AbortSignal): Promise<GitAccess> => findAccess(source, { folder: deps.folder, secrets: deps.secrets, sessionId }, signal)
-
   function findCommit(context: OpContext, signal: AbortSignal): Promise<GitCommit> {
     const { remote, ref, checksum, fetchByCommit } = source
     const key = formatCanonicalJson({ remote, ref, checksum, fetchByCommit })
-    return commits.once({ sessionId: context.sessionId, key }, () => resolveCommit(source, () => accessFor(context, signal), deps.git, signal), signal)
+    return commits.once({ sessionId: context.sessionId, key }, () => resolveCommit(source, (use) => withAccess(source, { deps, context }, use, signal), deps.git, signal), signal)
   }
 
   return {
@@ -47,16 +41,18 @@ function createGitSource(source: GitSource, deps: GitSourceDeps, commits: PerSes
     },
     async execute(_inputs, context, signal) {
       const found = await findCommit(context, signal)
-      const access = await accessFor(context, signal)
-      const { vertex, progress } = context
-      const onOutput = (bytes: Uint8Array): void => progress({ kind: 'vertex-log', vertex: vertex.digest, at: deps.now(), stream: 'stderr', bytes })
-      const tools = { git: deps.git, access, onOutput }
-      await using mirror = await openMirror(deps.folder, access, deps.git, signal)
-      await fetchCommit(mirror, found, tools, signal)
-      await using layer = await deps.snapshots.openMutable(undefined, signal)
-      await checkOut({ source, found, mirror, target: layer.path }, tools, signal)
-      return [await layer.commit()]
+      return await withAccess(source, { deps, context }, (access) => bring(found, access, context, signal), signal)
     },
+  }
+
+  async function bring(found: GitCommit, access: GitAccess, { vertex, progress }: OpContext, signal: AbortSignal): Promise<readonly ResultId[]> {
+    const onOutput = (bytes: Uint8Array): void => progress({ kind: 'vertex-log', vertex: vertex.digest, at: deps.now(), stream: 'stderr', bytes })
+    const tools = { git: deps.git, access, onOutput }
+    await using mirror = await openMirror(deps.folder, access, deps.git, signal)
+    await fetchCommit(mirror, found, tools, signal)
+    await using layer = await deps.snapshots.openMutable(undefined, signal)
+    await checkOut({ source, found, mirror, target: layer.path }, tools, signal)
+    return [await layer.commit()]
   }
 }
 
