@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { digestOf } from '../../src/ground/digest.ts'
 import { parseFileMode } from '../../src/ground/fileMode.ts'
-import type { CopyAction, DiffOp, FileAction, MergeOp, Vertex } from '../../src/graph/vertex.ts'
+import type { ActionBase, CopyAction, DiffOp, FileAction, MergeOp, Vertex } from '../../src/graph/vertex.ts'
 import { openDatabase } from '../../src/kit/database.ts'
 import { createFileMirrors } from '../../src/ops/context/contextMirror.ts'
 import type { ContextFiles } from '../../src/ops/contextFiles.ts'
@@ -267,6 +267,22 @@ for (const backend of ['auto', 'copy'] as const) {
       assert.deepEqual(await Promise.all([remove('/d/*.x'), remove('/to/c'), remove('/to'), remove('/none*'), remove('/none'), remove('/none', { allowNotFound: true }), remove('/*.x', { allowWildcard: false }), remove('/')]), [
         ['d/c', 'to@'], ['d/a.x', 'd/b.x', 'to@'], ['d/a.x', 'd/b.x', 'd/c'], ['d/a.x', 'd/b.x', 'd/c', 'to@'], '"/none": not found', ['d/a.x', 'd/b.x', 'd/c', 'to@'], '"/*.x": not found', 'cannot remove the root folder',
       ])
+    })
+
+    it('goes on from any action before, and gives each output its own result', async () => {
+      await using bench = await openBench(backend)
+      const [base, from] = [await bench.snapshot({ base: '' }), await bench.snapshot({ 'd/x': 'x' })]
+      const after = (index: number): { readonly base: ActionBase } => ({ base: { kind: 'action', index } })
+      const actions: readonly FileAction[] = [
+        copy('/d', '/one', { output: undefined }),
+        copy('/d/x', '/two', { ...after(0), output: 1 }),
+        copy('/one/x', '/three', { base: { kind: 'scratch' }, from: { kind: 'action', index: 0 }, output: 0 }),
+        copy('/one', '/four', { ...after(1), from: { kind: 'action', index: 1 }, output: 2 }),
+      ]
+      const vertex = vertexOf(actions)
+      const op = createFileOp({ kind: 'file', actions }, vertex, { snapshots: bench.snapshots, presence: { ensurePresent: async () => undefined }, hasher: bench.hasher, now: Date.now })
+      const outputs = await op.execute([base, from], contextOf(vertex), signal)
+      assert.deepEqual(await Promise.all(outputs.map((output) => bench.read(output))), [{ three: 'x' }, { base: '', 'one/x': 'x', two: 'x' }, { base: '', 'four/x': 'x', 'one/x': 'x', two: 'x' }])
     })
 
     it('unpacks an archive, and nothing of it outside its folder', async () => {
