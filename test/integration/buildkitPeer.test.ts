@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import { createMemoryTree } from '../../src/driver/memoryTree.ts'
 import { createSolve } from '../../src/driver/solve.ts'
 import type { ProgressEvent } from '../../src/progress/progressEvent.ts'
 import { startDockerDaemon, type DockerDaemon } from '../support/dockerDaemon.ts'
+import { writeContext } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 
 const skip = missing('dockerd') || (process.getuid?.() !== 0 && 'dockerd needs root')
@@ -56,6 +58,16 @@ describe('a BuildKit written in Go as engine', { skip }, () => {
     assert.ok((await readFile(path)).byteLength > LARGE_BYTES)
   })
 
+  it('takes an archive of the client as context, whole, whatever it would ignore', async (t) => {
+    const [source, folder] = [await temporaryFolder(t), await temporaryFolder(t)]
+    await writeContext(source, { Dockerfile: 'FROM scratch\nCOPY . /\n', '.dockerignore': 'ignored', ignored: 'not so' })
+    const archive = spawnSync('tar', ['-cf', '-', '-C', source, '.']).stdout
+    const request = requestOf('', { kind: 'folder', path: folder })
+    const attributes = new Map([['filename', 'Dockerfile'], ['context', 'http://buildkit-session/stdin']])
+    await createSolve(CLIENT)(await connect(t), { ...request, attributes, files: new Map(), uploads: new Map([['stdin', oneChunk(archive)]]) }, () => undefined, never)
+    assert.deepEqual((await readdir(folder)).toSorted(), ['.dockerignore', 'Dockerfile', 'ignored'])
+  })
+
   it('answers what is asked of its frontend', async (t) => {
     const ask = createAskFrontend(CLIENT)
     const answer = await ask(await connect(t), { ...requestOf('FROM scratch\n', { kind: 'none' }), attributes: new Map([['filename', 'Dockerfile'], ['requestid', 'frontend.subrequests.describe']]) }, () => undefined, never)
@@ -69,6 +81,10 @@ describe('a BuildKit written in Go as engine', { skip }, () => {
     await assert.rejects(readFailedSteps(engine, never), { name: 'DebugUnavailableError', message: /keeps no failed steps/ })
   })
 })
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
 
 const LARGE_BYTES = 6_000_000
 const MANY = 300
@@ -91,7 +107,9 @@ function requestOf(dockerfile: string, destination: OutputDestination): BuildReq
     attributes: new Map([['filename', 'Dockerfile']]),
     folders: new Map(),
     files: new Map([['dockerfile', new Map([['Dockerfile', Buffer.from(dockerfile)]])], ['context', files]]),
-    uploads: new Map(), stores: new Map(), outputs: destination.kind === 'none' ? [] : [{ type: destination.kind === 'folder' ? 'local' : 'tar', attributes: new Map(), destination }],
+    uploads: new Map(),
+    stores: new Map(),
+    outputs: destination.kind === 'none' ? [] : [{ type: destination.kind === 'folder' ? 'local' : 'tar', attributes: new Map(), destination }],
     secrets: new Map(),
     agents: new Map(),
     credentials: { credentials: async () => undefined },
