@@ -37,6 +37,12 @@ export async function deleteContainer(crun: Crun, id: string): Promise<void> {
   await runCrun(crun, ['delete', '--force', id], new AbortController().signal) // what undoes is not to be cancelled
 }
 
+/** Of a container's first process, as the runtime has it; undefined where there is none. */
+export async function readInitPid(crun: Crun, id: string): Promise<number | undefined> {
+  const pid = /"pid"\s*:\s*(\d+)/.exec(await readFile(`${crun.statePath(id)}/status`, 'utf8').catch(() => ''))?.[1]
+  return pid === undefined ? undefined : Number(pid)
+}
+
 /** What the runtime itself had to say; undefined where the container's process was started. */
 export async function readCrunError(logPath: string): Promise<string | undefined> {
   const lines = (await readFile(logPath, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '')

@@ -7,9 +7,10 @@ import { BuildError } from '../ground/errors.ts'
 import { findNamespaceProgram, findProgram, type Environment } from '../kit/enterNamespaces.ts'
 import { merge } from '../kit/merge.ts'
 import { openPipedProcess, type PipedProcess, type RunningChild } from '../kit/process/pipedProcess.ts'
-import { createCrun, deleteContainer, readCrunError, runCrun, type Crun } from './crun.ts'
+import { createCrun, deleteContainer, readCrunError, readInitPid, runCrun, type Crun } from './crun.ts'
 import { readCpu } from './emulation/cpu.ts'
 import { createCrashWatch } from './emulation/crashWatch.ts'
+import { createDeafInitWatch, type WatchedContainer } from './emulation/deafInit.ts'
 import { createEmulation, type Emulation } from './emulation/emulation.ts'
 import { ProcessStartError, StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
 import { ensureOwnedFolder } from './missingPath.ts'
@@ -96,13 +97,18 @@ function readSurroundings({ native }: Emulation, environment: Environment): Surr
 async function* run(context: Context, spec: ProcessSpec, signal: AbortSignal): AsyncGenerator<OutputChunk> {
   const mode = context.emulation.runMode(spec.platform)
   const memoryKills = readMemoryKills()
-  const crashes = createCrashWatch(mode, context.emulation.emulatorPath(spec.platform))
+  const emulatorPath = context.emulation.emulatorPath(spec.platform)
+  const crashes = createCrashWatch(mode, emulatorPath)
   await using container = await startContainer(context, spec, { terminal: undefined, input: 'none' }, signal)
+  using deaf = createDeafInitWatch(emulatorPath, container)
   for await (const chunk of outputOf(container.process)) {
     crashes.look(chunk)
+    if (crashes.hasCrashed()) deaf.begin()
     yield chunk
   }
-  const exitCode = await container.exitCode(signal)
+  const ended = await container.exitCode(signal)
+  const fatal = deaf.signal()
+  const exitCode = fatal === undefined ? ended : 128 + fatal
   if (exitCode === 0) return
   const isMemoryShort = readMemoryKills() > memoryKills
   const hint = (await crashes.hint(exitCode, signal)) ?? (await fullDiskHint(context.cacheFolder)) ?? exitHint({ argv: spec.argv, exitCode, isMemoryShort })
@@ -125,7 +131,7 @@ async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize 
   }
 }
 
-interface Container extends AsyncDisposable {
+interface Container extends AsyncDisposable, WatchedContainer {
   readonly process: PipedProcess
   /** @throws ProcessStartError; `signal.reason` after an abort */
   exitCode(signal: AbortSignal): Promise<number>
@@ -167,6 +173,7 @@ async function startContainer(context: Context, spec: ProcessSpec, streams: Stre
       if (failure !== undefined) throw toStartError(failure, spec, root)
       return code
     },
+    initPid: () => readInitPid(context.crun, id),
     kill: (signalName) => void runCrun(context.crun, ['kill', id, signalName], signal).catch(() => undefined), // it may have ended already
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   }

@@ -22,6 +22,7 @@ const FAILURES: readonly Failure[] = [
   { name: 'a signal', step: 'RUN sh -c \'kill -SEGV $$\'; exit $?', message: /exit code: 139 \(SIGSEGV\)$/ },
   { name: 'a kill', step: 'RUN sh -c \'kill -KILL $$\'; exit $?', message: /exit code: 137 \(SIGKILL\)$/, hint: /memory/ },
   { name: 'a crash under emulation', step: 'RUN sh -c \'kill -ABRT $$\'; exit $?', args: ['--platform', 'linux/arm64'], message: /exit code: 134 \(SIGABRT\)$/, hint: /under qemu-aarch64.*FROM --platform=\$BUILDPLATFORM/ },
+  { name: 'a crash of the first process under emulation', step: 'RUN kill -SEGV $$', args: ['--platform', 'linux/arm64'], message: /exit code: 139 \(SIGSEGV\)$/, hint: /under qemu-aarch64/ },
 ]
 
 describe('a step that fails', { skip: missingForBuilds(), concurrency: false }, () => {

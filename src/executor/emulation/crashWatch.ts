@@ -4,6 +4,8 @@ import type { OutputChunk, RunMode } from '../executor.ts'
 /** Looks out for QEMU's own last words in the output of an emulated step. */
 export interface CrashWatch {
   look(chunk: OutputChunk): void
+  /** Whether a program of the step has died so. */
+  hasCrashed(): boolean
   /** What to say under the failure; undefined where QEMU is not to blame. */
   hint(exitCode: number, signal: AbortSignal): Promise<string | undefined>
 }
@@ -13,7 +15,7 @@ const LAST_WORDS = 'qemu: uncaught target signal'
 const SIGNAL_EXIT_CODES: ReadonlySet<number> = new Set([132, 134, 135, 139])
 
 export function createCrashWatch(mode: RunMode, emulatorPath: string | undefined): CrashWatch {
-  if (mode.kind === 'native' || emulatorPath === undefined) return { look: () => undefined, hint: async () => undefined }
+  if (mode.kind === 'native' || emulatorPath === undefined) return { look: () => undefined, hasCrashed: () => false, hint: async () => undefined }
   let tail = ''
   let seen = false
   return {
@@ -23,6 +25,7 @@ export function createCrashWatch(mode: RunMode, emulatorPath: string | undefined
       seen = text.includes(LAST_WORDS)
       tail = text.slice(-LAST_WORDS.length) // the words may be cut in two by the chunks
     },
+    hasCrashed: () => seen,
     async hint(exitCode, signal) {
       if (!seen && !SIGNAL_EXIT_CODES.has(exitCode)) return undefined
       const version = await readVersion(emulatorPath, signal).catch(() => '')
