@@ -5,6 +5,8 @@ import { describe, it } from 'node:test'
 import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
 import { busyboxContext } from '../support/busyboxContext.ts'
 import { startDockerRegistry } from '../support/dockerRegistry.ts'
+import { startFileServer, type FileServer } from '../support/fileServer.ts'
+import { startGitServer, type GitServer } from '../support/gitServer.ts'
 import { createOrdinaryUser, reasonAgainstUsers, type OrdinaryUser } from '../support/ordinaryUser.ts'
 import { openPelago, writeContext, type CommandResult } from '../support/pelago.ts'
 import { findLeftovers, findMounts, findProcesses, untilNone } from '../support/traces.ts'
@@ -38,7 +40,29 @@ async function assertNothingLeft(user: OrdinaryUser): Promise<void> {
   assert.deepEqual(findLeftovers(user.store), [])
 }
 
+/** What comes from elsewhere is written by programs and folders of the store that root never meets. */
+async function startSources(): Promise<{ readonly git: GitServer; readonly files: FileServer } & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack()
+  const git = stack.use(await startGitServer())
+  const files = stack.use(await startFileServer())
+  await git.commit('app', { file: 'of git' })
+  files.files.set('/file', { content: 'of http' })
+  const held = stack.move()
+  return { git, files, [Symbol.asyncDispose]: () => held.disposeAsync() }
+}
+
 describe('an ordinary user', { skip: reasonAgainstUsers() || missingForBuilds('busybox', 'useradd', 'newuidmap', 'setpriv') }, () => {
+  it('adds files of the network and of git repositories', async () => {
+    await using sources = await startSources()
+    await using user = createOrdinaryUser({ hasIdRange: true })
+    const dockerfile = `FROM scratch\nADD ${sources.git.url}/app.git /git\nADD --keep-git-dir ${sources.git.url}/app.git#main /kept\nADD ${sources.files.url}/file /http\nCOPY --from=named /file /named\n`
+    const context = await writeContext(join(user.home, 'context'), { Dockerfile: dockerfile })
+    const out = join(user.home, 'out')
+    assertDone(await user.pelago('build', '--build-context', `named=${sources.git.url}/app.git`, '-o', out, context))
+    assert.deepEqual(['git/file', 'kept/file', 'http', 'named'].map((path) => readFileSync(join(out, path), 'utf8')), ['of git', 'of git', 'of http', 'of git'])
+    await assertNothingLeft(user)
+  })
+
   it('builds for three platforms with files of other users, pushes, and runs each', async () => {
     await using root = await openPelago()
     await using registry = await startDockerRegistry()
