@@ -11,6 +11,7 @@ import { formatGraph } from '../graph/graphText.ts'
 import type { Graph, LocalSource } from '../graph/vertex.ts'
 import { DockerfileError } from './dockerfileError.ts'
 import { lowerDockerfile, type ImageResolver, type LoweredImage, type LowerRequest } from './lower.ts'
+import { lowerRequest } from './lowerRequest.suite.ts'
 
 const AMD64 = parsePlatform('linux/amd64')
 const ARM64 = parsePlatform('linux/arm64')
@@ -50,28 +51,7 @@ interface Options extends Partial<LowerRequest> {
 }
 
 function lower(text: string, { resolver, signal, ...options }: Options = {}): Promise<LoweredImage> {
-  const request: LowerRequest = {
-    source: { filename: 'Dockerfile', text },
-    targetPlatform: AMD64,
-    buildPlatform: AMD64,
-    target: undefined,
-    buildArgs: new Map(),
-    labels: new Map(),
-    sessionId: 'session',
-    sharedKeyHint: 'folder',
-    contextName: 'context',
-    ignorePatterns: [],
-    noCache: 'none',
-    networkMode: 'default',
-    extraHosts: [],
-    hostname: '',
-    ulimits: [],
-    shmSizeBytes: 0,
-    cgroupParent: '',
-    isMultiPlatform: false,
-    ...options,
-  }
-  return lowerDockerfile(request, resolver ?? createResolver(), signal ?? SIGNAL)
+  return lowerDockerfile(lowerRequest(text, options), resolver ?? createResolver(), signal ?? SIGNAL)
 }
 
 function names(graph: Graph): readonly string[] {

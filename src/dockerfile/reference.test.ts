@@ -2,16 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { digestOf } from '../ground/digest.ts'
 import { emptyImageConfig } from '../ground/imageConfig.ts'
-import { parsePlatform } from '../ground/platform.ts'
 import { DockerfileError } from './dockerfileError.ts'
-import { lowerDockerfile, type ImageResolver, type LowerRequest } from './lower.ts'
+import { lowerDockerfile, type ImageResolver } from './lower.ts'
+import { lowerRequest } from './lowerRequest.suite.ts'
 
 /*
  * Whatever the Dockerfile reference (docs.docker.com/reference/dockerfile) lets one say is done, or refused by its name
  * with its line: that a flag changes nothing of the graph, nor of the config, means that it was passed over.
  */
-const PLATFORM = parsePlatform('linux/amd64')
-
 const resolver: ImageResolver = {
   resolveImage: async (reference, platform) => {
     const layer = { created: undefined, createdBy: 'ADD rootfs', author: undefined, comment: undefined, emptyLayer: false }
@@ -20,30 +18,10 @@ const resolver: ImageResolver = {
   },
 }
 
-const REQUEST: Omit<LowerRequest, 'source'> = {
-  targetPlatform: PLATFORM,
-  buildPlatform: PLATFORM,
-  target: undefined,
-  buildArgs: new Map(),
-  labels: new Map(),
-  sessionId: 'session',
-  sharedKeyHint: '',
-  contextName: 'context',
-  ignorePatterns: [],
-  noCache: 'none',
-  networkMode: 'default',
-  extraHosts: [],
-  hostname: '',
-  ulimits: [],
-  shmSizeBytes: 0,
-  cgroupParent: '',
-  isMultiPlatform: false,
-}
-
 /** What comes of a Dockerfile whose third line is `line`, its history aside. */
 async function effectOf(line: string): Promise<string> {
   const text = `FROM alpine AS other\nFROM alpine\n${line}\n`
-  const { graph, root, config } = await lowerDockerfile({ ...REQUEST, source: { filename: 'Dockerfile', text } }, resolver, new AbortController().signal)
+  const { graph, root, config } = await lowerDockerfile(lowerRequest(text), resolver, new AbortController().signal)
   const { history, ...rest } = config
   const vertices = [...graph.values()].map(({ op, inputs, platform }) => ({ op, inputs, platform }))
   return JSON.stringify({ vertices, root, config: { ...rest, labels: [...config.container.labels] }, steps: history.length }, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))

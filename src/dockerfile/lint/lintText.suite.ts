@@ -4,6 +4,7 @@ import { emptyImageConfig, type ImageConfig } from '../../ground/imageConfig.ts'
 import { formatPlatform, parsePlatform, type Platform } from '../../ground/platform.ts'
 import type { DockerfileWarning } from '../dockerfileWarning.ts'
 import { checkDockerfile, type CheckedDockerfile, type ImageResolver, type LowerRequest } from '../lower.ts'
+import { lowerRequest } from '../lowerRequest.suite.ts'
 import { distinctWarnings } from './lintDockerfile.ts'
 
 const AMD64 = parsePlatform('linux/amd64')
@@ -38,31 +39,8 @@ function configOf(reference: string, platform: Platform): ImageConfig {
   return { ...empty, diffIds: [digestOf(reference)], container }
 }
 
-export function requestFor(text: string, platform: string): LowerRequest {
-  return {
-    source: { filename: 'Dockerfile', text },
-    targetPlatform: parsePlatform(platform),
-    buildPlatform: AMD64,
-    target: undefined,
-    buildArgs: new Map(),
-    labels: new Map(),
-    sessionId: 'session',
-    sharedKeyHint: 'folder',
-    contextName: 'context',
-    ignorePatterns: [],
-    noCache: 'none',
-    networkMode: 'default',
-    extraHosts: [],
-    hostname: '',
-    ulimits: [],
-    shmSizeBytes: 0,
-    cgroupParent: '',
-    isMultiPlatform: false,
-  }
-}
-
 export async function checkText(text: string, { platforms = ['linux/amd64'], ...options }: LintOptions = {}): Promise<CheckedDockerfile> {
-  const requests = platforms.map((platform) => ({ ...requestFor(text, platform), isMultiPlatform: platforms.length > 1, ...options }))
+  const requests = platforms.map((platform) => lowerRequest(text, { targetPlatform: parsePlatform(platform), isMultiPlatform: platforms.length > 1, ...options }))
   const checked = await Promise.all(requests.map((request) => checkDockerfile(request, TEST_IMAGES, SIGNAL)))
   return { warnings: distinctWarnings(checked.flatMap(({ warnings }) => warnings)), error: checked.find(({ error }) => error !== undefined)?.error }
 }

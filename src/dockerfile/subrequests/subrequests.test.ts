@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { checkText, requestFor, TEST_IMAGES } from '../lint/lintText.suite.ts'
+import { parsePlatform } from '../../ground/platform.ts'
+import { checkText, TEST_IMAGES } from '../lint/lintText.suite.ts'
+import { lowerRequest } from '../lowerRequest.suite.ts'
 import { answerLint } from './lintAnswer.ts'
 import { answerOutline } from './outline.ts'
 import { describeSubrequests, type SubrequestAnswer } from './subrequest.ts'
 import { answerTargets } from './targets.ts'
 
 const SIGNAL = new AbortController().signal
+const ARM64 = parsePlatform('linux/arm64')
 
 /** Without the Dockerfile in base64. */
 function show(title: string, answer: SubrequestAnswer): string {
@@ -21,7 +24,7 @@ describe('outline and targets, by golden files', () => {
   const folder = new URL('testdata/', import.meta.url)
   for (const name of readdirSync(folder).flatMap((file) => (file.endsWith('.Dockerfile') ? [file.slice(0, -'.Dockerfile'.length)] : []))) {
     it(`tells of ${name}`, async () => {
-      const request = requestFor(readFileSync(new URL(`${name}.Dockerfile`, folder), 'utf8'), 'linux/arm64')
+      const request = lowerRequest(readFileSync(new URL(`${name}.Dockerfile`, folder), 'utf8'), { targetPlatform: ARM64 })
       const got = show('outline', await answerOutline(request, TEST_IMAGES, SIGNAL)) + show('targets', answerTargets(request.source))
       const golden = new URL(`${name}.golden`, folder)
       if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, got)
@@ -30,7 +33,7 @@ describe('outline and targets, by golden files', () => {
   }
   it('outlines the target that is asked for, with the values that are given', async () => {
     const text = readFileSync(new URL('described.Dockerfile', folder), 'utf8')
-    const answer = await answerOutline({ ...requestFor(text, 'linux/arm64'), target: 'unused', buildArgs: new Map([['NEVER', '2']]) }, TEST_IMAGES, SIGNAL)
+    const answer = await answerOutline(lowerRequest(text, { targetPlatform: ARM64, target: 'unused', buildArgs: new Map([['NEVER', '2']]) }), TEST_IMAGES, SIGNAL)
     assert.equal(answer.get('result.txt'), 'TARGET: unused\n\nBUILD ARG   VALUE   DESCRIPTION\nNEVER       2\n')
   })
 })

@@ -6,6 +6,7 @@ import { digestOf } from '../../../ground/digest.ts'
 import { parsePlatform } from '../../../ground/platform.ts'
 import { formatGraph } from '../../../graph/graphText.ts'
 import { lowerDockerfile, type LowerRequest } from '../../lower.ts'
+import { lowerRequest } from '../../lowerRequest.suite.ts'
 import { contextKey, findContext, parseNamedContext, type NamedContexts } from './namedContext.ts'
 import { parseRemoteContext } from './remoteContext.ts'
 
@@ -15,29 +16,8 @@ const SIGNAL = new AbortController().signal
 
 /** Every image has a layer, and is named in the graph. */
 async function graphOf(text: string, options: Partial<LowerRequest>): Promise<string> {
-  const request: LowerRequest = {
-    source: { filename: 'Dockerfile', text },
-    targetPlatform: AMD64,
-    buildPlatform: AMD64,
-    target: undefined,
-    buildArgs: new Map(),
-    labels: new Map(),
-    sessionId: 'session',
-    sharedKeyHint: 'folder',
-    contextName: 'context',
-    ignorePatterns: [],
-    noCache: 'none',
-    networkMode: 'default',
-    extraHosts: [],
-    hostname: '',
-    ulimits: [],
-    shmSizeBytes: 0,
-    cgroupParent: '',
-    isMultiPlatform: false,
-    ...options,
-  }
   const resolver = { resolveImage: async (reference: string) => ({ reference, manifest: digestOf(reference), config: { ...emptyImageConfig(AMD64), diffIds: [digestOf('layer')] } }) }
-  const { graph, root } = await lowerDockerfile(request, resolver, SIGNAL)
+  const { graph, root } = await lowerDockerfile(lowerRequest(text, options), resolver, SIGNAL)
   return formatGraph(graph, root)
 }
 
