@@ -302,7 +302,7 @@ describe('what cannot be built', () => {
     { text: 'FROM alpine AS a\nRUN --mount=from=b,target=/x y\nFROM alpine AS b\nCOPY --from=a / /', message: 'cannot mount from stage "b", it needs to be defined before current stage "a"', line: 2, hint: /move/ },
     { text: 'FROM alpine\nRUN --mount=from=missing,target=/x y', message: /^missing: no such image/, line: 2 },
     { text: 'FROM alpine\nRUN --security=insecur y', message: /security "insecur" is not valid$/, line: 2, hint: /did you mean insecure\?/ },
-    { text: 'FROM alpine\nRUN --device=x y', message: /invalid device name: "x"$/, line: 2, hint: /vendor\.com\/class=name/ },
+    { text: 'FROM alpine\nRUN --device=x y', message: /invalid device name in --device: "x"$/, line: 2, hint: /vendor\.com\/class=name/ },
     { text: 'FROM alpine\nRUN --device=a.com/b=c,requird y', message: /unexpected field 'requird' in --device$/, line: 2 },
     { text: 'FROM alpine\nRUN --network=nine y', message: /invalid network mode "nine"$/, line: 2, hint: /did you mean none\?/ },
     { text: 'FROM alpine\nRUN ["cat", <<EOF]\nx\nEOF', message: 'unterminated heredoc', line: 2 },

@@ -60,7 +60,7 @@ const CLAUSES: readonly Clause[] = [
   ...flags('ADD', 'a b /', '--chown=1:2', '--chmod=700', '--link', '--exclude=*.md', '--unpack=false'),
   ...flags('ADD', 'https://example.org/a.tar /', `--checksum=${digestOf('a')}`, '--unpack=true', '--chown=1', '--chmod=400'),
   ...flags('ADD', 'https://example.org/a.git /', '--keep-git-dir=true', `--checksum=${'a'.repeat(40)}`),
-  ...flags('RUN', 'true', '--network=none', '--network=host', '--security=insecure', '--device=vendor.com/device', '--mount=type=bind,target=/m', '--mount=type=cache,target=/m', '--mount=type=tmpfs,target=/m', '--mount=type=secret,id=s', '--mount=type=ssh'),
+  ...flags('RUN', 'true', '--network=none', '--network=host', '--security=insecure', '--device=vendor.com/device', '--device=vendor.com/device=name', '--device=vendor.com/device=name,required', '--mount=type=bind,target=/m', '--mount=type=cache,target=/m', '--mount=type=tmpfs,target=/m', '--mount=type=secret,id=s', '--mount=type=ssh'),
   ...flags('HEALTHCHECK', 'CMD true', '--interval=1s', '--timeout=1s', '--start-period=1s', '--start-interval=1s', '--retries=2'),
   ...mount('bind', 'target=/m', 'source=a', 'src=a', 'from=other', 'rw', 'readwrite=true', 'ro=false', 'readonly=false'),
   ...mount('cache', 'target=/m', 'id=x', 'sharing=locked', 'sharing=private', 'from=other', 'source=/a', 'mode=0700', 'uid=3', 'gid=3', 'ro', 'readonly'),

@@ -3,7 +3,7 @@ import type { InstructionNode } from '../syntaxTree.ts'
 import type { DeviceFlag } from './instruction.ts'
 import { instructionError } from './syntax.ts'
 
-const HINT = 'write --device=vendor.com/class=name, perhaps with ,required'
+const HINT = 'write --device=vendor.com/class=name, perhaps with ,required: one device, since classes of devices are not supported'
 
 /** A `RUN --device`: `vendor.com/class=name[,required]`, the name perhaps as `name=…`. @throws DockerfileError */
 export function parseDeviceFlag(node: InstructionNode, text: string): DeviceFlag {
@@ -15,7 +15,7 @@ export function parseDeviceFlag(node: InstructionNode, text: string): DeviceFlag
     else if (name !== '') throw instructionError(node, `unexpected field '${field}' in --device`, HINT)
     else name = key === '' ? field : (value ?? '')
   }
-  if (!/^[\w.-]+\/[\w.-]+=[\w.:-]+$/.test(name)) throw instructionError(node, `invalid device name: ${JSON.stringify(name)}`, HINT)
+  if (!/^[\w.-]+\/[\w.-]+=[\w.:-]+$/.test(name)) throw instructionError(node, `invalid device name in --device: ${JSON.stringify(name)}`, HINT)
   return { name, isRequired }
 }
 
