@@ -69,9 +69,9 @@ function readFailure(found: JsonObject): CheckFailedError | undefined {
 
 function readSpan(found: JsonObject, location: JsonObject | undefined): SourceSpan | undefined {
   const [source] = objectList(found, 'sources')
-  const [range] = location === undefined ? [] : objectList(location, 'ranges')
-  if (source === undefined || range === undefined) return undefined
-  const lineOf = (end: string): number => optionalNumber(optionalObject(range, end) ?? range, 'line') ?? 0
+  const ranges = location === undefined ? [] : objectList(location, 'ranges')
+  if (source === undefined || ranges.length === 0) return undefined
+  const linesOf = (end: string): readonly number[] => ranges.map((range) => optionalNumber(optionalObject(range, end) ?? range, 'line') ?? 0)
   const text = Buffer.from(optionalString(source, 'data') ?? '', 'base64').toString()
-  return { source: { filename: optionalString(source, 'filename') ?? 'Dockerfile', text }, startLine: lineOf('start'), endLine: Math.max(lineOf('start'), lineOf('end')) }
+  return { source: { filename: optionalString(source, 'filename') ?? 'Dockerfile', text }, startLine: Math.min(...linesOf('start')), endLine: Math.max(...linesOf('end')) }
 }

@@ -51,11 +51,15 @@ export interface ArgDefinition {
 export interface EnvInstruction extends InstructionBase {
   readonly kind: 'env'
   readonly pairs: readonly KeyValue[]
+  /** `KEY value` instead of `KEY=value`. */
+  readonly isLegacy: boolean
 }
 
 export interface LabelInstruction extends InstructionBase {
   readonly kind: 'label'
   readonly pairs: readonly KeyValue[]
+  /** `KEY value` instead of `KEY=value`. */
+  readonly isLegacy: boolean
 }
 
 export interface RunInstruction extends InstructionBase {

@@ -19,12 +19,12 @@ import { atLeastOneWord, instructionError, onlyWord, pairsOf } from './syntax.ts
 
 export function parseEnv(node: InstructionNode): EnvInstruction {
   parseFlags(node, new Map())
-  return { kind: 'env', pairs: pairsOf(node), text: node.text, span: node.span }
+  return { kind: 'env', pairs: pairsOf(node), isLegacy: node.args.kind === 'pairs' && node.args.isLegacy, text: node.text, span: node.span }
 }
 
 export function parseLabel(node: InstructionNode): LabelInstruction {
   parseFlags(node, new Map())
-  return { kind: 'label', pairs: pairsOf(node), text: node.text, span: node.span }
+  return { kind: 'label', pairs: pairsOf(node), isLegacy: node.args.kind === 'pairs' && node.args.isLegacy, text: node.text, span: node.span }
 }
 
 export function parseWorkdir(node: InstructionNode): WorkdirInstruction {

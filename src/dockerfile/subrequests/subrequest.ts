@@ -33,9 +33,10 @@ export function answer(document: unknown, text: string): SubrequestAnswer {
   return new Map([['result.json', JSON.stringify(document, undefined, 2)], ['result.txt', text], ['version', VERSION]])
 }
 
-/** A `pb.Location` as Go writes it: what is 0 is left out. */
+/** A `pb.Location` as BuildKit's frontend writes it: a range for each line, and what is 0 left out. */
 export function toLocation({ startLine, endLine }: SourceSpan): object {
-  return { ranges: [{ start: { line: startLine }, end: { line: endLine } }] }
+  const lines = Array.from({ length: endLine - startLine + 1 }, (_, offset) => startLine + offset)
+  return { ranges: lines.map((line) => ({ start: { line }, end: { line } })) }
 }
 
 /** Bytes as Go writes them in JSON. `dockerfile` is pure, and knows no Buffer. */

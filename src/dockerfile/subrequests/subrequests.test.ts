@@ -56,7 +56,7 @@ describe('the answer to frontend.lint', () => {
           description: 'CMD and ENTRYPOINT are JSON lists, so that the program itself gets the signals and not a shell',
           url: 'https://docs.docker.com/go/dockerfile/rule/json-args-recommended/',
           detail: 'CMD runs in a shell, which gets the signals in its place: write a JSON list, CMD ["program", "argument"]',
-          location: { ranges: [{ start: { line: 3 }, end: { line: 4 } }] },
+          location: { ranges: [{ start: { line: 3 }, end: { line: 3 } }, { start: { line: 4 }, end: { line: 4 } }] },
         },
       ],
       sources: [{ filename: 'sub/Dockerfile', data: Buffer.from(source.text).toString('base64'), language: 'Dockerfile' }],
