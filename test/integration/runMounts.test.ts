@@ -9,8 +9,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fetchBusybox } from '../support/busybox.ts'
 import { missingForBuilds } from '../support/baseImage.ts'
 import { busyboxContext } from '../support/busyboxContext.ts'
+import { buildxArgv, missingBuildx } from '../support/buildx.ts'
+import { startEngine } from '../support/engineSocket.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
-import { openPelago, writeContext, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
+import { openPelago, runCommand, writeContext, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 import { startPelago } from '../support/startedCommand.ts'
 import { findLeftovers, findMounts, findProcesses, untilNone } from '../support/traces.ts'
@@ -286,6 +288,28 @@ describe('RUN --security and --network', { skip: missingForBuilds() }, () => {
     const [sandbox = '', insecure = ''] = printed(await build(pelago, context, '--allow', 'security.insecure'))
     assert.equal(sandbox, '0  1 a8425fb')
     assert.match(insecure, /^1 mounted 0 1?f+$/)
+  })
+})
+
+describe('docker buildx as client', { skip: missingBuildx || missingForBuilds() || missing('ssh-keygen', 'ssh-add') }, () => {
+  it('gives secrets and a key to steps, and sees and prunes their caches', async () => {
+    await using pelago = await openPelago()
+    await using engine = await startEngine()
+    const env = { ...pelago.env, BUILDX_CONFIG: join(pelago.folder, 'buildx'), TOKEN: 'hush' }
+    const buildx = async (...args: readonly string[]): Promise<CommandResult> => {
+      const result = await runCommand(buildxArgv(args), { env, cwd: pelago.folder })
+      assert.equal(result.exitCode, 0, result.stderr)
+      return result
+    }
+    await buildx('create', '--name', 'pelago', '--driver', 'remote', engine.address)
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'a key', '-f', join(pelago.folder, 'key')])
+    const context = await contextOf(pelago, ['COPY --chmod=755 ssh /', 'RUN --mount=type=secret,id=token,required --mount=type=ssh,required --mount=type=cache,target=/c touch /c/x; echo "> $(cat /run/secrets/token) $(/ssh-add -l | cut -d" " -f3-)"'], sshAdd())
+    const { stderr } = await buildx('build', '--builder', 'pelago', '--progress', 'plain', '--secret', 'id=token,env=TOKEN', '--ssh', 'default=key', context)
+    assertPrinted(printed(stderr), ['^hush .*\\(ED25519\\)$'])
+    const caches = async (): Promise<number> => (await buildx('du', '--builder', 'pelago', '--filter', 'type=exec.cachemount')).stdout.match(/^[0-9a-f]{24}/gm)?.length ?? 0
+    assert.equal(await caches(), 1)
+    await buildx('prune', '--builder', 'pelago', '--force', '--filter', 'type=exec.cachemount')
+    assert.equal(await caches(), 0)
   })
 })
 
