@@ -15,7 +15,7 @@ export function parseDeviceFlag(node: InstructionNode, text: string): DeviceFlag
     else if (name !== '') throw instructionError(node, `unexpected field '${field}' in --device`, HINT)
     else name = key === '' ? field : (value ?? '')
   }
-  if (!/^[\w.-]+\/[\w.-]+=[\w.:-]+$/.test(name)) throw instructionError(node, `invalid device name in --device: ${JSON.stringify(name)}`, HINT)
+  if (!/^[\w.-]+\/[\w.-]+(?:=(?:[\w.:-]+|\*))?$/.test(name)) throw instructionError(node, `invalid device name in --device: ${JSON.stringify(name)}`, HINT)
   return { name, isRequired }
 }
 

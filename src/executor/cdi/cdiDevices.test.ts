@@ -30,6 +30,10 @@ describe('the devices of CDI', () => {
       mounts: [{ kind: 'bind', source: '/dev/null', target: '/dev/gpu0', readonly: false }, { kind: 'bind', source: folder, target: '/lib/gpu', readonly: true }],
     })
   })
+  it('are the first one, or all, where no name is given', () => {
+    assert.deepEqual(devices.find('acme.com/gpu'), devices.find('acme.com/gpu=0'))
+    assert.throws(() => devices.find('acme.com/gpu=*'), /needs hooks/)
+  })
   for (const name of ['acme.com/gpu=1', 'acme.com/tpu=0', 'other.com/gpu=0', '']) it(`are not ${JSON.stringify(name)}`, () => assert.equal(devices.find(name), undefined))
   const unusable: readonly (readonly [name: string, message: RegExp])[] = [
     ['acme.com/gpu=gone', /needs \/dev\/no-such-gpu, which is not there/],

@@ -6,7 +6,7 @@ import { parseCdiSpec, type ContainerEdits } from './cdiSpec.ts'
 
 /** The devices that the machine's CDI specs describe (Container Device Interface, SPEC.md), as they are now. */
 export interface CdiDevices {
-  /** Undefined where there is none of that name. @throws DeviceUnusableError */
+  /** `vendor.com/class=name`; without a name the first one, with `*` all of them. Undefined where there is none. @throws DeviceUnusableError */
   find(name: string): CdiDevice | undefined
 }
 
@@ -35,7 +35,7 @@ export const CDI_FOLDERS: readonly string[] = ['/etc/cdi', '/var/run/cdi']
 export function createCdiDevices(folders: readonly string[]): CdiDevices {
   return {
     find(name) {
-      const [kind = '', device = ''] = name.split(/=(.*)/s, 2)
+      const [kind = '', device] = name.split(/=(.*)/s, 2)
       for (const path of folders.flatMap(specFiles).reverse()) {
         if (!path.endsWith('.json')) refuseKindOf(path, kind)
         const edits = path.endsWith('.json') ? findIn(path, { kind, device }) : undefined
@@ -65,17 +65,23 @@ function readSpec(path: string): string {
   return readFileSync(path, 'utf8')
 }
 
-function findIn(path: string, { kind, device }: { readonly kind: string; readonly device: string }): ContainerEdits | undefined {
+function findIn(path: string, { kind, device }: { readonly kind: string; readonly device: string | undefined }): ContainerEdits | undefined {
   const spec = parseCdiSpec(readSpec(path), path)
-  const own = spec.kind === kind ? spec.devices.get(device) : undefined
-  if (own === undefined) return undefined
-  const { common } = spec
+  const own = spec.kind === kind ? chosenOf(spec.devices, device) : []
+  if (own.length === 0) return undefined
+  const all = [spec.common, ...own]
   return {
-    env: [...common.env, ...own.env],
-    nodes: [...common.nodes, ...own.nodes],
-    mounts: [...common.mounts, ...own.mounts],
-    unsupported: [...common.unsupported, ...own.unsupported],
+    env: all.flatMap(({ env }) => env),
+    nodes: all.flatMap(({ nodes }) => nodes),
+    mounts: all.flatMap(({ mounts }) => mounts),
+    unsupported: all.flatMap(({ unsupported }) => unsupported),
   }
+}
+
+function chosenOf(devices: ReadonlyMap<string, ContainerEdits>, name: string | undefined): readonly ContainerEdits[] {
+  if (name === '*') return [...devices.values()]
+  const chosen = name === undefined ? [...devices.values()][0] : devices.get(name)
+  return chosen === undefined ? [] : [chosen]
 }
 
 /** @throws DeviceUnusableError where the YAML in `path` describes devices of `kind` */
