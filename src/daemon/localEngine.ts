@@ -18,15 +18,15 @@ import {
 import type { Engine } from '../engine/engine.ts'
 import type { ListedImage } from '../engine/images/imageList.ts'
 import { LocalImageMissingError } from '../engine/images/imageResolver.ts'
-import type { Descriptor } from '../ground/descriptor.ts'
+import type { Descriptor } from '../ground/oci/descriptor.ts'
 import { parseDigest } from '../ground/digest.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { formatPlatform, parsePlatform } from '../ground/platform.ts'
 import { formatReference, parseReference } from '../ground/reference.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
-import { debugFailedStep } from './debugFailedStep.ts'
+import { debugFailedStep } from './containers/debugFailedStep.ts'
 import { createEventQueue } from './eventQueue.ts'
-import { runContainer } from './runContainer.ts'
+import { runContainer } from './containers/runContainer.ts'
 import { toTransferProgress } from './transferProgress.ts'
 
 /** What the engine itself does not know of its process. */

@@ -1,6 +1,6 @@
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
-import { trim, trimStart } from './whitespace.ts'
+import { trim, trimStart } from './words/whitespace.ts'
 
 /** `# name=value` at the very top of a Dockerfile, before any other line. */
 export interface Directive {

@@ -1,6 +1,6 @@
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
-import type { EscapeCharacter } from './expand.ts'
+import type { EscapeCharacter } from './words/expand.ts'
 import type { ArgInstruction, FromInstruction, StageInstruction } from './instructions/instruction.ts'
 import { parseInstruction } from './instructions/parseInstruction.ts'
 import { parseLine, parseSyntax } from './parser.ts'

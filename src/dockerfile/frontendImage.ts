@@ -2,7 +2,7 @@ import { InvalidValueError } from '../ground/errors.ts'
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { detectSyntax } from './directives.ts'
 import { DockerfileError } from './dockerfileError.ts'
-import { trim } from './whitespace.ts'
+import { trim } from './words/whitespace.ts'
 
 /** The Dockerfile frontend that is asked for: by the build argument BUILDKIT_SYNTAX, else by `# syntax=…`. */
 export interface RequestedFrontend {

@@ -1,5 +1,5 @@
 import { BuildError } from '../ground/errors.ts'
-import { expand } from './expand.ts'
+import { expand } from './words/expand.ts'
 import type { Heredoc, HeredocMarker } from './syntaxTree.ts'
 
 /** Undefined where `word` opens none. */

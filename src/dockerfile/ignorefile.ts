@@ -1,7 +1,7 @@
 import { InvalidValueError } from '../ground/errors.ts'
 import { pathPatternSource } from '../ground/pathMatch.ts'
 import { cleanPath } from './posixPath.ts'
-import { trim } from './whitespace.ts'
+import { trim } from './words/whitespace.ts'
 
 /** The patterns of a `.dockerignore`, clean: without comments, empty lines and leading slashes. */
 export function parseIgnoreFile(text: string): readonly string[] {

@@ -1,9 +1,9 @@
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
 import { readDirectives, type Directive } from './directives.ts'
-import type { EscapeCharacter } from './expand.ts'
+import type { EscapeCharacter } from './words/expand.ts'
 import type { Heredoc, HeredocMarker } from './syntaxTree.ts'
-import { trim, trimStart } from './whitespace.ts'
+import { trim, trimStart } from './words/whitespace.ts'
 
 /** One instruction on one line. */
 export interface LogicalLine {

@@ -1,11 +1,11 @@
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import { DockerfileError } from './dockerfileError.ts'
-import type { EscapeCharacter } from './expand.ts'
+import type { EscapeCharacter } from './words/expand.ts'
 import { parseHeredocMarker } from './heredoc.ts'
 import { lex, type LogicalLine } from './lexer.ts'
 import type { HeredocMarker, InstructionArguments, InstructionNode, KeyValue, SyntaxTree } from './syntaxTree.ts'
-import { isSpace, trim, trimStart } from './whitespace.ts'
-import { splitFlags, splitQuotedWords } from './words.ts'
+import { isSpace, trim, trimStart } from './words/whitespace.ts'
+import { splitFlags, splitQuotedWords } from './words/words.ts'
 
 /** The grammar of BuildKit's Dockerfiles. Words that are no instruction are let through here. @throws DockerfileError */
 export function parseSyntax(source: SourceText): SyntaxTree {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { digestOf } from '../ground/digest.ts'
-import { emptyImageConfig } from '../ground/imageConfig.ts'
+import { emptyImageConfig } from '../ground/oci/imageConfig.ts'
 import { DockerfileError } from './dockerfileError.ts'
 import { lowerDockerfile, type ImageResolver } from './lower.ts'
 import { lowerRequest } from './lowerRequest.suite.ts'

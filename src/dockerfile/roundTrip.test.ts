@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { parseDockerfile, type Dockerfile } from './dockerfile.ts'
 import { DockerfileError } from './dockerfileError.ts'
-import { expand } from './expand.ts'
+import { expand } from './words/expand.ts'
 
 /*
  * Texts that must mean the same: what a value is once it was quoted, and what a Dockerfile is with lines broken, comments

@@ -1,6 +1,6 @@
 import type { SourceSpan, SourceText } from '../ground/sourceSpan.ts'
 import type { Directive } from './directives.ts'
-import type { EscapeCharacter } from './expand.ts'
+import type { EscapeCharacter } from './words/expand.ts'
 
 /** A Dockerfile as its grammar sees it: instructions and their words, nothing expanded, nothing known of what they mean. */
 export interface SyntaxTree {

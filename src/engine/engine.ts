@@ -1,6 +1,6 @@
 import type { RunMode } from '../executor/executor.ts'
 import type { BuildResult } from '../exporter/exporter.ts'
-import type { Descriptor } from '../ground/descriptor.ts'
+import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { Reference } from '../ground/reference.ts'

@@ -1,8 +1,8 @@
 import type { Platform } from '../ground/platform.ts'
-import { allCapabilities, SANDBOX_CAPABILITIES } from './capabilities.ts'
+import { allCapabilities, SANDBOX_CAPABILITIES } from './privileges/capabilities.ts'
 import type { ProcessSpec, RunMode, TerminalSize } from './executor.ts'
 import type { OciRlimit } from './rlimits.ts'
-import { sandboxSeccomp, type OciSeccomp } from './seccompProfile.ts'
+import { sandboxSeccomp, type OciSeccomp } from './privileges/seccompProfile.ts'
 import type { UserIds } from './user.ts'
 
 /** OCI runtime-spec, config.md, as far as a step needs it. */

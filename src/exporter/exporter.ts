@@ -1,5 +1,5 @@
-import type { Descriptor } from '../ground/descriptor.ts'
-import type { ImageConfig } from '../ground/imageConfig.ts'
+import type { Descriptor } from '../ground/oci/descriptor.ts'
+import type { ImageConfig } from '../ground/oci/imageConfig.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 import type { SnapshotId } from '../snapshot/snapshotStore.ts'

@@ -1,5 +1,5 @@
 import type { ContentStore } from '../content/contentStore.ts'
-import type { Descriptor } from '../ground/descriptor.ts'
+import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
 import type { Reference } from '../ground/reference.ts'
 import type { Limit } from '../kit/limit.ts'

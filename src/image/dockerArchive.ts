@@ -1,6 +1,6 @@
-import type { Descriptor } from '../ground/descriptor.ts'
+import type { Descriptor } from '../ground/oci/descriptor.ts'
 import { optionalStringList, requiredString, toObject } from '../ground/jsonValue.ts'
-import type { Manifest } from '../ground/manifest.ts'
+import type { Manifest } from '../ground/oci/manifest.ts'
 import { formatFamiliar, type Reference } from '../ground/reference.ts'
 import { ImageInvalidError, parseImagePart } from './imageError.ts'
 import { formatGoJson } from './internal/goJson.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { digestOf } from '../ground/digest.ts'
-import { EMPTY_CONTAINER_CONFIG, emptyImageConfig, type ImageConfig } from '../ground/imageConfig.ts'
+import { EMPTY_CONTAINER_CONFIG, emptyImageConfig, type ImageConfig } from '../ground/oci/imageConfig.ts'
 import { parsePlatform } from '../ground/platform.ts'
 import { formatImageConfig, parseImageConfig } from './imageConfigJson.ts'
 

@@ -1,6 +1,6 @@
 import type { Json } from '../ground/canonicalJson.ts'
 import { parseDigest } from '../ground/digest.ts'
-import type { ContainerConfig, Healthcheck, HistoryEntry, ImageConfig } from '../ground/imageConfig.ts'
+import type { ContainerConfig, Healthcheck, HistoryEntry, ImageConfig } from '../ground/oci/imageConfig.ts'
 import { objectList, optionalBoolean, optionalNumber, optionalObject, optionalString, optionalStringList, parseJsonObject, requiredString, stringMap, toObject, type JsonObject } from '../ground/jsonValue.ts'
 import { normalizePlatform } from '../ground/platform.ts'
 import { ImageInvalidError, parseImagePart } from './imageError.ts'

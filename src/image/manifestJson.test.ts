@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { describeBlob } from '../ground/descriptor.ts'
+import { describeBlob } from '../ground/oci/descriptor.ts'
 import { digestOf } from '../ground/digest.ts'
-import type { Index, Manifest } from '../ground/manifest.ts'
-import { MEDIA_TYPE } from '../ground/mediaType.ts'
+import type { Index, Manifest } from '../ground/oci/manifest.ts'
+import { MEDIA_TYPE } from '../ground/oci/mediaType.ts'
 import { parsePlatform } from '../ground/platform.ts'
 import { formatIndex, formatManifest, MAX_MANIFEST_BYTES, parseIndex, parseManifest } from './manifestJson.ts'
 

@@ -1,4 +1,4 @@
-import type { Descriptor } from '../ground/descriptor.ts'
+import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
 import type { Reference } from '../ground/reference.ts'
 

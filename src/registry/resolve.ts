@@ -1,4 +1,4 @@
-import type { Descriptor } from '../ground/descriptor.ts'
+import type { Descriptor } from '../ground/oci/descriptor.ts'
 import { choosePlatform, formatPlatform, type Platform } from '../ground/platform.ts'
 import { RegistryError } from './registryError.ts'
 

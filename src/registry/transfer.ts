@@ -1,5 +1,5 @@
 import type { ContentStore } from '../content/contentStore.ts'
-import type { Descriptor } from '../ground/descriptor.ts'
+import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { VertexProgress } from '../progress/progressEvent.ts'
 import { UnsupportedImageError } from './registryError.ts'
 import type { Registry } from './registry.ts'

@@ -1,6 +1,6 @@
 import type { Digest } from '../ground/digest.ts'
 import { BuildError } from '../ground/errors.ts'
-import type { Descriptor } from '../ground/descriptor.ts'
+import type { Descriptor } from '../ground/oci/descriptor.ts'
 
 /** Names one immutable root file system: for layers of an image its chain id (OCI image-spec, config.md#layer-chainid), else random. */
 export type SnapshotId = string & { readonly __brand: 'SnapshotId' }

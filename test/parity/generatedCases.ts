@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expand } from '../../src/dockerfile/expand.ts'
+import { expand } from '../../src/dockerfile/words/expand.ts'
 import { InvalidValueError } from '../../src/ground/errors.ts'
 import type { CaseFile, ParityCase } from './caseFile.ts'
 

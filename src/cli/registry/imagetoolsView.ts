@@ -1,4 +1,4 @@
-import type { Descriptor } from '../../ground/descriptor.ts'
+import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import { formatPlatform } from '../../ground/platform.ts'
 import { formatReference, type Reference } from '../../ground/reference.ts'
 import type { Registry } from '../../registry/registry.ts'

@@ -1,5 +1,5 @@
-import type { Descriptor } from '../../ground/descriptor.ts'
-import { isIndexType } from '../../ground/mediaType.ts'
+import type { Descriptor } from '../../ground/oci/descriptor.ts'
+import { isIndexType } from '../../ground/oci/mediaType.ts'
 import type { Reference } from '../../ground/reference.ts'
 import { parseIndex, parseManifest } from '../../image/manifestJson.ts'
 import type { Registry } from '../../registry/registry.ts'

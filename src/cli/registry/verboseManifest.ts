@@ -1,4 +1,4 @@
-import { MEDIA_TYPE } from '../../ground/mediaType.ts'
+import { MEDIA_TYPE } from '../../ground/oci/mediaType.ts'
 import type { Platform } from '../../ground/platform.ts'
 import { formatFamiliar, formatReference, type Reference } from '../../ground/reference.ts'
 import type { Registry } from '../../registry/registry.ts'

@@ -1,4 +1,4 @@
-import type { Healthcheck } from '../../ground/imageConfig.ts'
+import type { Healthcheck } from '../../ground/oci/imageConfig.ts'
 import { at } from '../dockerfileError.ts'
 import { parseGoDuration } from '../goText.ts'
 import type { InstructionNode } from '../syntaxTree.ts'

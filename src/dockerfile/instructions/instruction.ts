@@ -1,4 +1,4 @@
-import type { Healthcheck } from '../../ground/imageConfig.ts'
+import type { Healthcheck } from '../../ground/oci/imageConfig.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
 import type { Heredoc, KeyValue } from '../syntaxTree.ts'
 

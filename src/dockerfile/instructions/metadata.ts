@@ -1,5 +1,5 @@
 import { joinHeredocs } from '../heredoc.ts'
-import { trim } from '../whitespace.ts'
+import { trim } from '../words/whitespace.ts'
 import type { InstructionNode } from '../syntaxTree.ts'
 import { parseFlags } from './flags.ts'
 import type {

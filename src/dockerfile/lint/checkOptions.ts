@@ -1,5 +1,5 @@
 import { InvalidValueError } from '../../ground/errors.ts'
-import { trim } from '../whitespace.ts'
+import { trim } from '../words/whitespace.ts'
 
 /** Which rules are asked for: of `# check=…`, or the build argument BUILDKIT_DOCKERFILE_CHECK, which takes its place. */
 export interface CheckOptions {

@@ -1,5 +1,5 @@
 import { BuildError } from '../../ground/errors.ts'
-import { expand, type EscapeCharacter, type ExpandOptions, type Expansion } from '../expand.ts'
+import { expand, type EscapeCharacter, type ExpandOptions, type Expansion } from '../words/expand.ts'
 
 /** Undefined where `text` cannot be expanded, which is for the build to report. */
 export function expandQuietly(text: string, variables: ReadonlyMap<string, string>, escape: EscapeCharacter, more: Omit<ExpandOptions, 'escape'> = {}): Expansion | undefined {

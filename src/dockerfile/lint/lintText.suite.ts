@@ -1,6 +1,6 @@
 import { digestOf } from '../../ground/digest.ts'
 import { BuildError } from '../../ground/errors.ts'
-import { emptyImageConfig, type ImageConfig } from '../../ground/imageConfig.ts'
+import { emptyImageConfig, type ImageConfig } from '../../ground/oci/imageConfig.ts'
 import { formatPlatform, parsePlatform, type Platform } from '../../ground/platform.ts'
 import type { DockerfileWarning } from '../dockerfileWarning.ts'
 import { checkDockerfile, type CheckedDockerfile, type ImageResolver, type LowerRequest } from '../lower.ts'

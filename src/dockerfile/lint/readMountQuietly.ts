@@ -1,6 +1,6 @@
 import { BuildError } from '../../ground/errors.ts'
 import type { MountFlag } from '../instructions/instruction.ts'
-import { readMountOptions, type MountOptions } from '../lower/mountOptions.ts'
+import { readMountOptions, type MountOptions } from '../lower/steps/mountOptions.ts'
 
 /** Undefined where the mount cannot be read, which is for the build to report. */
 export function readMountQuietly(mount: MountFlag, expand: (text: string) => string): MountOptions | undefined {

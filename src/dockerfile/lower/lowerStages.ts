@@ -4,17 +4,17 @@ import { createGraphBuilder, type GraphBuilder } from '../../graph/graphBuilder.
 import type { Graph, Output } from '../../graph/vertex.ts'
 import type { Dockerfile } from '../dockerfile.ts'
 import type { GlobalScope } from './globalScope.ts'
-import { lowerCopy, lowerWorkdir } from './lowerCopy.ts'
-import { lowerMetadata } from './lowerMetadata.ts'
-import { lowerRun } from './lowerRun.ts'
-import { lowerArg, lowerEnv } from './lowerVariables.ts'
+import { lowerCopy, lowerWorkdir } from './steps/lowerCopy.ts'
+import { lowerMetadata } from './steps/lowerMetadata.ts'
+import { lowerRun } from './steps/lowerRun.ts'
+import { lowerArg, lowerEnv } from './steps/lowerVariables.ts'
 import { addFilesContext } from './contexts/namedContext.ts'
 import type { ImageReference, PlannedStage, PlannedStep, StepSource } from './plan.ts'
 import { addRemoteContext } from './contexts/remoteContext.ts'
 import type { LowerRequest, ResolvedImage } from './request.ts'
 import { stagePlatform, type ResolvedStages } from './resolveStages.ts'
 import { derivedState, imageState, scratchState, type StageContext, type StageState } from './stageState.ts'
-import { nameStep } from './stepName.ts'
+import { nameStep } from './steps/stepName.ts'
 
 export interface LowerJob {
   readonly request: LowerRequest

@@ -1,5 +1,5 @@
 import type { Digest } from '../../ground/digest.ts'
-import type { ImageConfig } from '../../ground/imageConfig.ts'
+import type { ImageConfig } from '../../ground/oci/imageConfig.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ExtraHost, Graph, NetworkMode, Output, Ulimit } from '../../graph/vertex.ts'

@@ -1,5 +1,5 @@
 import { BuildError } from '../../ground/errors.ts'
-import { expand, type EscapeCharacter } from '../expand.ts'
+import { expand, type EscapeCharacter } from '../words/expand.ts'
 
 /** Variables whose value is another for another target platform, each with what stands for its value on any of them: `lib-*`. */
 export type TargetVariables = ReadonlyMap<string, string>

@@ -1,5 +1,5 @@
 import type { ContentStore } from '../../content/contentStore.ts'
-import type { Descriptor } from '../../ground/descriptor.ts'
+import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import type { Platform } from '../../ground/platform.ts'
 import { viewImages, type ImageView } from '../../image/imageView.ts'
 import type { StoredImage } from './imageStore.ts'

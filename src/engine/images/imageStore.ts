@@ -1,4 +1,4 @@
-import { describeBlob, type Descriptor } from '../../ground/descriptor.ts'
+import { describeBlob, type Descriptor } from '../../ground/oci/descriptor.ts'
 import { parseDigest } from '../../ground/digest.ts'
 import { formatReference, parseReference, type Reference } from '../../ground/reference.ts'
 import { integerOf, textOf, type Database, type Row } from '../../kit/database.ts'

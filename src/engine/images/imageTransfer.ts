@@ -1,6 +1,6 @@
 import type { ContentStore } from '../../content/contentStore.ts'
 import type { ContentLeases } from '../../content/lease.ts'
-import type { Descriptor } from '../../ground/descriptor.ts'
+import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import type { Digest } from '../../ground/digest.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { formatFamiliar, formatReference, type Reference } from '../../ground/reference.ts'

@@ -1,7 +1,7 @@
 import type { ContentStore } from '../../content/contentStore.ts'
-import type { Descriptor } from '../../ground/descriptor.ts'
+import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import type { Digest } from '../../ground/digest.ts'
-import { isIndexType, isManifestType } from '../../ground/mediaType.ts'
+import { isIndexType, isManifestType } from '../../ground/oci/mediaType.ts'
 import { readIndex, readManifest } from '../../image/imageView.ts'
 
 export interface Reachable {

@@ -1,4 +1,4 @@
-import type { Descriptor } from '../../ground/descriptor.ts'
+import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import { formatPlatform } from '../../ground/platform.ts'
 import { formatDescriptor } from '../../image/manifestJson.ts'
 import type { BuildResult, ExportedImage, ExportProgress } from '../exporter.ts'

@@ -1,4 +1,4 @@
-import type { Descriptor } from '../../ground/descriptor.ts'
+import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import { formatReference, formatRepository, type Reference } from '../../ground/reference.ts'
 import { pushImage } from '../../registry/push.ts'
 import { parseRepository, type Repository } from '../../registry/registry.ts'

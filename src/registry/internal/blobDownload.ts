@@ -1,4 +1,4 @@
-import type { Descriptor } from '../../ground/descriptor.ts'
+import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import { HttpConnectionError, type HttpResponse } from '../../kit/http.ts'
 import { backoffMs, pause, type RetryPolicy } from '../../kit/retry.ts'
 import type { Endpoint } from './endpoint.ts'

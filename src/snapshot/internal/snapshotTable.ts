@@ -1,5 +1,5 @@
 import { formatCanonicalJson } from '../../ground/canonicalJson.ts'
-import { describeBlob } from '../../ground/descriptor.ts'
+import { describeBlob } from '../../ground/oci/descriptor.ts'
 import { digestOf, parseDigest } from '../../ground/digest.ts'
 import { parseJsonObject, stringMap } from '../../ground/jsonValue.ts'
 import { integerOf, optionalTextOf, textOf, type Database, type Row } from '../../kit/database.ts'

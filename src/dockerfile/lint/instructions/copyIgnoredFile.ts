@@ -1,6 +1,6 @@
 import { BuildError } from '../../../ground/errors.ts'
 import { createIgnoreMatcher, type IgnoreMatcher } from '../../ignorefile.ts'
-import { remoteKind } from '../../lower/remoteSource.ts'
+import { remoteKind } from '../../lower/steps/remoteSource.ts'
 import { cleanPath } from '../../posixPath.ts'
 import { expandQuietly } from '../expandQuietly.ts'
 import type { LintSubject } from '../lintSubject.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { InvalidValueError } from '../../../ground/errors.ts'
-import { emptyImageConfig } from '../../../ground/imageConfig.ts'
+import { emptyImageConfig } from '../../../ground/oci/imageConfig.ts'
 import { digestOf } from '../../../ground/digest.ts'
 import { parsePlatform } from '../../../ground/platform.ts'
 import { formatGraph } from '../../../graph/graphText.ts'

@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf'
-import { RunOutputSchema, type RunInput, type RunOutput, type WindowSize } from '../api/gen/local_pb.ts'
-import type { Container } from '../engine/run/container.ts'
-import type { RunningProcess, TerminalSize } from '../executor/executor.ts'
-import { InvalidValueError } from '../ground/errors.ts'
-import { formatPlatform } from '../ground/platform.ts'
-import type { ProgressSink } from '../progress/progressSink.ts'
-import { createEventQueue, type EventQueue } from './eventQueue.ts'
-import { toTransferProgress } from './transferProgress.ts'
+import { RunOutputSchema, type RunInput, type RunOutput, type WindowSize } from '../../api/gen/local_pb.ts'
+import type { Container } from '../../engine/run/container.ts'
+import type { RunningProcess, TerminalSize } from '../../executor/executor.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import { formatPlatform } from '../../ground/platform.ts'
+import type { ProgressSink } from '../../progress/progressSink.ts'
+import { createEventQueue, type EventQueue } from '../eventQueue.ts'
+import { toTransferProgress } from '../transferProgress.ts'
 
 /** A container that is opened for one call. */
 export interface ContainerCall {

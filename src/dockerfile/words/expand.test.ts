@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { InvalidValueError } from '../ground/errors.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
 import { expand } from './expand.ts'
-import { vectorFolder } from '../../test/support/vectors.ts'
+import { vectorFolder } from '../../../test/support/vectors.ts'
 
 const OPTIONS = { escape: '\\' } as const
 const BACKTICK = { escape: '`' } as const

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { SecretFrom } from '../../driver/driver.ts'
-import type { CommandContext } from '../command.ts'
-import { splitCsv, splitKeyValue } from '../flags/csv.ts'
-import { nearest } from '../flags/nearest.ts'
-import { UsageError } from '../flags/usageError.ts'
+import type { SecretFrom } from '../../../driver/driver.ts'
+import type { CommandContext } from '../../command.ts'
+import { splitCsv, splitKeyValue } from '../../flags/csv.ts'
+import { nearest } from '../../flags/nearest.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 const HINT = 'write id=NAME,src=FILE or id=NAME,env=VARIABLE'
 const KEYS = ['id', 'src', 'source', 'env', 'type']

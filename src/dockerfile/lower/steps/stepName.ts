@@ -1,11 +1,11 @@
-import { BuildError } from '../../ground/errors.ts'
-import { formatPlatform, parsePlatform, type Platform } from '../../ground/platform.ts'
-import type { SourceSpan } from '../../ground/sourceSpan.ts'
-import { redactUrls } from '../../ground/urlText.ts'
-import type { VertexNote } from '../../graph/vertex.ts'
-import { expand, type ExpandOptions } from '../expand.ts'
-import type { PlannedStep } from './plan.ts'
-import type { StageContext, StageState } from './stageState.ts'
+import { BuildError } from '../../../ground/errors.ts'
+import { formatPlatform, parsePlatform, type Platform } from '../../../ground/platform.ts'
+import type { SourceSpan } from '../../../ground/sourceSpan.ts'
+import { redactUrls } from '../../../ground/urlText.ts'
+import type { VertexNote } from '../../../graph/vertex.ts'
+import { expand, type ExpandOptions } from '../../words/expand.ts'
+import type { PlannedStep } from '../plan.ts'
+import type { StageContext, StageState } from '../stageState.ts'
 
 /** A step as it is shown, and the state that has counted it. */
 export interface NamedStep {

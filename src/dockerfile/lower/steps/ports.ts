@@ -1,4 +1,4 @@
-import { InvalidValueError } from '../../ground/errors.ts'
+import { InvalidValueError } from '../../../ground/errors.ts'
 
 const HINT = 'write port, port/udp or first-last, such as 8080 or 9000-9010/tcp'
 

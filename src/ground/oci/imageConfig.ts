@@ -1,5 +1,5 @@
-import type { Digest } from './digest.ts'
-import type { Platform } from './platform.ts'
+import type { Digest } from '../digest.ts'
+import type { Platform } from '../platform.ts'
 
 /** OCI image-spec, config.md, with Docker's own fields (Healthcheck, OnBuild, Shell, ArgsEscaped). */
 export interface ImageConfig {

@@ -1,8 +1,8 @@
-import { at } from '../dockerfileError.ts'
-import { expand } from '../expand.ts'
-import type { ArgDefinition, ArgInstruction, EnvInstruction } from '../instructions/instruction.ts'
-import { splitVariable, withContainer, withHistory, type StageContext, type StageState } from './stageState.ts'
-import { expandForAnyTarget, withTargetVariable } from './targetVariables.ts'
+import { at } from '../../dockerfileError.ts'
+import { expand } from '../../words/expand.ts'
+import type { ArgDefinition, ArgInstruction, EnvInstruction } from '../../instructions/instruction.ts'
+import { splitVariable, withContainer, withHistory, type StageContext, type StageState } from '../stageState.ts'
+import { expandForAnyTarget, withTargetVariable } from '../targetVariables.ts'
 
 /** Arguments that are for the builder and not for the commands. */
 const BUILDER_ARGS: ReadonlySet<string> = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'])

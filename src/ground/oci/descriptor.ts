@@ -1,5 +1,5 @@
-import type { Digest } from './digest.ts'
-import type { Platform } from './platform.ts'
+import type { Digest } from '../digest.ts'
+import type { Platform } from '../platform.ts'
 
 /** OCI image-spec, descriptor.md. */
 export interface Descriptor {

@@ -1,12 +1,12 @@
-import type { Healthcheck } from '../../ground/imageConfig.ts'
-import { at } from '../dockerfileError.ts'
-import { expand } from '../expand.ts'
-import { formatGoDuration, quoteGo, quoteGoCharacter, quoteGoList } from '../goText.ts'
-import type { CommandInstruction, ExposeInstruction, LabelInstruction, StageInstruction, VolumeInstruction } from '../instructions/instruction.ts'
+import type { Healthcheck } from '../../../ground/oci/imageConfig.ts'
+import { at } from '../../dockerfileError.ts'
+import { expand } from '../../words/expand.ts'
+import { formatGoDuration, quoteGo, quoteGoCharacter, quoteGoList } from '../../goText.ts'
+import type { CommandInstruction, ExposeInstruction, LabelInstruction, StageInstruction, VolumeInstruction } from '../../instructions/instruction.ts'
 import { withShell } from './lowerRun.ts'
 import { parsePorts } from './ports.ts'
 import { checkSignal } from './signals.ts'
-import { expandIn, withContainer, withHistory, type StageContext, type StageState } from './stageState.ts'
+import { expandIn, withContainer, withHistory, type StageContext, type StageState } from '../stageState.ts'
 
 /** Instructions that change the image's config and none of its files. */
 export type MetadataInstruction = Exclude<StageInstruction, { readonly kind: 'arg' | 'env' | 'run' | 'copy' | 'workdir' }>

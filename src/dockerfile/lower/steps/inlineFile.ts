@@ -1,6 +1,6 @@
-import type { VertexIdentity } from '../../graph/graphDigest.ts'
-import type { Output, VertexNote } from '../../graph/vertex.ts'
-import type { StageContext } from './stageState.ts'
+import type { VertexIdentity } from '../../../graph/graphDigest.ts'
+import type { Output, VertexNote } from '../../../graph/vertex.ts'
+import type { StageContext } from '../stageState.ts'
 
 /** What a heredoc becomes: a file of its own in an empty file system. */
 export interface InlineFile {

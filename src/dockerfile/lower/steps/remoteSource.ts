@@ -1,7 +1,7 @@
-import { parseDigest } from '../../ground/digest.ts'
-import { parseGitReference, type GitReference } from '../../ground/gitReference.ts'
-import { fileNameOfUrl, isHttpUrl } from '../../ground/urlText.ts'
-import type { GitSource, HttpSource, Source } from '../../graph/vertex.ts'
+import { parseDigest } from '../../../ground/digest.ts'
+import { parseGitReference, type GitReference } from '../../../ground/gitReference.ts'
+import { fileNameOfUrl, isHttpUrl } from '../../../ground/urlText.ts'
+import type { GitSource, HttpSource, Source } from '../../../graph/vertex.ts'
 
 /** What is in reach of the network only: a URL, or a place in a git repository. */
 export interface RemoteSource {

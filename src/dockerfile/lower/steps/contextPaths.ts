@@ -1,9 +1,9 @@
-import { BuildError } from '../../ground/errors.ts'
-import { hasWildcard, matchPath } from '../../ground/pathMatch.ts'
-import { expand, type EscapeCharacter } from '../expand.ts'
-import { resolvePath } from '../posixPath.ts'
-import type { StageState } from './stageState.ts'
-import { ANY_PATH, EMPTY_TARGET_VARIABLES, expandForAnyTarget } from './targetVariables.ts'
+import { BuildError } from '../../../ground/errors.ts'
+import { hasWildcard, matchPath } from '../../../ground/pathMatch.ts'
+import { expand, type EscapeCharacter } from '../../words/expand.ts'
+import { resolvePath } from '../../posixPath.ts'
+import type { StageState } from '../stageState.ts'
+import { ANY_PATH, EMPTY_TARGET_VARIABLES, expandForAnyTarget } from '../targetVariables.ts'
 
 /**
  * What is to be brought from the build context, in words that do not depend on the target platform: `bin/app-$TARGETARCH`

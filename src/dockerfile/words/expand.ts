@@ -1,4 +1,4 @@
-import { InvalidValueError } from '../ground/errors.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
 import { replacePattern, trimPrefix, trimSuffix } from './shellPattern.ts'
 import { isSpace } from './whitespace.ts'
 

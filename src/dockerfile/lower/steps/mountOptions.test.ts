@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { BuildError, InvalidValueError } from '../../ground/errors.ts'
-import type { MountFlag } from '../instructions/instruction.ts'
+import { BuildError, InvalidValueError } from '../../../ground/errors.ts'
+import type { MountFlag } from '../../instructions/instruction.ts'
 import { readMountOptions, type MountOptions } from './mountOptions.ts'
 
 function flagOf(text: string): MountFlag {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { UsageError } from '../flags/usageError.ts'
+import { UsageError } from '../../flags/usageError.ts'
 import { parseSecrets } from './secrets.ts'
 
 const workingFolder = mkdtempSync(join(tmpdir(), 'pelago-secrets-'))

@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { AgentKey } from '../../driver/agent/keyAgent.ts'
-import { parsePrivateKey, PrivateKeyError } from '../../driver/agent/privateKey.ts'
-import type { AgentFrom } from '../../driver/driver.ts'
-import type { CommandContext } from '../command.ts'
-import { UsageError } from '../flags/usageError.ts'
+import type { AgentKey } from '../../../driver/agent/keyAgent.ts'
+import { parsePrivateKey, PrivateKeyError } from '../../../driver/agent/privateKey.ts'
+import type { AgentFrom } from '../../../driver/driver.ts'
+import type { CommandContext } from '../../command.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 const HINT = 'write --ssh default, --ssh ID=SOCKET or --ssh ID=KEY[,KEY]'
 /** Far beyond any key. */

@@ -1,5 +1,5 @@
-import { InvalidValueError } from '../ground/errors.ts'
-import { escapeRegExp } from '../ground/pathMatch.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import { escapeRegExp } from '../../ground/pathMatch.ts'
 
 /**
  * Patterns of `${v#p}`, `${v%p}` and `${v/p/r}`: `*` is any text, `?` any character, `\` takes `*`, `?` or itself

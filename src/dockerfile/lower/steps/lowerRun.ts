@@ -1,10 +1,10 @@
-import type { ExecOp, Mount } from '../../graph/vertex.ts'
-import type { CommandLine, RunInstruction } from '../instructions/instruction.ts'
-import { proxyEnvironment } from './globalScope.ts'
+import type { ExecOp, Mount } from '../../../graph/vertex.ts'
+import type { CommandLine, RunInstruction } from '../../instructions/instruction.ts'
+import { proxyEnvironment } from '../globalScope.ts'
 import { lowerMounts, type RunMounts } from './lowerMounts.ts'
-import type { PlannedStep } from './plan.ts'
+import type { PlannedStep } from '../plan.ts'
 import { lowerCommand, withScript } from './runScript.ts'
-import { withHistory, workingFolder, type StageContext, type StageState } from './stageState.ts'
+import { withHistory, workingFolder, type StageContext, type StageState } from '../stageState.ts'
 import { describeInstruction, nameStep, targetSuffix } from './stepName.ts'
 
 /** RUN: one process on the stage's files, whose changes are the next layer. */

@@ -1,6 +1,6 @@
-import { nearest } from '../flags/nearest.ts'
-import { UsageError } from '../flags/usageError.ts'
-import type { BuildFlags } from './buildFlags.ts'
+import { nearest } from '../../flags/nearest.ts'
+import { UsageError } from '../../flags/usageError.ts'
+import type { BuildFlags } from '../buildFlags.ts'
 
 const KNOWN = ['network.host', 'security.insecure', 'device']
 

@@ -1,7 +1,7 @@
-import type { DebugSpec, RunInput, RunOutput } from '../api/gen/local_pb.ts'
-import type { DebugRequest } from '../engine/debug/debugStep.ts'
-import type { Engine } from '../engine/engine.ts'
-import { InvalidValueError } from '../ground/errors.ts'
+import type { DebugSpec, RunInput, RunOutput } from '../../api/gen/local_pb.ts'
+import type { DebugRequest } from '../../engine/debug/debugStep.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
 import { serveContainer, toSize } from './serveContainer.ts'
 
 /** `LocalEngine.Debug`: the first input says what to run and where; output follows until the exit code. */

@@ -1,4 +1,4 @@
-import { InvalidValueError } from '../../ground/errors.ts'
+import { InvalidValueError } from '../../../ground/errors.ts'
 
 const NAMES = 'ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ'
 const SIGNALS: ReadonlySet<string> = new Set([

@@ -1,13 +1,13 @@
-import { InvalidValueError } from '../../ground/errors.ts'
-import { formatPlatform } from '../../ground/platform.ts'
-import type { Mount, Output, SecretVariable } from '../../graph/vertex.ts'
-import { at } from '../dockerfileError.ts'
-import type { RunInstruction } from '../instructions/instruction.ts'
-import { cleanPath, resolvePath } from '../posixPath.ts'
+import { InvalidValueError } from '../../../ground/errors.ts'
+import { formatPlatform } from '../../../ground/platform.ts'
+import type { Mount, Output, SecretVariable } from '../../../graph/vertex.ts'
+import { at } from '../../dockerfileError.ts'
+import type { RunInstruction } from '../../instructions/instruction.ts'
+import { cleanPath, resolvePath } from '../../posixPath.ts'
 import { contextPathsOf } from './contextPaths.ts'
 import { readMountOptions, type MountOptions } from './mountOptions.ts'
-import type { PlannedStep, StepSource } from './plan.ts'
-import { expandIn, workingFolder, type StageContext, type StageState } from './stageState.ts'
+import type { PlannedStep, StepSource } from '../plan.ts'
+import { expandIn, workingFolder, type StageContext, type StageState } from '../stageState.ts'
 
 /** All that a RUN mounts, its root first. */
 export interface RunMounts {

@@ -1,10 +1,10 @@
-import type { Mount, Output } from '../../graph/vertex.ts'
-import { textOfHeredoc } from '../heredoc.ts'
-import type { CommandLine, RunInstruction } from '../instructions/instruction.ts'
-import { trim } from '../whitespace.ts'
+import type { Mount, Output } from '../../../graph/vertex.ts'
+import { textOfHeredoc } from '../../heredoc.ts'
+import type { CommandLine, RunInstruction } from '../../instructions/instruction.ts'
+import { trim } from '../../words/whitespace.ts'
 import { addInlineFile } from './inlineFile.ts'
 import type { RunMounts } from './lowerMounts.ts'
-import type { StageContext, StageState } from './stageState.ts'
+import type { StageContext, StageState } from '../stageState.ts'
 
 const SCRIPT_FOLDER = '/dev/pipes'
 
