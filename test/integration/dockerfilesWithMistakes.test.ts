@@ -98,7 +98,7 @@ describe('a build with a mistake in it', { skip: missingForBuilds(), concurrency
 
   it('fails for a missing context', async () => {
     const result = await pelago.run(['build', 'nowhere'])
-    assert.deepEqual(result, { exitCode: 2, stdout: '', stderr: 'ERROR: no such folder: nowhere\nhint: give the folder with the files of the build, such as .\n' })
+    assert.deepEqual(result, { exitCode: 2, stdout: '', stderr: 'ERROR: no such folder: nowhere\nhint: give the folder with the files of the build, such as ., a URL or a git repository\n' })
   })
 
   it('says before it pulls which emulator is missing, and what to install', async () => {
