@@ -3,7 +3,7 @@ import type { InstructionNode } from '../syntaxTree.ts'
 import type { DeviceFlag } from './instruction.ts'
 import { instructionError } from './syntax.ts'
 
-const HINT = 'write --device=vendor.com/class=name, perhaps with ,required: one device, since classes of devices are not supported'
+const HINT = 'write --device=vendor.com/class=name, or without =name for the first of the class, perhaps with ,required'
 
 /** A `RUN --device`: `vendor.com/class=name[,required]`, the name perhaps as `name=…`. @throws DockerfileError */
 export function parseDeviceFlag(node: InstructionNode, text: string): DeviceFlag {
