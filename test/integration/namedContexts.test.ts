@@ -86,12 +86,20 @@ describe('named contexts', { skip: missing('git', 'tar', 'crun'), concurrency: f
     assert.deepEqual([content(out, 'linux_amd64/which'), content(out, 'linux_arm64/which')], ['any', 'arm64'])
   })
 
+  it('may be another stage of the Dockerfile', async () => {
+    const out = join(pelago.folder, 'targets')
+    const context = await pelago.context({ one: 'one', two: 'two', Dockerfile: 'FROM scratch AS one\nCOPY one /which\nFROM scratch AS two\nCOPY two /which\nFROM one\nCOPY --from=tools /which /tool' })
+    await pelago.succeed(['build', '--build-context', 'one=docker-image://scratch', '--build-context', 'tools=target:TWO', '-o', out, context])
+    assert.deepEqual(readdirSync(out), ['tool'])
+    assert.equal(content(out, 'tool'), 'two')
+  })
+
   it('say what is wrong with them', async () => {
     const context = await pelago.context({ Dockerfile: 'FROM base' })
     const cases: readonly (readonly [flag: string, message: RegExp])[] = [
       ['base', /invalid --build-context: "base"/],
       ['base=/nowhere', /--build-context base=\/nowhere: no such folder/],
-      ['base=target:x', /a target is a context of another build/],
+      ['base=target:x', /context base is target "x", which is no stage before this one[^]*>>> FROM base/],
       [`base=oci-layout://${context}`, /no OCI layout in/],
       [`base=oci-layout://${join(pelago.folder, 'layout')}@sha256:${'0'.repeat(64)}`, /content sha256:0+: not found/],
     ]

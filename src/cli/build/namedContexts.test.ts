@@ -18,7 +18,7 @@ describe('parseNamedContexts', () => {
     it(`reads ${text}`, async () => assert.equal((await parseNamedContexts([text], '/')).attributes.get(attribute), value))
   }
   it('sends nothing where there is none', async () => assert.equal((await parseNamedContexts([], '/')).attributes.size, 0))
-  for (const text of ['base', '=x', 'base=', 'base=nowhere', 'base=target:x', 'base=/etc/passwd', 'base=oci-layout:///nowhere']) {
+  for (const text of ['base', '=x', 'base=', 'base=nowhere', 'base=target:', 'base=/etc/passwd', 'base=oci-layout:///nowhere']) {
     it(`refuses ${text}`, async () => assert.rejects(parseNamedContexts([text], '/'), UsageError))
   }
 })

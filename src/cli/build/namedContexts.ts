@@ -45,13 +45,12 @@ function splitContext(text: string): { readonly key: string; readonly source: st
   const equals = text.indexOf('=')
   const [name = '', platform] = text.slice(0, equals).split('::')
   const source = text.slice(equals + 1)
-  if (equals <= 0 || source === '') throw new UsageError(`invalid --build-context: ${JSON.stringify(text)}`, { hint: 'write NAME=SOURCE, SOURCE being a folder, docker-image://…, oci-layout://…, a URL or a git repository' })
-  if (source.startsWith('target:')) throw new UsageError(`--build-context ${text}: a target is a context of another build, which bake knows`, { hint: 'within one Dockerfile, write FROM STAGE AS NAME' })
+  if (equals <= 0 || source === '') throw new UsageError(`invalid --build-context: ${JSON.stringify(text)}`, { hint: 'write NAME=SOURCE, SOURCE being a folder, docker-image://…, oci-layout://…, target:STAGE, a URL or a git repository' })
   return { key: contextKey(name, platform === undefined ? undefined : parsePlatform(platform)), source }
 }
 
 function isElsewhere(source: string): boolean {
-  return source.startsWith('docker-image://') || isHttpUrl(source) || (parseGitReference(source)?.looksLikePath === false)
+  return /^(?:docker-image:\/\/|target:.)/.test(source) || isHttpUrl(source) || (parseGitReference(source)?.looksLikePath === false)
 }
 
 async function checkedFolder(path: string, text: string): Promise<string> {

@@ -187,6 +187,7 @@ function triggersOf(stage: PlannedStage, stages: readonly PlannedStage[], images
 }
 
 function addTriggers(stage: PlannedStage, triggers: readonly string[], { written, request }: StagesToResolve): PlannedStage {
-  const steps = triggers.map((trigger) => placeInStep(planStep(parseTrigger(trigger, stage.from.span), written, true), request))
+  const place = { stage, stages: written, request }
+  const steps = triggers.map((trigger) => placeInStep(planStep(parseTrigger(trigger, stage.from.span), written, true), place))
   return { ...stage, steps: [...steps, ...stage.steps] }
 }

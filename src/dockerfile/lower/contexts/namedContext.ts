@@ -7,7 +7,7 @@ import type { Output } from '../../../graph/vertex.ts'
 import { addRemoteContext, parseRemoteContext, type RemoteContext } from './remoteContext.ts'
 
 /** What a build gives a name: it stands for the stage or the image of that name. */
-export type NamedContext = ImageContext | ScratchContext | FilesContext
+export type NamedContext = ImageContext | ScratchContext | TargetContext | FilesContext
 
 export interface ImageContext {
   readonly kind: 'image'
@@ -17,6 +17,13 @@ export interface ImageContext {
 
 export interface ScratchContext {
   readonly kind: 'scratch'
+}
+
+/** Another stage of the Dockerfile. */
+export interface TargetContext {
+  readonly kind: 'target'
+  /** In lower case. */
+  readonly stageName: string
 }
 
 /** Files without an image's config. */
@@ -40,15 +47,16 @@ export interface NamedRemoteContext {
 /** Contexts by name, `name::os/arch` for one platform alone. */
 export type NamedContexts = ReadonlyMap<string, NamedContext>
 
-/** As BuildKit's clients write it: `docker-image://…`, `oci-layout://…`, `local:folder`, a git reference or a URL. @throws InvalidValueError */
+/** As BuildKit's clients write it: `docker-image://…`, `oci-layout://…`, `local:folder`, `target:stage`, a git reference or a URL. @throws InvalidValueError */
 export function parseNamedContext(name: string, text: string): NamedContext {
   const [, scheme = '', rest = ''] = /^([a-z-]+):(?:\/\/)?(.*)$/s.exec(text) ?? []
   if (scheme === 'docker-image') return rest === 'scratch' ? { kind: 'scratch' } : { kind: 'image', reference: formatReference(parseReference(rest)) }
   if (scheme === 'oci-layout') return { kind: 'image', reference: text }
   if (scheme === 'local') return { kind: 'local', name, folder: rest, ignorePatterns: [] }
+  if (scheme === 'target' && rest !== '') return { kind: 'target', stageName: rest.toLowerCase() }
   if (scheme === 'input') throw new InvalidValueError(`context ${name} is a result of another build (${text}): such inputs are not supported yet`)
   const context = parseRemoteContext(text, { keepGitFolder: false, folder: '' })
-  if (context === undefined) throw new InvalidValueError(`unsupported source of context ${name}: ${text}`, { hint: 'give a folder, docker-image://, oci-layout://, a URL or a git repository' })
+  if (context === undefined) throw new InvalidValueError(`unsupported source of context ${name}: ${text}`, { hint: 'give a folder, docker-image://, oci-layout://, target:stage, a URL or a git repository' })
   return { kind: 'remote', name, context }
 }
 
