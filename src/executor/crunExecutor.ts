@@ -9,8 +9,8 @@ import { merge } from '../kit/merge.ts'
 import { openPipedProcess, type PipedProcess, type RunningChild } from '../kit/process/pipedProcess.ts'
 import { createCrun, deleteContainer, readCrunError, readInitPid, runCrun, type Crun } from './crun.ts'
 import { readCpu } from './emulation/cpu.ts'
-import { createCrashWatch } from './emulation/crashWatch.ts'
-import { createDeafInitWatch, type WatchedContainer } from './emulation/deafInit.ts'
+import { createCrashWatch, type CrashWatch } from './emulation/crashWatch.ts'
+import { createDeafInitWatch, type ContainerInit } from './emulation/deafInit.ts'
 import { createEmulation, type Emulation } from './emulation/emulation.ts'
 import { ProcessStartError, StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
 import { ensureOwnedFolder } from './missingPath.ts'
@@ -95,43 +95,69 @@ function readSurroundings({ native }: Emulation, environment: Environment): Surr
 }
 
 async function* run(context: Context, spec: ProcessSpec, signal: AbortSignal): AsyncGenerator<OutputChunk> {
-  const mode = context.emulation.runMode(spec.platform)
   const memoryKills = readMemoryKills()
-  const emulatorPath = context.emulation.emulatorPath(spec.platform)
-  const crashes = createCrashWatch(mode, emulatorPath)
   await using container = await startContainer(context, spec, { terminal: undefined, input: 'none' }, signal)
-  using deaf = createDeafInitWatch(emulatorPath, container)
-  for await (const chunk of outputOf(container.process)) {
-    crashes.look(chunk)
-    if (crashes.hasCrashed()) deaf.begin()
-    yield chunk
-  }
-  const ended = await container.exitCode(signal)
-  const fatal = deaf.signal()
-  const exitCode = fatal === undefined ? ended : 128 + fatal
+  using watched = watch(container, context.emulation, spec)
+  yield* watched.output
+  const exitCode = await watched.exitCode(signal)
   if (exitCode === 0) return
   const isMemoryShort = readMemoryKills() > memoryKills
-  const hint = (await crashes.hint(exitCode, signal)) ?? (await fullDiskHint(context.cacheFolder)) ?? exitHint({ argv: spec.argv, exitCode, isMemoryShort })
+  const hint = (await watched.crashes.hint(exitCode, signal)) ?? (await fullDiskHint(context.cacheFolder)) ?? exitHint({ argv: spec.argv, exitCode, isMemoryShort })
   throw new StepFailedError(spec.argv, exitCode, hint)
 }
 
 async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<RunningProcess> {
   const container = await startContainer(context, spec, { terminal, input: 'pipe' }, signal)
+  const watched = watch(container, context.emulation, spec)
   const { process } = container
-  const code = container.exitCode(signal)
+  const code = watched.exitCode(signal)
   code.catch(() => undefined) // whoever wants it awaits it; until then it is no unhandled rejection
   return {
-    output: outputOf(process),
+    output: watched.output,
     write: (bytes) => process.write(bytes),
     closeInput: () => process.closeInput(),
     resize: ({ columns, rows }) => process.writeControl(`${columns}x${rows}\n`),
     kill: (signalName) => container.kill(signalName),
     exitCode: code,
-    [Symbol.asyncDispose]: () => container[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      watched[Symbol.dispose]()
+      await container[Symbol.asyncDispose]()
+    },
   }
 }
 
-interface Container extends AsyncDisposable, WatchedContainer {
+interface WatchedContainer extends Disposable {
+  readonly output: AsyncIterable<OutputChunk>
+  readonly crashes: CrashWatch
+  /** As the container's. */
+  exitCode(signal: AbortSignal): Promise<number>
+}
+
+/** Ends a container whose first process QEMU has left waiting for an end of its own; its exit code tells the signal. */
+function watch(container: Container, emulation: Emulation, { platform }: ProcessSpec): WatchedContainer {
+  const emulatorPath = emulation.emulatorPath(platform)
+  const crashes = createCrashWatch(emulation.runMode(platform), emulatorPath)
+  const deaf = createDeafInitWatch(emulatorPath, container)
+  async function* output(): AsyncGenerator<OutputChunk> {
+    for await (const chunk of outputOf(container.process)) {
+      crashes.look(chunk)
+      if (crashes.hasCrashed()) deaf.begin()
+      yield chunk
+    }
+  }
+  return {
+    output: output(),
+    crashes,
+    async exitCode(signal) {
+      const ended = await container.exitCode(signal)
+      const fatal = deaf.signal()
+      return fatal === undefined ? ended : 128 + fatal
+    },
+    [Symbol.dispose]: () => deaf[Symbol.dispose](),
+  }
+}
+
+interface Container extends AsyncDisposable, ContainerInit {
   readonly process: PipedProcess
   /** @throws ProcessStartError; `signal.reason` after an abort */
   exitCode(signal: AbortSignal): Promise<number>

@@ -62,6 +62,12 @@ describe('pelago run', { skip: missingForBuilds(), concurrency: false }, () => {
     assert.deepEqual([exitCode, stdout], [0, expected.stdout])
   })
 
+  it('ends where its emulated program crashes', async () => {
+    const { exitCode, stderr } = await run(['--platform', 'linux/arm64', 'plain', 'sh', '-c', 'kill -SEGV $$'])
+    assert.equal(exitCode, 139)
+    assert.match(stderr, /Segmentation fault/)
+  })
+
   it('begins anew each time: nothing that one container writes is seen by the next', async () => {
     await run(['plain', 'touch', '/left-over'])
     assert.notEqual((await run(['plain', 'ls', '/left-over'])).exitCode, 0)

@@ -12,7 +12,8 @@ export interface DeafInitWatch extends Disposable {
   signal(): number | undefined
 }
 
-export interface WatchedContainer {
+/** What is watched. */
+export interface ContainerInit {
   /** Of its first process; undefined where that is not known, or gone. */
   initPid(): Promise<number | undefined>
   kill(signalName: NodeJS.Signals): void
@@ -23,7 +24,7 @@ const POLL_MS = 250
 const TIMES = 2
 
 /** Kills the container once its first process is found to wait so. */
-export function createDeafInitWatch(emulatorPath: string | undefined, container: WatchedContainer): DeafInitWatch {
+export function createDeafInitWatch(emulatorPath: string | undefined, container: ContainerInit): DeafInitWatch {
   let timer: NodeJS.Timeout | undefined
   let found = 0
   let waitedFor: number | undefined
