@@ -225,19 +225,19 @@ describe('the request', () => {
 })
 
 describe('SOURCE_DATE_EPOCH', () => {
-  const cases: readonly { readonly name: string; readonly text: string; readonly given?: string; readonly contextTimeSeconds?: number; readonly want: number | undefined; readonly seen: string | undefined }[] = [
+  const cases: readonly { readonly name: string; readonly text: string; readonly given?: string; readonly epochTimeSeconds?: number; readonly want: number | undefined; readonly seen: string | undefined }[] = [
     { name: 'given', text: 'FROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', given: '5', want: 5, seen: '5' },
     { name: 'given over that of the Dockerfile', text: 'ARG SOURCE_DATE_EPOCH=7\nFROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', given: '5', want: 5, seen: '5' },
     { name: 'given as none', text: 'ARG SOURCE_DATE_EPOCH=7\nFROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', given: '', want: undefined, seen: '' },
     { name: 'of the Dockerfile', text: 'ARG T=7\nARG SOURCE_DATE_EPOCH=${T}1\nFROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', want: 71, seen: '71' },
     { name: 'of a stage alone, which is an argument like any other', text: 'FROM alpine\nARG SOURCE_DATE_EPOCH=5\nRUN x', want: undefined, seen: '5' },
     { name: 'of a folder', text: 'ARG SOURCE_DATE_EPOCH=context\nFROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', want: undefined, seen: '' },
-    { name: 'of a remote context', text: 'ARG SOURCE_DATE_EPOCH=context\nFROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', contextTimeSeconds: 9, want: 9, seen: '9' },
-    { name: 'of a remote context, given', text: 'FROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', given: 'context', contextTimeSeconds: 9, want: 9, seen: '9' },
+    { name: 'of a remote context', text: 'ARG SOURCE_DATE_EPOCH=context\nFROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', epochTimeSeconds: 9, want: 9, seen: '9' },
+    { name: 'of a remote context, given', text: 'FROM alpine\nARG SOURCE_DATE_EPOCH\nRUN x', given: 'context', epochTimeSeconds: 9, want: 9, seen: '9' },
   ]
-  for (const { name, text, given, contextTimeSeconds, want, seen } of cases) {
+  for (const { name, text, given, epochTimeSeconds, want, seen } of cases) {
     it(`is that ${name}`, async () => {
-      const { epochSeconds, graph } = await lower(text, { buildArgs: new Map(given === undefined ? [] : [['SOURCE_DATE_EPOCH', given]]), contextTimeSeconds })
+      const { epochSeconds, graph } = await lower(text, { buildArgs: new Map(given === undefined ? [] : [['SOURCE_DATE_EPOCH', given]]), epochTimeSeconds })
       const env = [...graph.values()].flatMap(({ op }) => (op.kind === 'exec' ? op.env : []))
       assert.deepEqual([epochSeconds, env.find((entry) => entry.startsWith('SOURCE_DATE_EPOCH='))], [want, seen === undefined ? undefined : `SOURCE_DATE_EPOCH=${seen}`])
     })

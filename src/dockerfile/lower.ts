@@ -7,7 +7,8 @@ import { lintError } from './lint/lintDockerfile.ts'
 import { createLintNotes, type LintNotes } from './lint/lintNotes.ts'
 import { followPathsOf } from './lower/steps/contextPaths.ts'
 import { placeContexts } from './lower/contexts/placeContexts.ts'
-import { evaluateGlobalScope, withResolvedEpoch } from './lower/globalScope.ts'
+import type { EpochOrigin } from './lower/epoch.ts'
+import { evaluateGlobalScope, findBuildEpoch, withResolvedEpoch } from './lower/globalScope.ts'
 import { lowerStages, type LowerJob } from './lower/lowerStages.ts'
 import { findTarget, planStages } from './lower/plan.ts'
 import type { ImageResolver, LoweredImage, LowerRequest } from './lower/request.ts'
@@ -31,6 +32,16 @@ export async function lowerDockerfile(request: LowerRequest, resolver: ImageReso
   const { graph, target: result } = lowerStages(job, followPathsOf(contextPaths))
   const warnings = notes.lint(dockerfile)
   return { graph, root: result.root, config: imageConfig(result, request, job.scope.epochSeconds), epochSeconds: job.scope.epochSeconds, warnings, lintError: lintError(warnings, notes.options, request.source) }
+}
+
+/** Where the time of the build is from that SOURCE_DATE_EPOCH names; undefined where nothing says one, or nothing that can be read, which lowering tells. */
+export function findEpoch(request: LowerRequest): EpochOrigin | undefined {
+  try {
+    return findBuildEpoch(parseDockerfile(request.source), request)
+  } catch (error) {
+    if (error instanceof BuildError) return undefined
+    throw error
+  }
 }
 
 /** What there is to say of a Dockerfile: the mistake that ends its build is told with all that was found until then. */

@@ -51,6 +51,17 @@ function writeFiles(folder: string, { base, isReversed, seconds }: { readonly ba
 
 const ARGUMENTS = ['build', '--platform', PLATFORMS, '-o', 'type=oci,dest=image.tar,rewrite-timestamp=true', '-t', 'app:1']
 
+/** An archive of empty files with these times, in seconds. */
+async function packDated(folder: string, times: Readonly<Record<string, number>>): Promise<Uint8Array> {
+  for (const [path, seconds] of Object.entries(times)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), '')
+    utimesSync(join(folder, path), seconds, seconds)
+  }
+  await tool('tar', '-C', folder, '-czf', `${folder}.tar`, '.')
+  return readFileSync(`${folder}.tar`)
+}
+
 describe('the same bytes', { skip: missingForBuilds(), concurrency: false }, () => {
   let registry: DockerRegistry
   let base: string
@@ -233,11 +244,13 @@ describe('SOURCE_DATE_EPOCH', { skip: missingForBuilds(), concurrency: false }, 
     }
   })
 
-  it('is that of the commit, or that of a URL, where the context is one', { skip: missingForBuilds('git') }, async () => {
+  it('is that of the commit, or that of a URL, where the context is one, or a stage of the Dockerfile brings it', { skip: missingForBuilds('git') }, async () => {
     await using git = await startGitServer()
     await using files = await startFileServer()
     const dockerfile = `FROM ${base}\nCOPY file /file\nARG SOURCE_DATE_EPOCH\nRUN echo $SOURCE_DATE_EPOCH > /epoch\n`
     await git.commit('app', { Dockerfile: dockerfile, 'own.Dockerfile': `ARG SOURCE_DATE_EPOCH=context\n${dockerfile}`, file: 'content\n' })
+    const stage = (source: string): Readonly<Record<string, string>> => ({ file: 'content\n', Dockerfile: `ARG SOURCE_DATE_EPOCH=src\nFROM scratch AS src\nADD ${source} /\n${dockerfile}` })
+    files.files.set('/undated.tar', { content: await packDated(join(pelago.folder, 'undated'), { old: 1_500_000_000, newest: EPOCH, 'a/b': 1_000_000_000 }), headers: { 'last-modified': '' } })
     files.files.set('/alone', { content: `FROM ${base}\n`, headers: { 'last-modified': 'Wed, 01 Jan 2020 00:00:00 GMT' } })
     const context = { SOURCE_DATE_EPOCH: 'context' }
     const cases = [
@@ -245,6 +258,9 @@ describe('SOURCE_DATE_EPOCH', { skip: missingForBuilds(), concurrency: false }, 
       { path: `${git.url}/app.git`, args: ['-f', 'own.Dockerfile'], env: {}, want: '2024-02-03T04:05:06Z' },
       { path: `${git.url}/app.git`, args: ['-f', 'own.Dockerfile'], env: { SOURCE_DATE_EPOCH: String(EPOCH) }, want: EPOCH_TEXT },
       { path: `${files.url}/alone`, args: [], env: context, want: EPOCH_TEXT },
+      { path: await pelago.context(stage(`${git.url}/app.git`)), args: [], env: {}, want: '2024-02-03T04:05:06Z' },
+      { path: await pelago.context(stage(`${files.url}/alone`)), args: [], env: {}, want: EPOCH_TEXT },
+      { path: await pelago.context(stage(`${files.url}/undated.tar`)), args: [], env: {}, want: EPOCH_TEXT },
     ]
     for (const { path, args, env, want } of cases) {
       const { config } = await buildAt(path, args, env)
@@ -312,7 +328,7 @@ describe('SOURCE_DATE_EPOCH', { skip: missingForBuilds(), concurrency: false }, 
     { name: 'a word in the environment', text: 'FROM BASE\n', env: { SOURCE_DATE_EPOCH: 'now' }, message: /^ERROR: invalid SOURCE_DATE_EPOCH: "now"\nhint: .*seconds since 1970/m },
     { name: 'a time before 1970', text: 'FROM BASE\n', env: { SOURCE_DATE_EPOCH: '-1' }, message: /^ERROR: invalid SOURCE_DATE_EPOCH: "-1"/m },
     { name: 'a fraction in the Dockerfile', text: 'ARG SOURCE_DATE_EPOCH=1.5\nFROM BASE\n', message: /^ERROR: invalid SOURCE_DATE_EPOCH: "1.5"\nDockerfile:1\n[^]*>>> ARG SOURCE_DATE_EPOCH=1.5/m },
-    { name: 'the time of a stage', text: 'FROM BASE AS one\n', env: { SOURCE_DATE_EPOCH: 'one' }, message: /^ERROR: SOURCE_DATE_EPOCH=one: the time of a stage is not supported yet\nDockerfile:1\n/m },
+    { name: 'the time of a stage', text: 'FROM BASE AS one\n', env: { SOURCE_DATE_EPOCH: 'one' }, message: /^ERROR: SOURCE_DATE_EPOCH=one: the stage has to be FROM scratch with one ADD of a URL or a git repository, and perhaps ARG\nDockerfile:1\n/m },
     { name: 'a time too late for an output', text: 'FROM BASE\n', attributes: ',source-date-epoch=253402300800', message: /^ERROR: invalid source-date-epoch: "253402300800"/m },
   ] as readonly { readonly name: string; readonly text: string; readonly env?: RunOptions['env']; readonly attributes?: string; readonly message: RegExp }[]) {
     it(`refuses ${name}`, async () => {

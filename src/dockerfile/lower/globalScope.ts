@@ -3,7 +3,7 @@ import { SOURCE_DATE_EPOCH } from '../../ground/sourceDateEpoch.ts'
 import type { Dockerfile } from '../dockerfile.ts'
 import { at } from '../dockerfileError.ts'
 import { expand } from '../words/expand.ts'
-import { resolveEpoch } from './epoch.ts'
+import { findEpochOrigin, resolveEpoch, type EpochOrigin } from './epoch.ts'
 import type { LowerRequest } from './request.ts'
 import { AUTOMATIC_TARGET_VARIABLES, expandForAnyTarget, withTargetVariable, type TargetVariables } from './targetVariables.ts'
 
@@ -16,7 +16,7 @@ export interface GlobalScope {
 }
 
 /** The automatic arguments, then each ARG before the first FROM; `--build-arg` overrides both. @throws DockerfileError */
-export function evaluateGlobalScope(dockerfile: Dockerfile, request: LowerRequest): GlobalScope {
+function evaluateArguments(dockerfile: Dockerfile, request: LowerRequest): Omit<GlobalScope, 'epochSeconds'> {
   const stageName = request.target ?? dockerfile.stages.at(-1)?.from.stageName ?? ''
   const automatic = [...platformArgs('BUILD', request.buildPlatform), ...platformArgs('TARGET', request.targetPlatform), ['TARGETSTAGE', stageName === '' ? 'default' : stageName] as const]
   const variables = new Map(automatic.map(([name, value]) => [name, request.buildArgs.get(name) ?? value]))
@@ -30,14 +30,27 @@ export function evaluateGlobalScope(dockerfile: Dockerfile, request: LowerReques
       variables.set(name, given ?? at(span, () => expand(defaultValue ?? '', variables, dockerfile).text))
     }
   }
-  return withEpoch({ variables, targetVariables, epochSeconds: undefined }, dockerfile, request)
+  return { variables, targetVariables }
 }
 
-function withEpoch(scope: GlobalScope, dockerfile: Dockerfile, request: LowerRequest): GlobalScope {
+/** Where the time of the build is from; undefined where nothing says one. @throws DockerfileError; InvalidValueError */
+export function findBuildEpoch(dockerfile: Dockerfile, request: LowerRequest): EpochOrigin | undefined {
+  const { variables } = evaluateArguments(dockerfile, request)
+  const written = writtenEpoch(variables, request)
+  return written === undefined ? undefined : findEpochOrigin(written, { dockerfile, request, variables })
+}
+
+function writtenEpoch(variables: ReadonlyMap<string, string>, { buildArgs }: LowerRequest): string | undefined {
+  return buildArgs.get(SOURCE_DATE_EPOCH) ?? variables.get(SOURCE_DATE_EPOCH)
+}
+
+/** As `evaluateArguments`, with what SOURCE_DATE_EPOCH comes to. @throws DockerfileError; InvalidValueError */
+export function evaluateGlobalScope(dockerfile: Dockerfile, request: LowerRequest): GlobalScope {
+  const scope = { ...evaluateArguments(dockerfile, request), epochSeconds: undefined }
   const { variables } = scope
-  const written = request.buildArgs.get(SOURCE_DATE_EPOCH) ?? variables.get(SOURCE_DATE_EPOCH)
+  const written = writtenEpoch(variables, request)
   if (written === undefined) return scope
-  const { seconds, value } = resolveEpoch(written, dockerfile, request)
+  const { seconds, value } = resolveEpoch(written, { dockerfile, request, variables })
   return { ...scope, epochSeconds: seconds, variables: variables.has(SOURCE_DATE_EPOCH) ? new Map([...variables, [SOURCE_DATE_EPOCH, value]]) : variables }
 }
 

@@ -40,8 +40,8 @@ export interface LowerRequest {
   readonly cgroupParent: string
   /** Whether step names carry the platform. */
   readonly isMultiPlatform: boolean
-  /** Seconds since 1970: when the commit of a Git context was made, or when that of a URL was changed. Undefined for a folder, and where it is not known. */
-  readonly contextTimeSeconds?: number | undefined
+  /** Seconds since 1970: what SOURCE_DATE_EPOCH comes to where it names a context or a stage (`findEpoch`): when the commit was made, or what is at the URL was changed. Undefined for a folder, and where it is not known. */
+  readonly epochTimeSeconds?: number | undefined
 }
 
 export interface LoweredImage {

@@ -20,7 +20,7 @@ import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
 import type { Built } from '../engine.ts'
-import { asksForContextTime, datedContext } from './contextTime.ts'
+import { datedContext, readEpochTime } from './epochTime.ts'
 import { fetchContext, withoutShown, type FetchedContext } from './fetchContext.ts'
 import type { FrontendAttributes } from './frontendAttributes.ts'
 import { DockerfileNotFoundError, readContextIgnore, readDockerfile } from './frontendFiles.ts'
@@ -84,23 +84,33 @@ export interface BuildText {
   readonly source: SourceText
   readonly ignorePatterns: readonly string[]
   readonly remoteContext: RemoteContext | undefined
-  /** What `SOURCE_DATE_EPOCH=context` comes to; looked up only where it is asked for. */
-  readonly contextTimeSeconds?: number | undefined
+  /** What SOURCE_DATE_EPOCH comes to where it names a context or a stage. */
+  readonly epochTimeSeconds: number | undefined
   readonly namedContexts: NamedContexts
   /** Vertices that were worked on to have it. */
   readonly shown: ReadonlySet<Digest>
 }
 
-/** Dockerfile and ignore file, from where they are. */
+/** Dockerfile and ignore file, from where they are, and the time that they are of. */
 export async function loadText(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<BuildText> {
+  const { fetched, ...text } = await loadUndated(deps, options, signal)
+  const host = hostPlatform(deps.executor)
+  const request = lowerRequest({ text: { ...text, epochTimeSeconds: undefined }, platform: options.attributes.platforms[0] ?? host, host }, options)
+  const { seconds, shown } = await readEpochTime(deps, { context: fetched, request, waiter: options }, signal)
+  return { ...text, epochTimeSeconds: seconds, shown: text.shown.union(shown) }
+}
+
+type UndatedText = Omit<BuildText, 'epochTimeSeconds'> & { readonly fetched: FetchedContext | undefined }
+
+async function loadUndated(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<UndatedText> {
   const { attributes, sessionId, progress } = options
   const namedContexts = await loadNamedContexts(attributes.namedContexts, { files: deps.files, sessionId, progress }, signal)
-  if (attributes.remoteContext === undefined) return { ...(await loadClientText(deps.files, options, signal)), remoteContext: undefined, namedContexts, shown: new Set() }
+  if (attributes.remoteContext === undefined) return { ...(await loadClientText(deps.files, options, signal)), remoteContext: undefined, namedContexts, shown: new Set(), fetched: undefined }
   const fetched = await fetchContext(deps, datedContext(attributes.remoteContext, attributes.buildArgs), { sessionId, progress }, signal)
   const { context, shown } = fetched
-  const common = { namedContexts, ignorePatterns: [], remoteContext: context, shown } // as BuildKit: ignore files are for folders of the client
+  const common = { namedContexts, ignorePatterns: [], remoteContext: context, shown, fetched } // as BuildKit: ignore files are for folders of the client
   const source = attributes.hasOwnDockerfile ? (await loadDockerfile(deps.files, options, signal)).source : await readSource(fetched, attributes.filename, signal)
-  return { ...common, source, contextTimeSeconds: asksForContextTime(source, attributes.buildArgs) ? await fetched.readTime(signal) : undefined }
+  return { ...common, source }
 }
 
 async function readSource(fetched: FetchedContext, asked: string, signal: AbortSignal): Promise<SourceText> {
@@ -138,7 +148,7 @@ export function lowerRequest({ text, platform, host }: LowerFor, { attributes, s
     ignorePatterns: text.ignorePatterns,
     remoteContext: text.remoteContext,
     namedContexts: text.namedContexts,
-    contextTimeSeconds: text.contextTimeSeconds,
+    epochTimeSeconds: text.epochTimeSeconds,
     targetPlatform: platform,
     buildPlatform: host,
     isMultiPlatform: attributes.platforms.length > 1,

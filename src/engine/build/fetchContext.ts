@@ -5,6 +5,7 @@ import { createGraphBuilder } from '../../graph/graphBuilder.ts'
 import type { Digest } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { bytesOf, fromText } from '../../kit/byteString.ts'
+import { walkFolder } from '../../ops/context/folderWalk.ts'
 import { findStat } from '../../ops/files/metadata.ts'
 import { resolveInRoot } from '../../ops/files/rootPath.ts'
 import { toSnapshot } from '../../ops/snapshotResult.ts'
@@ -27,13 +28,15 @@ export interface FetchedContext {
   readonly shown: ReadonlySet<Digest>
   /** Undefined where there is no such file. */
   readText(path: string, signal: AbortSignal): Promise<string | undefined>
-  /** When the commit was made, or what a URL leads to was changed last: seconds since 1970. Undefined where its server does not say. */
+  /** When the commit was made, or what a URL leads to was changed last: seconds since 1970. The newest file of an archive tells it where its server does not; undefined where nothing does. */
   readTime(signal: AbortSignal): Promise<number | undefined>
 }
 
 export interface FetchWaiter {
   readonly sessionId: string
   readonly progress: ProgressSink
+  /** Undefined where it is the build context that is fetched. */
+  readonly stepName?: string
 }
 
 /** Fetches `context`, and finds out whether what a URL leads to is an archive or a Dockerfile. */
@@ -41,7 +44,7 @@ export async function fetchContext(deps: FetchContextDeps, context: RemoteContex
   const shown = new Set<Digest>()
   const fetch = async (wanted: RemoteContext): Promise<ResultId> => {
     const graph = createGraphBuilder()
-    const root = addRemoteContext(wanted, graph)
+    const root = addRemoteContext(wanted, graph, waiter.stepName)
     const vertices = graph.build()
     const [result = ''] = await deps.solver.solve(vertices, [root], { sessionId: waiter.sessionId, progress: withoutShown(waiter.progress, new Set(shown)) }, signal)
     for (const digest of vertices.keys()) shown.add(digest)
@@ -57,7 +60,9 @@ export async function fetchContext(deps: FetchContextDeps, context: RemoteContex
   const readTime = (inner: AbortSignal): Promise<number | undefined> => timeOf(deps.snapshots, { result: file, path: CONTEXT_FILE }, inner)
   if (!(await isArchiveFile(deps.snapshots, file, signal))) return { context: { ...context, folder: '' }, isDockerfile: true, shown, readText: reader(file), readTime }
   const unpacked = { ...context, isArchive: true }
-  return { context: unpacked, isDockerfile: false, shown, readText: reader(await fetch(unpacked)), readTime }
+  const files = await fetch(unpacked)
+  const readNewest = async (inner: AbortSignal): Promise<number | undefined> => (await readTime(inner)) ?? (await newestTimeOf(deps.snapshots, files, inner))
+  return { context: unpacked, isDockerfile: false, shown, readText: reader(files), readTime: readNewest }
 }
 
 /** What has been shown is not shown again as cached. */
@@ -73,6 +78,18 @@ async function timeOf(snapshots: SnapshotStore, { result, path }: { readonly res
   const seconds = Math.floor(Number(findStat(resolveInRoot(fromText(view.path), fromText(path), 'follow'))?.mtimeMs ?? 0) / 1000)
   return seconds > 0 ? seconds : undefined
 }
+
+async function newestTimeOf(snapshots: SnapshotStore, result: ResultId, signal: AbortSignal): Promise<number | undefined> {
+  await using view = await snapshots.openView(toSnapshot(result), signal)
+  let newest: number | undefined
+  for (const { stat } of walkFolder(fromText(view.path), EVERYTHING)) {
+    signal.throwIfAborted()
+    if (stat.isFile()) newest = Math.max(newest ?? 0, Number(stat.mtimeNs / 1_000_000_000n))
+  }
+  return newest
+}
+
+const EVERYTHING = { includePatterns: [], excludePatterns: [], followPaths: [] }
 
 const MAX_TEXT_BYTES = 4 * 1024 * 1024
 

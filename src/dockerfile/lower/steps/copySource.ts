@@ -1,5 +1,3 @@
-import { InvalidValueError } from '../../../ground/errors.ts'
-import { parseGitReference } from '../../../ground/gitReference.ts'
 import { hasWildcard } from '../../../ground/pathMatch.ts'
 import { redactUrls } from '../../../ground/urlText.ts'
 import type { CopyAction, Output } from '../../../graph/vertex.ts'
@@ -11,7 +9,7 @@ import { resolvePath } from '../../posixPath.ts'
 import type { Heredoc } from '../../syntaxTree.ts'
 import { addInlineFile } from './inlineFile.ts'
 import type { PlannedStep } from '../plan.ts'
-import { addedFile, gitSource, remoteKind, type RemoteSource } from './remoteSource.ts'
+import { remoteKind, remoteSource } from './remoteSource.ts'
 import type { StageContext, StageState } from '../stageState.ts'
 
 /** One source of a COPY or ADD: where its files are, and what is special in copying them. */
@@ -55,16 +53,6 @@ export function lowerHeredoc(heredoc: Heredoc, state: StageState, { span }: Copy
   const name = heredoc.terminator
   const from = addInlineFile({ name, mode: 0o644, text: written }, context)
   return { from, action: { source: `/${name}`, includePatterns: [], requiredPaths: [], followSymlinks: false, copyFolderContents: false, unpackArchives: false, allowWildcard: false, allowEmptyWildcard: false } }
-}
-
-/** @throws InvalidValueError */
-function remoteSource(text: string, { checksum = '', keepGitFolder }: CopyInstruction): RemoteSource {
-  const git = parseGitReference(text)
-  if (git === undefined) return addedFile(text, checksum)
-  if (keepGitFolder !== undefined && git.keepGitFolder !== undefined && keepGitFolder !== git.keepGitFolder) throw new InvalidValueError('inconsistent keep-git-dir configuration', { hint: 'leave out --keep-git-dir, or the query' })
-  if (checksum !== '' && git.checksum !== '' && checksum !== git.checksum) throw new InvalidValueError(`checksum mismatch ${JSON.stringify(checksum)} != ${JSON.stringify(git.checksum)}`, { hint: 'leave out --checksum, or the query' })
-  const source = gitSource(git, { keepGitFolder: git.keepGitFolder ?? keepGitFolder ?? false, checksum: git.checksum === '' ? checksum : git.checksum })
-  return { source, path: '/' }
 }
 
 /** @throws DockerfileError where `--checksum` stands with what has none */

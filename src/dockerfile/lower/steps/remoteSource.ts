@@ -1,7 +1,9 @@
 import { parseDigest } from '../../../ground/digest.ts'
+import { InvalidValueError } from '../../../ground/errors.ts'
 import { parseGitReference, type GitReference } from '../../../ground/gitReference.ts'
 import { fileNameOfUrl, isHttpUrl } from '../../../ground/urlText.ts'
 import type { GitSource, HttpSource, Source } from '../../../graph/vertex.ts'
+import type { CopyInstruction } from '../../instructions/instruction.ts'
 
 /** What is in reach of the network only: a URL, or a place in a git repository. */
 export interface RemoteSource {
@@ -27,7 +29,7 @@ export function httpSource(url: string, { checksum, filename }: { readonly check
 }
 
 /** The file at `url`, called as the URL ends. @throws InvalidValueError where the checksum is no digest */
-export function addedFile(url: string, checksum: string): RemoteSource {
+function addedFile(url: string, checksum: string): RemoteSource {
   const filename = fileNameOfUrl(url) ?? UNNAMED
   return { source: httpSource(url, { checksum, filename }), path: `/${filename}` }
 }
@@ -54,4 +56,14 @@ export function gitSource(git: GitReference, options: { readonly keepGitFolder: 
     knownSshHosts: '',
     sshAgent: git.scheme === 'ssh' ? 'default' : '',
   }
+}
+
+/** What an ADD of `text`, a git reference or a URL, brings. @throws InvalidValueError where flags and text contradict each other */
+export function remoteSource(text: string, { checksum = '', keepGitFolder }: Pick<CopyInstruction, 'checksum' | 'keepGitFolder'>): RemoteSource {
+  const git = parseGitReference(text)
+  if (git === undefined) return addedFile(text, checksum)
+  if (keepGitFolder !== undefined && git.keepGitFolder !== undefined && keepGitFolder !== git.keepGitFolder) throw new InvalidValueError('inconsistent keep-git-dir configuration', { hint: 'leave out --keep-git-dir, or the query' })
+  if (checksum !== '' && git.checksum !== '' && checksum !== git.checksum) throw new InvalidValueError(`checksum mismatch ${JSON.stringify(checksum)} != ${JSON.stringify(git.checksum)}`, { hint: 'leave out --checksum, or the query' })
+  const source = gitSource(git, { keepGitFolder: git.keepGitFolder ?? keepGitFolder ?? false, checksum: git.checksum === '' ? checksum : git.checksum })
+  return { source, path: '/' }
 }
