@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { digestHex, digestOf } from '../../../ground/digest.ts'
 import { redactUrls } from '../../../ground/urlText.ts'
 import { acquireLock } from '../../../kit/fileLock.ts'
-import { GitFailedError, type GitAccess, type GitProgram } from './gitProgram.ts'
+import { GitFailedError, type GitAccess, type GitCall, type GitProgram } from './gitProgram.ts'
 import type { GitCommit } from './gitRefs.ts'
 
 /** A bare repository of the store with what was fetched of a remote. Nobody else uses it meanwhile; disposing gives it back. */
@@ -40,13 +40,15 @@ export interface FetchTools {
 
 /** Brings a commit into the mirror, with as little else as the server knows how to send. Does nothing where it is there. @throws GitFailedError */
 export async function fetchCommit({ path }: GitMirror, { commit, refName }: GitCommit, { git, access, onOutput }: FetchTools, signal: AbortSignal): Promise<void> {
-  const run = (args: readonly string[]): Promise<string> => git.run({ access, cwd: path, args: ['--git-dir', path, ...args], onOutput }, signal)
+  const call = (args: readonly string[]): GitCall => ({ access, cwd: path, args: ['--git-dir', path, ...args] })
+  const run: Run = (args) => git.run({ ...call(args), onOutput }, signal)
+  const ask: Run = (args) => git.run(call(args), signal) // a "no" is nothing to tell
   const isTag = refName.startsWith('refs/tags/')
-  if ((await has(run, `${commit}^{commit}`)) && (!isTag || (await has(run, refName)))) return keep(run, commit)
+  if ((await has(ask, `${commit}^{commit}`)) && (!isTag || (await has(ask, refName)))) return keep(run, commit)
   await rm(join(path, 'shallow.lock'), { force: true }) // of a killed process: nobody else is at work here
   for (const args of waysToFetch(access.remote, { commit, refName })) {
     if (await tryFetch(run, args)) {
-      if (await has(run, `${commit}^{commit}`)) return keep(run, commit)
+      if (await has(ask, `${commit}^{commit}`)) return keep(run, commit)
     }
   }
   const isShallow = statSync(join(path, 'shallow'), { throwIfNoEntry: false }) !== undefined
