@@ -1,5 +1,6 @@
-import { lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fromText } from '../kit/byteString.ts'
 import { applyLayer } from './internal/applyLayer.ts'
 import { diffOf, type Backend, type MutableTree } from './internal/backend.ts'
@@ -42,7 +43,7 @@ async function openCopy(layers: readonly string[], scratch: string, signal: Abor
   const before = fromText(await ensureTree(layers, scratch, signal))
   const path = join(scratch, 'tree')
   await copyTree(before, fromText(path), 'cloned', signal)
-  const copiedNs = timeOfNewFile(join(scratch, 'copied'))
+  const copiedNs = await nextTick(join(scratch, 'copied'), signal)
   return {
     path,
     async seal() {
@@ -55,10 +56,16 @@ async function openCopy(layers: readonly string[], scratch: string, signal: Abor
   }
 }
 
-/** The file system's own idea of now. */
-function timeOfNewFile(path: string): bigint {
+/** The file system's own idea of now, once that is later than what it gave to all that is there: changes within one tick of its clock could not be told apart. */
+async function nextTick(path: string, signal: AbortSignal): Promise<bigint> {
   writeFileSync(path, '')
-  return lstatSync(path, { bigint: true }).ctimeNs
+  const status = (): bigint => lstatSync(path, { bigint: true }).ctimeNs
+  const before = status()
+  for (let now = before; ; now = status()) {
+    if (now > before) return now
+    await delay(1, undefined, { signal })
+    utimesSync(path, 0, 0) // gives it a new status time
+  }
 }
 
 /** Several may make the same tree at once; the first is kept. */

@@ -8,7 +8,7 @@ import { isSameFile } from './sameFile.ts'
 export interface TreePair {
   readonly before: ByteString
   readonly after: ByteString
-  /** When `after` had become a copy of `before`: an inode whose status did not change since is as it was. Undefined where it never was one. */
+  /** When `after` had become a copy of `before`, later than any time in it: an inode whose status did not change since is as it was. Undefined where it never was one. */
   readonly copiedNs: bigint | undefined
 }
 
@@ -59,7 +59,7 @@ async function replaceFolder(path: ByteString, file: LayerFile, comparing: Compa
 
 /** Taken away and made again since it was copied; false where the file system does not tell when a folder was made. */
 function isMadeAnew(path: ByteString, { after, copiedNs }: TreePair): boolean {
-  return copiedNs !== undefined && lstatSync(bytesOf(joinPath(after, path)), { bigint: true }).birthtimeNs > copiedNs
+  return copiedNs !== undefined && lstatSync(bytesOf(joinPath(after, path)), { bigint: true }).birthtimeNs >= copiedNs
 }
 
 async function addFolder(path: ByteString, file: LayerFile, comparing: Comparing): Promise<void> {
