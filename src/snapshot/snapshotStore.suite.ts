@@ -154,6 +154,13 @@ export function snapshotStoreSuite(name: string, backend: 'auto' | 'copy', skip:
       assert.deepEqual((await readEntries(store.snapshots, more)).map(({ path }) => path), ['etc', 'etc/deep', 'etc/deep/new'])
     })
 
+    it('leaves out of the layer files of several names that were not touched, however soon another is changed', async () => {
+      await using store = await openStore()
+      const base = await unpack(store.snapshots, undefined, [file('one'), hardLink('two', 'one')])
+      const top = await change(store.snapshots, base, (path) => writeFileSync(join(path, 'new'), ''))
+      assert.deepEqual((await readEntries(store.snapshots, top)).map(({ path }) => path), ['new'])
+    })
+
     it('keeps in the layer of a replaced folder what is as it was below', async () => {
       await using store = await openStore()
       const same = [folder('d'), file('d/same', 'x')]
