@@ -1,6 +1,6 @@
 import { BuildError } from '../ground/errors.ts'
 import type { ImageConfig } from '../ground/oci/imageConfig.ts'
-import { formatEpochTime } from '../ground/sourceDateEpoch.ts'
+import { formatEpochTime, SOURCE_DATE_EPOCH } from '../ground/sourceDateEpoch.ts'
 import { parseDockerfile, type Dockerfile } from './dockerfile.ts'
 import type { DockerfileWarning } from './dockerfileWarning.ts'
 import { lintError } from './lint/lintDockerfile.ts'
@@ -36,6 +36,7 @@ export async function lowerDockerfile(request: LowerRequest, resolver: ImageReso
 
 /** Where the time of the build is from that SOURCE_DATE_EPOCH names; undefined where nothing says one, or nothing that can be read, which lowering tells. */
 export function findEpoch(request: LowerRequest): EpochOrigin | undefined {
+  if (!request.buildArgs.has(SOURCE_DATE_EPOCH) && !request.source.text.includes(SOURCE_DATE_EPOCH)) return undefined // most builds: nothing to read twice
   try {
     return findBuildEpoch(parseDockerfile(request.source), request)
   } catch (error) {
