@@ -1,6 +1,6 @@
-import { defineCommand } from '../command.ts'
-import { EXIT } from '../exitCode.ts'
-import { PROGRESS_MODES, parseProgressMode } from '../render/progressMode.ts'
+import { defineCommand } from '../../command.ts'
+import { EXIT } from '../../exitCode.ts'
+import { PROGRESS_MODES, parseProgressMode } from '../../render/progressMode.ts'
 
 export const push = defineCommand({
   usage: '[OPTIONS] NAME',
@@ -12,11 +12,11 @@ export const push = defineCommand({
   operands: [1, 1],
   unsupported: ['all-tags', '-a', 'disable-content-trust', 'platform'],
   async run({ flags, operands: [name = ''] }, context, signal) {
-    const { formatReference, formatFamiliar, parseReference } = await import('../../ground/reference.ts')
+    const { formatReference, formatFamiliar, parseReference } = await import('../../../ground/reference.ts')
     const reference = parseReference(name)
-    const { openEngine } = await import('../engine.ts')
-    const { openCredentialSession } = await import('../registry/credentialSession.ts')
-    const { followTransfer, openTransferDisplay } = await import('../registry/transferDisplay.ts')
+    const { openEngine } = await import('../../engine.ts')
+    const { openCredentialSession } = await import('../../registry/credentialSession.ts')
+    const { followTransfer, openTransferDisplay } = await import('../../registry/transferDisplay.ts')
     await using engine = await openEngine(context, signal)
     await using session = openCredentialSession(engine, context, signal)
     let moved

@@ -1,5 +1,5 @@
-import { defineCommand } from '../command.ts'
-import { EXIT } from '../exitCode.ts'
+import { defineCommand } from '../../command.ts'
+import { EXIT } from '../../exitCode.ts'
 import { parseHost } from './login.ts'
 
 export const logout = defineCommand({
@@ -9,7 +9,7 @@ export const logout = defineCommand({
   operands: [0, 1],
   async run({ operands: [host = 'docker.io'] }, context, signal) {
     const server = parseHost(host)
-    const { eraseCredentials } = await import('../../registry/auth/dockerConfig.ts')
+    const { eraseCredentials } = await import('../../../registry/auth/dockerConfig.ts')
     const wasThere = await eraseCredentials(server, { env: context.env }, signal)
     context.stdout.write(wasThere ? `logged out of ${server}\n` : `not logged in to ${server}\n`)
     return EXIT.done

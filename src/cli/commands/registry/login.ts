@@ -1,6 +1,6 @@
-import { defineCommand } from '../command.ts'
-import { EXIT } from '../exitCode.ts'
-import { UsageError } from '../flags/usageError.ts'
+import { defineCommand } from '../../command.ts'
+import { EXIT } from '../../exitCode.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 /** Docker Hub. */
 const DEFAULT_HOST = 'docker.io'
@@ -18,11 +18,11 @@ export const login = defineCommand({
     if (flags['password-stdin'] && flags.password !== undefined) throw new UsageError('--password and --password-stdin exclude each other')
     if (flags['password-stdin'] && flags.username === undefined) throw new UsageError('--password-stdin needs --username')
     const server = parseHost(host)
-    const { askForLogin } = await import('../registry/askForLogin.ts')
+    const { askForLogin } = await import('../../registry/askForLogin.ts')
     const credentials = { kind: 'basic', ...(await askForLogin({ username: flags.username, password: flags.password, isPasswordOnStdin: flags['password-stdin'] }, context, signal)) } as const
-    const { registryOptions } = await import('../registry/registryAccess.ts')
-    const { checkLogin } = await import('../../registry/checkLogin.ts')
-    const { saveCredentials } = await import('../../registry/auth/dockerConfig.ts')
+    const { registryOptions } = await import('../../registry/registryAccess.ts')
+    const { checkLogin } = await import('../../../registry/checkLogin.ts')
+    const { saveCredentials } = await import('../../../registry/auth/dockerConfig.ts')
     await checkLogin(server, await registryOptions(context, { credentials: async () => credentials }), signal)
     await saveCredentials(server, credentials, { env: context.env }, signal)
     context.stdout.write(`logged in to ${server} as ${credentials.username}\n`)

@@ -1,7 +1,7 @@
-import { defineCommand } from '../command.ts'
-import { EXIT } from '../exitCode.ts'
-import { parseTemplate } from '../format/goTemplate.ts'
-import { UsageError } from '../flags/usageError.ts'
+import { defineCommand } from '../../command.ts'
+import { EXIT } from '../../exitCode.ts'
+import { parseTemplate } from '../../format/goTemplate.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 export const imagetoolsInspect = defineCommand({
   usage: '[OPTIONS] NAME',
@@ -14,11 +14,11 @@ export const imagetoolsInspect = defineCommand({
   async run({ flags, operands: [name = ''] }, context, signal) {
     if (flags.raw && flags.format !== undefined) throw new UsageError('--raw and --format exclude each other')
     const template = flags.format === undefined ? undefined : parseTemplate(flags.format)
-    const { parseReference } = await import('../../ground/reference.ts')
+    const { parseReference } = await import('../../../ground/reference.ts')
     const reference = parseReference(name)
-    const { openRegistry } = await import('../registry/registryAccess.ts')
-    const { readManifest } = await import('../registry/manifestDocument.ts')
-    const { formatManifest, templateData } = await import('../registry/imagetoolsView.ts')
+    const { openRegistry } = await import('../../registry/registryAccess.ts')
+    const { readManifest } = await import('../../registry/manifestDocument.ts')
+    const { formatManifest, templateData } = await import('../../registry/imagetoolsView.ts')
     await using registry = await openRegistry(context)
     const document = await readManifest(registry, reference, signal)
     if (flags.raw) context.stdout.write(document.bytes)

@@ -1,6 +1,6 @@
-import { defineCommand } from '../command.ts'
-import { EXIT } from '../exitCode.ts'
-import { PROGRESS_MODES, parseProgressMode } from '../render/progressMode.ts'
+import { defineCommand } from '../../command.ts'
+import { EXIT } from '../../exitCode.ts'
+import { PROGRESS_MODES, parseProgressMode } from '../../render/progressMode.ts'
 
 export const pull = defineCommand({
   usage: '[OPTIONS] NAME',
@@ -13,14 +13,14 @@ export const pull = defineCommand({
   operands: [1, 1],
   unsupported: ['all-tags', '-a', 'disable-content-trust'],
   async run({ flags, operands: [name = ''] }, context, signal) {
-    const { formatReference, formatFamiliar, parseReference } = await import('../../ground/reference.ts')
-    const { formatPlatform } = await import('../../ground/platform.ts')
-    const { parsePlatformFlags } = await import('../localPlatform.ts')
+    const { formatReference, formatFamiliar, parseReference } = await import('../../../ground/reference.ts')
+    const { formatPlatform } = await import('../../../ground/platform.ts')
+    const { parsePlatformFlags } = await import('../../localPlatform.ts')
     const reference = parseReference(name)
     const platforms = parsePlatformFlags(flags.platform).map(formatPlatform)
-    const { openEngine } = await import('../engine.ts')
-    const { openCredentialSession } = await import('../registry/credentialSession.ts')
-    const { followTransfer, openTransferDisplay } = await import('../registry/transferDisplay.ts')
+    const { openEngine } = await import('../../engine.ts')
+    const { openCredentialSession } = await import('../../registry/credentialSession.ts')
+    const { followTransfer, openTransferDisplay } = await import('../../registry/transferDisplay.ts')
     await using engine = await openEngine(context, signal)
     await using session = openCredentialSession(engine, context, signal)
     let moved

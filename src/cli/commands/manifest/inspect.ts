@@ -1,5 +1,5 @@
-import { defineCommand } from '../command.ts'
-import { EXIT } from '../exitCode.ts'
+import { defineCommand } from '../../command.ts'
+import { EXIT } from '../../exitCode.ts'
 
 export const manifestInspect = defineCommand({
   usage: '[OPTIONS] NAME',
@@ -10,11 +10,11 @@ export const manifestInspect = defineCommand({
   },
   operands: [1, 1],
   async run({ flags, operands: [name = ''] }, context, signal) {
-    const { parseReference } = await import('../../ground/reference.ts')
+    const { parseReference } = await import('../../../ground/reference.ts')
     const reference = parseReference(name)
-    const { openRegistry } = await import('../registry/registryAccess.ts')
-    const { readManifest } = await import('../registry/manifestDocument.ts')
-    const { describeVerbosely } = await import('../registry/verboseManifest.ts')
+    const { openRegistry } = await import('../../registry/registryAccess.ts')
+    const { readManifest } = await import('../../registry/manifestDocument.ts')
+    const { describeVerbosely } = await import('../../registry/verboseManifest.ts')
     const env = flags.insecure ? { ...context.env, PELAGO_INSECURE_REGISTRIES: reference.host } : context.env
     await using registry = await openRegistry({ ...context, env })
     const document = await readManifest(registry, reference, signal)
