@@ -1,3 +1,5 @@
+import { elfIdentityOf } from '../../archive/elf/elfMachine.ts'
+
 /** What binfmt_misc and QEMU need to know of an architecture. */
 export interface EmulatedArchitecture {
   /** As in a `Platform`. */
@@ -19,15 +21,10 @@ export interface EmulatedArchitecture {
 const CLASS = { 32: '01', 64: '02' } as const
 const BYTE_ORDER = { little: '01', big: '02' } as const
 
-interface Header {
-  readonly bits: 32 | 64
-  readonly byteOrder: 'little' | 'big'
-  /** e_machine */
-  readonly machine: number
-}
-
-function describe(architecture: string, qemuName: string, header: Header, variants: readonly string[] = []): EmulatedArchitecture {
-  const { bits, byteOrder, machine } = header
+function describe(architecture: string, qemuName: string, variants: readonly string[] = []): EmulatedArchitecture {
+  const identity = elfIdentityOf(architecture)
+  if (identity === undefined) throw new Error(`no ELF machine is known for ${architecture}`)
+  const { bits, byteOrder, machine } = identity
   const number = (value: number): string => {
     const [high, low] = [value >> 8, value & 0xff].map((byte) => byte.toString(16).padStart(2, '0')) as [string, string]
     return byteOrder === 'big' ? high + low : low + high
@@ -45,17 +42,17 @@ function describe(architecture: string, qemuName: string, header: Header, varian
 
 /** In the order in which they are listed to a user. */
 export const EMULATED_ARCHITECTURES: readonly EmulatedArchitecture[] = [
-  describe('amd64', 'x86_64', { bits: 64, byteOrder: 'little', machine: 62 }),
-  describe('arm64', 'aarch64', { bits: 64, byteOrder: 'little', machine: 183 }),
-  describe('riscv64', 'riscv64', { bits: 64, byteOrder: 'little', machine: 243 }),
-  describe('ppc64le', 'ppc64le', { bits: 64, byteOrder: 'little', machine: 21 }),
-  describe('ppc64', 'ppc64', { bits: 64, byteOrder: 'big', machine: 21 }),
-  describe('s390x', 's390x', { bits: 64, byteOrder: 'big', machine: 22 }),
-  describe('386', 'i386', { bits: 32, byteOrder: 'little', machine: 3 }),
-  describe('arm', 'arm', { bits: 32, byteOrder: 'little', machine: 40 }, ['v7', 'v6', 'v5']),
-  describe('loong64', 'loongarch64', { bits: 64, byteOrder: 'little', machine: 258 }),
-  describe('mips64le', 'mips64el', { bits: 64, byteOrder: 'little', machine: 8 }),
-  describe('mips64', 'mips64', { bits: 64, byteOrder: 'big', machine: 8 }),
-  describe('mipsle', 'mipsel', { bits: 32, byteOrder: 'little', machine: 8 }),
-  describe('mips', 'mips', { bits: 32, byteOrder: 'big', machine: 8 }),
+  describe('amd64', 'x86_64'),
+  describe('arm64', 'aarch64'),
+  describe('riscv64', 'riscv64'),
+  describe('ppc64le', 'ppc64le'),
+  describe('ppc64', 'ppc64'),
+  describe('s390x', 's390x'),
+  describe('386', 'i386'),
+  describe('arm', 'arm', ['v7', 'v6', 'v5']),
+  describe('loong64', 'loongarch64'),
+  describe('mips64le', 'mips64el'),
+  describe('mips64', 'mips64'),
+  describe('mipsle', 'mipsel'),
+  describe('mips', 'mips'),
 ]

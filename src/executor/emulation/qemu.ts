@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { parseElfHeader, parseElfSegments, SEGMENT_TYPE } from '../../archive/elf/elfHeader.ts'
 import { findProgram, type Environment } from '../../kit/enterNamespaces.ts'
 
 /** An emulator for one architecture. */
@@ -41,30 +42,22 @@ export function readOsRelease(): string {
   }
 }
 
-const PT_INTERP = 3
-const HEADER_BYTES = 4096
+const START_BYTES = 4096
 
 /** Whether an ELF program asks for no loader. False for what is no ELF file at all. */
 export function isStaticProgram(path: string): boolean {
-  const header = readStart(path)
-  if (header.length < 64 || header.readUInt32BE(0) !== 0x7f454c46) return false
-  const is64 = header[4] === 2
-  const isLittle = header[5] === 1
-  const read16 = (at: number): number => (isLittle ? header.readUInt16LE(at) : header.readUInt16BE(at))
-  const read32 = (at: number): number => (isLittle ? header.readUInt32LE(at) : header.readUInt32BE(at))
-  // gabi, "ELF Header": e_phoff (its low half is enough: it follows the header), e_phentsize, e_phnum
-  const offset = is64 ? read32(isLittle ? 32 : 36) : read32(28)
-  const entryBytes = read16(is64 ? 54 : 42)
-  const entries = read16(is64 ? 56 : 44)
-  if (entries === 0 || offset + entries * entryBytes > header.length) return false
-  return Array.from({ length: entries }, (_, index) => read32(offset + index * entryBytes)).every((type) => type !== PT_INTERP)
+  const start = readStart(path)
+  const header = parseElfHeader(start)
+  if (header === undefined || header.programHeaders.count === 0) return false
+  const segments = parseElfSegments(header, start.subarray(header.programHeaders.offset))
+  return segments.length === header.programHeaders.count && segments.every(({ type }) => type !== SEGMENT_TYPE.interpreter)
 }
 
 function readStart(path: string): Buffer {
   const fd = openSync(path, 'r')
   try {
-    const bytes = Buffer.alloc(HEADER_BYTES)
-    return bytes.subarray(0, readSync(fd, bytes, 0, HEADER_BYTES, 0))
+    const bytes = Buffer.alloc(START_BYTES)
+    return bytes.subarray(0, readSync(fd, bytes, 0, START_BYTES, 0))
   } finally {
     closeSync(fd)
   }
