@@ -10,7 +10,7 @@ import { missing } from '../support/requires.ts'
 const COMMAND = join(import.meta.dirname, '../../src/cli/main.ts')
 
 function parseFindings({ stdout }: CommandResult): ReadonlyMap<string, Finding> {
-  const findings = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Finding)
+  const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] }
   return new Map(findings.map((finding) => [finding.check, finding]))
 }
 
@@ -21,6 +21,13 @@ describe('pelago doctor, where builds can run', { skip: missing('crun', 'qemu-aa
   })
   after(() => pelago[Symbol.asyncDispose]())
 
+  it('says it of each finding by a template', async () => {
+    assert.match((await pelago.succeed(['doctor', '--format', '{{.Check}}={{.State}}'])).stdout, /^crun=ok$/m)
+  })
+  it('takes --json for --format json, and not both', async () => {
+    assert.equal(parseFindings(await pelago.succeed(['doctor', '--json'])).get('crun')?.state, 'ok')
+    assert.equal((await pelago.run(['doctor', '--json', '--format', 'json'])).exitCode, 2)
+  })
   it('says so to people, without colours where they are not wanted', async () => {
     const { stdout } = await pelago.succeed(['doctor'])
     assert.match(stdout, /^✔ crun +\S+ at \/\S+\/crun$/m)
@@ -29,9 +36,9 @@ describe('pelago doctor, where builds can run', { skip: missing('crun', 'qemu-aa
   })
   it('knows whether an engine runs', async () => {
     await pelago.succeed(['platforms'])
-    assert.equal(parseFindings(await pelago.succeed(['doctor', '--format', 'json'])).get('engine')?.state, 'works')
+    assert.equal(parseFindings(await pelago.succeed(['doctor', '--format', 'json'])).get('engine')?.detail.split(' ')[0], 'running')
     const other = { PELAGO_ROOT: join(pelago.folder, 'other-store') }
-    assert.equal(parseFindings(await pelago.succeed(['doctor', '--format', 'json'], { env: other })).get('engine')?.state, 'absent')
+    assert.equal(parseFindings(await pelago.succeed(['doctor', '--format', 'json'], { env: other })).get('engine')?.detail, 'not running: the next command starts it')
   })
 })
 
@@ -49,7 +56,7 @@ describe('pelago doctor, where something is missing', () => {
     const result = await doctor({ PATH: folder })
     assert.equal(result.exitCode, 1)
     const findings = parseFindings(result)
-    assert.deepEqual([findings.get('crun')?.state, findings.get('crun')?.remedy], ['missing', 'install the package crun'])
+    assert.deepEqual([findings.get('crun')?.state, findings.get('crun')?.remedy], ['fail', 'install the package crun'])
     assert.equal(findings.get('linux/s390x')?.detail, 'no emulator')
   })
   it('ends with 1 where a config cannot be read, and names it', async () => {
@@ -64,6 +71,6 @@ describe('pelago doctor, where something is missing', () => {
     const docker = join(folder, 'helped')
     await mkdir(docker)
     await writeFile(join(docker, 'config.json'), '{"credsStore":"none-such"}')
-    assert.match(parseFindings(await doctor({ DOCKER_CONFIG: docker })).get('logins')?.detail ?? '', /^docker-credential-none-such is not installed/)
+    assert.match(parseFindings(await doctor({ DOCKER_CONFIG: docker })).get('login helper')?.detail ?? '', /^docker-credential-none-such is not installed/)
   })
 })

@@ -74,9 +74,9 @@ export function parseElfSegments({ bits, byteOrder, programHeaders }: ElfHeader,
   const { entryBytes, count } = programHeaders
   if (entryBytes < SEGMENT_BYTES[bits]) return []
   const whole = Math.min(count, Math.floor(table.byteLength / entryBytes))
-  const { word, address } = createElfReader(table, { bits, byteOrder })
+  const read = createElfReader(table, { bits, byteOrder })
   const [offset, at, size] = bits === 32 ? [4, 8, 16] : [8, 16, 32]
-  return Array.from({ length: whole }, (_, index) => index * entryBytes).map((start) => ({ type: word(start), offset: address(start + offset), address: address(start + at), sizeBytes: address(start + size) }))
+  return Array.from({ length: whole }, (_, index) => index * entryBytes).map((start) => ({ type: read.word(start), offset: read.address(start + offset), address: read.address(start + at), sizeBytes: read.address(start + size) }))
 }
 
 /** Numbers of a file, in its class and byte order; past the end they are 0. */

@@ -1,5 +1,5 @@
-import { optionalString, parseJsonObject, requiredString } from '../../ground/jsonValue.ts'
-import { findNamespaceProgram, findProgram, namespaceArgv, type Environment } from '../../kit/enterNamespaces.ts'
+import { optionalString, parseJsonObject, requiredString } from '../../../ground/jsonValue.ts'
+import { findNamespaceProgram, findProgram, namespaceArgv, type Environment } from '../../../kit/enterNamespaces.ts'
 import type { Attempt, LauncherFacts } from './machineFacts.ts'
 import { runBriefly } from './runBriefly.ts'
 

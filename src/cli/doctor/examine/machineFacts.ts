@@ -1,5 +1,5 @@
-import type { EmulatedArchitecture } from '../../executor/emulation/architectures.ts'
-import type { QemuSearch } from '../../executor/emulation/qemu.ts'
+import type { EmulatedArchitecture } from '../../../executor/emulation/architectures.ts'
+import type { QemuSearch } from '../../../executor/emulation/qemu.ts'
 
 /** What `examineMachine` finds out, and `judgeMachine` judges. */
 export interface MachineFacts {

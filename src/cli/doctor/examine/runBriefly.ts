@@ -1,6 +1,6 @@
-import type { Environment } from '../../kit/enterNamespaces.ts'
-import { openSubprocess } from '../../kit/process/subprocess.ts'
-import { collectBounded } from '../collectBounded.ts'
+import type { Environment } from '../../../kit/enterNamespaces.ts'
+import { openSubprocess } from '../../../kit/process/subprocess.ts'
+import { collectBounded } from '../../collectBounded.ts'
 
 /** Programs that are asked for their version or abilities say no more. */
 const MAX_BYTES = 64 * 1024

@@ -1,7 +1,7 @@
-import { formatRegistration } from '../../executor/emulation/binfmt.ts'
-import { formatBytes } from '../render/measure.ts'
-import type { Finding } from './finding.ts'
-import type { Attempt, EmulatorFacts, EngineFacts, HelperFacts, LauncherFacts, LoginFacts, MachineFacts, RuntimeFacts, StoreFacts } from './machineFacts.ts'
+import { formatRegistration } from '../../../executor/emulation/binfmt.ts'
+import { formatBytes } from '../../render/measure.ts'
+import { ok, type Finding } from '../finding.ts'
+import type { Attempt, EmulatorFacts, EngineFacts, HelperFacts, LauncherFacts, LoginFacts, MachineFacts, RuntimeFacts, StoreFacts } from '../examine/machineFacts.ts'
 
 /** Since then each user namespace may have a binfmt_misc of its own. */
 const PRIVATE_BINFMT_KERNEL = [6, 7] as const
@@ -13,7 +13,7 @@ const BUILD_LAUNCHER = 'make -C native'
 /** What the facts mean for builds on this machine, in the order in which they are shown. */
 export function judgeMachine(facts: MachineFacts): readonly Finding[] {
   return [
-    works('processor', facts.nativePlatforms.join(', ')),
+    ok('processor', facts.nativePlatforms.join(', ')),
     judgeNode(facts.nodeVersion),
     judgeKernel(facts),
     judgeLauncher(facts.launcher),
@@ -29,13 +29,10 @@ export function judgeMachine(facts: MachineFacts): readonly Finding[] {
   ]
 }
 
-function works(check: string, detail: string): Finding {
-  return { check, state: 'works', detail, remedy: undefined }
-}
 
 function judgeNode(version: string): Finding {
   const isNew = Number(/^v?(\d+)/.exec(version)?.[1] ?? 0) >= LEAST_NODE_MAJOR
-  return isNew ? works('node', version) : { check: 'node', state: 'missing', detail: version, remedy: `install Node ${LEAST_NODE_MAJOR} or newer, or let PELAGO_NODE name one` }
+  return isNew ? ok('node', version) : { check: 'node', state: 'fail', detail: version, remedy: `install Node ${LEAST_NODE_MAJOR} or newer, or let PELAGO_NODE name one` }
 }
 
 function judgeKernel({ kernelRelease, facilities }: MachineFacts): Finding {
@@ -43,8 +40,8 @@ function judgeKernel({ kernelRelease, facilities }: MachineFacts): Finding {
   const [wantedMajor, wantedMinor] = PRIVATE_BINFMT_KERNEL
   const isNew = major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
   // a distribution may have brought the feature to an older kernel
-  if (isNew || facilities.get('binfmt')?.kind === 'works') return works('kernel', kernelRelease)
-  return { check: 'kernel', state: 'absent', detail: `${kernelRelease}: emulators cannot be registered in private`, remedy: `use Linux ${wantedMajor}.${wantedMinor} or newer, or the machine's registrations (see emulation)` }
+  if (isNew || facilities.get('binfmt')?.kind === 'works') return ok('kernel', kernelRelease)
+  return { check: 'kernel', state: 'warn', detail: `${kernelRelease}: emulators cannot be registered in private`, remedy: `use Linux ${wantedMajor}.${wantedMinor} or newer, or the machine's registrations (see emulation)` }
 }
 
 function judgeLauncher(launcher: LauncherFacts): Finding {
@@ -52,20 +49,20 @@ function judgeLauncher(launcher: LauncherFacts): Finding {
   const remedy = BUILD_LAUNCHER
   switch (launcher.kind) {
     case 'pelago-ns':
-      return works(check, launcher.path)
+      return ok(check, launcher.path)
     case 'unshare':
-      return { check, state: 'absent', detail: `pelago-ns is not built; ${launcher.path} stands in for it`, remedy }
+      return { check, state: 'warn', detail: `pelago-ns is not built; ${launcher.path} stands in for it`, remedy }
     case 'none':
-      return { check, state: 'missing', detail: 'pelago-ns is not built, and there is no unshare', remedy }
+      return { check, state: 'fail', detail: 'pelago-ns is not built, and there is no unshare', remedy }
   }
 }
 
 function judgeNamespaces({ launcher, facilities }: MachineFacts): readonly Finding[] {
   const attempt = facilities.get('user-namespace')
   if (attempt === undefined) return [] // there is nothing to try it with, which the launcher says
-  if (attempt.kind === 'works') return [works('namespaces', 'allowed')]
+  if (attempt.kind === 'works') return [ok('namespaces', 'allowed')]
   const said = launcher.kind === 'unshare' ? { detail: attempt.reason, remedy: BUILD_LAUNCHER } : splitReason(attempt.reason)
-  return [{ check: 'namespaces', state: 'missing', ...said }]
+  return [{ check: 'namespaces', state: 'fail', ...said }]
 }
 
 /** `pelago-ns` says what is wrong, and behind a semicolon what to do. */
@@ -78,7 +75,7 @@ function judgeIds({ user, launcher, facilities }: MachineFacts): readonly Findin
   if (user.isRoot) return []
   const check = 'user ids'
   // unshare maps the ranges or nothing
-  const state = launcher.kind === 'unshare' ? 'missing' : 'absent'
+  const state = launcher.kind === 'unshare' ? 'fail' : 'warn'
   if (user.subordinateIds === 0) {
     return [{ check, state, detail: 'no range in /etc/subuid and /etc/subgid: files in images can have one owner only', remedy: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${user.name}` }]
   }
@@ -86,7 +83,7 @@ function judgeIds({ user, launcher, facilities }: MachineFacts): readonly Findin
     return [{ check, state, detail: 'newuidmap is not installed: files in images can have one owner only', remedy: 'install the package uidmap (shadow-utils, shadow-uidmap)' }]
   }
   const attempt = facilities.get('id-range')
-  if (attempt === undefined || attempt.kind === 'works') return [works(check, `${user.subordinateIds} of /etc/subuid and /etc/subgid`)]
+  if (attempt === undefined || attempt.kind === 'works') return [ok(check, `${user.subordinateIds} of /etc/subuid and /etc/subgid`)]
   return [{ check, state, ...splitReason(attempt.reason) }]
 }
 
@@ -109,70 +106,70 @@ const LESSER_FACILITIES: readonly LesserFacility[] = [
 function judgeFacility({ facility, check, use, loss, remedy }: LesserFacility, { launcher, facilities }: MachineFacts): readonly Finding[] {
   const attempt = facilities.get(facility)
   if (attempt === undefined) return []
-  if (attempt.kind === 'works') return [works(check, use)]
-  return [{ check, state: 'absent', detail: `${attempt.reason}: ${loss}`, remedy: launcher.kind === 'unshare' ? BUILD_LAUNCHER : remedy }]
+  if (attempt.kind === 'works') return [ok(check, use)]
+  return [{ check, state: 'warn', detail: `${attempt.reason}: ${loss}`, remedy: launcher.kind === 'unshare' ? BUILD_LAUNCHER : remedy }]
 }
 
 function judgeRuntime(runtime: RuntimeFacts): Finding {
   const check = 'crun'
   switch (runtime.kind) {
     case 'found':
-      return works(check, `${runtime.version} at ${runtime.path}`)
+      return ok(check, `${runtime.version} at ${runtime.path}`)
     case 'broken':
-      return { check, state: 'missing', detail: `${runtime.path} does not start: ${runtime.reason}`, remedy: 'install the package crun again' }
+      return { check, state: 'fail', detail: `${runtime.path} does not start: ${runtime.reason}`, remedy: 'install the package crun again' }
     case 'missing':
-      return { check, state: 'missing', detail: 'not installed', remedy: 'install the package crun' }
+      return { check, state: 'fail', detail: 'not installed', remedy: 'install the package crun' }
   }
 }
 
 function judgeStore({ root, problem, freeBytes }: StoreFacts): Finding {
   const check = 'store'
-  if (problem !== undefined) return { check, state: 'missing', detail: `${root}: ${problem}`, remedy: 'let PELAGO_ROOT name a folder that you may write to' }
+  if (problem !== undefined) return { check, state: 'fail', detail: `${root}: ${problem}`, remedy: 'let PELAGO_ROOT name a folder that you may write to' }
   const detail = `${root}, ${formatBytes(freeBytes)} free`
-  return freeBytes >= LOW_SPACE_BYTES ? works(check, detail) : { check, state: 'absent', detail: `${detail}: too little for most builds`, remedy: 'pelago prune, or let PELAGO_ROOT name a folder on another disk' }
+  return freeBytes >= LOW_SPACE_BYTES ? ok(check, detail) : { check, state: 'warn', detail: `${detail}: too little for most builds`, remedy: 'pelago prune, or let PELAGO_ROOT name a folder on another disk' }
 }
 
 function judgeSettings(reading: Attempt): readonly Finding[] {
-  return reading.kind === 'works' ? [] : [{ check: 'settings', state: 'missing', detail: reading.reason, remedy: 'repair the file, or remove it' }]
+  return reading.kind === 'works' ? [] : [{ check: 'settings', state: 'fail', detail: reading.reason, remedy: 'repair the file, or remove it' }]
 }
 
 function judgeLogins(logins: LoginFacts): readonly Finding[] {
   const check = 'logins'
-  if (logins.kind === 'unreadable') return [{ check, state: 'missing', detail: logins.reason, remedy: 'repair the file, or remove it and log in again' }]
-  const files = logins.paths.length === 0 ? { check, state: 'absent' as const, detail: 'none: registries are asked without a name', remedy: undefined } : works(check, logins.paths.join(', '))
+  if (logins.kind === 'unreadable') return [{ check, state: 'fail', detail: logins.reason, remedy: 'repair the file, or remove it and log in again' }]
+  const files = logins.paths.length === 0 ? ok(check, 'none: registries are asked without a name') : ok(check, logins.paths.join(', '))
   return [files, ...logins.helpers.map(judgeHelper)]
 }
 
 function judgeHelper({ program, isInstalled }: HelperFacts): Finding {
-  if (isInstalled) return works('logins', `${program} is installed`)
-  return { check: 'logins', state: 'absent', detail: `${program} is not installed: what it keeps is not used`, remedy: "install it, or take it out of Docker's config.json (credsStore, credHelpers)" }
+  if (isInstalled) return ok('login helper', `${program} is installed`)
+  return { check: 'login helper', state: 'warn', detail: `${program} is not installed: what it keeps is not used`, remedy: "install it, or take it out of Docker's config.json (credsStore, credHelpers)" }
 }
 
 function judgeEngine(engine: EngineFacts): Finding {
   switch (engine.kind) {
     case 'running':
-      return works('engine', `running at ${engine.socket}`)
+      return ok('engine', `running at ${engine.socket}`)
     case 'idle':
-      return { check: 'engine', state: 'absent', detail: 'not running: the next command starts it', remedy: undefined }
+      return ok('engine', 'not running: the next command starts it')
     case 'homeless':
-      return { check: 'engine', state: 'missing', detail: engine.reason, remedy: engine.remedy }
+      return { check: 'engine', state: 'fail', detail: engine.reason, remedy: engine.remedy }
   }
 }
 
 function judgeEmulator({ architecture, search, registered, install }: EmulatorFacts, { launcher, facilities }: MachineFacts): Finding {
   const check = `linux/${architecture.architecture}`
   const isPrivate = facilities.get('binfmt')?.kind === 'works'
-  if (!isPrivate && registered !== undefined) return works(check, `${registered}, registered by the machine`)
+  if (!isPrivate && registered !== undefined) return ok(check, `${registered}, registered by the machine`)
   switch (search.kind) {
     case 'missing':
-      return { check, state: 'absent', detail: 'no emulator', remedy: install }
+      return { check, state: 'warn', detail: 'no emulator', remedy: install }
     case 'dynamic':
-      return { check, state: 'absent', detail: `${search.path} is not a static program`, remedy: install }
+      return { check, state: 'warn', detail: `${search.path} is not a static program`, remedy: install }
     case 'found': {
       const { path } = search.qemu
-      if (isPrivate) return works(check, path)
+      if (isPrivate) return ok(check, path)
       const register = `as root: echo '${formatRegistration(architecture, search.qemu)}' > /proc/sys/fs/binfmt_misc/register`
-      return { check, state: 'absent', detail: `${path} is not registered`, remedy: launcher.kind === 'pelago-ns' ? register : BUILD_LAUNCHER }
+      return { check, state: 'warn', detail: `${path} is not registered`, remedy: launcher.kind === 'pelago-ns' ? register : BUILD_LAUNCHER }
     }
   }
 }
