@@ -19,6 +19,9 @@ export interface ContentStore {
   remove(digest: Digest, usedBefore: number, signal: AbortSignal): Promise<boolean>
 }
 
+/** Blobs to be read: those of a store, or such as are elsewhere and are brought when they are read. */
+export type BlobReader = Pick<ContentStore, 'sizeBytes' | 'read'>
+
 export interface IngestOptions {
   readonly resumeKey: string | undefined
 }

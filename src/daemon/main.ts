@@ -1,11 +1,13 @@
 import { Socket } from 'node:net'
 import { parseArgs } from 'node:util'
+import { Content } from '../api/gen/content_pb.ts'
 import { Control } from '../api/gen/control_pb.ts'
 import { LLBBridge } from '../api/gen/gateway_pb.ts'
 import { LocalEngine } from '../api/gen/local_pb.ts'
 import { createEngine } from '../engine/createEngine.ts'
 import { BuildError } from '../ground/errors.ts'
 import { VERSION } from '../ground/version.ts'
+import { createContentService } from './contentService.ts'
 import { createControl } from './control.ts'
 import { createGatewayBuilds } from './gatewayBuilds.ts'
 import { createLlbBridge } from './llbBridge.ts'
@@ -27,7 +29,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   await using engine = await createEngine({ root, version: VERSION, env, sessions: createClientSessions(sessions) }, stop.signal)
   await using server = createServer({
     sessions,
-    addRoutes: (routes) => void routes.service(Control, createControl(engine, { sessions, gateway })).service(LLBBridge, createLlbBridge(gateway)).service(LocalEngine, createLocalEngine(engine, { isRootless: env['PELAGO_NS_IDS'] !== 'all' })),
+    addRoutes: (routes) => void routes.service(Control, createControl(engine, { sessions, gateway })).service(LLBBridge, createLlbBridge(gateway)).service(Content, createContentService(engine.blobs)).service(LocalEngine, createLocalEngine(engine, { isRootless: env['PELAGO_NS_IDS'] !== 'all' })),
     onBug: (error) => log('error', 'bug', { stack: error instanceof Error ? error.stack : String(error) }),
   })
   const trusted = { isTrusted: true }

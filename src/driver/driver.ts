@@ -1,4 +1,5 @@
 import type { Client } from '@connectrpc/connect'
+import type { Content } from '../api/gen/content_pb.ts'
 import type { Control } from '../api/gen/control_pb.ts'
 import type { LLBBridge } from '../api/gen/gateway_pb.ts'
 import type { LocalEngine } from '../api/gen/local_pb.ts'
@@ -24,6 +25,8 @@ export interface EngineClient extends AsyncDisposable {
   readonly bridge: Client<typeof LLBBridge>
   /** Pelago's own service; its calls fail with UnsupportedByPeerError where the other end is a buildkitd. */
   readonly local: Client<typeof LocalEngine>
+  /** containerd's content service: blobs of the engine's store. */
+  readonly content: Client<typeof Content>
   /** Whether the engine is of this machine and user, so that it may read the user's folders itself. */
   readonly isSameMachine: boolean
   /** A call on the level of messages, for what typed clients cannot say: headers that come several times. */

@@ -1,6 +1,7 @@
 import { createClient } from '@connectrpc/connect'
 import type { Duplex } from 'node:stream'
 import { fromStatus } from '../api/errorMapping.ts'
+import { Content } from '../api/gen/content_pb.ts'
 import { Control } from '../api/gen/control_pb.ts'
 import { LLBBridge } from '../api/gen/gateway_pb.ts'
 import { LocalEngine } from '../api/gen/local_pb.ts'
@@ -17,6 +18,7 @@ export function createEngineClient(connection: Duplex, { isSameMachine }: { read
     control: createClient(Control, transport),
     bridge: createClient(LLBBridge, transport),
     local: createClient(LocalEngine, transport),
+    content: createClient(Content, transport),
     isSameMachine,
     openCall: (path, metadata, signal) => openCall(http, path, metadata, signal),
     async [Symbol.asyncDispose]() {

@@ -110,6 +110,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     root,
     snapshotter: backend.kind,
     images,
+    blobs: content,
     platforms: () => executor.platforms(),
     solve: (request, steer, progress, inner) => use(() => solveRequest(solveDeps, { request, steer, progress }, inner), inner),
     listImages: (only, inner) => listImages({ content, images }, only, inner),

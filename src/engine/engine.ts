@@ -1,3 +1,4 @@
+import type { BlobReader } from '../content/contentStore.ts'
 import type { RunMode } from '../executor/executor.ts'
 import type { BuildResult } from '../exporter/exporter.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
@@ -31,6 +32,8 @@ export interface Engine extends AsyncDisposable {
   readonly images: ImageStore
   /** @throws LocalImageMissingError */
   listImages(only: Reference | undefined, signal: AbortSignal): Promise<readonly ListedImage[]>
+  /** All of the store's blobs. */
+  readonly blobs: BlobReader
   /** A manifest, index or config as stored; `digest` undefined is what the name stands for. */
   readImage(reference: Reference, digest: Digest | undefined, signal: AbortSignal): Promise<ImageDocument>
   /** Names in the local store what the registry has; empty `platforms` brings all. */

@@ -82,7 +82,8 @@ async function takeFile({ path, sizeBytes, content }: FileEntry, found: Found, {
   found.files.set(path, describeBlob('application/octet-stream', digest, sizeBytes))
 }
 
-function imagesOfIndex({ manifests }: Index): readonly NamedImage[] {
+/** The images that the `index.json` of a layout names; one that has several names is one image. */
+export function imagesOfIndex({ manifests }: Index): readonly NamedImage[] {
   const byDigest = Map.groupBy(manifests, ({ digest }) => digest)
   return [...byDigest.values()].flatMap((entries) => {
     const [first] = entries

@@ -1,4 +1,4 @@
-import type { ContentStore } from '../content/contentStore.ts'
+import type { BlobReader } from '../content/contentStore.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { ImageConfig } from '../ground/oci/imageConfig.ts'
 import type { Index, Manifest } from '../ground/oci/manifest.ts'
@@ -8,7 +8,7 @@ import { MAX_CONFIG_BYTES, parseImageConfig } from './imageConfigJson.ts'
 import { ImageInvalidError } from './imageError.ts'
 import { MAX_MANIFEST_BYTES, parseIndex, parseManifest } from './manifestJson.ts'
 
-/** What a content store holds of one image for one platform; each part is read when it is asked for. */
+/** What there is of one image for one platform; each part is read when it is asked for. */
 export interface ImageView {
   /** Of the manifest; its platform is the index's word, undefined where the image is in none. */
   readonly descriptor: Descriptor
@@ -17,7 +17,7 @@ export interface ImageView {
 }
 
 /** The image behind the descriptor of a manifest. */
-export function viewImage(store: ContentStore, descriptor: Descriptor): ImageView {
+export function viewImage(store: Pick<BlobReader, 'read'>, descriptor: Descriptor): ImageView {
   const manifest = (signal: AbortSignal): Promise<Manifest> => readManifest(store, descriptor, signal)
   return { descriptor, manifest, config: async (signal) => readImageConfig(store, (await manifest(signal)).config, signal) }
 }
@@ -26,7 +26,7 @@ export function viewImage(store: ContentStore, descriptor: Descriptor): ImageVie
  * The images under `root`, an index or one manifest, in the index's order; attestations and other artifacts are left out.
  * @throws ImageInvalidError; BlobNotFoundError
  */
-export async function viewImages(store: ContentStore, root: Descriptor, signal: AbortSignal): Promise<readonly ImageView[]> {
+export async function viewImages(store: Pick<BlobReader, 'read'>, root: Descriptor, signal: AbortSignal): Promise<readonly ImageView[]> {
   if (!isIndexType(root.mediaType)) return [viewImage(store, root)]
   const { manifests } = await readIndex(store, root, signal)
   return manifests.filter(({ platform }) => isRealPlatform(platform)).map((descriptor) => viewImage(store, descriptor))
@@ -38,22 +38,22 @@ export function isRealPlatform(platform: Platform | undefined): boolean {
 }
 
 /** @throws ImageInvalidError; BlobNotFoundError */
-export async function readIndex(store: ContentStore, descriptor: Descriptor, signal: AbortSignal): Promise<Index> {
+export async function readIndex(store: Pick<BlobReader, 'read'>, descriptor: Descriptor, signal: AbortSignal): Promise<Index> {
   return parseIndex(await readSmallBlob(store, descriptor, MAX_MANIFEST_BYTES, signal), descriptor.mediaType)
 }
 
 /** @throws ImageInvalidError; BlobNotFoundError */
-export async function readManifest(store: ContentStore, descriptor: Descriptor, signal: AbortSignal): Promise<Manifest> {
+export async function readManifest(store: Pick<BlobReader, 'read'>, descriptor: Descriptor, signal: AbortSignal): Promise<Manifest> {
   return parseManifest(await readSmallBlob(store, descriptor, MAX_MANIFEST_BYTES, signal), descriptor.mediaType)
 }
 
 /** @throws ImageInvalidError; BlobNotFoundError */
-export async function readImageConfig(store: ContentStore, descriptor: Descriptor, signal: AbortSignal): Promise<ImageConfig> {
+export async function readImageConfig(store: Pick<BlobReader, 'read'>, descriptor: Descriptor, signal: AbortSignal): Promise<ImageConfig> {
   return parseImageConfig(await readSmallBlob(store, descriptor, MAX_CONFIG_BYTES, signal))
 }
 
 /** A blob held whole. @throws ImageInvalidError where it is longer than `maxBytes` or than it is said to be; BlobNotFoundError */
-export async function readSmallBlob(store: ContentStore, { digest, sizeBytes }: Descriptor, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+export async function readSmallBlob(store: Pick<BlobReader, 'read'>, { digest, sizeBytes }: Descriptor, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
   if (sizeBytes > maxBytes) throw new ImageInvalidError(`blob ${digest} has ${sizeBytes} bytes, more than ${maxBytes}`)
   return gather(store.read(digest, 0, signal), sizeBytes, digest)
 }

@@ -172,7 +172,7 @@ describe('pelago reproduce', { skip: missingForBuilds(), concurrency: false }, (
   for (const { name, args, exitCode, message } of [
     { name: 'an output', args: ['--push', '.'], exitCode: 2, message: /--push is not supported yet/ },
     { name: 'a context that can be read once only', args: ['-'], exitCode: 2, message: /stdin can be read once only/ },
-    { name: 'nothing to compare with', args: ['--against', 'nowhere', '.'], exitCode: 1, message: /nowhere/ },
+    { name: 'nothing to compare with', args: ['--against', './nowhere', '.'], exitCode: 1, message: /no OCI layout and no archive at \.\/nowhere/ },
   ]) {
     it(`refuses ${name}`, async () => {
       const result = await pelago.run(['reproduce', ...args], { cwd: await contextOf() })

@@ -7,11 +7,11 @@ import { withInsecureRegistries } from '../build/performBuild.ts'
 import { prepareBuild, type PreparedBuild } from '../build/prepareBuild.ts'
 import type { CommandContext } from '../command.ts'
 import { openEngine } from '../engine.ts'
+import { openImage } from '../images/openImage.ts'
 import { EXIT } from '../exitCode.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { buildLayout, imageAttributes } from './buildLayout.ts'
 import { differencesJson, formatDifferences } from './formatDifferences.ts'
-import { openAgainst } from './openAgainst.ts'
 import type { ReproduceFlags } from './reproduceFlags.ts'
 
 /** Whoever writes down the second in which it runs must be caught by the second build. */
@@ -26,7 +26,7 @@ export async function compareBuilds(flags: ReproduceFlags, path: string, context
   if (step === undefined) throw new TypeError('a build without requests')
   const build = (name: string): ReturnType<typeof buildLayout> => buildLayout(engine, { step, attributes: attributesOf(flags), folder: join(scratch.path, name), progress: prepared.progress }, context, signal)
   const { against } = flags
-  const other = against === undefined ? undefined : await openAgainst(against, { engine, folder: join(scratch.path, 'against'), context }, signal)
+  await using other = against === undefined ? undefined : await openImage(against, context, signal)
   const first = other ?? (await build('first'))
   if (other === undefined) await delay(APART_MS, undefined, { signal })
   const second = await build('second')

@@ -5,7 +5,7 @@ import type { FlagTable, FlagValues } from '../flags/flags.ts'
 const WITHOUT = ['call', 'check', 'iidfile', 'load', 'metadata-file', 'push', 'quiet'] as const
 
 const OWN = {
-  against: { kind: 'text', value: 'IMAGE|PATH', help: 'Build once, and compare with an image of the local store, an archive, or an OCI layout' },
+  against: { kind: 'text', value: 'IMAGE|PATH', help: 'Build once, and compare with an image of the local store or a registry, an archive, or an OCI layout' },
   format: { kind: 'text', value: 'FORMAT', help: 'How differences are told', choices: ['table', 'json'], fallback: 'table' },
   output: { kind: 'list', short: 'o', value: 'OUTPUT', help: 'As for build: its KEY=VALUEs that say something of the image count, such as rewrite-timestamp=true; nothing is sent there' },
 } as const satisfies FlagTable

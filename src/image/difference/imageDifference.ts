@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { decompress } from '../../archive/compression.ts'
-import type { ContentStore } from '../../content/contentStore.ts'
+import type { BlobReader } from '../../content/contentStore.ts'
 import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import type { Manifest } from '../../ground/oci/manifest.ts'
 import { formatPlatform } from '../../ground/platform.ts'
@@ -10,9 +10,9 @@ import { locateDifferences, type ContentDifference } from './contentDifference.t
 import { compareJson, type FieldDifference } from './jsonDifference.ts'
 import { compareLayers, type FileDifference } from './layerDifference.ts'
 
-/** One image in a store of its own. */
+/** One image, wherever its blobs are. */
 export interface ComparedImage {
-  readonly store: ContentStore
+  readonly store: BlobReader
   readonly root: Descriptor
 }
 
@@ -85,7 +85,7 @@ async function comparePlatform(platform: string, sides: readonly [Side, Side], s
 }
 
 interface Parts {
-  readonly store: ContentStore
+  readonly store: BlobReader
   readonly manifest: Manifest
   /** Without the layers' digests. */
   readonly config: unknown
