@@ -27,6 +27,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['imagetools inspect', { summary: 'Show an image in a registry', load: async () => (await import('./commands/imagetools/inspect.ts')).imagetoolsInspect }],
   ['manifest inspect', { summary: 'Show the manifest or index of an image in a registry', load: async () => (await import('./commands/manifest/inspect.ts')).manifestInspect }],
   ['platforms', { summary: 'Show which platforms run here, and how', load: async () => (await import('./commands/platforms.ts')).platforms }],
+  ['platforms explain', { summary: 'Say what a platform is, how it runs here, and which images it takes', load: async () => (await import('./commands/platforms/explain.ts')).platformsExplain }],
   ['doctor', { summary: 'Show what this machine has for builds, what it lacks, and what to do', load: async () => (await import('./commands/doctor.ts')).doctor }],
   ['du', { summary: 'Show what the build cache takes', load: async () => (await import('./commands/du.ts')).du }],
   ['prune', { summary: 'Remove build cache', load: async () => (await import('./commands/prune.ts')).prune }],

@@ -1,6 +1,7 @@
-import { create } from '@bufbuild/protobuf'
+import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import type { ServiceImpl } from '@connectrpc/connect'
 import {
+  DescribePlatformResponseSchema,
   DescribeResponseSchema,
   ImageSchema,
   ListFailedStepsResponseSchema,
@@ -15,7 +16,7 @@ import {
   type LocalEngine,
   type TransferEvent,
 } from '../api/gen/local_pb.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, PlatformSupport } from '../engine/engine.ts'
 import type { ListedImage } from '../engine/images/imageList.ts'
 import { LocalImageMissingError } from '../engine/images/imageResolver.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
@@ -41,8 +42,12 @@ export function createLocalEngine(engine: Engine, facts: EngineFacts): LocalServ
   return { ...describeService(engine, facts), ...imageService(engine), ...transferService(engine), ...processService(engine) }
 }
 
-function describeService(engine: Engine, { isRootless }: EngineFacts): Pick<LocalService, 'describe'> {
+function describeService(engine: Engine, { isRootless }: EngineFacts): Pick<LocalService, 'describe' | 'describePlatform'> {
   return {
+    async describePlatform({ platform }, { signal }) {
+      const support = await engine.describePlatform(parsePlatform(platform), signal)
+      return create(DescribePlatformResponseSchema, toSupport(support))
+    },
     describe: () =>
       create(DescribeResponseSchema, {
         version: engine.version,
@@ -52,6 +57,17 @@ function describeService(engine: Engine, { isRootless }: EngineFacts): Pick<Loca
         pid: BigInt(process.pid),
         platforms: engine.platforms().map(({ platform, mode }) => ({ platform: formatPlatform(platform), emulator: mode.kind === 'emulated' ? mode.emulator : '' })),
       }),
+  }
+}
+
+function toSupport(support: PlatformSupport): MessageInitShape<typeof DescribePlatformResponseSchema> {
+  switch (support.kind) {
+    case 'native':
+      return { support: { case: 'native', value: {} } }
+    case 'emulated':
+      return { support: { case: 'emulated', value: { emulator: support.emulator.name, path: support.emulator.path, version: support.emulator.version } } }
+    case 'missing':
+      return { support: { case: 'missing', value: { reason: support.reason, hint: support.hint } } }
   }
 }
 

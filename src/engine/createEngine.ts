@@ -31,6 +31,7 @@ import { createContentHasher } from '../snapshot/contentHash.ts'
 import { openSnapshots, type SnapshotBackend } from '../snapshot/openSnapshots.ts'
 import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
 import { createSolver } from '../solver/solver.ts'
+import { platformCalls } from './platformSupport.ts'
 import { measureUsage, pruneCache, type PruneStores } from './store/cachePrune.ts'
 import type { ClientSessions } from './clientSessions.ts'
 import type { Engine } from './engine.ts'
@@ -111,7 +112,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     snapshotter: backend.kind,
     images,
     blobs: content,
-    platforms: () => executor.platforms(),
+    ...platformCalls(executor),
     solve: (request, steer, progress, inner) => use(() => solveRequest(solveDeps, { request, steer, progress }, inner), inner),
     listImages: (only, inner) => listImages({ content, images }, only, inner),
     readImage: (reference, digest, inner) => readImageDocument({ content, images }, reference, digest, inner),

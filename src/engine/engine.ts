@@ -1,5 +1,5 @@
 import type { BlobReader } from '../content/contentStore.ts'
-import type { RunMode } from '../executor/executor.ts'
+import type { Emulator, RunMode } from '../executor/executor.ts'
 import type { BuildResult } from '../exporter/exporter.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
@@ -24,6 +24,8 @@ export interface Engine extends AsyncDisposable {
   /** `overlay` or `copy` */
   readonly snapshotter: string
   platforms(): readonly { readonly platform: Platform; readonly mode: RunMode }[]
+  /** How `platform` runs here, or why it does not. */
+  describePlatform(platform: Platform, signal: AbortSignal): Promise<PlatformSupport>
 
   /** Has built what `steer` says, and exports what it gives back. The exporters' responses, merged. */
   solve(request: SolveRequest, steer: Steer, progress: ProgressSink, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
@@ -57,6 +59,12 @@ export interface Engine extends AsyncDisposable {
   /** Yields what is gone, as it goes. */
   prune(options: PruneOptions, signal: AbortSignal): AsyncIterable<UsageRecord>
 }
+
+export type PlatformSupport =
+  | { readonly kind: 'native' }
+  | { readonly kind: 'emulated'; readonly emulator: Emulator }
+  /** `reason` says what is missing, `hint` what to do. */
+  | { readonly kind: 'missing'; readonly reason: string; readonly hint: string }
 
 export interface SolveRequest {
   readonly sessionId: string

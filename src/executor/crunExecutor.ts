@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openRoot, type OpenFolder } from '../archive/safePath.ts'
 import { BuildError } from '../ground/errors.ts'
+import type { Platform } from '../ground/platform.ts'
 import { findNamespaceProgram, findProgram, type Environment } from '../kit/enterNamespaces.ts'
 import { merge } from '../kit/merge.ts'
 import { openPipedProcess, type PipedProcess, type RunningChild } from '../kit/process/pipedProcess.ts'
@@ -12,7 +13,8 @@ import { readCpu } from './emulation/cpu.ts'
 import { createCrashWatch, type CrashWatch } from './emulation/crashWatch.ts'
 import { createDeafInitWatch, type ContainerInit } from './emulation/deafInit.ts'
 import { createEmulation, type Emulation } from './emulation/emulation.ts'
-import { ProcessStartError, StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
+import { ProcessStartError, StepFailedError, type Emulator, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
+import { readQemuVersion } from './emulation/qemuVersion.ts'
 import { ensureOwnedFolder } from './missingPath.ts'
 import { exitHint, readMemoryKills } from './exitReason.ts'
 import { fullDiskHint } from './fullDisk.ts'
@@ -65,10 +67,18 @@ export async function createCrunExecutor({ stateFolder, isStatePrivate, cacheFol
   }
   return {
     runMode: (platform) => emulation.runMode(platform),
+    emulatorOf: (platform, signal) => emulatorOf(emulation, platform, signal),
     platforms: () => emulation.platforms(),
     run: (spec, signal) => run(context, spec, signal),
     open: (spec, terminal, signal) => open(context, spec, terminal, signal),
   }
+}
+
+async function emulatorOf(emulation: Emulation, platform: Platform, signal: AbortSignal): Promise<Emulator | undefined> {
+  const mode = emulation.runMode(platform)
+  const path = emulation.emulatorPath(platform)
+  if (mode.kind === 'native' || path === undefined) return undefined
+  return { name: mode.emulator, path, version: await readQemuVersion(path, signal) }
 }
 
 interface Context {

@@ -67,9 +67,19 @@ export interface OutputChunk {
 /** How a platform's programs run here. `emulator` is the program's name, such as `qemu-aarch64`. */
 export type RunMode = { readonly kind: 'native' } | { readonly kind: 'emulated'; readonly emulator: string }
 
+export interface Emulator {
+  /** As in `RunMode`. */
+  readonly name: string
+  readonly path: string
+  /** '' where it cannot be asked. */
+  readonly version: string
+}
+
 export interface Executor {
   /** Pure look-up, fit to be asked before anything is pulled. @throws EmulatorMissingError */
   runMode(platform: Platform): RunMode
+  /** The emulator that runs `platform`; undefined where it runs natively. @throws EmulatorMissingError */
+  emulatorOf(platform: Platform, signal: AbortSignal): Promise<Emulator | undefined>
   /** What runs here, native ones first, the machine's own platform before all. */
   platforms(): readonly { readonly platform: Platform; readonly mode: RunMode }[]
   /**

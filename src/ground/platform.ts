@@ -34,8 +34,9 @@ export function parsePlatform(text: string, host?: Platform): Platform {
 export function normalizePlatform({ os, architecture, variant, osVersion }: Platform): Platform {
   const lowerOs = os.toLowerCase()
   const arch = architecture.toLowerCase()
-  const [canonical, impliedVariant] = ARCHITECTURE_ALIASES.get(arch) ?? [arch, '']
-  const level = variant === '' ? impliedVariant : variant.toLowerCase()
+  const [canonical, impliedVariant] = ARCHITECTURE_ALIASES.get(arch) ?? [arch, undefined]
+  const written = impliedVariant ?? variant.toLowerCase()
+  const level = written === '' && canonical === 'arm' ? 'v7' : written
   return { os: lowerOs === 'macos' ? 'darwin' : lowerOs, architecture: canonical, variant: VARIANT_ALIASES.get(`${canonical}/${level}`) ?? level, osVersion }
 }
 
@@ -49,25 +50,40 @@ export function isSamePlatform(a: Platform, b: Platform): boolean {
 }
 
 /**
- * What may stand in for `wanted`, best first, by containerd's `Only`: lower levels of the same CPU, then for
- * amd64 its 386 and for arm64 its 32-bit arm.
+ * What may stand in for `wanted`, itself first, then best first, by containerd's `Only`: lower levels of the same CPU,
+ * then for amd64 its 386 and for arm64 its 32-bit arm.
  */
 export function platformsServing(wanted: Platform): readonly Platform[] {
   const { os, architecture, osVersion } = wanted
   const make = (arch: string, variant: string): Platform => normalizePlatform({ os, architecture: arch, variant, osVersion })
-  const level = levelOf(wanted)
-  const downTo = (arch: string, from: number, to: number): Platform[] =>
-    from < to ? [] : Array.from({ length: from - to + 1 }, (_, step) => make(arch, `v${from - step}`))
   switch (architecture) {
     case 'amd64':
-      return [...downTo('amd64', level, 1), make('386', '')]
+      return [wanted, ...levelsBelow(levelOf(wanted, 1), 1).map((level) => make('amd64', level)), make('386', '')]
     case 'arm':
-      return downTo('arm', level, 5)
+      return [wanted, ...levelsBelow(levelOf(wanted, 5), 5).map((level) => make('arm', level))]
     case 'arm64':
-      return [...(level > 8 ? [wanted] : []), make('arm64', ''), ...downTo('arm', 8, 5)]
+      return [wanted, ...arm64Below(wanted.variant).map((level) => make('arm64', level)), ...levelsBelow(9, 5).map((level) => make('arm', level))]
     default:
       return [wanted]
   }
+}
+
+/** Of a variant that is a number behind `v`; `lowest` where it is none. */
+function levelOf({ variant }: Platform, lowest: number): number {
+  return Number(/^v(\d{1,2})$/.exec(variant)?.[1] ?? lowest)
+}
+
+function levelsBelow(level: number, lowest: number): readonly string[] {
+  return Array.from({ length: Math.max(0, level - lowest) }, (_, step) => `v${level - 1 - step}`)
+}
+
+/** Armv9.N has all of Armv8.(N + 5) (Arm Architecture Reference Manual, "Armv9-A architecture extensions"). */
+function arm64Below(variant: string): readonly string[] {
+  const [, major, minorText = '0'] = /^v([89])(?:\.(\d))?$/.exec(variant) ?? []
+  const minors = (of: number, from: number): string[] => Array.from({ length: Math.max(0, from + 1) }, (_, step) => `v${of}.${from - step}`)
+  const minor = Number(minorText)
+  if (major === undefined) return []
+  return major === '9' ? [...minors(9, minor - 1), ...minors(8, minor + 5)] : minors(8, minor - 1)
 }
 
 /** The candidate that serves `wanted` best; of equals the first. */
@@ -79,23 +95,11 @@ export function choosePlatform<T extends { readonly platform: Platform | undefin
   return undefined
 }
 
-function levelOf({ architecture, variant }: Platform): number {
-  const written = /^v(\d+)/.exec(variant)?.[1]
-  if (written !== undefined) return Number(written)
-  return BASELINE_LEVELS.get(architecture) ?? 0
-}
-
-const BASELINE_LEVELS: ReadonlyMap<string, number> = new Map([
-  ['amd64', 1],
-  ['arm', 7],
-  ['arm64', 8],
-])
-
-const ARCHITECTURE_ALIASES: ReadonlyMap<string, readonly [architecture: string, impliedVariant: string]> = new Map([
-  ['x86_64', ['amd64', '']],
-  ['x86-64', ['amd64', '']],
-  ['aarch64', ['arm64', '']],
-  ['arm', ['arm', 'v7']],
+/** Other names of architectures; those that stand for one variant do so whatever variant is written behind them. */
+export const ARCHITECTURE_ALIASES: ReadonlyMap<string, readonly [architecture: string, impliedVariant: string | undefined]> = new Map([
+  ['x86_64', ['amd64', undefined]],
+  ['x86-64', ['amd64', undefined]],
+  ['aarch64', ['arm64', undefined]],
   ['armhf', ['arm', 'v7']],
   ['armel', ['arm', 'v6']],
   ['i386', ['386', '']],
@@ -116,8 +120,8 @@ const VARIANT_ALIASES: ReadonlyMap<string, string> = new Map([
   ['arm/8', 'v8'],
 ])
 
-const KNOWN_OS: ReadonlySet<string> = new Set(['linux', 'windows', 'darwin', 'macos', 'freebsd', 'netbsd', 'openbsd', 'solaris', 'aix', 'android', 'illumos', 'plan9', 'wasip1', 'js'])
+export const KNOWN_OS: ReadonlySet<string> = new Set(['linux', 'windows', 'darwin', 'macos', 'freebsd', 'netbsd', 'openbsd', 'solaris', 'aix', 'android', 'illumos', 'plan9', 'wasip1', 'js'])
 
-const KNOWN_ARCHITECTURES: ReadonlySet<string> = new Set([
+export const KNOWN_ARCHITECTURES: ReadonlySet<string> = new Set([
   '386', 'amd64', 'arm', 'arm64', 'loong64', 'mips', 'mips64', 'mips64le', 'mipsle', 'ppc64', 'ppc64le', 'riscv64', 's390x', 'wasm',
 ])

@@ -1,11 +1,17 @@
 import type { Descriptor } from '../ground/oci/descriptor.ts'
+import { isManifestType } from '../ground/oci/mediaType.ts'
 import { choosePlatform, formatPlatform, type Platform } from '../ground/platform.ts'
 import { RegistryError } from './registryError.ts'
 
-/** Of an index's manifests the one that serves `wanted` best. `subject` is what an error names. @throws PlatformMissingError */
+/**
+ * Of an index's manifests the one that serves `wanted` best. Where none does, a lone image of which the index names no
+ * platform is given to whoever asks, as a manifest without an index is. `subject` is what an error names.
+ * @throws PlatformMissingError
+ */
 export function choosePlatformManifest(manifests: readonly Descriptor[], wanted: Platform, subject: string): Descriptor {
   const images = manifests.filter(isImage)
-  const chosen = choosePlatform(images, wanted)
+  const nameless = images.filter(({ platform, mediaType, artifactType }) => platform === undefined && artifactType === undefined && isManifestType(mediaType))
+  const chosen = choosePlatform(images, wanted) ?? (nameless.length === 1 ? nameless[0] : undefined)
   if (chosen !== undefined) return chosen
   throw new PlatformMissingError(
     subject,

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
 import { REGISTRY_LOGIN, startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
 import { openPelago, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
-import { tool } from '../support/unpackedImage.ts'
+import { pathWithout } from '../support/programPath.ts'
 
 /** A build that must fail, and what its user reads. */
 interface Mistake {
@@ -136,14 +135,4 @@ function assertMarked({ stderr }: CommandResult, line: number, marked: readonly 
 
 function assertNoTrace({ stderr, stdout }: CommandResult): void {
   assert.doesNotMatch(stderr + stdout, /^ +at .*:\d+:\d+\)?$|node:internal|bug in Pelago/m)
-}
-
-/** A PATH with links to every program but those that `left` matches. */
-async function pathWithout(pelago: Pelago, left: RegExp): Promise<string> {
-  const folder = join(pelago.folder, 'programs')
-  await mkdir(folder)
-  const listed = await tool('sh', '-c', 'IFS=:; for folder in $PATH; do ls -d "$folder"/* 2>/dev/null; done; true')
-  const programs = new Map(listed.split('\n').map((path) => [path.split('/').at(-1) ?? '', path]))
-  for (const [name, path] of programs) if (name !== '' && !left.test(name)) await symlink(path, join(folder, name))
-  return folder
 }

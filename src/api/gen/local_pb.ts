@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file local.proto.
  */
 export const file_local: GenFile = /*@__PURE__*/
-  fileDesc("Cgtsb2NhbC5wcm90bxIJcGVsYWdvLnYxIhEKD0Rlc2NyaWJlUmVxdWVzdCKVAQoQRGVzY3JpYmVSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEgwKBHJvb3QYAiABKAkSEwoLc25hcHNob3R0ZXIYAyABKAkSEAoIcm9vdGxlc3MYBCABKAgSLgoJcGxhdGZvcm1zGAUgAygLMhsucGVsYWdvLnYxLlJ1bm5hYmxlUGxhdGZvcm0SCwoDcGlkGAYgASgDIjYKEFJ1bm5hYmxlUGxhdGZvcm0SEAoIcGxhdGZvcm0YASABKAkSEAoIZW11bGF0b3IYAiABKAkiJgoRTGlzdEltYWdlc1JlcXVlc3QSEQoJcmVmZXJlbmNlGAEgASgJIjYKEkxpc3RJbWFnZXNSZXNwb25zZRIgCgZpbWFnZXMYASADKAsyEC5wZWxhZ28udjEuSW1hZ2UiggEKBUltYWdlEhEKCXJlZmVyZW5jZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSEgoKbWVkaWFfdHlwZRgDIAEoCRIVCg1jcmVhdGVkX2F0X21zGAQgASgDEisKCXBsYXRmb3JtcxgFIAMoCzIYLnBlbGFnby52MS5QbGF0Zm9ybUltYWdlImcKDVBsYXRmb3JtSW1hZ2USEAoIcGxhdGZvcm0YASABKAkSDgoGZGlnZXN0GAIgASgJEhUKDWNvbmZpZ19kaWdlc3QYAyABKAkSDAoEc2l6ZRgEIAEoAxIPCgdjcmVhdGVkGAUgASgJIjUKEFJlYWRJbWFnZVJlcXVlc3QSEQoJcmVmZXJlbmNlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCSJIChFSZWFkSW1hZ2VSZXNwb25zZRISCgptZWRpYV90eXBlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIPCgdjb250ZW50GAMgASgMIicKElJlbW92ZUltYWdlUmVxdWVzdBIRCglyZWZlcmVuY2UYASABKAkiJQoTUmVtb3ZlSW1hZ2VSZXNwb25zZRIOCgZkaWdlc3QYASABKAkiMQoPVGFnSW1hZ2VSZXF1ZXN0Eg4KBnNvdXJjZRgBIAEoCRIOCgZ0YXJnZXQYAiABKAkiEgoQVGFnSW1hZ2VSZXNwb25zZSJECgtQdWxsUmVxdWVzdBIRCglyZWZlcmVuY2UYASABKAkSEQoJcGxhdGZvcm1zGAIgAygJEg8KB3Nlc3Npb24YAyABKAkiMQoLUHVzaFJlcXVlc3QSEQoJcmVmZXJlbmNlGAEgASgJEg8KB3Nlc3Npb24YAiABKAkicgoNVHJhbnNmZXJFdmVudBIvCghwcm9ncmVzcxgBIAEoCzIbLnBlbGFnby52MS5UcmFuc2ZlclByb2dyZXNzSAASJwoEZG9uZRgCIAEoCzIXLnBlbGFnby52MS5UcmFuc2ZlckRvbmVIAEIHCgVldmVudCJcChBUcmFuc2ZlclByb2dyZXNzEgoKAmlkGAEgASgJEg4KBmFjdGlvbhgCIAEoCRIPCgdjdXJyZW50GAMgASgDEg0KBXRvdGFsGAQgASgDEgwKBGRvbmUYBSABKAgiPwoMVHJhbnNmZXJEb25lEhEKCXJlZmVyZW5jZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSDAoEc2l6ZRgDIAEoAyJRCgtMb2FkTWVzc2FnZRInCgZoZWFkZXIYASABKAsyFS5wZWxhZ28udjEuTG9hZEhlYWRlckgAEg4KBGRhdGEYAiABKAxIAEIJCgdtZXNzYWdlIh8KCkxvYWRIZWFkZXISEQoJcmVmZXJlbmNlGAEgASgJIiIKDExvYWRSZXNwb25zZRISCgpyZWZlcmVuY2VzGAEgAygJIiEKC1NhdmVSZXF1ZXN0EhIKCnJlZmVyZW5jZXMYASADKAkiFQoFQnl0ZXMSDAoEZGF0YRgBIAEoDCLCAQoIUnVuSW5wdXQSIgoEc3BlYxgBIAEoCzISLnBlbGFnby52MS5SdW5TcGVjSAASDwoFc3RkaW4YAiABKAxIABIWCgxzdGRpbl9jbG9zZWQYAyABKAhIABInCgZyZXNpemUYBCABKAsyFS5wZWxhZ28udjEuV2luZG93U2l6ZUgAEhAKBnNpZ25hbBgFIAEoCUgAEiUKBWRlYnVnGAYgASgLMhQucGVsYWdvLnYxLkRlYnVnU3BlY0gAQgcKBWlucHV0IoYDCgdSdW5TcGVjEhEKCXJlZmVyZW5jZRgBIAEoCRIQCghwbGF0Zm9ybRgCIAEoCRIMCgRwdWxsGAMgASgJEg8KB2NvbW1hbmQYBCADKAkSKQoKZW50cnlwb2ludBgFIAEoCzIVLnBlbGFnby52MS5FbnRyeXBvaW50EgsKA2VudhgGIAMoCRIPCgd3b3JrZGlyGAcgASgJEgwKBHVzZXIYCCABKAkSIgoHdm9sdW1lcxgJIAMoCzIRLnBlbGFnby52MS5Wb2x1bWUSDwoHbmV0d29yaxgKIAEoCRIQCghob3N0bmFtZRgLIAEoCRInCgh0ZXJtaW5hbBgMIAEoCzIVLnBlbGFnby52MS5XaW5kb3dTaXplEg8KB3Nlc3Npb24YDSABKAkSEQoJcmVhZF9vbmx5GA4gASgIEhEKCWFkZF9ob3N0cxgPIAMoCRIlCgVwb3J0cxgQIAMoCzIWLnBlbGFnby52MS5Qb3J0TWFwcGluZxISCgpwcml2aWxlZ2VkGBEgASgIIpABCglEZWJ1Z1NwZWMSDAoEc3RlcBgBIAEoCRIPCgdjb21tYW5kGAIgAygJEgsKA2VudhgDIAMoCRIMCgR1c2VyGAQgASgJEg8KB3dvcmtkaXIYBSABKAkSJwoIdGVybWluYWwYBiABKAsyFS5wZWxhZ28udjEuV2luZG93U2l6ZRIPCgdzZXNzaW9uGAcgASgJIhgKFkxpc3RGYWlsZWRTdGVwc1JlcXVlc3QiPwoXTGlzdEZhaWxlZFN0ZXBzUmVzcG9uc2USJAoFc3RlcHMYASADKAsyFS5wZWxhZ28udjEuRmFpbGVkU3RlcCJwCgpGYWlsZWRTdGVwEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEAoIcGxhdGZvcm0YAyABKAkSFAoMZmFpbGVkX2F0X21zGAQgASgDEg8KB2NvbW1hbmQYBSADKAkSDwoHbWVzc2FnZRgGIAEoCSIaCgpFbnRyeXBvaW50EgwKBGFyZ3YYASADKAkiOwoGVm9sdW1lEg4KBnNvdXJjZRgBIAEoCRIOCgZ0YXJnZXQYAiABKAkSEQoJcmVhZF9vbmx5GAMgASgIIlsKC1BvcnRNYXBwaW5nEg8KB2hvc3RfaXAYASABKAkSEQoJaG9zdF9wb3J0GAIgASgNEhYKDmNvbnRhaW5lcl9wb3J0GAMgASgNEhAKCHByb3RvY29sGAQgASgJIisKCldpbmRvd1NpemUSDwoHY29sdW1ucxgBIAEoDRIMCgRyb3dzGAIgASgNIqkBCglSdW5PdXRwdXQSKAoHc3RhcnRlZBgBIAEoCzIVLnBlbGFnby52MS5SdW5TdGFydGVkSAASEAoGc3Rkb3V0GAIgASgMSAASEAoGc3RkZXJyGAMgASgMSAASEwoJZXhpdF9jb2RlGAQgASgFSAASLwoIcHJvZ3Jlc3MYBSABKAsyGy5wZWxhZ28udjEuVHJhbnNmZXJQcm9ncmVzc0gAQggKBm91dHB1dCIwCgpSdW5TdGFydGVkEhAKCHBsYXRmb3JtGAEgASgJEhAKCGVtdWxhdG9yGAIgASgJMqcGCgtMb2NhbEVuZ2luZRJDCghEZXNjcmliZRIaLnBlbGFnby52MS5EZXNjcmliZVJlcXVlc3QaGy5wZWxhZ28udjEuRGVzY3JpYmVSZXNwb25zZRJJCgpMaXN0SW1hZ2VzEhwucGVsYWdvLnYxLkxpc3RJbWFnZXNSZXF1ZXN0Gh0ucGVsYWdvLnYxLkxpc3RJbWFnZXNSZXNwb25zZRJGCglSZWFkSW1hZ2USGy5wZWxhZ28udjEuUmVhZEltYWdlUmVxdWVzdBocLnBlbGFnby52MS5SZWFkSW1hZ2VSZXNwb25zZRJMCgtSZW1vdmVJbWFnZRIdLnBlbGFnby52MS5SZW1vdmVJbWFnZVJlcXVlc3QaHi5wZWxhZ28udjEuUmVtb3ZlSW1hZ2VSZXNwb25zZRJDCghUYWdJbWFnZRIaLnBlbGFnby52MS5UYWdJbWFnZVJlcXVlc3QaGy5wZWxhZ28udjEuVGFnSW1hZ2VSZXNwb25zZRI6CgRQdWxsEhYucGVsYWdvLnYxLlB1bGxSZXF1ZXN0GhgucGVsYWdvLnYxLlRyYW5zZmVyRXZlbnQwARI6CgRQdXNoEhYucGVsYWdvLnYxLlB1c2hSZXF1ZXN0GhgucGVsYWdvLnYxLlRyYW5zZmVyRXZlbnQwARI5CgRMb2FkEhYucGVsYWdvLnYxLkxvYWRNZXNzYWdlGhcucGVsYWdvLnYxLkxvYWRSZXNwb25zZSgBEjIKBFNhdmUSFi5wZWxhZ28udjEuU2F2ZVJlcXVlc3QaEC5wZWxhZ28udjEuQnl0ZXMwARI0CgNSdW4SEy5wZWxhZ28udjEuUnVuSW5wdXQaFC5wZWxhZ28udjEuUnVuT3V0cHV0KAEwARI2CgVEZWJ1ZxITLnBlbGFnby52MS5SdW5JbnB1dBoULnBlbGFnby52MS5SdW5PdXRwdXQoATABElgKD0xpc3RGYWlsZWRTdGVwcxIhLnBlbGFnby52MS5MaXN0RmFpbGVkU3RlcHNSZXF1ZXN0GiIucGVsYWdvLnYxLkxpc3RGYWlsZWRTdGVwc1Jlc3BvbnNlYgZwcm90bzM");
+  fileDesc("Cgtsb2NhbC5wcm90bxIJcGVsYWdvLnYxIhEKD0Rlc2NyaWJlUmVxdWVzdCKVAQoQRGVzY3JpYmVSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEgwKBHJvb3QYAiABKAkSEwoLc25hcHNob3R0ZXIYAyABKAkSEAoIcm9vdGxlc3MYBCABKAgSLgoJcGxhdGZvcm1zGAUgAygLMhsucGVsYWdvLnYxLlJ1bm5hYmxlUGxhdGZvcm0SCwoDcGlkGAYgASgDIjYKEFJ1bm5hYmxlUGxhdGZvcm0SEAoIcGxhdGZvcm0YASABKAkSEAoIZW11bGF0b3IYAiABKAkiKwoXRGVzY3JpYmVQbGF0Zm9ybVJlcXVlc3QSEAoIcGxhdGZvcm0YASABKAkirwEKGERlc2NyaWJlUGxhdGZvcm1SZXNwb25zZRIqCgZuYXRpdmUYASABKAsyGC5wZWxhZ28udjEuTmF0aXZlU3VwcG9ydEgAEi4KCGVtdWxhdGVkGAIgASgLMhoucGVsYWdvLnYxLkVtdWxhdGVkU3VwcG9ydEgAEiwKB21pc3NpbmcYAyABKAsyGS5wZWxhZ28udjEuTWlzc2luZ1N1cHBvcnRIAEIJCgdzdXBwb3J0Ig8KDU5hdGl2ZVN1cHBvcnQiQgoPRW11bGF0ZWRTdXBwb3J0EhAKCGVtdWxhdG9yGAEgASgJEgwKBHBhdGgYAiABKAkSDwoHdmVyc2lvbhgDIAEoCSIuCg5NaXNzaW5nU3VwcG9ydBIOCgZyZWFzb24YASABKAkSDAoEaGludBgCIAEoCSImChFMaXN0SW1hZ2VzUmVxdWVzdBIRCglyZWZlcmVuY2UYASABKAkiNgoSTGlzdEltYWdlc1Jlc3BvbnNlEiAKBmltYWdlcxgBIAMoCzIQLnBlbGFnby52MS5JbWFnZSKCAQoFSW1hZ2USEQoJcmVmZXJlbmNlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRISCgptZWRpYV90eXBlGAMgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBCABKAMSKwoJcGxhdGZvcm1zGAUgAygLMhgucGVsYWdvLnYxLlBsYXRmb3JtSW1hZ2UiZwoNUGxhdGZvcm1JbWFnZRIQCghwbGF0Zm9ybRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSFQoNY29uZmlnX2RpZ2VzdBgDIAEoCRIMCgRzaXplGAQgASgDEg8KB2NyZWF0ZWQYBSABKAkiNQoQUmVhZEltYWdlUmVxdWVzdBIRCglyZWZlcmVuY2UYASABKAkSDgoGZGlnZXN0GAIgASgJIkgKEVJlYWRJbWFnZVJlc3BvbnNlEhIKCm1lZGlhX3R5cGUYASABKAkSDgoGZGlnZXN0GAIgASgJEg8KB2NvbnRlbnQYAyABKAwiJwoSUmVtb3ZlSW1hZ2VSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCSIlChNSZW1vdmVJbWFnZVJlc3BvbnNlEg4KBmRpZ2VzdBgBIAEoCSIxCg9UYWdJbWFnZVJlcXVlc3QSDgoGc291cmNlGAEgASgJEg4KBnRhcmdldBgCIAEoCSISChBUYWdJbWFnZVJlc3BvbnNlIkQKC1B1bGxSZXF1ZXN0EhEKCXJlZmVyZW5jZRgBIAEoCRIRCglwbGF0Zm9ybXMYAiADKAkSDwoHc2Vzc2lvbhgDIAEoCSIxCgtQdXNoUmVxdWVzdBIRCglyZWZlcmVuY2UYASABKAkSDwoHc2Vzc2lvbhgCIAEoCSJyCg1UcmFuc2ZlckV2ZW50Ei8KCHByb2dyZXNzGAEgASgLMhsucGVsYWdvLnYxLlRyYW5zZmVyUHJvZ3Jlc3NIABInCgRkb25lGAIgASgLMhcucGVsYWdvLnYxLlRyYW5zZmVyRG9uZUgAQgcKBWV2ZW50IlwKEFRyYW5zZmVyUHJvZ3Jlc3MSCgoCaWQYASABKAkSDgoGYWN0aW9uGAIgASgJEg8KB2N1cnJlbnQYAyABKAMSDQoFdG90YWwYBCABKAMSDAoEZG9uZRgFIAEoCCI/CgxUcmFuc2ZlckRvbmUSEQoJcmVmZXJlbmNlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIMCgRzaXplGAMgASgDIlEKC0xvYWRNZXNzYWdlEicKBmhlYWRlchgBIAEoCzIVLnBlbGFnby52MS5Mb2FkSGVhZGVySAASDgoEZGF0YRgCIAEoDEgAQgkKB21lc3NhZ2UiHwoKTG9hZEhlYWRlchIRCglyZWZlcmVuY2UYASABKAkiIgoMTG9hZFJlc3BvbnNlEhIKCnJlZmVyZW5jZXMYASADKAkiIQoLU2F2ZVJlcXVlc3QSEgoKcmVmZXJlbmNlcxgBIAMoCSIVCgVCeXRlcxIMCgRkYXRhGAEgASgMIsIBCghSdW5JbnB1dBIiCgRzcGVjGAEgASgLMhIucGVsYWdvLnYxLlJ1blNwZWNIABIPCgVzdGRpbhgCIAEoDEgAEhYKDHN0ZGluX2Nsb3NlZBgDIAEoCEgAEicKBnJlc2l6ZRgEIAEoCzIVLnBlbGFnby52MS5XaW5kb3dTaXplSAASEAoGc2lnbmFsGAUgASgJSAASJQoFZGVidWcYBiABKAsyFC5wZWxhZ28udjEuRGVidWdTcGVjSABCBwoFaW5wdXQihgMKB1J1blNwZWMSEQoJcmVmZXJlbmNlGAEgASgJEhAKCHBsYXRmb3JtGAIgASgJEgwKBHB1bGwYAyABKAkSDwoHY29tbWFuZBgEIAMoCRIpCgplbnRyeXBvaW50GAUgASgLMhUucGVsYWdvLnYxLkVudHJ5cG9pbnQSCwoDZW52GAYgAygJEg8KB3dvcmtkaXIYByABKAkSDAoEdXNlchgIIAEoCRIiCgd2b2x1bWVzGAkgAygLMhEucGVsYWdvLnYxLlZvbHVtZRIPCgduZXR3b3JrGAogASgJEhAKCGhvc3RuYW1lGAsgASgJEicKCHRlcm1pbmFsGAwgASgLMhUucGVsYWdvLnYxLldpbmRvd1NpemUSDwoHc2Vzc2lvbhgNIAEoCRIRCglyZWFkX29ubHkYDiABKAgSEQoJYWRkX2hvc3RzGA8gAygJEiUKBXBvcnRzGBAgAygLMhYucGVsYWdvLnYxLlBvcnRNYXBwaW5nEhIKCnByaXZpbGVnZWQYESABKAgikAEKCURlYnVnU3BlYxIMCgRzdGVwGAEgASgJEg8KB2NvbW1hbmQYAiADKAkSCwoDZW52GAMgAygJEgwKBHVzZXIYBCABKAkSDwoHd29ya2RpchgFIAEoCRInCgh0ZXJtaW5hbBgGIAEoCzIVLnBlbGFnby52MS5XaW5kb3dTaXplEg8KB3Nlc3Npb24YByABKAkiGAoWTGlzdEZhaWxlZFN0ZXBzUmVxdWVzdCI/ChdMaXN0RmFpbGVkU3RlcHNSZXNwb25zZRIkCgVzdGVwcxgBIAMoCzIVLnBlbGFnby52MS5GYWlsZWRTdGVwInAKCkZhaWxlZFN0ZXASCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghwbGF0Zm9ybRgDIAEoCRIUCgxmYWlsZWRfYXRfbXMYBCABKAMSDwoHY29tbWFuZBgFIAMoCRIPCgdtZXNzYWdlGAYgASgJIhoKCkVudHJ5cG9pbnQSDAoEYXJndhgBIAMoCSI7CgZWb2x1bWUSDgoGc291cmNlGAEgASgJEg4KBnRhcmdldBgCIAEoCRIRCglyZWFkX29ubHkYAyABKAgiWwoLUG9ydE1hcHBpbmcSDwoHaG9zdF9pcBgBIAEoCRIRCglob3N0X3BvcnQYAiABKA0SFgoOY29udGFpbmVyX3BvcnQYAyABKA0SEAoIcHJvdG9jb2wYBCABKAkiKwoKV2luZG93U2l6ZRIPCgdjb2x1bW5zGAEgASgNEgwKBHJvd3MYAiABKA0iqQEKCVJ1bk91dHB1dBIoCgdzdGFydGVkGAEgASgLMhUucGVsYWdvLnYxLlJ1blN0YXJ0ZWRIABIQCgZzdGRvdXQYAiABKAxIABIQCgZzdGRlcnIYAyABKAxIABITCglleGl0X2NvZGUYBCABKAVIABIvCghwcm9ncmVzcxgFIAEoCzIbLnBlbGFnby52MS5UcmFuc2ZlclByb2dyZXNzSABCCAoGb3V0cHV0IjAKClJ1blN0YXJ0ZWQSEAoIcGxhdGZvcm0YASABKAkSEAoIZW11bGF0b3IYAiABKAkyhAcKC0xvY2FsRW5naW5lEkMKCERlc2NyaWJlEhoucGVsYWdvLnYxLkRlc2NyaWJlUmVxdWVzdBobLnBlbGFnby52MS5EZXNjcmliZVJlc3BvbnNlElsKEERlc2NyaWJlUGxhdGZvcm0SIi5wZWxhZ28udjEuRGVzY3JpYmVQbGF0Zm9ybVJlcXVlc3QaIy5wZWxhZ28udjEuRGVzY3JpYmVQbGF0Zm9ybVJlc3BvbnNlEkkKCkxpc3RJbWFnZXMSHC5wZWxhZ28udjEuTGlzdEltYWdlc1JlcXVlc3QaHS5wZWxhZ28udjEuTGlzdEltYWdlc1Jlc3BvbnNlEkYKCVJlYWRJbWFnZRIbLnBlbGFnby52MS5SZWFkSW1hZ2VSZXF1ZXN0GhwucGVsYWdvLnYxLlJlYWRJbWFnZVJlc3BvbnNlEkwKC1JlbW92ZUltYWdlEh0ucGVsYWdvLnYxLlJlbW92ZUltYWdlUmVxdWVzdBoeLnBlbGFnby52MS5SZW1vdmVJbWFnZVJlc3BvbnNlEkMKCFRhZ0ltYWdlEhoucGVsYWdvLnYxLlRhZ0ltYWdlUmVxdWVzdBobLnBlbGFnby52MS5UYWdJbWFnZVJlc3BvbnNlEjoKBFB1bGwSFi5wZWxhZ28udjEuUHVsbFJlcXVlc3QaGC5wZWxhZ28udjEuVHJhbnNmZXJFdmVudDABEjoKBFB1c2gSFi5wZWxhZ28udjEuUHVzaFJlcXVlc3QaGC5wZWxhZ28udjEuVHJhbnNmZXJFdmVudDABEjkKBExvYWQSFi5wZWxhZ28udjEuTG9hZE1lc3NhZ2UaFy5wZWxhZ28udjEuTG9hZFJlc3BvbnNlKAESMgoEU2F2ZRIWLnBlbGFnby52MS5TYXZlUmVxdWVzdBoQLnBlbGFnby52MS5CeXRlczABEjQKA1J1bhITLnBlbGFnby52MS5SdW5JbnB1dBoULnBlbGFnby52MS5SdW5PdXRwdXQoATABEjYKBURlYnVnEhMucGVsYWdvLnYxLlJ1bklucHV0GhQucGVsYWdvLnYxLlJ1bk91dHB1dCgBMAESWAoPTGlzdEZhaWxlZFN0ZXBzEiEucGVsYWdvLnYxLkxpc3RGYWlsZWRTdGVwc1JlcXVlc3QaIi5wZWxhZ28udjEuTGlzdEZhaWxlZFN0ZXBzUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message pelago.v1.DescribeRequest
@@ -98,6 +98,126 @@ export const RunnablePlatformSchema: GenMessage<RunnablePlatform> = /*@__PURE__*
   messageDesc(file_local, 2);
 
 /**
+ * @generated from message pelago.v1.DescribePlatformRequest
+ */
+export type DescribePlatformRequest = Message<"pelago.v1.DescribePlatformRequest"> & {
+  /**
+   * linux/arm64
+   *
+   * @generated from field: string platform = 1;
+   */
+  platform: string;
+};
+
+/**
+ * Describes the message pelago.v1.DescribePlatformRequest.
+ * Use `create(DescribePlatformRequestSchema)` to create a new message.
+ */
+export const DescribePlatformRequestSchema: GenMessage<DescribePlatformRequest> = /*@__PURE__*/
+  messageDesc(file_local, 3);
+
+/**
+ * @generated from message pelago.v1.DescribePlatformResponse
+ */
+export type DescribePlatformResponse = Message<"pelago.v1.DescribePlatformResponse"> & {
+  /**
+   * @generated from oneof pelago.v1.DescribePlatformResponse.support
+   */
+  support: {
+    /**
+     * @generated from field: pelago.v1.NativeSupport native = 1;
+     */
+    value: NativeSupport;
+    case: "native";
+  } | {
+    /**
+     * @generated from field: pelago.v1.EmulatedSupport emulated = 2;
+     */
+    value: EmulatedSupport;
+    case: "emulated";
+  } | {
+    /**
+     * @generated from field: pelago.v1.MissingSupport missing = 3;
+     */
+    value: MissingSupport;
+    case: "missing";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message pelago.v1.DescribePlatformResponse.
+ * Use `create(DescribePlatformResponseSchema)` to create a new message.
+ */
+export const DescribePlatformResponseSchema: GenMessage<DescribePlatformResponse> = /*@__PURE__*/
+  messageDesc(file_local, 4);
+
+/**
+ * @generated from message pelago.v1.NativeSupport
+ */
+export type NativeSupport = Message<"pelago.v1.NativeSupport"> & {
+};
+
+/**
+ * Describes the message pelago.v1.NativeSupport.
+ * Use `create(NativeSupportSchema)` to create a new message.
+ */
+export const NativeSupportSchema: GenMessage<NativeSupport> = /*@__PURE__*/
+  messageDesc(file_local, 5);
+
+/**
+ * @generated from message pelago.v1.EmulatedSupport
+ */
+export type EmulatedSupport = Message<"pelago.v1.EmulatedSupport"> & {
+  /**
+   * qemu-aarch64
+   *
+   * @generated from field: string emulator = 1;
+   */
+  emulator: string;
+
+  /**
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * Empty where it cannot be asked.
+   *
+   * @generated from field: string version = 3;
+   */
+  version: string;
+};
+
+/**
+ * Describes the message pelago.v1.EmulatedSupport.
+ * Use `create(EmulatedSupportSchema)` to create a new message.
+ */
+export const EmulatedSupportSchema: GenMessage<EmulatedSupport> = /*@__PURE__*/
+  messageDesc(file_local, 6);
+
+/**
+ * @generated from message pelago.v1.MissingSupport
+ */
+export type MissingSupport = Message<"pelago.v1.MissingSupport"> & {
+  /**
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string hint = 2;
+   */
+  hint: string;
+};
+
+/**
+ * Describes the message pelago.v1.MissingSupport.
+ * Use `create(MissingSupportSchema)` to create a new message.
+ */
+export const MissingSupportSchema: GenMessage<MissingSupport> = /*@__PURE__*/
+  messageDesc(file_local, 7);
+
+/**
  * @generated from message pelago.v1.ListImagesRequest
  */
 export type ListImagesRequest = Message<"pelago.v1.ListImagesRequest"> & {
@@ -114,7 +234,7 @@ export type ListImagesRequest = Message<"pelago.v1.ListImagesRequest"> & {
  * Use `create(ListImagesRequestSchema)` to create a new message.
  */
 export const ListImagesRequestSchema: GenMessage<ListImagesRequest> = /*@__PURE__*/
-  messageDesc(file_local, 3);
+  messageDesc(file_local, 8);
 
 /**
  * @generated from message pelago.v1.ListImagesResponse
@@ -131,7 +251,7 @@ export type ListImagesResponse = Message<"pelago.v1.ListImagesResponse"> & {
  * Use `create(ListImagesResponseSchema)` to create a new message.
  */
 export const ListImagesResponseSchema: GenMessage<ListImagesResponse> = /*@__PURE__*/
-  messageDesc(file_local, 4);
+  messageDesc(file_local, 9);
 
 /**
  * @generated from message pelago.v1.Image
@@ -170,7 +290,7 @@ export type Image = Message<"pelago.v1.Image"> & {
  * Use `create(ImageSchema)` to create a new message.
  */
 export const ImageSchema: GenMessage<Image> = /*@__PURE__*/
-  messageDesc(file_local, 5);
+  messageDesc(file_local, 10);
 
 /**
  * @generated from message pelago.v1.PlatformImage
@@ -211,7 +331,7 @@ export type PlatformImage = Message<"pelago.v1.PlatformImage"> & {
  * Use `create(PlatformImageSchema)` to create a new message.
  */
 export const PlatformImageSchema: GenMessage<PlatformImage> = /*@__PURE__*/
-  messageDesc(file_local, 6);
+  messageDesc(file_local, 11);
 
 /**
  * @generated from message pelago.v1.ReadImageRequest
@@ -235,7 +355,7 @@ export type ReadImageRequest = Message<"pelago.v1.ReadImageRequest"> & {
  * Use `create(ReadImageRequestSchema)` to create a new message.
  */
 export const ReadImageRequestSchema: GenMessage<ReadImageRequest> = /*@__PURE__*/
-  messageDesc(file_local, 7);
+  messageDesc(file_local, 12);
 
 /**
  * @generated from message pelago.v1.ReadImageResponse
@@ -262,7 +382,7 @@ export type ReadImageResponse = Message<"pelago.v1.ReadImageResponse"> & {
  * Use `create(ReadImageResponseSchema)` to create a new message.
  */
 export const ReadImageResponseSchema: GenMessage<ReadImageResponse> = /*@__PURE__*/
-  messageDesc(file_local, 8);
+  messageDesc(file_local, 13);
 
 /**
  * @generated from message pelago.v1.RemoveImageRequest
@@ -279,7 +399,7 @@ export type RemoveImageRequest = Message<"pelago.v1.RemoveImageRequest"> & {
  * Use `create(RemoveImageRequestSchema)` to create a new message.
  */
 export const RemoveImageRequestSchema: GenMessage<RemoveImageRequest> = /*@__PURE__*/
-  messageDesc(file_local, 9);
+  messageDesc(file_local, 14);
 
 /**
  * @generated from message pelago.v1.RemoveImageResponse
@@ -296,7 +416,7 @@ export type RemoveImageResponse = Message<"pelago.v1.RemoveImageResponse"> & {
  * Use `create(RemoveImageResponseSchema)` to create a new message.
  */
 export const RemoveImageResponseSchema: GenMessage<RemoveImageResponse> = /*@__PURE__*/
-  messageDesc(file_local, 10);
+  messageDesc(file_local, 15);
 
 /**
  * @generated from message pelago.v1.TagImageRequest
@@ -318,7 +438,7 @@ export type TagImageRequest = Message<"pelago.v1.TagImageRequest"> & {
  * Use `create(TagImageRequestSchema)` to create a new message.
  */
 export const TagImageRequestSchema: GenMessage<TagImageRequest> = /*@__PURE__*/
-  messageDesc(file_local, 11);
+  messageDesc(file_local, 16);
 
 /**
  * @generated from message pelago.v1.TagImageResponse
@@ -331,7 +451,7 @@ export type TagImageResponse = Message<"pelago.v1.TagImageResponse"> & {
  * Use `create(TagImageResponseSchema)` to create a new message.
  */
 export const TagImageResponseSchema: GenMessage<TagImageResponse> = /*@__PURE__*/
-  messageDesc(file_local, 12);
+  messageDesc(file_local, 17);
 
 /**
  * @generated from message pelago.v1.PullRequest
@@ -360,7 +480,7 @@ export type PullRequest = Message<"pelago.v1.PullRequest"> & {
  * Use `create(PullRequestSchema)` to create a new message.
  */
 export const PullRequestSchema: GenMessage<PullRequest> = /*@__PURE__*/
-  messageDesc(file_local, 13);
+  messageDesc(file_local, 18);
 
 /**
  * @generated from message pelago.v1.PushRequest
@@ -382,7 +502,7 @@ export type PushRequest = Message<"pelago.v1.PushRequest"> & {
  * Use `create(PushRequestSchema)` to create a new message.
  */
 export const PushRequestSchema: GenMessage<PushRequest> = /*@__PURE__*/
-  messageDesc(file_local, 14);
+  messageDesc(file_local, 19);
 
 /**
  * @generated from message pelago.v1.TransferEvent
@@ -411,7 +531,7 @@ export type TransferEvent = Message<"pelago.v1.TransferEvent"> & {
  * Use `create(TransferEventSchema)` to create a new message.
  */
 export const TransferEventSchema: GenMessage<TransferEvent> = /*@__PURE__*/
-  messageDesc(file_local, 15);
+  messageDesc(file_local, 20);
 
 /**
  * @generated from message pelago.v1.TransferProgress
@@ -450,7 +570,7 @@ export type TransferProgress = Message<"pelago.v1.TransferProgress"> & {
  * Use `create(TransferProgressSchema)` to create a new message.
  */
 export const TransferProgressSchema: GenMessage<TransferProgress> = /*@__PURE__*/
-  messageDesc(file_local, 16);
+  messageDesc(file_local, 21);
 
 /**
  * @generated from message pelago.v1.TransferDone
@@ -477,7 +597,7 @@ export type TransferDone = Message<"pelago.v1.TransferDone"> & {
  * Use `create(TransferDoneSchema)` to create a new message.
  */
 export const TransferDoneSchema: GenMessage<TransferDone> = /*@__PURE__*/
-  messageDesc(file_local, 17);
+  messageDesc(file_local, 22);
 
 /**
  * @generated from message pelago.v1.LoadMessage
@@ -506,7 +626,7 @@ export type LoadMessage = Message<"pelago.v1.LoadMessage"> & {
  * Use `create(LoadMessageSchema)` to create a new message.
  */
 export const LoadMessageSchema: GenMessage<LoadMessage> = /*@__PURE__*/
-  messageDesc(file_local, 18);
+  messageDesc(file_local, 23);
 
 /**
  * @generated from message pelago.v1.LoadHeader
@@ -525,7 +645,7 @@ export type LoadHeader = Message<"pelago.v1.LoadHeader"> & {
  * Use `create(LoadHeaderSchema)` to create a new message.
  */
 export const LoadHeaderSchema: GenMessage<LoadHeader> = /*@__PURE__*/
-  messageDesc(file_local, 19);
+  messageDesc(file_local, 24);
 
 /**
  * @generated from message pelago.v1.LoadResponse
@@ -542,7 +662,7 @@ export type LoadResponse = Message<"pelago.v1.LoadResponse"> & {
  * Use `create(LoadResponseSchema)` to create a new message.
  */
 export const LoadResponseSchema: GenMessage<LoadResponse> = /*@__PURE__*/
-  messageDesc(file_local, 20);
+  messageDesc(file_local, 25);
 
 /**
  * @generated from message pelago.v1.SaveRequest
@@ -559,7 +679,7 @@ export type SaveRequest = Message<"pelago.v1.SaveRequest"> & {
  * Use `create(SaveRequestSchema)` to create a new message.
  */
 export const SaveRequestSchema: GenMessage<SaveRequest> = /*@__PURE__*/
-  messageDesc(file_local, 21);
+  messageDesc(file_local, 26);
 
 /**
  * @generated from message pelago.v1.Bytes
@@ -576,7 +696,7 @@ export type Bytes = Message<"pelago.v1.Bytes"> & {
  * Use `create(BytesSchema)` to create a new message.
  */
 export const BytesSchema: GenMessage<Bytes> = /*@__PURE__*/
-  messageDesc(file_local, 22);
+  messageDesc(file_local, 27);
 
 /**
  * @generated from message pelago.v1.RunInput
@@ -629,7 +749,7 @@ export type RunInput = Message<"pelago.v1.RunInput"> & {
  * Use `create(RunInputSchema)` to create a new message.
  */
 export const RunInputSchema: GenMessage<RunInput> = /*@__PURE__*/
-  messageDesc(file_local, 23);
+  messageDesc(file_local, 28);
 
 /**
  * @generated from message pelago.v1.RunSpec
@@ -738,7 +858,7 @@ export type RunSpec = Message<"pelago.v1.RunSpec"> & {
  * Use `create(RunSpecSchema)` to create a new message.
  */
 export const RunSpecSchema: GenMessage<RunSpec> = /*@__PURE__*/
-  messageDesc(file_local, 24);
+  messageDesc(file_local, 29);
 
 /**
  * @generated from message pelago.v1.DebugSpec
@@ -793,7 +913,7 @@ export type DebugSpec = Message<"pelago.v1.DebugSpec"> & {
  * Use `create(DebugSpecSchema)` to create a new message.
  */
 export const DebugSpecSchema: GenMessage<DebugSpec> = /*@__PURE__*/
-  messageDesc(file_local, 25);
+  messageDesc(file_local, 30);
 
 /**
  * @generated from message pelago.v1.ListFailedStepsRequest
@@ -806,7 +926,7 @@ export type ListFailedStepsRequest = Message<"pelago.v1.ListFailedStepsRequest">
  * Use `create(ListFailedStepsRequestSchema)` to create a new message.
  */
 export const ListFailedStepsRequestSchema: GenMessage<ListFailedStepsRequest> = /*@__PURE__*/
-  messageDesc(file_local, 26);
+  messageDesc(file_local, 31);
 
 /**
  * @generated from message pelago.v1.ListFailedStepsResponse
@@ -823,7 +943,7 @@ export type ListFailedStepsResponse = Message<"pelago.v1.ListFailedStepsResponse
  * Use `create(ListFailedStepsResponseSchema)` to create a new message.
  */
 export const ListFailedStepsResponseSchema: GenMessage<ListFailedStepsResponse> = /*@__PURE__*/
-  messageDesc(file_local, 27);
+  messageDesc(file_local, 32);
 
 /**
  * @generated from message pelago.v1.FailedStep
@@ -869,7 +989,7 @@ export type FailedStep = Message<"pelago.v1.FailedStep"> & {
  * Use `create(FailedStepSchema)` to create a new message.
  */
 export const FailedStepSchema: GenMessage<FailedStep> = /*@__PURE__*/
-  messageDesc(file_local, 28);
+  messageDesc(file_local, 33);
 
 /**
  * @generated from message pelago.v1.Entrypoint
@@ -886,7 +1006,7 @@ export type Entrypoint = Message<"pelago.v1.Entrypoint"> & {
  * Use `create(EntrypointSchema)` to create a new message.
  */
 export const EntrypointSchema: GenMessage<Entrypoint> = /*@__PURE__*/
-  messageDesc(file_local, 29);
+  messageDesc(file_local, 34);
 
 /**
  * @generated from message pelago.v1.Volume
@@ -915,7 +1035,7 @@ export type Volume = Message<"pelago.v1.Volume"> & {
  * Use `create(VolumeSchema)` to create a new message.
  */
 export const VolumeSchema: GenMessage<Volume> = /*@__PURE__*/
-  messageDesc(file_local, 30);
+  messageDesc(file_local, 35);
 
 /**
  * @generated from message pelago.v1.PortMapping
@@ -947,7 +1067,7 @@ export type PortMapping = Message<"pelago.v1.PortMapping"> & {
  * Use `create(PortMappingSchema)` to create a new message.
  */
 export const PortMappingSchema: GenMessage<PortMapping> = /*@__PURE__*/
-  messageDesc(file_local, 31);
+  messageDesc(file_local, 36);
 
 /**
  * @generated from message pelago.v1.WindowSize
@@ -969,7 +1089,7 @@ export type WindowSize = Message<"pelago.v1.WindowSize"> & {
  * Use `create(WindowSizeSchema)` to create a new message.
  */
 export const WindowSizeSchema: GenMessage<WindowSize> = /*@__PURE__*/
-  messageDesc(file_local, 32);
+  messageDesc(file_local, 37);
 
 /**
  * @generated from message pelago.v1.RunOutput
@@ -1016,7 +1136,7 @@ export type RunOutput = Message<"pelago.v1.RunOutput"> & {
  * Use `create(RunOutputSchema)` to create a new message.
  */
 export const RunOutputSchema: GenMessage<RunOutput> = /*@__PURE__*/
-  messageDesc(file_local, 33);
+  messageDesc(file_local, 38);
 
 /**
  * @generated from message pelago.v1.RunStarted
@@ -1038,7 +1158,7 @@ export type RunStarted = Message<"pelago.v1.RunStarted"> & {
  * Use `create(RunStartedSchema)` to create a new message.
  */
 export const RunStartedSchema: GenMessage<RunStarted> = /*@__PURE__*/
-  messageDesc(file_local, 34);
+  messageDesc(file_local, 39);
 
 /**
  * What BuildKit's API has no call for: the local image store, containers, and what this engine can run.
@@ -1053,6 +1173,16 @@ export const LocalEngine: GenService<{
     methodKind: "unary";
     input: typeof DescribeRequestSchema;
     output: typeof DescribeResponseSchema;
+  },
+  /**
+   * How one platform runs here, or why it does not.
+   *
+   * @generated from rpc pelago.v1.LocalEngine.DescribePlatform
+   */
+  describePlatform: {
+    methodKind: "unary";
+    input: typeof DescribePlatformRequestSchema;
+    output: typeof DescribePlatformResponseSchema;
   },
   /**
    * @generated from rpc pelago.v1.LocalEngine.ListImages

@@ -1,5 +1,5 @@
-import { openSubprocess } from '../../kit/process/subprocess.ts'
 import type { OutputChunk, RunMode } from '../executor.ts'
+import { readQemuVersion } from './qemuVersion.ts'
 
 /** Looks out for QEMU's own last words in the output of an emulated step. */
 export interface CrashWatch {
@@ -28,15 +28,8 @@ export function createCrashWatch(mode: RunMode, emulatorPath: string | undefined
     hasCrashed: () => seen,
     async hint(exitCode, signal) {
       if (!seen && !SIGNAL_EXIT_CODES.has(exitCode)) return undefined
-      const version = await readVersion(emulatorPath, signal).catch(() => '')
+      const version = await readQemuVersion(emulatorPath, signal)
       return `the program crashed under ${mode.emulator}${version === '' ? '' : ` ${version}`}, which may be the emulator's fault: try a newer QEMU, a native builder, or FROM --platform=$BUILDPLATFORM with cross-compilation`
     },
   }
-}
-
-async function readVersion(emulatorPath: string, signal: AbortSignal): Promise<string> {
-  await using child = openSubprocess([emulatorPath, '--version'], { cwd: '/', env: {} }, signal)
-  let text = ''
-  for await (const bytes of child.stdout) text += Buffer.from(bytes).toString().slice(0, 200)
-  return /version (\S+)/.exec(text)?.[1] ?? ''
 }

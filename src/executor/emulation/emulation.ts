@@ -89,6 +89,7 @@ function unregistered(one: EmulatedArchitecture, qemu: Qemu): Support {
 
 function missing(platform: Platform, native: Platform, support: Support | undefined): EmulatorMissingError {
   const what = `${formatPlatform(platform)} does not run on this machine, which is ${formatPlatform(native)}`
+  if (platform.os !== 'linux') return new EmulatorMissingError(platform, `${what}: only programs of linux run here`, `choose ${formatPlatform({ ...platform, os: 'linux', osVersion: '' })}, or another that pelago platforms lists`)
   if (support?.kind === 'fails') return new EmulatorMissingError(platform, `${what}: ${support.reason}`, support.hint)
   if (platform.architecture === native.architecture) {
     return new EmulatorMissingError(platform, `${what}: its processor lacks what ${platform.variant} has`, 'choose a lower variant, or a builder with a newer processor')
