@@ -11,6 +11,7 @@ export interface CommandEntry {
 /** Every command by its words. */
 export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
   ['build', { summary: 'Build an image from a Dockerfile, for one platform or many', load: async () => (await import('./commands/build.ts')).build }],
+  ['merge', { summary: 'Put what several machines have built with build --part under one tag', load: async () => (await import('./commands/merge.ts')).merge }],
   ['run', { summary: 'Run a command in a new container, natively or emulated', load: async () => (await import('./commands/run.ts')).run }],
   ['debug', { summary: 'Look into a step that failed: a shell, or a command, where it stood', load: async () => (await import('./commands/debug.ts')).debug }],
   ['reproduce', { summary: 'Build twice from scratch, and name what differs', load: async () => (await import('./commands/reproduce.ts')).reproduce }],

@@ -20,6 +20,7 @@ export const BUILD_FLAGS = {
   'no-cache': { kind: 'switch', help: 'Run every step anew' },
   'no-cache-filter': { kind: 'list', value: 'STAGE', splitsCommas: true, help: 'Run the steps of a stage anew' },
   output: { kind: 'list', short: 'o', value: 'OUTPUT', help: 'Where the result goes: type=TYPE,dest=PATH,KEY=VALUE, TYPE being image, registry, store, oci, docker, tar or local; a path alone is a folder, - a tar archive on stdout' },
+  part: { kind: 'text', value: 'FILE', help: 'Push by digest, touch no tag, and write what was pushed to a file: pelago merge puts the parts of several machines under one tag' },
   platform: { kind: 'list', value: 'PLATFORM', splitsCommas: true, help: 'Platform to build for, such as linux/arm64; local is this machine\'s own' },
   progress: { kind: 'text', value: 'MODE', help: 'How progress is shown', choices: PROGRESS_MODES, fallback: 'auto' },
   provenance: { kind: 'text', value: 'false', help: 'Accepted for scripts that switch it off' },

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { OutputRequest } from '../../driver/driver.ts'
-import { parseReference, formatFamiliar } from '../../ground/reference.ts'
+import { parseReference, formatFamiliar, formatRepository } from '../../ground/reference.ts'
 import { objectList, optionalNumber, parseJsonObject, requiredString } from '../../ground/jsonValue.ts'
 import { span, drawLine, type Paint, type Span } from '../render/line.ts'
 import { formatBytes, formatDuration } from '../render/measure.ts'
@@ -81,7 +81,8 @@ export function formatSummary(outcome: BuildOutcome, outputs: readonly OutputReq
 }
 
 function describeOutput({ type, attributes, destination }: OutputRequest): readonly (readonly Span[])[] {
-  const names = (attributes.get('name') ?? '').split(',').filter((name) => name !== '').map((name) => formatFamiliar(parseReference(name)))
+  const isByDigest = attributes.get('push-by-digest') === 'true'
+  const names = (attributes.get('name') ?? '').split(',').filter((name) => name !== '').map((name) => (isByDigest ? `${formatRepository(parseReference(name))}, by digest` : formatFamiliar(parseReference(name))))
   const verb = verbOf(type, attributes, destination)
   if (destination.kind === 'file' || destination.kind === 'folder') return [[span(`${verb} `), span(destination.path, 'bold')]]
   if (names.length === 0) return type === 'image' ? [[span('stored without a name')]] : []

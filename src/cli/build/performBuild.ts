@@ -14,7 +14,7 @@ import { type BuildOutcome, formatSummary, parseOutcome, writeOutcomeFiles } fro
 import type { PreparedBuild } from './prepareBuild.ts'
 
 /** Builds, shows how it goes, and says what came of it. @throws what the engine throws */
-export async function performBuild(prepared: PreparedBuild, context: CommandContext, signal: AbortSignal): Promise<void> {
+export async function performBuild(prepared: PreparedBuild, context: CommandContext, signal: AbortSignal): Promise<BuildOutcome> {
   const { requests, flags } = prepared
   await using engine = await openEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
   let times: ReadonlyMap<string, PlatformTime>
@@ -32,6 +32,7 @@ export async function performBuild(prepared: PreparedBuild, context: CommandCont
   }
   await writeOutcomeFiles(outcome, flags, context.workingFolder)
   report(prepared, { outcome, times }, context)
+  return outcome
 }
 
 function report(prepared: PreparedBuild, { outcome, times }: { readonly outcome: BuildOutcome; readonly times: ReadonlyMap<string, PlatformTime> }, context: CommandContext): void {

@@ -15,6 +15,11 @@ export const build = defineCommand({
 /** Everything that can be wrong with the command line is found before an engine is started. */
 async function runBuild({ flags, operands }: CommandLine<typeof BUILD_FLAGS>, context: CommandContext, signal: AbortSignal): Promise<number> {
   checkFlags(flags)
+  if (flags.part !== undefined) {
+    const { performPart } = await import('../part/performPart.ts')
+    await performPart(flags, flags.part, operands[0] ?? '', { context, signal })
+    return EXIT.done
+  }
   const { prepareBuild } = await import('../build/prepareBuild.ts')
   const prepared = await prepareBuild(flags, operands[0] ?? '', context, signal)
   for (const notice of prepared.notices) context.stderr.write(`${notice}\n`)

@@ -2,7 +2,7 @@ import { BUILD_FLAGS } from '../build/buildFlags.ts'
 import type { FlagTable, FlagValues } from '../flags/flags.ts'
 
 /** Flags of `build` that say where a result goes, or ask for something else than a build. */
-const WITHOUT = ['call', 'check', 'iidfile', 'load', 'metadata-file', 'push', 'quiet'] as const
+const WITHOUT = ['call', 'check', 'iidfile', 'load', 'metadata-file', 'part', 'push', 'quiet'] as const
 
 const OWN = {
   against: { kind: 'text', value: 'IMAGE|PATH', help: 'Build once, and compare with an image of the local store or a registry, an archive, or an OCI layout' },

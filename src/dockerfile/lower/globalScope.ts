@@ -72,7 +72,8 @@ function platformArgs(prefix: 'BUILD' | 'TARGET', platform: Platform): readonly 
   ]
 }
 
-const PROXY_NAMES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy']
+/** Build arguments that say how this machine reaches others, in either letter case. */
+export const PROXY_NAMES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy']
 
 /** The proxy variables among the build arguments, in both letter cases, `KEY=value`: given to every step, part of no key. */
 export function proxyEnvironment(buildArgs: ReadonlyMap<string, string>): readonly string[] {

@@ -1,0 +1,25 @@
+import { formatPlatform } from '../../ground/platform.ts'
+import { formatFamiliar, formatReference, formatRepository, type Reference } from '../../ground/reference.ts'
+import { isImage } from '../../registry/resolve.ts'
+import { formatTable } from '../format/table.ts'
+import type { MergedImage } from './mergeParts.ts'
+import type { Published } from './publishIndex.ts'
+
+/** Where the image is now, its digest, and which part each platform is from. */
+export function formatMergeReport({ root, entries }: MergedImage, published: readonly Published[]): string {
+  const places = published.map(({ reference, was }) => `${was === root.digest ? 'already there: ' : 'pushed '}${formatFamiliar(reference)}${was === undefined || was === root.digest ? '' : ` (was ${was})`}\n`)
+  const rows = entries.filter(({ descriptor }) => isImage(descriptor)).map(({ descriptor, from }) => [descriptor.platform === undefined ? 'unknown' : formatPlatform(descriptor.platform), descriptor.digest, from.name])
+  return `${places.join('')}digest ${root.digest}\n\n${formatTable(['PLATFORM', 'DIGEST', 'PART'], rows)}`
+}
+
+/** What scripts read: the names of the first three fields are buildx's. */
+export function mergeMetadata({ root, entries }: MergedImage, references: readonly Reference[]): Readonly<Record<string, unknown>> {
+  return {
+    'containerimage.digest': root.digest,
+    'containerimage.descriptor': { mediaType: root.mediaType, digest: root.digest, size: root.sizeBytes },
+    'image.name': references.map(formatReference).join(','),
+    'pelago.platforms': entries
+      .filter(({ descriptor }) => isImage(descriptor))
+      .map(({ descriptor, from }) => ({ platform: descriptor.platform === undefined ? '' : formatPlatform(descriptor.platform), digest: descriptor.digest, part: from.name, repository: formatRepository({ ...from.part.repository, tag: undefined, digest: undefined }) })),
+  }
+}
