@@ -24,8 +24,11 @@ export type PlatformRuns =
   | { readonly kind: 'emulated'; readonly emulator: string; readonly version: string; readonly path: string; readonly cpu: string }
   | { readonly kind: 'missing'; readonly reason: string; readonly remedy: string }
 
+/** What a platform gets of an image. */
 export interface ImageChoice {
   readonly name: string
+  /** Where it was found, such as `registry`. */
+  readonly from: string
   readonly isIndex: boolean
   readonly manifests: readonly JudgedImage[]
   /** Where nothing is chosen. */

@@ -43,9 +43,9 @@ describe('formatExplanation', () => {
     { digest: `sha256:${'b'.repeat(64)}`, platform: parsePlatform('linux/arm/v5') },
   ]
   it('marks the image that a platform gets', () => {
-    const found = lines('linux/arm/v6', { support: EMULATED, image: { name: 'app:1', isIndex: true, manifests: judgeImages(images, parsePlatform('linux/arm/v6')), nearest: [] } })
+    const found = lines('linux/arm/v6', { support: EMULATED, image: { name: 'app:1', from: 'registry', isIndex: true, manifests: judgeImages(images, parsePlatform('linux/arm/v6')), nearest: [] } })
     assert.deepEqual(found.slice(-5), [
-      `linux/arm/v6 gets linux/arm/v5 of app:1, sha256:${'b'.repeat(64)}`,
+      `linux/arm/v6 gets linux/arm/v5 of app:1 (registry): sha256:${'b'.repeat(64)}`,
       '    PLATFORM       DIGEST         WHY',
       '→   linux/arm/v5   bbbbbbbbbbbb   the best there is: a lower level of the same CPU',
       '    linux/arm/v7   aaaaaaaaaaaa   needs a newer CPU: v7',
@@ -56,7 +56,7 @@ describe('formatExplanation', () => {
     const wanted = parsePlatform('linux/arm/v5')
     const [only] = images
     const offered = only === undefined ? [] : [only]
-    const found = lines('linux/arm/v5', { support: EMULATED, image: { name: 'app:1', isIndex: false, manifests: judgeImages(offered, wanted), nearest: nearestPlatforms(offered.map(({ platform }) => platform), wanted) } })
-    assert.deepEqual(found.slice(-6, -3), ['linux/arm/v5 gets nothing of app:1', '  it has no index, and is one image for one platform', '  the nearest is linux/arm/v7'])
+    const found = lines('linux/arm/v5', { support: EMULATED, image: { name: 'app:1', from: 'registry', isIndex: false, manifests: judgeImages(offered, wanted), nearest: nearestPlatforms(offered.map(({ platform }) => platform), wanted) } })
+    assert.deepEqual(found.slice(-6, -3), ['linux/arm/v5 gets nothing of app:1 (registry)', '  it has no index, and is one image for one platform', '  the nearest is linux/arm/v7'])
   })
 })

@@ -35,9 +35,9 @@ function formatNames(names: Explanation['otherNames']): string {
   return names.map(({ name, whose }) => `${name} (${whose})`).join(', ')
 }
 
-function formatImage({ name, isIndex, manifests, nearest }: ImageChoice, platform: string): string {
+function formatImage({ name, from, isIndex, manifests, nearest }: ImageChoice, platform: string): string {
   const chosen = manifests.find(({ isChosen }) => isChosen)
-  const verdict = chosen === undefined ? `${platform} gets nothing of ${name}` : `${platform} gets ${chosen.platform} of ${name}, ${chosen.digest}`
+  const verdict = chosen === undefined ? `${platform} gets nothing of ${name} (${from})` : `${platform} gets ${chosen.platform} of ${name} (${from}): ${chosen.digest}`
   const advice = chosen !== undefined ? [] : [nearest.length === 0 ? '  nothing in it is near: choose another image, or build it' : `  the nearest is ${nearest.join(', then ')}`]
   const kind = isIndex ? [] : ['  it has no index, and is one image for one platform']
   const lines = [verdict, ...kind, ...advice].map((line) => `${neutralize(line)}\n`).join('')
