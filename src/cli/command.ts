@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
-import { type FlagTable, type FlagValues, parseFlags } from './flags/flags.ts'
+import { type FlagTable, type FlagValues, parseFlags, type UnsupportedFlag } from './flags/flags.ts'
 import { formatHelp } from './flags/help.ts'
 import { UsageError } from './flags/usageError.ts'
 
@@ -21,7 +21,7 @@ export interface CommandDefinition<T extends FlagTable> {
   /** How many operands it takes, both ends inclusive. */
   readonly operands: readonly [least: number, most: number]
   /** Flags of the peer commands that are refused by name. */
-  readonly unsupported?: readonly string[]
+  readonly unsupported?: readonly UnsupportedFlag[]
   readonly stopsAtOperand?: boolean
   run(line: CommandLine<T>, context: CommandContext, signal: AbortSignal): Promise<number>
 }
@@ -45,7 +45,7 @@ export interface CommandContext {
   readonly stderr: OutputStream
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** Address of the engine as the user gave it; undefined is the embedded one. */
+  /** Name of a builder, or address of an engine, as the user gave it; undefined is the one that `use` chose. */
   readonly builder: string | undefined
   readonly isDebug: boolean
   /** Until disposed, signals go to `handler` instead of ending the command: a container may want them. */
@@ -65,7 +65,7 @@ export interface OutputStream extends Writable {
 
 /** Flags that every command takes, before or behind its name. */
 export const GLOBAL_FLAGS = {
-  builder: { kind: 'text', value: 'ADDRESS', help: 'Engine to use: embedded, or unix:///path/to/socket' },
+  builder: { kind: 'text', value: 'NAME', help: 'Builder to use, or the address of an engine: unix:///path/to/socket' },
   debug: { kind: 'switch', short: 'D', help: 'Show what went on where something fails' },
 } as const satisfies FlagTable
 

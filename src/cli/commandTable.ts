@@ -30,6 +30,12 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['platforms', { summary: 'Show which platforms run here, and how', load: async () => (await import('./commands/platforms.ts')).platforms }],
   ['platforms explain', { summary: 'Say what a platform is, how it runs here, and which images it takes', load: async () => (await import('./commands/platforms/explain.ts')).platformsExplain }],
   ['doctor', { summary: 'Show what this machine has for builds, what it lacks, and what to do', load: async () => (await import('./commands/doctor.ts')).doctor }],
+  ['create', { summary: 'Make a builder: a name for an engine, for --builder and use', load: async () => (await import('./commands/builders/create.ts')).create }],
+  ['ls', { summary: 'List builders, how they are, and what platforms they build for', load: async () => (await import('./commands/builders/ls.ts')).ls }],
+  ['inspect', { summary: 'Show a builder: its engine, and what platforms it builds for', load: async () => (await import('./commands/builders/inspect.ts')).inspect }],
+  ['use', { summary: 'Use a builder from now on', load: async () => (await import('./commands/builders/use.ts')).use }],
+  ['stop', { summary: 'End the engine of a builder, and what it runs', load: async () => (await import('./commands/builders/stop.ts')).stop }],
+  ['rm', { summary: 'Remove builders', load: async () => (await import('./commands/builders/rm.ts')).rm }],
   ['du', { summary: 'Show what the build cache takes', load: async () => (await import('./commands/du.ts')).du }],
   ['prune', { summary: 'Remove build cache', load: async () => (await import('./commands/prune.ts')).prune }],
   ['version', { summary: 'Show the version', load: async () => (await import('./commands/version.ts')).version }],
@@ -58,7 +64,7 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['buildx', 'builder'])
 
 /** Commands of Docker's and buildx's that are not here. */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'bake', 'compose', 'create', 'dial-stdio', 'exec', 'history', 'inspect', 'ls', 'ps', 'rm', 'start', 'stop', 'use',
+  'bake', 'compose', 'dial-stdio', 'exec', 'history', 'ps', 'start',
   'imagetools create', 'manifest create', 'manifest annotate', 'manifest push', 'manifest rm', 'image history', 'image import',
 ])
 

@@ -15,7 +15,7 @@ interface Ran {
 async function run(argv: readonly string[], options: { readonly workingFolder?: string; readonly signals?: readonly NodeJS.Signals[] } = {}): Promise<Ran> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   const code = await runCommandLine(argv, {
-    env: {},
+    env: { HOME: '/nonexistent' },
     workingFolder: options.workingFolder ?? '/nonexistent',
     openStdin: () => stdin.end(),
     stdout,
@@ -74,7 +74,7 @@ describe('the command line', () => {
     { argv: ['build', 'nowhere'], stderr: 'ERROR: no such folder: nowhere\nhint: give the folder with the files of the build, such as ., a URL or a git repository\n' },
     { argv: ['build', '--platform', 'linux/', '.'], stderr: 'ERROR: invalid --platform: "linux/"\nhint: write os/arch[/variant], such as linux/arm64 or linux/arm/v7\n' },
     { argv: ['build', '--provenance=true', '.'], stderr: 'ERROR: --provenance=true is not supported yet\nhint: leave it out\n' },
-    { argv: ['--builder', 'nonsense', 'platforms'], stderr: 'ERROR: unknown builder: "nonsense"\nhint: leave out --builder, or give unix:///path/to/socket or tcp://127.0.0.1:port\n' },
+    { argv: ['--builder', 'nonsense', 'platforms'], stderr: 'ERROR: unknown builder: "nonsense"\nhint: there are default; pelago create --name nonsense makes it; an address is written unix:///path/to/socket or tcp://127.0.0.1:port\n' },
   ]
   for (const { argv, stderr } of refused) {
     it(`ends with 2 for ${argv.join(' ')}`, async () => assert.deepEqual(await run(argv), { code: 2, stdout: '', stderr }))

@@ -9,6 +9,7 @@ import {
   LoadResponseSchema,
   ReadImageResponseSchema,
   RemoveImageResponseSchema,
+  StopResponseSchema,
   TagImageResponseSchema,
   TransferEventSchema,
   type Image,
@@ -33,13 +34,15 @@ import { toTransferProgress } from './transferProgress.ts'
 /** What the engine itself does not know of its process. */
 export interface EngineFacts {
   readonly isRootless: boolean
+  /** Has the process end; returns at once. */
+  readonly stop: () => void
 }
 
 type LocalService = ServiceImpl<typeof LocalEngine>
 
 /** `pelago.v1.LocalEngine` over an engine. */
 export function createLocalEngine(engine: Engine, facts: EngineFacts): LocalService {
-  return { ...describeService(engine, facts), ...imageService(engine), ...transferService(engine), ...processService(engine) }
+  return { ...describeService(engine, facts), ...imageService(engine), ...transferService(engine), ...processService(engine), ...stopService(facts) }
 }
 
 function describeService(engine: Engine, { isRootless }: EngineFacts): Pick<LocalService, 'describe' | 'describePlatform'> {
@@ -68,6 +71,15 @@ function toSupport(support: PlatformSupport): MessageInitShape<typeof DescribePl
       return { support: { case: 'emulated', value: { emulator: support.emulator.name, path: support.emulator.path, version: support.emulator.version } } }
     case 'missing':
       return { support: { case: 'missing', value: { reason: support.reason, hint: support.hint } } }
+  }
+}
+
+function stopService({ stop }: EngineFacts): Pick<LocalService, 'stop'> {
+  return {
+    stop() {
+      setImmediate(stop) // the answer goes out first
+      return create(StopResponseSchema)
+    },
   }
 }
 

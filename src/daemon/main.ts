@@ -29,7 +29,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   await using engine = await createEngine({ root, version: VERSION, env, sessions: createClientSessions(sessions) }, stop.signal)
   await using server = createServer({
     sessions,
-    addRoutes: (routes) => void routes.service(Control, createControl(engine, { sessions, gateway })).service(LLBBridge, createLlbBridge(gateway)).service(Content, createContentService(engine.blobs)).service(LocalEngine, createLocalEngine(engine, { isRootless: env['PELAGO_NS_IDS'] !== 'all' })),
+    addRoutes: (routes) => void routes.service(Control, createControl(engine, { sessions, gateway })).service(LLBBridge, createLlbBridge(gateway)).service(Content, createContentService(engine.blobs)).service(LocalEngine, createLocalEngine(engine, { isRootless: env['PELAGO_NS_IDS'] !== 'all', stop: () => stop.abort(new DOMException('it was asked to', 'AbortError')) })),
     onBug: (error) => log('error', 'bug', { stack: error instanceof Error ? error.stack : String(error) }),
   })
   const trusted = { isTrusted: true }

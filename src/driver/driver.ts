@@ -16,6 +16,8 @@ export interface Driver {
   readonly name: string
   /** Starts what has to be started. @throws EngineUnavailableError */
   connect(signal: AbortSignal): Promise<EngineClient>
+  /** Starts nothing: undefined where no engine answers within a few seconds. */
+  attach(signal: AbortSignal): Promise<EngineClient | undefined>
 }
 
 /** A connection to one engine: Pelago's or a buildkitd. Disposing closes it; an embedded engine then ends or lingers. */

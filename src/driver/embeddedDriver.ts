@@ -11,8 +11,6 @@ import { describeEngine, packagedEngine, type EngineProgram } from './engineProg
 import { ensureRuntimeFolder } from './runtimeFolder.ts'
 import { createSocketDriver } from './socketDriver.ts'
 
-/** A lingering engine answers at once or is about to end. */
-const ANSWER_MS = 3_000
 /** How long a command waits for the engine that ends with it. */
 const END_MS = 5_000
 /** Longer than that a log is begun anew. */
@@ -29,41 +27,37 @@ export interface EmbeddedDriverOptions {
  * with a socket pair to this process. Commands at once may start two: one then gets the socket for those to come.
  */
 export function createEmbeddedDriver({ env, entry = packagedEngine() }: EmbeddedDriverOptions): Driver {
+  const findPlace = async (): Promise<EnginePlace> => {
+    const userId = userInfo().uid
+    const program = describeEngine(entry, env, userId)
+    return { program, base: join(await ensureRuntimeFolder(env, userId), program.key), env, userId }
+  }
   return {
     name: 'embedded',
     async connect(signal) {
-      const userId = userInfo().uid
-      const program = describeEngine(entry, env, userId)
-      const base = join(await ensureRuntimeFolder(env, userId), program.key)
-      return (await joinEngine(`${base}.sock`, signal)) ?? (await startEngine(program, { base, env, userId }, signal))
+      const place = await findPlace()
+      return (await joinEngine(place, signal)) ?? (await startEngine(place, signal))
     },
+    attach: async (signal) => await joinEngine(await findPlace(), signal),
   }
 }
 
-/** Undefined where none answers. */
-async function joinEngine(socketPath: string, signal: AbortSignal): Promise<EngineClient | undefined> {
-  let engine: EngineClient | undefined
-  try {
-    engine = await createSocketDriver(`unix://${encodeURI(socketPath)}`).connect(signal)
-    await engine.control.info({}, { signal, timeoutMs: ANSWER_MS })
-    return engine
-  } catch {
-    signal.throwIfAborted()
-    await engine?.[Symbol.asyncDispose]()
-    return undefined
-  }
+/** Undefined where none answers: a lingering engine does so at once, or is about to end. */
+async function joinEngine({ base }: EnginePlace, signal: AbortSignal): Promise<EngineClient | undefined> {
+  return await createSocketDriver(`unix://${encodeURI(`${base}.sock`)}`).attach(signal)
 }
 
 interface EnginePlace {
+  readonly program: EngineProgram
   /** Of the socket's and the log's paths. */
   readonly base: string
   readonly env: Environment
   readonly userId: number
 }
 
-async function startEngine(program: EngineProgram, place: EnginePlace, signal: AbortSignal): Promise<EngineClient> {
+async function startEngine(place: EnginePlace, signal: AbortSignal): Promise<EngineClient> {
   using log = openLog(`${place.base}.log`)
-  const child = launch(program, place, log.fd)
+  const child = launch(place, log.fd)
   const engine = createEngineClient(child.connection, { isSameMachine: true })
   try {
     await orAborted(Promise.race([engine.control.info({}, { signal }), failedStart(child, log)]), signal)
@@ -73,10 +67,11 @@ async function startEngine(program: EngineProgram, place: EnginePlace, signal: A
     signal.throwIfAborted()
     throw error instanceof EngineUnavailableError ? error : startError(log, error)
   }
-  return program.lingerSeconds > 0 ? engine : endingTogether(engine, child)
+  return place.program.lingerSeconds > 0 ? engine : endingTogether(engine, child)
 }
 
-function launch({ entry, root, lingerSeconds }: EngineProgram, { base, env, userId }: EnginePlace, stderrFd: number): SocketProcess {
+function launch({ program, base, env, userId }: EnginePlace, stderrFd: number): SocketProcess {
+  const { entry, root, lingerSeconds } = program
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', entry]
   const own = ['--fd', '3', '--socket', `${base}.sock`, '--linger', String(lingerSeconds), '--root', root]
   const set = Object.entries(env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidValueError } from '../ground/errors.ts'
 import { optionalStringList, parseJsonObject, stringListMap, type JsonObject } from '../ground/jsonValue.ts'
+import { configHome } from '../kit/configHome.ts'
 
 /** How registries are reached: what the user allows beyond HTTPS with trusted certificates, and where to look first. */
 export interface HostConfig {
@@ -23,14 +23,13 @@ export const DEFAULT_HOST_CONFIG: HostConfig = { insecure: new Set(), mirrors: n
  * @throws InvalidValueError
  */
 export async function readHostConfig(env: Readonly<Record<string, string | undefined>>): Promise<HostConfig> {
-  const home = env['HOME'] ?? homedir()
-  const configHome = env['XDG_CONFIG_HOME'] ?? join(home, '.config')
-  const settings = await readSettings(join(configHome, 'pelago', 'config.json'))
+  const config = configHome(env)
+  const settings = await readSettings(join(config, 'pelago', 'config.json'))
   const fromEnv = (env['PELAGO_INSECURE_REGISTRIES'] ?? '').split(',').filter((host) => host !== '')
   return {
     insecure: new Set([...((settings && optionalStringList(settings, 'insecure-registries')) ?? []), ...fromEnv]),
     mirrors: settings === undefined ? new Map() : readMirrors(settings),
-    certFolders: [join(configHome, 'pelago', 'certs.d'), '/etc/pelago/certs.d', join(configHome, 'docker', 'certs.d'), '/etc/docker/certs.d'],
+    certFolders: [join(config, 'pelago', 'certs.d'), '/etc/pelago/certs.d', join(config, 'docker', 'certs.d'), '/etc/docker/certs.d'],
   }
 }
 

@@ -2,8 +2,8 @@
 // @generated from file content.proto (package containerd.services.content.v1, syntax proto3)
 /* eslint-disable */
 
-// containerd's content store, as far as a build's client serves one: blobs by digest, to be read. Which store is meant,
-// the header `buildkit-attachable-store-id` says: `oci:<name>` is an OCI layout of the client.
+// containerd's content store, as far as it is read: blobs by digest. The daemon serves its own; a build's client its OCI
+// layouts, and which one is meant the header `buildkit-attachable-store-id` says: `oci:<name>`.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";

@@ -1,9 +1,9 @@
-import { defineCommand, type CommandContext } from '../command.ts'
+import { defineCommand } from '../command.ts'
+import { confirm } from '../confirm.ts'
 import { EXIT } from '../exitCode.ts'
 import { parseByteSize } from '../format/byteSize.ts'
 import { parseDurationNs } from '../format/duration.ts'
 import { formatFilter, parseFilters } from '../format/recordFilter.ts'
-import { UsageError } from '../flags/usageError.ts'
 
 export const prune = defineCommand({
   usage: '[OPTIONS]',
@@ -23,7 +23,7 @@ export const prune = defineCommand({
     const size = (name: 'max-used-space' | 'min-free-space' | 'reserved-space'): bigint => BigInt(flags[name] === undefined ? 0 : parseByteSize(flags[name], `--${name}`))
     const { keepDuration, filter } = splitFilters(flags.filter)
     const request = { all: flags.all, filter, keepDuration, maxUsedSpace: size('max-used-space'), minFreeSpace: size('min-free-space'), reservedSpace: size('reserved-space') }
-    if (!flags.force && !(await confirm(context, signal))) return EXIT.failed
+    if (!flags.force && !(await confirm('Remove build cache that nothing uses?', context, signal))) return EXIT.failed
     const { openEngine } = await import('../engine.ts')
     const { describeRecord, describeRecordFully } = await import('../format/usageRow.ts')
     const { formatBytes } = await import('../render/measure.ts')
@@ -44,17 +44,4 @@ function splitFilters(texts: readonly string[]): { readonly keepDuration: bigint
   const filters = parseFilters(texts)
   const until = filters.findLast(({ key }) => key === 'until')
   return { keepDuration: until === undefined ? 0n : parseDurationNs(until.value), filter: filters.filter(({ key }) => key !== 'until').map(formatFilter) }
-}
-
-async function confirm(context: CommandContext, signal: AbortSignal): Promise<boolean> {
-  const stdin = context.openStdin()
-  if (stdin.isTTY !== true) throw new UsageError('prune asks before it removes, and there is no terminal', { hint: 'pass --force' })
-  const { createInterface } = await import('node:readline/promises')
-  const lines = createInterface({ input: stdin, output: context.stderr })
-  try {
-    const answer = await lines.question('Remove build cache that nothing uses? [y/N] ', { signal })
-    return /^y(?:es)?$/i.test(answer.trim())
-  } finally {
-    lines.close()
-  }
 }

@@ -47,11 +47,14 @@ export interface ParsedLine<T extends FlagTable> {
   readonly wantsHelp: boolean
 }
 
+/** A flag's name, where there is more to say with what to do instead. */
+export type UnsupportedFlag = string | readonly [name: string, advice: string]
+
 export interface ParseOptions {
   /** As the user calls it, for messages: `pelago build`. */
   readonly commandName: string
   /** Flags that the peer commands know and this one does not: long names, and `-m` for a short one. */
-  readonly unsupported?: readonly string[]
+  readonly unsupported?: readonly UnsupportedFlag[]
   /** Everything from the first operand on is operands: `run IMAGE CMD --its-own-flag`. */
   readonly stopsAtOperand?: boolean
 }
@@ -166,8 +169,10 @@ class LineReading {
   }
 
   #unknown(rawName: string): UsageError {
-    const isUnsupported = this.#options.unsupported?.includes(rawName.replace(/^--/, '')) === true
-    if (isUnsupported) return this.#usage(`${rawName} is not supported yet`, undefined)
+    for (const flag of this.#options.unsupported ?? []) {
+      const [name, advice] = typeof flag === 'string' ? [flag, undefined] : flag
+      if (name === rawName.replace(/^--/, '')) return this.#usage(`${rawName} is not supported yet`, advice)
+    }
     const known = [...this.#specs.keys()].map((name) => `--${name}`)
     const close = rawName.startsWith('--') ? nearest(rawName, known) : undefined
     return this.#usage(`unknown flag: ${rawName}`, close === undefined ? undefined : `did you mean ${close}?`)

@@ -7,6 +7,8 @@ export type TemplateValue = string | number | boolean | null | undefined | reado
 export interface Template {
   /** @throws UsageError where `value` lacks a field */
   apply(value: TemplateValue): string
+  /** The fields that it reads, each a path of names. */
+  readonly fields: readonly (readonly string[])[]
 }
 
 /**
@@ -15,12 +17,22 @@ export interface Template {
  * @throws UsageError on anything else
  */
 export function parseTemplate(text: string): Template {
-  if (text.startsWith('table')) throw new UsageError(`tables are not supported in --format yet: ${JSON.stringify(text)}`, { hint: 'leave "table" out' })
+  if (text.startsWith('table')) throw new UsageError(`this command lists nothing that could be a table: ${JSON.stringify(text)}`, { hint: 'leave "table" out' })
   const source = text === 'json' ? '{{json .}}' : text.replace(/\\([tn])/g, (_, letter: string) => (letter === 't' ? '\t' : '\n'))
   const pieces = source.split(/(\{\{(?:"(?:[^"\\]|\\.)*"|[^}])*\}\})/).filter((piece) => piece !== '')
   const reader = { pieces, next: 0 }
   const nodes = parseNodes(reader, false)
-  return { apply: (value) => nodes.map((node) => render(node, value)).join('') }
+  return { apply: (value) => nodes.map((node) => render(node, value)).join(''), fields: nodes.flatMap(fieldsOf) }
+}
+
+function fieldsOf(node: Node): readonly (readonly string[])[] {
+  if (node.kind === 'text') return []
+  return [...fieldsRead(node.expression), ...(node.kind === 'value' ? [] : node.body.flatMap(fieldsOf))]
+}
+
+function fieldsRead(expression: Expression): readonly (readonly string[])[] {
+  if (expression.kind === 'call') return expression.operands.flatMap(fieldsRead)
+  return expression.kind === 'field' ? [expression.path] : []
 }
 
 type Node =

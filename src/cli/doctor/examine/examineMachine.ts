@@ -19,9 +19,6 @@ import { findLauncher, probeFacilities } from './launcherProbe.ts'
 import type { Attempt, EmulatorFacts, EngineFacts, LoginFacts, MachineFacts, RuntimeFacts, StoreFacts, UserFacts } from './machineFacts.ts'
 import { runBriefly } from './runBriefly.ts'
 
-/** A lingering engine answers at once. */
-const ANSWER_MS = 3_000
-
 /** Looks at everything that builds need, and changes nothing but for the folder of the engines' sockets, which it makes. */
 export async function examineMachine(env: Environment, signal: AbortSignal): Promise<MachineFacts> {
   const uid = userInfo().uid
@@ -132,12 +129,6 @@ async function examineEngine(env: Environment, uid: number, signal: AbortSignal)
 }
 
 async function isAnswering(socket: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    await using engine = await createSocketDriver(`unix://${encodeURI(socket)}`).connect(signal)
-    await engine.control.info({}, { signal, timeoutMs: ANSWER_MS })
-    return true
-  } catch {
-    signal.throwIfAborted()
-    return false
-  }
+  await using engine = await createSocketDriver(`unix://${encodeURI(socket)}`).attach(signal)
+  return engine !== undefined
 }

@@ -1,0 +1,47 @@
+import type { Driver } from '../../driver/driver.ts'
+import { DEFAULT_BUILDER, isAddress, parseBuilderName, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
+import { createBuilderStore, type BuilderStore } from '../../driver/builders/builderStore.ts'
+import type { CommandContext } from '../command.ts'
+import { UsageError } from '../flags/usageError.ts'
+
+type ChoiceContext = Pick<CommandContext, 'builder' | 'env'>
+
+/** The builder of `--builder` or its variables, which may be an address; else the one that `use` chose. @throws UsageError; BuilderDamagedError */
+export async function chooseBuilder({ builder, env }: ChoiceContext): Promise<Builder> {
+  if (builder === undefined) return await currentBuilder(env)
+  if (isAddress(builder)) return { name: builder, driver: 'remote', nodes: [{ name: builder, endpoint: builder, platforms: [], options: new Map() }] }
+  return await findBuilder(createBuilderStore(env), builder)
+}
+
+/** `embedded` is another word for the default one. @throws UsageError where there is none of that name */
+export async function findBuilder(store: BuilderStore, text: string): Promise<Builder> {
+  if (text === 'embedded') return DEFAULT_BUILDER
+  const found = await store.find(parseBuilderName(text))
+  if (found !== undefined) return found
+  const { builders } = await store.list()
+  const names = [DEFAULT_BUILDER, ...builders].map(({ name }) => name).join(', ')
+  throw new UsageError(`unknown builder: ${JSON.stringify(text)}`, { hint: `there are ${names}; pelago create --name ${text} makes it; an address is written unix:///path/to/socket or tcp://127.0.0.1:port` })
+}
+
+/** One that is gone counts for none, as with buildx. */
+async function currentBuilder(env: ChoiceContext['env']): Promise<Builder> {
+  const store = createBuilderStore(env)
+  return (await store.find(await store.currentName())) ?? DEFAULT_BUILDER
+}
+
+/** @throws InvalidValueError on an address that is none */
+export async function openDriver({ endpoint }: BuilderNode, env: ChoiceContext['env']): Promise<Driver> {
+  if (endpoint === 'embedded') {
+    const { createEmbeddedDriver } = await import('../../driver/embeddedDriver.ts')
+    return createEmbeddedDriver({ env })
+  }
+  const { createSocketDriver } = await import('../../driver/socketDriver.ts')
+  return createSocketDriver(endpoint)
+}
+
+/** The node that builds go to: builders have one so far. */
+export function buildNode({ name, nodes }: Builder): BuilderNode {
+  const [node, other] = nodes
+  if (node === undefined || other !== undefined) throw new UsageError(`builder ${JSON.stringify(name)} has several nodes, which is not supported yet`, { hint: `leave one of them: pelago create --name ${name} --node ${other?.name ?? ''} --leave` })
+  return node
+}

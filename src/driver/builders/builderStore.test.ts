@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import fc from 'fast-check'
+import { parsePlatform } from '../../ground/platform.ts'
+import { DEFAULT_BUILDER, DRIVER_NAMES, type Builder } from './builder.ts'
+import { formatBuilder, parseBuilder } from './builderJson.ts'
+import { BuilderDamagedError, createBuilderStore, freeName, type BuilderStore } from './builderStore.ts'
+
+const never = new AbortController().signal
+const parent = await mkdtemp(join(tmpdir(), 'pelago-builders-'))
+after(() => rm(parent, { recursive: true }))
+
+interface Opened {
+  readonly store: BuilderStore
+  readonly folder: string
+}
+
+async function open(): Promise<Opened> {
+  const config = await mkdtemp(join(parent, 'config-'))
+  return { store: createBuilderStore({ XDG_CONFIG_HOME: config }), folder: join(config, 'pelago') }
+}
+
+function builderNamed(name: string): Builder {
+  return { name, driver: 'remote', nodes: [{ name: `${name}0`, endpoint: 'unix:///s', platforms: [parsePlatform('linux/arm/v7')], options: new Map([['a', 'b']]) }] }
+}
+
+describe('the store of builders', () => {
+  it('has nothing but the default one at first', async () => {
+    const { store } = await open()
+    assert.deepEqual(await store.list(), { builders: [], damaged: [] })
+    assert.equal(await store.find('default'), DEFAULT_BUILDER)
+    assert.deepEqual([await store.find('b'), await store.currentName(), await store.remove('b')], [undefined, 'default', false])
+  })
+  it('keeps builders, each in a file of its own', async () => {
+    const { store, folder } = await open()
+    for (const name of ['b', 'a']) await store.update(name, () => builderNamed(name), never)
+    assert.deepEqual((await store.list()).builders, [builderNamed('a'), builderNamed('b')])
+    assert.deepEqual((await readdir(join(folder, 'builders'))).toSorted(), ['.lock', 'a.json', 'b.json'])
+  })
+  it('tells a change what there was, and changes nothing where that fails', async () => {
+    const { store } = await open()
+    await store.update('b', () => builderNamed('b'), never)
+    await assert.rejects(store.update('b', (before) => assert.fail(before?.nodes[0]?.name), never), { message: 'b0' })
+    assert.deepEqual(await store.find('b'), builderNamed('b'))
+  })
+  it('makes changes of one builder one after the other', async () => {
+    const { store } = await open()
+    const add = (number: number): Promise<Builder> => store.update('b', (before) => ({ ...builderNamed('b'), nodes: [...(before?.nodes ?? []), { name: `n${number}`, endpoint: 'embedded', platforms: [], options: new Map() }] }), never)
+    await Promise.all(Array.from({ length: 8 }, (_, number) => add(number)))
+    assert.equal((await store.find('b'))?.nodes.length, 8)
+  })
+  it('forgets the choice with the builder', async () => {
+    const { store } = await open()
+    await store.update('b', () => builderNamed('b'), never)
+    await store.setCurrent('b')
+    assert.equal(await store.currentName(), 'b')
+    assert.equal(await store.remove('b'), true)
+    assert.equal(await store.currentName(), 'default')
+  })
+  it('finds the default again where that is chosen', async () => {
+    const { store } = await open()
+    await store.setCurrent('b')
+    await store.setCurrent('default')
+    assert.equal(await store.currentName(), 'default')
+  })
+  for (const text of ['{', '[]', '{"name":"d"}', '{"driver":"x","nodes":[{}]}', '{"name":"d","driver":"docker-container","nodes":[]}', '{"name":"d","driver":"remote","nodes":[{"name":"n","endpoint":"e","platforms":["a/b/c/d"]}]}']) {
+    it(`tells of a file that holds ${text}, lists the others, and removes it`, async () => {
+      const { store, folder } = await open()
+      await store.update('b', () => builderNamed('b'), never)
+      await mkdir(join(folder, 'builders'), { recursive: true })
+      await writeFile(join(folder, 'builders/d.json'), text)
+      const { builders, damaged } = await store.list()
+      assert.deepEqual([builders.map(({ name }) => name), damaged.map(({ builder }) => builder)], [['b'], ['d']])
+      await assert.rejects(store.find('d'), (error) => error instanceof BuilderDamagedError && error.hint?.includes('builders/d.json') === true)
+      assert.equal(await store.remove('d'), true)
+    })
+  }
+  it('leaves files of other names alone', async () => {
+    const { store, folder } = await open()
+    await store.update('b', () => builderNamed('b'), never)
+    await writeFile(join(folder, 'builders/0 a.json'), '{')
+    assert.deepEqual(await store.list(), { builders: [builderNamed('b')], damaged: [] })
+  })
+  it('tells of a choice that is no name', async () => {
+    const { store, folder } = await open()
+    await store.setCurrent('b')
+    await writeFile(join(folder, 'builder'), '../x\n')
+    await assert.rejects(store.currentName(), { name: 'InvalidValueError', message: `${join(folder, 'builder')} names no builder: "../x"` })
+  })
+  for (const name of ['', '../x', 'a/b', '.hidden', '0', 'a'.repeat(200)]) {
+    it(`looks for no file called ${JSON.stringify(name)}`, async () => assert.rejects((await open()).store.find(name), { name: 'InvalidValueError' }))
+  }
+})
+
+describe('freeName', () => {
+  it('is the first that is free', () => {
+    const damaged = [new BuilderDamagedError('builder1', 'f', new Error('x'))]
+    assert.equal(freeName({ builders: [builderNamed('builder0'), builderNamed('builder3')], damaged }), 'builder2')
+  })
+})
+
+describe('the file of a builder', () => {
+  it('says what the builder is', () => {
+    const platform = fc.constantFrom('linux/amd64', 'linux/arm64', 'linux/arm/v7', 'windows/amd64').map((text) => parsePlatform(text))
+    const node = fc.record({ name: fc.string(), endpoint: fc.string(), platforms: fc.array(platform), options: fc.array(fc.tuple(fc.string().filter((key) => key !== '__proto__'), fc.string())).map((pairs) => new Map(pairs)) })
+    const builder = fc.record({ name: fc.string(), driver: fc.constantFrom(...DRIVER_NAMES), nodes: fc.array(node, { minLength: 1 }) })
+    const sorted = (made: Builder): unknown => made.nodes.map((one) => ({ ...one, options: [...one.options].toSorted() }))
+    fc.assert(fc.property(builder, (made) => assert.deepEqual(sorted(parseBuilder(formatBuilder(made), 'f')), sorted(made))))
+  })
+})

@@ -1,0 +1,129 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BuildError, InvalidValueError } from '../../ground/errors.ts'
+import { writeFileAtomically } from '../../kit/atomicFile.ts'
+import { configHome } from '../../kit/configHome.ts'
+import { acquireLock } from '../../kit/fileLock.ts'
+import { DEFAULT_BUILDER, isBuilderName, parseBuilderName, type Builder } from './builder.ts'
+import { formatBuilder, parseBuilder } from './builderJson.ts'
+
+/**
+ * The user's builders: `builders/NAME.json` in `$XDG_CONFIG_HOME/pelago`, and in the file `builder` there the name of
+ * the one that is used. A file that cannot be read concerns that builder only.
+ */
+export interface BuilderStore {
+  /** Without the default one; by name. */
+  list(): Promise<BuilderList>
+  /** `default` is always found; undefined where there is none of that name. @throws BuilderDamagedError */
+  find(name: string): Promise<Builder | undefined>
+  /** The name that `use` has chosen, whether or not there is such a builder; else `default`. @throws InvalidValueError */
+  currentName(): Promise<string>
+  setCurrent(name: string): Promise<void>
+  /** Puts what `change` makes of the builder in its place: one change of a builder at a time, in all processes. */
+  update(name: string, change: (before: Builder | undefined) => Builder, signal: AbortSignal): Promise<Builder>
+  /** Whether there was one. Where it was the current one, `default` is from then on. */
+  remove(name: string): Promise<boolean>
+}
+
+export interface BuilderList {
+  readonly builders: readonly Builder[]
+  readonly damaged: readonly BuilderDamagedError[]
+}
+
+/** The file of a builder is not what it should be. */
+export class BuilderDamagedError extends BuildError {
+  readonly kind = 'conflict'
+  readonly builder: string
+
+  constructor(builder: string, path: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super(`builder ${JSON.stringify(builder)} cannot be read: ${reason}`, { hint: `mend ${path}, or remove it: pelago rm ${builder}`, cause })
+    this.builder = builder
+  }
+}
+
+export function createBuilderStore(env: Readonly<Record<string, string | undefined>>): BuilderStore {
+  const folder = join(configHome(env), 'pelago')
+  const places = { builders: join(folder, 'builders'), current: join(folder, 'builder') }
+  const currentName = async (): Promise<string> => {
+    const name = (await readIfThere(places.current))?.trim() ?? ''
+    if (name !== '' && !isBuilderName(name)) throw new InvalidValueError(`${places.current} names no builder: ${JSON.stringify(name)}`, { hint: 'choose one: pelago use NAME' })
+    return name === '' ? DEFAULT_BUILDER.name : name
+  }
+  return {
+    list: async () => await listBuilders(places.builders),
+    find: async (name) => (name === DEFAULT_BUILDER.name ? DEFAULT_BUILDER : await readBuilder(places.builders, name)),
+    currentName,
+    async setCurrent(name) {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      if (name === DEFAULT_BUILDER.name) await rm(places.current, { force: true })
+      else await writeFileAtomically(places.current, `${name}\n`, { mode: 0o600 })
+    },
+    async update(name, change, signal) {
+      await mkdir(places.builders, { recursive: true, mode: 0o700 })
+      await using _lock = await acquireLock(join(places.builders, '.lock'), 'exclusive', signal)
+      const builder = change(await readBuilder(places.builders, name))
+      await writeFileAtomically(fileOf(places.builders, name), formatBuilder(builder), { mode: 0o600 })
+      return builder
+    },
+    async remove(name) {
+      if ((await readIfThere(fileOf(places.builders, name))) === undefined) return false
+      await rm(fileOf(places.builders, name), { force: true })
+      if ((await currentName()) === name) await rm(places.current, { force: true })
+      return true
+    },
+  }
+}
+
+async function listBuilders(folder: string): Promise<BuilderList> {
+  const names = (await readdir(folder).catch(whereAbsent([]))).flatMap((file) => (file.endsWith('.json') && !file.startsWith('.') ? [file.slice(0, -'.json'.length)] : []))
+  const builders: Builder[] = []
+  const damaged: BuilderDamagedError[] = []
+  for (const name of names.filter(isBuilderName).toSorted()) {
+    try {
+      const builder = await readBuilder(folder, name)
+      if (builder !== undefined) builders.push(builder)
+    } catch (error) {
+      if (!(error instanceof BuilderDamagedError)) throw error
+      damaged.push(error)
+    }
+  }
+  return { builders, damaged }
+}
+
+/** The file's name is the builder's, whatever stands in it. */
+async function readBuilder(folder: string, name: string): Promise<Builder | undefined> {
+  const path = fileOf(folder, name)
+  try {
+    const text = await readIfThere(path)
+    return text === undefined ? undefined : { ...parseBuilder(text, path), name }
+  } catch (error) {
+    throw new BuilderDamagedError(name, path, error)
+  }
+}
+
+/** A name with a slash in it would lead out of the folder. */
+function fileOf(folder: string, name: string): string {
+  return join(folder, `${parseBuilderName(name)}.json`)
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return await readFile(path, 'utf8').catch(whereAbsent(undefined))
+}
+
+/** What is not there is `value`; other errors go on. */
+function whereAbsent<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return value
+    throw error
+  }
+}
+
+/** The first of `builder0`, `builder1`, … that is free. */
+export function freeName({ builders, damaged }: BuilderList): string {
+  const taken = new Set([...builders.map(({ name }) => name), ...damaged.map(({ builder }) => builder)])
+  for (let number = 0; ; number++) {
+    const name = `builder${number}`
+    if (!taken.has(name)) return name
+  }
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { startBuildkitd, startEngine, type EngineSocket } from '../support/engineSocket.ts'
+import { openPelago, type Pelago } from '../support/pelago.ts'
+import { missing } from '../support/requires.ts'
+
+describe('builders', { skip: missing('crun'), concurrency: false }, () => {
+  let pelago: Pelago
+  let remote: EngineSocket
+  before(async () => {
+    pelago = await openPelago()
+    remote = await startEngine()
+  })
+  after(async () => {
+    await remote[Symbol.asyncDispose]()
+    await pelago[Symbol.asyncDispose]()
+  })
+  const output = async (...args: readonly string[]): Promise<string> => (await pelago.succeed(args)).stdout
+  const rootOf = async (...args: readonly string[]): Promise<string> => output(...args, 'build', '-q', '-t', 'app:1', await pelago.context({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' })).then(() => output(...args, 'images', '--format', '{{.Reference}}'))
+
+  it('are listed before anything was made', async () => {
+    assert.match(await output('buildx', 'ls'), /^NAME\/NODE +DRIVER\/ENDPOINT +STATUS +BUILDKIT +PLATFORMS\ndefault\* +embedded\n \\_ default +\\_ embedded +inactive +pelago \S+ +linux\/\w+ \(native/)
+  })
+  it('are made, used, started, stopped and removed', async () => {
+    assert.equal(await output('buildx', 'create', '--name', 'b', '--use', '--platform', 'linux/riscv64'), 'b\n')
+    assert.match(await output('inspect', '--bootstrap'), /^Name: +b\nDriver: +embedded\n\nNodes:\nName: +b0\nEndpoint: +embedded\nStatus: +running\nBuildKit version: pelago \S+\nPlatforms: +linux\/riscv64\*, linux\/\w+ \(native\)/)
+    assert.equal(await output('ls', '--format', '{{if .Current}}{{.Name}}={{.Status}} {{end}}'), 'b= \nb0=running \n\n\n')
+    assert.equal(await output('stop', 'b'), '')
+    assert.match(await output('inspect', 'b'), /^Status: +inactive$/m)
+    assert.equal(await output('rm'), 'b removed\n')
+    assert.match((await pelago.run(['rm'])).stderr, /^ERROR: builder "default" is always there/)
+  })
+  it('lead builds to their engine: by use, --builder and the variables, the nearest of them first', async () => {
+    await output('create', '--name', 'far', '--driver', 'remote', remote.address)
+    assert.equal(await rootOf('--builder', 'far'), 'app:1\n')
+    assert.equal(await output('images', '--format', '{{.Reference}}'), '')
+    await output('use', 'far')
+    assert.equal(await output('images', '--format', '{{.Reference}}'), 'app:1\n')
+    const env = { BUILDX_BUILDER: 'default' }
+    assert.equal((await pelago.succeed(['images', '-q'], { env })).stdout, '')
+    assert.notEqual((await pelago.succeed(['--builder', 'far', 'images', '-q'], { env })).stdout, '')
+    const stopped = await pelago.succeed(['stop'])
+    assert.match(stopped.stderr, /^note: unix:\/\/\S+ is left running/)
+    assert.match(await output('inspect'), /^Status: +running$/m)
+    await output('use', '--default', 'default')
+    assert.equal(await output('images', '-q'), '')
+  })
+  it('are told of by name where the file is damaged, at no cost for the others', async () => {
+    const path = join(pelago.env['HOME'] ?? '', '.config/pelago/builders/far.json')
+    const text = await readFile(path, 'utf8')
+    assert.match(text, /^\{\n {2}"name": "far",\n {2}"driver": "remote",\n {2}"nodes": \[/)
+    await writeFile(path, text.slice(0, 20))
+    const { stdout, stderr } = await pelago.succeed(['ls', '--format', '{{.Name}}'])
+    assert.equal(stdout, 'default\ndefault\n')
+    assert.match(stderr, /^warning: builder "far" cannot be read: .*far\.json is not JSON\n {2}mend .*, or remove it: pelago rm far\n$/)
+    assert.equal((await pelago.run(['--builder', 'far', 'images'])).exitCode, 1)
+    assert.equal(await output('rm', 'far'), 'far removed\n')
+  })
+  it('are removed together where their engine does not run, the default one aside', async () => {
+    await output('create', '--name', 'gone', 'unix:///nonexistent/socket')
+    await output('create', '--name', 'there', remote.address)
+    assert.equal((await pelago.run(['rm', '--all-inactive'])).exitCode, 2)
+    assert.equal(await output('rm', '--all-inactive', '--force'), 'gone removed\n')
+    assert.match(await output('ls', '--format', '{{.Name}}'), /^there\nthere0\n/)
+  })
+  it('may be a real buildkitd, which says its version and platforms', { skip: missing('buildkitd') }, async () => {
+    await using buildkitd = await startBuildkitd()
+    await output('create', '--name', 'kit', '--driver', 'remote', '--bootstrap', buildkitd.address)
+    const kit = JSON.parse((await output('ls', '--format', 'json')).split('\n').find((line) => line.includes('"kit"')) ?? '') as { readonly Nodes: readonly { readonly Status: string; readonly Version: string; readonly Platforms: readonly string[] }[] }
+    assert.equal(kit.Nodes[0]?.Status, 'running')
+    assert.match(kit.Nodes[0].Version, /^v?\d/)
+    assert.match(kit.Nodes[0].Platforms.join(' '), /linux\/\w+/)
+  })
+})
