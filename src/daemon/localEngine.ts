@@ -141,6 +141,7 @@ function transferService(engine: Engine): Pick<LocalService, 'pull' | 'push' | '
 async function* transfer(reference: string, work: (progress: ProgressSink) => Promise<Descriptor>): AsyncGenerator<TransferEvent> {
   const queue = createEventQueue<TransferEvent>()
   const sink: ProgressSink = (event) => {
+    if (event.kind === 'warning') queue.push(create(TransferEventSchema, { event: { case: 'warning', value: event.message } }))
     if (event.kind !== 'vertex-progress') return
     queue.push(create(TransferEventSchema, { event: { case: 'progress', value: toTransferProgress(event) } }))
   }

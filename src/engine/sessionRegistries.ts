@@ -1,4 +1,5 @@
 import { createRegistry, DEFAULT_RETRIES } from '../registry/registryClient.ts'
+import { createLessons } from '../registry/lessons.ts'
 import type { HostConfig } from '../registry/hostConfig.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SessionRegistries } from '../ops/layerPresence.ts'
@@ -21,6 +22,7 @@ export interface OpenedRegistries extends SessionRegistries, AsyncDisposable {}
 
 export function createSessionRegistries({ sessions, version, env, hosts }: SessionRegistriesOptions): OpenedRegistries {
   const open = new Map<string, Registry & AsyncDisposable>()
+  const lessons = createLessons()
   const create = (sessionId: string): Registry & AsyncDisposable =>
     createRegistry({
       credentials: sessions.credentials(sessionId),
@@ -30,6 +32,7 @@ export function createSessionRegistries({ sessions, version, env, hosts }: Sessi
       proxy: proxyFrom(env),
       retries: DEFAULT_RETRIES,
       now: Date.now,
+      lessons,
     })
 
   return {

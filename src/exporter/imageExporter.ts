@@ -28,9 +28,9 @@ export function createImageExporter(deps: ExporterDeps, attributes: ReadonlyMap<
         await progress.step(`naming to ${formatReference(reference)}`, async () => deps.images.tag(reference, root))
       }
       const targets = options.isByDigest ? references.map((reference) => ({ ...reference, tag: undefined, digest: root.digest })) : references
-      if (options.isPushed) await pushToTargets(built, targets, { deps, progress }, signal)
+      const image = options.isPushed ? await pushToTargets(built, targets, { deps, progress }, signal) : built.image
       const names = references.map(options.isByDigest ? formatRepository : formatReference).join(',')
-      return new Map([...imageResponse(built), ...(names === '' ? [] : [['image.name', names] as const])])
+      return new Map([...imageResponse({ ...built, image }), ...(names === '' ? [] : [['image.name', names] as const])])
     },
   }
 }

@@ -1,12 +1,13 @@
 import { BlobNotFoundError } from '../content/contentStore.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
-import type { Digest } from '../ground/digest.ts'
-import { isForeignLayer, isIndexType } from '../ground/oci/mediaType.ts'
-import type { Reference } from '../ground/reference.ts'
-import { parseIndex, parseManifest } from '../image/manifestJson.ts'
+import { formatRepository, type Reference } from '../ground/reference.ts'
 import { mapLimited, type Limit } from '../kit/limit.ts'
+import type { ImageDocument, ImageTree } from './internal/imageTree.ts'
+import { readTree } from './internal/imageTree.ts'
+import { pushInTakenForm } from './internal/pushForm.ts'
+import type { PushedImage } from './pushedImage.ts'
 import type { Repository, UploadOutcome } from './registry.ts'
-import { readDocument, type OnTransfer, type TransferEnds } from './transfer.ts'
+import type { OnTransfer, TransferEnds } from './transfer.ts'
 
 export interface PushOptions {
   /** Tags of the same repository that the image gets, beside the reference's own. */
@@ -20,51 +21,16 @@ export interface PushOptions {
   readonly onProgress: OnTransfer
 }
 
-/** All of an image, by what must be there before what. */
-interface ImageTree {
-  /** Configs and layers, each once. */
-  readonly blobs: ReadonlyMap<Digest, Descriptor>
-  readonly manifests: ReadonlyMap<Digest, Document>
-  /** Inner ones first; the root is the last where it is an index. */
-  readonly indexes: readonly Document[]
-}
-
-interface Document {
-  readonly descriptor: Descriptor
-  readonly bytes: Uint8Array
-}
-
 /**
  * Pushes `root` and all it names under `reference`: blobs, then manifests, then indexes, so that nobody sees an image
- * that is not whole. Idempotent: what the registry has is not sent.
- * @throws BlobNotFoundError; RegistryError
+ * that is not whole. Idempotent: what the registry has is not sent. Where the registry refuses attestations they are
+ * left out, where it refuses OCI's media types, Docker's are pushed.
+ * @throws BlobNotFoundError; MultiPlatformRefusedError; RegistryError
  */
-export async function pushImage(ends: TransferEnds, root: Descriptor, { reference, ...options }: PushOptions & { readonly reference: Reference }, signal: AbortSignal): Promise<void> {
-  const tree = await readTree(ends, root, signal)
+export async function pushImage(ends: TransferEnds, root: Descriptor, { reference, ...options }: PushOptions & { readonly reference: Reference }, signal: AbortSignal): Promise<PushedImage> {
+  const tree = await readTree(ends.store, root, signal)
   await mapLimited([...tree.blobs.values()], options.limit, (blob, inner) => pushBlob(ends, reference, { blob, options }, inner), signal)
-  const put = (document: Document, inner: AbortSignal): Promise<void> => pushDocument(ends, root, { document, reference, options }, inner)
-  await mapLimited([...tree.manifests.values()], options.limit, put, signal)
-  for (const index of tree.indexes) await put(index, signal)
-}
-
-async function readTree({ store }: TransferEnds, root: Descriptor, signal: AbortSignal): Promise<ImageTree> {
-  const blobs = new Map<Digest, Descriptor>()
-  const manifests = new Map<Digest, Document>()
-  const indexes = new Map<Digest, Document>()
-  const visit = async (descriptor: Descriptor): Promise<void> => {
-    const bytes = await readDocument(store, descriptor, signal)
-    if (isIndexType(descriptor.mediaType)) {
-      for (const child of parseIndex(bytes, descriptor.mediaType).manifests) await visit(child)
-      indexes.set(descriptor.digest, { descriptor, bytes })
-      return
-    }
-    const { config, layers } = parseManifest(bytes, descriptor.mediaType)
-    const pushed = [config, ...layers.filter(({ mediaType }) => !isForeignLayer(mediaType))]
-    for (const blob of pushed) blobs.set(blob.digest, blob)
-    manifests.set(descriptor.digest, { descriptor, bytes })
-  }
-  await visit(root)
-  return { blobs, manifests, indexes: [...indexes.values()] }
+  return await pushInTakenForm({ tree, reference, lessons: ends.registry.lessons, repository: formatRepository(reference) }, (formed) => pushDocuments(ends, formed, { reference, options }, signal))
 }
 
 interface BlobPush {
@@ -95,13 +61,18 @@ async function pushBlob({ registry, store }: TransferEnds, repository: Repositor
 }
 
 interface DocumentPush {
-  readonly document: Document
   readonly reference: Reference
   readonly options: PushOptions
 }
 
+async function pushDocuments(ends: TransferEnds, { root, manifests, indexes }: ImageTree, push: DocumentPush, signal: AbortSignal): Promise<void> {
+  const put = (document: ImageDocument, inner: AbortSignal): Promise<void> => pushDocument(ends, root, { document, ...push }, inner)
+  await mapLimited([...manifests.values()], push.options.limit, put, signal)
+  for (const index of indexes.values()) await put(index, signal)
+}
+
 /** The root goes under its tags, all else, and a root that has none, by digest. */
-async function pushDocument({ registry }: TransferEnds, root: Descriptor, { document, reference, options }: DocumentPush, signal: AbortSignal): Promise<void> {
+async function pushDocument({ registry }: TransferEnds, root: Descriptor, { document, reference, options }: DocumentPush & { readonly document: ImageDocument }, signal: AbortSignal): Promise<void> {
   const { digest, mediaType, sizeBytes } = document.descriptor
   const tags = digest === root.digest ? [...(reference.tag === undefined ? [] : [reference.tag]), ...options.otherTags] : []
   const names = tags.length === 0 ? [undefined] : tags

@@ -1,6 +1,7 @@
 import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
 import type { Reference } from '../ground/reference.ts'
+import type { Lessons } from './lessons.ts'
 
 /**
  * Image registries by OCI distribution-spec 1.1, as seen from one user: hosts, mirrors, TLS and credentials are
@@ -8,6 +9,7 @@ import type { Reference } from '../ground/reference.ts'
  * challenges. Errors are RegistryErrors that name host and repository and never a credential.
  */
 export interface Registry {
+  readonly lessons: Lessons
   /** The manifest or index that `reference` names. @throws ImageNotFoundError */
   resolve(reference: Reference, signal: AbortSignal): Promise<Descriptor>
   /** The bytes of a manifest, index or small config, verified. */
@@ -17,7 +19,7 @@ export interface Registry {
   hasBlob(repository: Repository, digest: Digest, signal: AbortSignal): Promise<boolean>
   /** Idempotent. `open` may be called again for a retry. `mountFrom` is another repository of the same host that may have it. */
   pushBlob(repository: Repository, blob: UploadBlob, signal: AbortSignal): Promise<UploadOutcome>
-  /** Under the reference's tag, or by digest where it has none. */
+  /** Under the reference's tag, or by digest where it has none. @throws ManifestRefusedError where another media type may be taken */
   pushManifest(reference: Reference, mediaType: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>
 }
 

@@ -180,7 +180,7 @@ describe('a mirror', () => {
 describe('an upload', () => {
   it('begins anew in a new session when the connection breaks', async () => {
     await using fixture = await openFixture()
-    fixture.server.faults.droppedUploads = 2
+    fixture.server.faults.uploads.dropped = 2
     const descriptor = await push(fixture, 'app', TEXT)
     assert.equal(await readText(fixture, 'app', descriptor), TEXT)
     assert.equal(fixture.server.requests.filter(({ method }) => method === 'POST').length, 3)
@@ -188,7 +188,7 @@ describe('an upload', () => {
 
   it('is sent in chunks where it is too much for one request', async () => {
     await using fixture = await openFixture()
-    fixture.server.faults.maxPutBytes = 3
+    fixture.server.faults.uploads.maxPutBytes = 3
     const descriptor = await push(fixture, 'app', TEXT)
     assert.equal(await readText(fixture, 'app', descriptor), TEXT)
     assert.deepEqual(fixture.server.requests.slice(0, -1).map(({ method }) => method), ['GET', 'HEAD', 'POST', 'PUT', 'POST', 'PATCH', 'PUT'])

@@ -10,7 +10,7 @@ import { pushBlob } from './internal/blobUpload.ts'
 import { connect, type ConnectionOptions } from './internal/connection.ts'
 import type { Endpoint } from './internal/endpoint.ts'
 import type { Registry, Repository } from './registry.ts'
-import { ImageNotFoundError, type RegistryError, UnsupportedImageError } from './registryError.ts'
+import { ImageNotFoundError, ManifestRefusedError, type RegistryError, RegistryRefusedError, UnsupportedImageError } from './registryError.ts'
 import type { RegistryRequest, Requester } from './internal/requester.ts'
 import { readSmallBody, refusalOf } from './internal/response.ts'
 import { pullScope, pushScope } from './internal/scope.ts'
@@ -24,8 +24,9 @@ const ACCEPT = [MEDIA_TYPE.ociIndex, MEDIA_TYPE.ociManifest, MEDIA_TYPE.dockerIn
 
 /** A registry's client over HTTP. Disposing it closes its connections. */
 export function createRegistry(options: RegistryOptions): Registry & AsyncDisposable {
-  const { requester, http } = connect(options)
+  const { requester, http, lessons } = connect(options)
   return {
+    lessons,
     resolve: (reference, signal) => resolve(requester, reference, signal),
     fetchManifest: (reference, descriptor, signal) => fetchManifest(requester, reference, { descriptor, signal }),
     readBlob: (repository, descriptor, offset, signal) => readBlob(requester, { repository, descriptor, offset, retries: options.retries }, signal),
@@ -127,13 +128,24 @@ async function pushManifest(requester: Requester, { reference, mediaType, bytes 
     reference.host,
     async (endpoint) => {
       const response = await requester.send(endpoint, request, signal)
-      if (response.status >= 300) throw await refusalOf(response, endpoint.host, request.subject)
+      if (response.status >= 300) throw asManifestRefusal(await refusalOf(response, endpoint.host, request.subject), { mediaType, digest })
       await response.discard()
       const told = response.header('docker-content-digest')
       if (told !== undefined && told !== digest) throw new BlobCorruptError(digest, parseDigest(told))
     },
     signal,
   )
+}
+
+/** Statuses and codes by which registries refuse media types that they do not know. The codes say no more than that, or nothing. */
+const TYPE_REFUSALS: ReadonlySet<number> = new Set([400, 405, 406, 415, 422, 501])
+const TYPE_CODES: ReadonlySet<string> = new Set(['', 'MANIFEST_INVALID', 'UNSUPPORTED', 'UNSUPPORTED_MEDIA_TYPE', 'UNKNOWN'])
+
+function asManifestRefusal(error: RegistryError, document: { readonly mediaType: string; readonly digest: Digest }): RegistryError {
+  if (!(error instanceof RegistryRefusedError)) return error
+  const { status, codes } = error.refusal
+  const mayBeType = TYPE_REFUSALS.has(status) && codes.every((code) => TYPE_CODES.has(code))
+  return mayBeType ? new ManifestRefusedError(error.subject, document, error.refusal) : error
 }
 
 function manifestRequest(method: 'GET' | 'HEAD', reference: Reference): RegistryRequest {

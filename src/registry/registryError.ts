@@ -1,5 +1,6 @@
+import type { Digest } from '../ground/digest.ts'
 import { BuildError, type ErrorKind } from '../ground/errors.ts'
-import { formatFamiliar, type Reference } from '../ground/reference.ts'
+import { formatFamiliar, formatReference, type Reference } from '../ground/reference.ts'
 import type { RetryVerdict } from '../kit/retry.ts'
 
 /** What a registry may answer. `subject` is the host, the repository or the image that was asked for; never a credential. */
@@ -42,9 +43,12 @@ export class RegistryUnavailableError extends RegistryError {
   readonly kind = 'unavailable'
   /** Whether the same request may succeed in a moment. */
   readonly isTransient: boolean
-  constructor(subject: string, what: string, options: { isTransient: boolean; hint?: string | undefined; cause?: unknown }) {
+  /** Undefined where the registry did not say. */
+  readonly retryAfterMs: number | undefined
+  constructor(subject: string, what: string, options: { isTransient: boolean; retryAfterMs?: number | undefined; hint?: string | undefined; cause?: unknown }) {
     super(subject, what, options)
     this.isTransient = options.isTransient
+    this.retryAfterMs = options.retryAfterMs
   }
 }
 
@@ -58,13 +62,52 @@ export class TooManyRequestsError extends RegistryError {
   }
 }
 
+/** What a registry answers to a request that it does not take. */
+export interface Refusal {
+  readonly status: number
+  /** OCI distribution-spec, "Error codes"; none where the body has none. */
+  readonly codes: readonly string[]
+  /** Codes and messages as text; '' where there are none. */
+  readonly detail: string
+}
+
 /** The request was understood and refused: a manifest whose blobs are missing, a tag that may not be overwritten. */
 export class RegistryRefusedError extends RegistryError {
   readonly kind = 'conflict'
-  readonly status: number
-  constructor(subject: string, status: number, detail: string) {
-    super(subject, `the registry refused: ${detail === '' ? `HTTP status ${status}` : detail}`)
-    this.status = status
+  readonly refusal: Refusal
+  constructor(subject: string, refusal: Refusal, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(subject, `the registry refused: ${describeRefusal(refusal)}`, options)
+    this.refusal = refusal
+  }
+}
+
+export function describeRefusal({ status, detail }: Refusal): string {
+  return detail === '' ? `HTTP status ${status}` : detail
+}
+
+/** A manifest or index was refused for what it is, as far as the answer tells: its media type, or what it names. */
+export class ManifestRefusedError extends RegistryRefusedError {
+  readonly mediaType: string
+  readonly digest: Digest
+  constructor(subject: string, document: { readonly mediaType: string; readonly digest: Digest }, refusal: Refusal) {
+    super(subject, refusal, { hint: `it does not take a manifest of the type ${document.mediaType}, or not this one` })
+    this.mediaType = document.mediaType
+    this.digest = document.digest
+  }
+}
+
+/** Neither kind of index was taken. */
+export class MultiPlatformRefusedError extends RegistryError {
+  readonly kind = 'conflict'
+  /** The last one first. */
+  readonly refusals: readonly ManifestRefusedError[]
+  constructor(reference: Reference, refusals: readonly ManifestRefusedError[]) {
+    const told = refusals.map(({ mediaType, refusal }) => `${mediaType} (${describeRefusal(refusal)})`)
+    const name = formatReference({ ...reference, digest: undefined })
+    super(formatFamiliar(reference), `the registry cannot hold an image of several platforms: it refused ${told.join(' and ')}`, {
+      hint: `give each platform a tag of its own: pelago build --platform linux/amd64 -t ${name}-amd64 --push . and so on`,
+    })
+    this.refusals = refusals
   }
 }
 
@@ -77,7 +120,7 @@ export class UnsupportedImageError extends RegistryError {
 const LONGEST_RETRY_AFTER_MS = 60_000
 
 export function judgeRegistryError(error: unknown): RetryVerdict {
-  if (error instanceof RegistryUnavailableError && error.isTransient) return { kind: 'retry', afterMs: undefined }
-  if (error instanceof TooManyRequestsError && (error.retryAfterMs ?? 0) <= LONGEST_RETRY_AFTER_MS) return { kind: 'retry', afterMs: error.retryAfterMs }
-  return { kind: 'give-up' }
+  const isWorthIt = error instanceof TooManyRequestsError || (error instanceof RegistryUnavailableError && error.isTransient)
+  if (!isWorthIt || (error.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) return { kind: 'give-up' }
+  return { kind: 'retry', afterMs: error.retryAfterMs }
 }

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { digestOf } from '../../src/ground/digest.ts'
 import { busyboxContext } from '../support/busyboxContext.ts'
 import { startFakeRegistry, type FakeRegistry, type Faults } from '../support/fakeRegistry.ts'
+import { noFaults } from '../support/fake/faults.ts'
 import { openPelago, type CommandResult, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 import { startPelago } from '../support/startedCommand.ts'
@@ -48,7 +49,7 @@ const failedPulls: readonly Failure[] = [
 
 const failedPushes: readonly Failure[] = [
   ...failures,
-  { name: 'finds uploads broken for ever', faults: { droppedUploads: FOR_EVER }, error: /broke|ended|closed|reset|answer/ },
+  { name: 'finds uploads broken for ever', faults: { uploads: { ...noFaults().uploads, dropped: FOR_EVER } }, error: /broke|ended|closed|reset|answer/ },
   { name: 'is told another digest for what it sent', faults: { toldDigest: LIE }, error: /sha256:\w+/ },
 ]
 
@@ -119,7 +120,7 @@ describe('a registry with faults', { skip: missing('crun', 'busybox') }, () => {
     })
   }
 
-  for (const { name, faults } of [...troubles, { name: 'finds uploads broken twice', faults: { droppedUploads: 2 } }]) {
+  for (const { name, faults } of [...troubles, { name: 'finds uploads broken twice', faults: { uploads: { ...noFaults().uploads, dropped: 2 } } }]) {
     it(`a push that ${name} succeeds`, async () => {
       await using pelago = await openPelago(SETTINGS)
       await using registry = await serve(base)
@@ -127,7 +128,7 @@ describe('a registry with faults', { skip: missing('crun', 'busybox') }, () => {
       await pelago.succeed(['build', context])
       Object.assign(registry.faults, structuredClone(faults))
       await pelago.succeed(['build', '--tag', `${registry.host}/app:1`, '--push', context])
-      assert.deepEqual([registry.faults.failing.count, registry.faults.droppedUploads], [0, 0])
+      assert.deepEqual([registry.faults.failing.count, registry.faults.uploads.dropped], [0, 0])
       assert.equal(await tagStatus(registry), 200)
     })
   }

@@ -81,7 +81,7 @@ async function setScene(undo: AsyncDisposableStack): Promise<Scene> {
 }
 
 async function killIn(moment: Moment, victim: Victim, scene: Scene): Promise<EndedCommand> {
-  scene.registry.faults.holdsUploads = true
+  scene.registry.faults.uploads.isHeld = true
   await using command = startPelago(scene.pelago, ['build', '--progress=plain', ...moment.args(scene), scene.context])
   await moment.reached(scene, command)
   process.kill(victim.find?.(storeOf(scene.pelago)) ?? command.pid, victim.signal)
@@ -130,7 +130,7 @@ describe('a build that is killed', { skip: missing('crun', 'busybox') }, () => {
         assert.deepEqual(findMounts(pelago.folder.replace(/work$/, '')), [])
         assert.deepEqual(registry.requests.filter(({ method, path }) => method === 'PUT' && path.includes('/manifests/')), [])
 
-        registry.faults.holdsUploads = false
+        registry.faults.uploads.isHeld = false
         await pelago.succeed(['build', '--output', 'out', '--output', `type=image,push=true,name=${registry.host}/app:1`, context])
         assert.equal(readFileSync(join(pelago.folder, 'out/work/result'), 'utf8'), 'a note\nwhole\n')
         assert.equal((await fetch(`http://${registry.host}/v2/app/manifests/1`)).status, 200)

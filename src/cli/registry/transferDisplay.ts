@@ -8,6 +8,7 @@ import type { ProgressMode } from '../render/progressMode.ts'
 /** What moves images, drawn as a build of one step. Disposing it without `done` is a failure. */
 export interface TransferDisplay extends Disposable {
   progress(event: TransferProgress): void
+  warn(message: string): void
   done(): void
 }
 
@@ -20,6 +21,9 @@ export function openTransferDisplay(name: string, mode: ProgressMode, context: C
   return {
     progress({ id, action, current, total, done }) {
       emit({ kind: 'vertex-progress', vertex, at: context.now(), id, action, currentBytes: Number(current), totalBytes: Number(total), state: done ? 'done' : 'running' })
+    },
+    warn(message) {
+      emit({ kind: 'warning', vertex: undefined, at: context.now(), message, detail: [], url: undefined, span: undefined })
     },
     done() {
       emit({ kind: 'vertex-done', vertex, at: context.now(), outcome: { kind: 'executed' } })
@@ -35,6 +39,7 @@ export async function followTransfer(events: AsyncIterable<TransferEvent>, displ
   let moved: { readonly digest: string; readonly sizeBytes: number } | undefined
   for await (const { event } of events) {
     if (event.case === 'progress') display.progress(event.value)
+    if (event.case === 'warning') display.warn(event.value)
     if (event.case === 'done') moved = { digest: event.value.digest, sizeBytes: Number(event.value.size) }
   }
   display.done()

@@ -43,10 +43,11 @@ export async function pushFromStore(deps: TransferDeps, { reference, sessionId }
   const missing = (await reachableBlobs(deps.content, root, signal)).missing
   if (missing.length > 0) throw new ImageIncompleteError(reference, missing.length)
   const ends = { registry: deps.registries.registryFor(sessionId), store: deps.content }
-  await runStep(progress, `push ${formatFamiliar(reference)}`, (step) =>
+  const pushed = await runStep(progress, `push ${formatFamiliar(reference)}`, (step) =>
     pushImage(ends, root, { reference, otherTags: [], limit: deps.transfers, mountFrom: () => undefined, openMissing: () => undefined, onProgress: reportTo(step) }, signal),
   )
-  return root
+  for (const message of pushed.warnings) progress({ kind: 'warning', vertex: undefined, at: Date.now(), message, detail: [], url: undefined, span: undefined })
+  return pushed.root
 }
 
 /** As `Engine.load`. */

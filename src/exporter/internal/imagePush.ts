@@ -3,20 +3,25 @@ import { formatReference, formatRepository, type Reference } from '../../ground/
 import { pushImage } from '../../registry/push.ts'
 import { parseRepository, type Repository } from '../../registry/registry.ts'
 import type { OnTransfer } from '../../registry/transfer.ts'
+import type { ExportedImage } from '../exporter.ts'
 import type { BuiltImage, ExportContext } from './imageBuilder.ts'
 import { imageBlobs } from './imageWriter.ts'
 
 /**
  * Puts the image where `targets` say: blobs first (mounted or skipped where the registry has them, base layers that
  * were never here streamed from where they are), then manifests, then the root under each tag, or by digest where the
- * target has none. So a tag never names what is not all there.
+ * target has none. So a tag never names what is not all there. Gives the image as the first target has it: not all
+ * registries take it as it is, which is told in a warning.
  */
-export async function pushToTargets(built: BuiltImage, targets: readonly Reference[], context: ExportContext, signal: AbortSignal): Promise<void> {
+export async function pushToTargets(built: BuiltImage, targets: readonly Reference[], context: ExportContext, signal: AbortSignal): Promise<ExportedImage> {
+  const pushed: ExportedImage[] = []
   for (const [first, ...others] of Map.groupBy(targets, formatRepository).values()) {
     if (first === undefined) continue
     const names = [first, ...others].map(formatReference).join(', ')
-    await context.progress.step(`pushing ${names}`, (report) => pushToRepository(built, { reference: first, otherTags: others.flatMap(({ tag }) => tag ?? []), report }, context, signal))
+    const otherTags = others.flatMap(({ tag }) => tag ?? [])
+    pushed.push(await context.progress.step(`pushing ${names}`, (report) => pushToRepository(built, { reference: first, otherTags, report }, context, signal)))
   }
+  return pushed[0] ?? built.image
 }
 
 interface RepositoryPush {
@@ -25,7 +30,7 @@ interface RepositoryPush {
   readonly report: (currentBytes: number, totalBytes: number) => void
 }
 
-async function pushToRepository(built: BuiltImage, { reference, otherTags, report }: RepositoryPush, { deps }: ExportContext, signal: AbortSignal): Promise<void> {
+async function pushToRepository(built: BuiltImage, { reference, otherTags, report }: RepositoryPush, { deps, progress }: ExportContext, signal: AbortSignal): Promise<ExportedImage> {
   const blobs = new Map(imageBlobs(built.image, built.packed).map((blob) => [blob.descriptor.digest, blob]))
   const totalBytes = blobs.values().reduce((sum, { descriptor }) => sum + descriptor.sizeBytes, 0)
   const options = {
@@ -39,7 +44,14 @@ async function pushToRepository(built: BuiltImage, { reference, otherTags, repor
     },
     onProgress: sumProgress((sentBytes) => report(Math.min(sentBytes, totalBytes), totalBytes)),
   }
-  await pushImage({ registry: deps.registry, store: deps.content }, built.image.root, options, signal)
+  const { root, replaced, warnings } = await pushImage({ registry: deps.registry, store: deps.content }, built.image.root, options, signal)
+  for (const message of warnings) progress.sink({ kind: 'warning', vertex: undefined, at: Date.now(), message, detail: [], url: undefined, span: undefined })
+  const manifests = built.image.manifests.map((manifest) => ({ ...manifest, descriptor: { ...manifest.descriptor, ...identityOf(replaced.get(manifest.descriptor.digest) ?? manifest.descriptor) } }))
+  return { root: { ...built.image.root, ...identityOf(root) }, manifests }
+}
+
+function identityOf({ mediaType, digest, sizeBytes }: Descriptor): Pick<Descriptor, 'mediaType' | 'digest' | 'sizeBytes'> {
+  return { mediaType, digest, sizeBytes }
 }
 
 /** Another repository of the target's own host, where a blob can be mounted from. */

@@ -4,7 +4,7 @@ import type { HttpClient, HttpRequest } from '../../kit/http.ts'
 import type { Endpoint } from '../internal/endpoint.ts'
 import type { Credentials } from '../registry.ts'
 import { AuthenticationError } from '../registryError.ts'
-import { readErrorDetail, readSmallBody, refusalOf } from '../internal/response.ts'
+import { readRefusal, readSmallBody, refusalOf } from '../internal/response.ts'
 import { formatBasic, type Access } from './access.ts'
 import type { Challenge } from './challenge.ts'
 
@@ -38,7 +38,7 @@ export async function fetchToken(request: TokenRequest, signal: AbortSignal): Pr
   const response = await http.send(toHttpRequest(request, realmOf(request)), signal)
   if (response.status === 429 || response.status >= 500) throw await refusalOf(response, endpoint.host, access.subject)
   if (response.status !== 200) {
-    const detail = await readErrorDetail(response)
+    const { detail } = await readRefusal(response)
     const who = request.credentials === undefined ? 'without a login' : 'with the login for it'
     throw new AuthenticationError(endpoint.host, access.subject, `${endpoint.host} gives no access ${who}${detail === '' ? '' : ` (${detail})`}`)
   }

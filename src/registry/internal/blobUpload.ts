@@ -37,7 +37,7 @@ async function pushOnce(session: Session): Promise<UploadOutcome> {
   try {
     await putWhole(session, location)
   } catch (error) {
-    if (!(error instanceof RegistryRefusedError) || error.status !== 413) throw error
+    if (!(error instanceof RegistryRefusedError) || error.refusal.status !== 413) throw error
     await putInChunks(session) // too much for one request, says a proxy before the registry
   }
   return 'uploaded'

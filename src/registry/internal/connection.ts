@@ -3,6 +3,7 @@ import type { RetryPolicy } from '../../kit/retry.ts'
 import { createAuthorizer } from '../auth/authorizer.ts'
 import type { HostConfig } from '../hostConfig.ts'
 import type { CredentialSource } from '../registry.ts'
+import { createLessons, type Lessons } from '../lessons.ts'
 import { createEndpoints } from './endpoint.ts'
 import { createRequester, type Requester } from './requester.ts'
 
@@ -17,17 +18,21 @@ export interface ConnectionOptions {
   readonly retries: RetryPolicy
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Shared by all clients of one process; undefined where there is but one. */
+  readonly lessons?: Lessons
 }
 
 /** Registries as one user reaches them; `http` is to be disposed. */
 export interface Connection {
   readonly requester: Requester
   readonly http: HttpClient
+  readonly lessons: Lessons
 }
 
 export function connect(options: ConnectionOptions): Connection {
   const http = createHttpClient({ userAgent: options.userAgent, connectionsPerOrigin: options.connectionsPerHost, proxy: options.proxy })
   const endpoints = createEndpoints(http, options.hosts)
   const authorizer = createAuthorizer({ http, credentials: options.credentials, now: options.now })
-  return { http, requester: createRequester({ http, endpoints, authorizer, retries: options.retries, now: options.now }) }
+  const lessons = options.lessons ?? createLessons()
+  return { http, lessons, requester: createRequester({ http, endpoints, authorizer, retries: options.retries, now: options.now }) }
 }

@@ -22,7 +22,7 @@ export interface RegistryRequest extends Access {
 export interface Requester {
   /**
    * One attempt, but for an answer to a challenge. Redirects of GET and HEAD are followed. Answers below 500 but
-   * 401, 403, 408 and 429 are given back. @throws RegistryError
+   * 401, 403, 408 and 429 are given back, and 501, which says what the registry cannot do. @throws RegistryError
    */
   send(endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<HttpResponse>
   /** Asks the mirrors of `host` in turn, and when none has it the registry itself, that one with retries. */
@@ -101,7 +101,7 @@ async function checked(response: HttpResponse, endpoint: Endpoint, request: Regi
     await response.discard()
     throw new RegistryUnavailableError(request.subject, `the registry's storage at ${response.url.host} denies access`, { isTransient: true })
   }
-  if (status === 401 || status === 403 || status === 408 || status === 429 || status >= 500) throw await refusalOf(response, endpoint.host, request.subject)
+  if (status === 401 || status === 403 || status === 408 || status === 429 || (status >= 500 && status !== 501)) throw await refusalOf(response, endpoint.host, request.subject)
   return response
 }
 

@@ -1,6 +1,7 @@
 import { objectList, optionalString, parseJsonObject } from '../../ground/jsonValue.ts'
 import type { HttpResponse } from '../../kit/http.ts'
-import { AuthenticationError, RegistryRefusedError, RegistryUnavailableError, TooManyRequestsError, UnsupportedImageError, type RegistryError } from '../registryError.ts'
+import { AuthenticationError, type Refusal, RegistryRefusedError, RegistryUnavailableError, TooManyRequestsError, UnsupportedImageError, type RegistryError } from '../registryError.ts'
+import { readWaitMs } from './rateLimit.ts'
 
 /** The OCI distribution-spec lets registries refuse manifests over 4 MiB; configs are rarely over 100 KiB. */
 const SMALL_BODY_BYTES = 8 * 1024 * 1024
@@ -15,33 +16,36 @@ export async function readSmallBody(response: HttpResponse, subject: string): Pr
 
 /** What the answer means, none of the 2xx. Reads its body. */
 export async function refusalOf(response: HttpResponse, host: string, subject: string): Promise<RegistryError> {
-  const detail = await readErrorDetail(response)
-  const { status } = response
-  if (status === 401 || status === 403) return new AuthenticationError(host, subject, `${host} denies access${detail === '' ? '' : ` (${detail})`}`)
-  if (status === 429) return new TooManyRequestsError(host, subject, parseRetryAfterMs(response.header('retry-after')), detail)
-  if (status >= 500 || status === 408) return new RegistryUnavailableError(subject, `the registry failed with HTTP status ${status}${detail === '' ? '' : ` (${detail})`}`, { isTransient: status !== 501 })
-  return new RegistryRefusedError(subject, status, detail)
-}
-
-/** The codes and messages of OCI distribution-spec, "Error codes"; '' where the body has none. */
-export async function readErrorDetail(response: HttpResponse): Promise<string> {
-  const bytes = await readUpTo(response, ERROR_BODY_BYTES).catch(() => undefined) // a broken explanation explains nothing
-  if (bytes === undefined) return ''
-  try {
-    const body = parseJsonObject(Buffer.from(bytes).toString(), 'the error')
-    const errors = objectList(body, 'errors').map((error) => [optionalString(error, 'code'), optionalString(error, 'message')].filter(Boolean).join(': '))
-    return [optionalString(body, 'details'), ...errors].filter(Boolean).join('; ')
-  } catch {
-    return ''
+  const refusal = await readRefusal(response)
+  const { status, codes, detail } = refusal
+  const told = detail === '' ? '' : ` (${detail})`
+  // some say so with 403 or 503, and mean the same
+  if (status === 429 || codes.includes('TOOMANYREQUESTS')) return new TooManyRequestsError(host, subject, readWaitMs(response, Date.now()), detail)
+  if (status === 401 || status === 403) return new AuthenticationError(host, subject, `${host} denies access${told}`)
+  if (status === 408 || (status >= 500 && status !== 501)) {
+    return new RegistryUnavailableError(subject, `the registry failed with HTTP status ${status}${told}`, { isTransient: true, retryAfterMs: readWaitMs(response, Date.now()) })
   }
+  return new RegistryRefusedError(subject, refusal)
 }
 
-/** Seconds, or a date: then 0 or more from now on. Undefined where it is neither. */
-export function parseRetryAfterMs(value: string | undefined, now: number = Date.now()): number | undefined {
-  if (value === undefined) return undefined
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1000
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+/** Status, and what the body says of it: by OCI distribution-spec, "Error codes", or the title of a proxy's page. */
+export async function readRefusal(response: HttpResponse): Promise<Refusal> {
+  const bytes = await readUpTo(response, ERROR_BODY_BYTES).catch(() => undefined) // a broken explanation explains nothing
+  return { status: response.status, ...parseRefusalBody(Buffer.from(bytes ?? []).toString()) }
+}
+
+/** Of any text: a registry behind a proxy may say whatever it likes. */
+export function parseRefusalBody(text: string): Pick<Refusal, 'codes' | 'detail'> {
+  const title = /<title>([^<]{1,200})<\/title>/i.exec(text)?.[1]?.trim()
+  if (title !== undefined) return { codes: [], detail: `a web page, not a registry's answer: ${title}` }
+  try {
+    const body = parseJsonObject(text, 'the error')
+    const errors = objectList(body, 'errors').map((error) => ({ code: optionalString(error, 'code') ?? '', message: optionalString(error, 'message') ?? '' }))
+    const told = errors.map(({ code, message }) => [code, message].filter((part) => part !== '').join(': '))
+    return { codes: errors.map(({ code }) => code.toUpperCase()), detail: [optionalString(body, 'details') ?? '', ...told].filter((part) => part !== '').join('; ') }
+  } catch {
+    return { codes: [], detail: '' }
+  }
 }
 
 async function readUpTo(response: HttpResponse, maxBytes: number): Promise<Uint8Array | undefined> {
