@@ -55,3 +55,20 @@ function parseLogLine(line: string): string | undefined {
   if (typeof entry !== 'object' || entry === null || !('level' in entry) || !('msg' in entry)) return undefined
   return entry.level === 'error' && typeof entry.msg === 'string' ? entry.msg : undefined
 }
+
+/** What crun 1 prints, in the place of the process whose program the kernel refused to execute, on the process's own standard error. */
+const LAST_WORDS = '{"msg":"exec container process'
+
+/** Whether what a container prints first may be the runtime's, and not its process's. */
+export function isCrunsWords(text: string): boolean {
+  return text.startsWith(LAST_WORDS)
+}
+
+/** Undefined where it is the process's after all. */
+export function parseCrunsWords(text: string): string | undefined {
+  try {
+    return parseLogLine(text.split('\n', 1)[0]?.trim() ?? '')
+  } catch {
+    return undefined
+  }
+}

@@ -6,12 +6,9 @@ import { openRoot, type OpenFolder } from '../archive/safePath.ts'
 import { BuildError } from '../ground/errors.ts'
 import type { Platform } from '../ground/platform.ts'
 import { findNamespaceProgram, findProgram, type Environment } from '../kit/enterNamespaces.ts'
-import { merge } from '../kit/merge.ts'
-import { openPipedProcess, type PipedProcess, type RunningChild } from '../kit/process/pipedProcess.ts'
+import { openPipedProcess, type RunningChild } from '../kit/process/pipedProcess.ts'
 import { createCrun, deleteContainer, readCrunError, readInitPid, runCrun, type Crun } from './crun.ts'
 import { readCpu } from './emulation/cpu.ts'
-import { createCrashWatch, type CrashWatch } from './emulation/crashWatch.ts'
-import { createDeafInitWatch, type ContainerInit } from './emulation/deafInit.ts'
 import { createEmulation, type Emulation } from './emulation/emulation.ts'
 import { ProcessStartError, StepFailedError, type Emulator, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
 import { readQemuVersion } from './emulation/qemuVersion.ts'
@@ -24,9 +21,12 @@ import { findPrivilegedDevices } from './privileges/privilegedDevices.ts'
 import { readHardLimits, toRlimits, type HardLimits } from './rlimits.ts'
 import { readSeccompFilter } from './privileges/seccompFilter.ts'
 import { sandboxSeccomp } from './privileges/seccompProfile.ts'
+import type { FailedProcess } from './programs/explainFailure.ts'
+import { viewPrograms } from './programs/programView.ts'
 import { toStartError } from './startFailure.ts'
 import { createMountPoints, placeMounts } from './stepMounts.ts'
 import { homeOf, resolveUser } from './user.ts'
+import { watchContainer, type WatchableContainer } from './watchedContainer.ts'
 
 export interface CrunExecutorOptions {
   /** For bundles and the runtime's state; the executor's own, and not on a network file system. */
@@ -107,18 +107,18 @@ function readSurroundings({ native }: Emulation, environment: Environment): Surr
 async function* run(context: Context, spec: ProcessSpec, signal: AbortSignal): AsyncGenerator<OutputChunk> {
   const memoryKills = readMemoryKills()
   await using container = await startContainer(context, spec, { terminal: undefined, input: 'none' }, signal)
-  using watched = watch(container, context.emulation, spec)
+  using watched = watchContainer(container, failedProcess(context, spec, container), context.emulation)
   yield* watched.output
   const exitCode = await watched.exitCode(signal)
   if (exitCode === 0) return
   const isMemoryShort = readMemoryKills() > memoryKills
-  const hint = (await watched.crashes.hint(exitCode, signal)) ?? (await fullDiskHint(context.cacheFolder)) ?? exitHint({ argv: spec.argv, exitCode, isMemoryShort })
+  const hint = (await watched.explain(exitCode, signal)) ?? (await fullDiskHint(context.cacheFolder)) ?? exitHint({ argv: spec.argv, exitCode, isMemoryShort })
   throw new StepFailedError(spec.argv, exitCode, hint)
 }
 
 async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<RunningProcess> {
   const container = await startContainer(context, spec, { terminal, input: 'pipe' }, signal)
-  const watched = watch(container, context.emulation, spec)
+  const watched = watchContainer(container, failedProcess(context, spec, container), context.emulation)
   const { process } = container
   const code = watched.exitCode(signal)
   code.catch(() => undefined) // whoever wants it awaits it; until then it is no unhandled rejection
@@ -129,6 +129,7 @@ async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize 
     resize: ({ columns, rows }) => process.writeControl(`${columns}x${rows}\n`),
     kill: (signalName) => container.kill(signalName),
     exitCode: code,
+    explain: async (abort) => await watched.explain(await code, abort),
     async [Symbol.asyncDispose]() {
       watched[Symbol.dispose]()
       await container[Symbol.asyncDispose]()
@@ -136,42 +137,13 @@ async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize 
   }
 }
 
-interface WatchedContainer extends Disposable {
-  readonly output: AsyncIterable<OutputChunk>
-  readonly crashes: CrashWatch
-  /** As the container's. */
-  exitCode(signal: AbortSignal): Promise<number>
+function failedProcess({ emulation }: Context, spec: ProcessSpec, { root }: { readonly root: OpenFolder }): FailedProcess {
+  return { spec, view: viewPrograms(root, spec), howToRun: (architecture) => emulation.howToRun(architecture) }
 }
 
-/** Ends a container whose first process QEMU has left waiting for an end of its own; its exit code tells the signal. */
-function watch(container: Container, emulation: Emulation, { platform }: ProcessSpec): WatchedContainer {
-  const emulatorPath = emulation.emulatorPath(platform)
-  const crashes = createCrashWatch(emulation.runMode(platform), emulatorPath)
-  const deaf = createDeafInitWatch(emulatorPath, container)
-  async function* output(): AsyncGenerator<OutputChunk> {
-    for await (const chunk of outputOf(container.process)) {
-      crashes.look(chunk)
-      if (crashes.hasCrashed()) deaf.begin()
-      yield chunk
-    }
-  }
-  return {
-    output: output(),
-    crashes,
-    async exitCode(signal) {
-      const ended = await container.exitCode(signal)
-      const fatal = deaf.signal()
-      return fatal === undefined ? ended : 128 + fatal
-    },
-    [Symbol.dispose]: () => deaf[Symbol.dispose](),
-  }
-}
-
-interface Container extends AsyncDisposable, ContainerInit {
-  readonly process: PipedProcess
-  /** @throws ProcessStartError; `signal.reason` after an abort */
-  exitCode(signal: AbortSignal): Promise<number>
-  kill(signalName: NodeJS.Signals): void
+interface Container extends AsyncDisposable, WatchableContainer {
+  /** Of its file system; there until it is disposed. */
+  readonly root: OpenFolder
 }
 
 interface Streams {
@@ -201,12 +173,13 @@ async function startContainer(context: Context, spec: ProcessSpec, streams: Stre
   const owned = stack.move()
   return {
     process,
+    root,
     async exitCode(abort) {
       const code = await process.exitCode
       abort.throwIfAborted()
       if (wasStopped) return KILLED // what the runtime says of a start that was broken off is no failure
       const failure = code === 0 ? undefined : await readCrunError(join(bundle, LOG))
-      if (failure !== undefined) throw toStartError(failure, spec, root)
+      if (failure !== undefined) throw toStartError(failure, failedProcess(context, spec, { root }))
       return code
     },
     initPid: () => readInitPid(context.crun, id),
@@ -280,12 +253,4 @@ async function stop(crun: Crun, id: string, process: RunningChild): Promise<void
   if (process.hasExited()) return
   process.kill('SIGKILL')
   await deleteContainer(crun, id)
-}
-
-async function* outputOf({ stdout, stderr }: PipedProcess): AsyncGenerator<OutputChunk> {
-  yield* merge([label('stdout', stdout), label('stderr', stderr)])
-}
-
-async function* label(stream: OutputChunk['stream'], source: AsyncIterable<Uint8Array>): AsyncGenerator<OutputChunk> {
-  for await (const bytes of source) yield { stream, bytes }
 }

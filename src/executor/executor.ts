@@ -107,6 +107,8 @@ export interface RunningProcess extends AsyncDisposable {
   kill(signalName: NodeJS.Signals): void
   /** 128 + the signal's number where a signal ended it. */
   readonly exitCode: Promise<number>
+  /** Once it has ended and its output was read: what to do about a failure that it does not explain itself; undefined where there is nothing to say. */
+  explain(signal: AbortSignal): Promise<string | undefined>
 }
 
 export class StepFailedError extends BuildError {

@@ -18,7 +18,7 @@ interface Failure {
 
 const FAILURES: readonly Failure[] = [
   { name: 'a command that is not there', step: 'RUN nosuch --flag', message: /exit code: 127$/, hint: /the shell did not find a command/ },
-  { name: 'a file that is no program', step: 'RUN touch /x; /x', message: /exit code: 126$/, hint: /is it executable/ },
+  { name: 'a file that is no program', step: 'RUN touch /x; /x', message: /exit code: 126$/, hint: /\/x is not executable: COPY --chmod=755, or RUN chmod \+x \/x/ },
   { name: 'a signal', step: 'RUN sh -c \'kill -SEGV $$\'; exit $?', message: /exit code: 139 \(SIGSEGV\)$/ },
   { name: 'a kill', step: 'RUN sh -c \'kill -KILL $$\'; exit $?', message: /exit code: 137 \(SIGKILL\)$/, hint: /memory/ },
   { name: 'a crash under emulation', step: 'RUN sh -c \'kill -ABRT $$\'; exit $?', args: ['--platform', 'linux/arm64'], message: /exit code: 134 \(SIGABRT\)$/, hint: /under qemu-aarch64.*FROM --platform=\$BUILDPLATFORM/ },

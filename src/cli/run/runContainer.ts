@@ -5,6 +5,7 @@ import { EngineUnavailableError } from '../../driver/driver.ts'
 import { merge } from '../../kit/merge.ts'
 import type { CommandContext, OutputStream } from '../command.ts'
 import { openTransferDisplay, type TransferDisplay } from '../registry/transferDisplay.ts'
+import { neutralize } from '../render/displayText.ts'
 import { createInputQueue, type InputQueue } from './inputQueue.ts'
 
 export interface ContainerRun {
@@ -67,6 +68,7 @@ async function followOutput(outputs: AsyncIterable<RunOutput>, { loading }: Cont
       closeDisplay()
       if (output.case === 'stdout') await write(context.stdout, output.value)
       if (output.case === 'stderr') await write(context.stderr, output.value)
+      if (output.case === 'hint') await write(context.stderr, Buffer.from(`hint: ${neutralize(output.value)}\n`))
       if (output.case === 'exitCode') return output.value
     }
   } finally {

@@ -11,7 +11,7 @@ export async function* debugFailedStep(engine: Engine, inputs: AsyncIterable<Run
   const input = first.done === true ? undefined : first.value.input
   if (input?.case !== 'debug') throw new InvalidValueError('a debug call begins with its specification')
   const request = toRequest(input.value)
-  yield* serveContainer({ open: (progress) => engine.openDebug(request, progress, signal), inputs: iterator })
+  yield* serveContainer({ open: (progress) => engine.openDebug(request, progress, signal), inputs: iterator }, signal)
 }
 
 function toRequest({ step, command, env, user, workdir, terminal, session }: DebugSpec): DebugRequest {

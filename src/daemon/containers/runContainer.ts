@@ -16,7 +16,7 @@ export async function* runContainer(engine: Engine, inputs: AsyncIterable<RunInp
   if (input?.case !== 'spec') throw new InvalidValueError('a run begins with its specification')
   const request = toRequest(input.value)
   const forwards = input.value.ports.map(({ hostIp, hostPort, containerPort, protocol }) => ({ hostIp, hostPort, containerPort, protocol: protocol === 'udp' ? 'udp' : 'tcp' }) as const)
-  yield* serveContainer({ open: (progress) => engine.openContainer(request, progress, signal), started: () => openPortForwards(forwards, signal), inputs: iterator })
+  yield* serveContainer({ open: (progress) => engine.openContainer(request, progress, signal), started: () => openPortForwards(forwards, signal), inputs: iterator }, signal)
 }
 
 function toRequest(spec: RunSpec): RunRequest {

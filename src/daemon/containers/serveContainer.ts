@@ -18,7 +18,7 @@ export interface ContainerCall {
 }
 
 /** Opens a container and tells its client of it until its exit code. Ends it when the client goes. */
-export async function* serveContainer({ open, started, inputs }: ContainerCall): AsyncGenerator<RunOutput> {
+export async function* serveContainer({ open, started, inputs }: ContainerCall, signal: AbortSignal): AsyncGenerator<RunOutput> {
   const queue = createEventQueue<RunOutput>()
   const opening = open(progressTo(queue)).finally(() => queue.end())
   opening.catch(() => undefined) // it is awaited below, once what was told before is out
@@ -30,7 +30,10 @@ export async function* serveContainer({ open, started, inputs }: ContainerCall):
   yield create(RunOutputSchema, { output: { case: 'started', value: { platform: formatPlatform(platform), emulator: mode.kind === 'emulated' ? mode.emulator : '' } } })
   void feed(process, inputs).catch(() => undefined) // the client's going away ends the call by its signal
   for await (const { stream, bytes } of process.output) yield create(RunOutputSchema, { output: { case: stream, value: bytes } })
-  yield create(RunOutputSchema, { output: { case: 'exitCode', value: await process.exitCode } })
+  const exitCode = await process.exitCode
+  const hint = exitCode === 0 ? undefined : await process.explain(signal)
+  if (hint !== undefined) yield create(RunOutputSchema, { output: { case: 'hint', value: hint } })
+  yield create(RunOutputSchema, { output: { case: 'exitCode', value: exitCode } })
 }
 
 /** How far the layers are that have to be downloaded first; of what is here already nothing is said, as Docker has it. */

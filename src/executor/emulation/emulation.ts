@@ -16,6 +16,8 @@ export interface Emulation {
   platforms(): readonly { readonly platform: Platform; readonly mode: RunMode }[]
   /** Path of the emulator that runs `platform`; undefined where none does. */
   emulatorPath(platform: Platform): string | undefined
+  /** What makes programs for `architecture` run here, as a command or an imperative; '' where nothing does, undefined where they do run. */
+  howToRun(architecture: string): string | undefined
 }
 
 type Support = { readonly kind: 'works'; readonly qemu: Qemu } | { readonly kind: 'fails'; readonly reason: string; readonly hint: string }
@@ -39,7 +41,12 @@ export function createEmulation(cpu: CpuFacts, environment: Environment): Emulat
   }
   const emulated = EMULATED_ARCHITECTURES.flatMap((one) => listPlatforms(one)).filter((platform) => emulatorOf(platform) !== undefined)
   const all = [...natives, ...emulated].map((platform) => ({ platform, mode: runMode(platform) }))
-  return { native, runMode, platforms: () => all, emulatorPath: (platform) => emulatorOf(platform)?.path }
+  const howToRun = (architecture: string): string | undefined => {
+    const support = supports.get(architecture)
+    if (support === undefined) return nativeArchitectures.has(architecture) ? undefined : ''
+    return support.kind === 'works' ? undefined : support.hint
+  }
+  return { native, runMode, platforms: () => all, emulatorPath: (platform) => emulatorOf(platform)?.path, howToRun }
 }
 
 const NO_PLATFORM: Platform = { os: 'linux', architecture: '', variant: '', osVersion: '' }
