@@ -30,6 +30,8 @@ export interface ElfTable {
 export interface ElfSegment {
   /** p_type: see `SEGMENT_TYPE`. */
   readonly type: number
+  /** p_flags */
+  readonly flags: number
   readonly offset: number
   readonly address: number
   readonly sizeBytes: number
@@ -75,8 +77,8 @@ export function parseElfSegments({ bits, byteOrder, programHeaders }: ElfHeader,
   if (entryBytes < SEGMENT_BYTES[bits]) return []
   const whole = Math.min(count, Math.floor(table.byteLength / entryBytes))
   const read = createElfReader(table, { bits, byteOrder })
-  const [offset, at, size] = bits === 32 ? [4, 8, 16] : [8, 16, 32]
-  return Array.from({ length: whole }, (_, index) => index * entryBytes).map((start) => ({ type: read.word(start), offset: read.address(start + offset), address: read.address(start + at), sizeBytes: read.address(start + size) }))
+  const [flags, offset, at, size] = bits === 32 ? [24, 4, 8, 16] : [4, 8, 16, 32]
+  return Array.from({ length: whole }, (_, index) => index * entryBytes).map((start) => ({ type: read.word(start), flags: read.word(start + flags), offset: read.address(start + offset), address: read.address(start + at), sizeBytes: read.address(start + size) }))
 }
 
 /** Numbers of a file, in its class and byte order; past the end they are 0. */
