@@ -1,0 +1,138 @@
+import { asByteString, type ByteString } from '../../kit/byteString.ts'
+import type { LayerEntry, LayerFacts } from '../facts/layerFacts.ts'
+import { walkPath } from './pathWalk.ts'
+import type { FileNode, FolderNode, TreeNode } from './treeNode.ts'
+
+export interface Found {
+  /** Without links, with a slash in front. */
+  readonly path: ByteString
+  readonly node: TreeNode
+}
+
+export interface FoundFile {
+  readonly path: ByteString
+  readonly node: FileNode
+}
+
+/** The files of an image, of which only facts are known: layers applied over each other as OCI image-spec, layer.md, "Applying Changesets" has it. */
+export interface ImageTree {
+  /** Whether all layers were known. Where not, what is not found may be there all the same. */
+  readonly isComplete: boolean
+  /** What is at `path`, links followed inside the root; relative paths start at the root. */
+  find(path: string): Found | undefined
+  /** What is in the folder at `path`, links followed; nothing where it is none. */
+  list(path: string): Iterable<readonly [name: string, node: TreeNode]>
+  /** Every file, each name once, in no order. */
+  files(): Iterable<FoundFile>
+}
+
+/** Of layers, lowest first; undefined is one of which nothing is known. */
+export function buildImageTree(layers: readonly (LayerFacts | undefined)[]): ImageTree {
+  const root: FolderNode = { kind: 'folder', children: new Map() }
+  for (const [index, layer] of layers.entries()) if (layer !== undefined) applyLayer(root, layer, index)
+  return {
+    isComplete: !layers.includes(undefined),
+    find: (path) => walkPath(root, path, 'follow'),
+    list(path) {
+      const node = walkPath(root, path, 'follow')?.node
+      return node?.kind === 'folder' ? node.children : []
+    },
+    files: () => filesOf(root),
+  }
+}
+
+/** Removals mean what lower layers have, so they come first, wherever they stand in the layer. */
+function applyLayer(root: FolderNode, { entries }: LayerFacts, layer: number): void {
+  for (const entry of entries) {
+    if (entry.kind === 'removal') removeEntry(root, entry.path)
+    if (entry.kind === 'opaque') hideFolder(root, entry.path)
+  }
+  for (const entry of entries) if (entry.kind !== 'removal' && entry.kind !== 'opaque') putEntry(root, entry, layer)
+}
+
+function removeEntry(root: FolderNode, path: ByteString): void {
+  const place = parentOf(root, path)
+  place?.folder.children.delete(place.name)
+}
+
+function hideFolder(root: FolderNode, path: ByteString): void {
+  const node = walkPath(root, path, 'follow')?.node
+  if (node?.kind === 'folder') node.children.clear()
+}
+
+type PutEntry = Exclude<LayerEntry, { readonly kind: 'removal' | 'opaque' }>
+
+function putEntry(root: FolderNode, entry: PutEntry, layer: number): void {
+  const place = entry.path === '' ? undefined : makeParent(root, entry.path)
+  const node = place === undefined ? undefined : nodeOf(root, entry, layer)
+  if (place === undefined || node === undefined) return
+  const { children } = place.folder
+  if (node.kind !== 'folder' || children.get(place.name)?.kind !== 'folder') children.set(place.name, node)
+}
+
+/** Undefined for a hard link that leads to no file. */
+function nodeOf(root: FolderNode, entry: PutEntry, layer: number): TreeNode | undefined {
+  switch (entry.kind) {
+    case 'folder':
+      return { kind: 'folder', children: new Map() }
+    case 'file':
+      return { kind: 'file', entry, layer }
+    case 'symlink':
+      return { kind: 'symlink', target: entry.target }
+    case 'special':
+      return { kind: 'special' }
+    case 'hardlink': {
+      const target = walkPath(root, entry.target, 'last-link')?.node
+      return target?.kind === 'file' ? { ...target, layer } : target?.kind === 'folder' ? undefined : target
+    }
+  }
+}
+
+interface Place {
+  readonly folder: FolderNode
+  readonly name: string
+}
+
+function parentOf(root: FolderNode, path: ByteString): Place | undefined {
+  const slash = path.lastIndexOf('/')
+  const node = walkPath(root, path.slice(0, Math.max(0, slash)), 'follow')?.node
+  return node?.kind === 'folder' ? { folder: node, name: path.slice(slash + 1) } : undefined
+}
+
+/** Folders on the way that are absent are made. Undefined where the path leaves the root, or a link on the way leads nowhere. */
+function makeParent(root: FolderNode, path: ByteString): Place | undefined {
+  const known = parentOf(root, path)
+  const names = path.split('/')
+  if (names.includes('..')) return undefined
+  if (known !== undefined) return known
+  let folder = root
+  for (const [index, name] of names.slice(0, -1).entries()) {
+    const next = ensureFolder(folder, name, () => walkPath(root, names.slice(0, index + 1).join('/'), 'follow')?.node)
+    if (next === undefined) return undefined
+    folder = next
+  }
+  return { folder, name: names.at(-1) ?? '' }
+}
+
+function ensureFolder(parent: FolderNode, name: string, follow: () => TreeNode | undefined): FolderNode | undefined {
+  const child = parent.children.get(name)
+  if (child?.kind === 'folder') return child
+  if (child?.kind === 'symlink') {
+    const target = follow()
+    return target?.kind === 'folder' ? target : undefined
+  }
+  const made: FolderNode = { kind: 'folder', children: new Map() }
+  parent.children.set(name, made)
+  return made
+}
+
+function* filesOf(root: FolderNode): Generator<FoundFile> {
+  const open: { readonly path: string; readonly folder: FolderNode }[] = [{ path: '', folder: root }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const [name, node] of next.folder.children) {
+      const path = `${next.path}/${name}`
+      if (node.kind === 'folder') open.push({ path, folder: node })
+      else if (node.kind === 'file') yield { path: asByteString(path), node }
+    }
+  }
+}

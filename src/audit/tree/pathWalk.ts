@@ -1,0 +1,87 @@
+import { asByteString, type ByteString } from '../../kit/byteString.ts'
+import type { FolderNode, TreeNode } from './treeNode.ts'
+
+/** As Linux has it. */
+const MAX_LINKS = 40
+/** Names in a path, links followed: a chain of links to long paths ends here. */
+const MAX_NAMES = 20_000
+
+export interface Walked {
+  /** Without links, with a slash in front. */
+  readonly path: ByteString
+  readonly node: TreeNode
+}
+
+/**
+ * What is at `path`, as a process sees it whose root is `root`: absolute links start there, `..` stops there.
+ * `last-link`: a link in the last component is not followed. Undefined where there is nothing, or links go round in circles.
+ */
+export function walkPath(root: FolderNode, path: string, mode: 'follow' | 'last-link'): Walked | undefined {
+  const walk = new PathWalk(root, path)
+  for (let name = walk.next(); name !== undefined; name = walk.next()) {
+    const child = walk.folder.children.get(name)
+    if (child === undefined) return undefined
+    if (child.kind === 'folder') walk.enter(name, child)
+    else if (child.kind !== 'symlink' || (mode === 'last-link' && walk.isAtEnd)) return walk.isAtEnd ? { path: walk.pathOf(name), node: child } : undefined
+    else if (!walk.follow(child.target)) return undefined
+  }
+  return walk.isEndless ? undefined : walk.here()
+}
+
+/** Where a walk has come to, and the names that are still before it. */
+class PathWalk {
+  readonly #root: FolderNode
+  readonly #pending: string[]
+  readonly #stack: { readonly name: string; readonly folder: FolderNode }[] = []
+  #links = 0
+  #names = 0
+
+  constructor(root: FolderNode, path: string) {
+    this.#root = root
+    this.#pending = path.split('/').reverse()
+  }
+
+  get folder(): FolderNode {
+    return this.#stack.at(-1)?.folder ?? this.#root
+  }
+
+  get isAtEnd(): boolean {
+    return this.#pending.every((name) => name === '' || name === '.')
+  }
+
+  get isEndless(): boolean {
+    return this.#names > MAX_NAMES
+  }
+
+  /** The next name to look up; `.` and `..` are dealt with. */
+  next(): string | undefined {
+    for (let name = this.#pending.pop(); name !== undefined; name = this.#pending.pop()) {
+      this.#names += 1
+      if (this.isEndless) return undefined
+      if (name === '..') this.#stack.pop()
+      else if (name !== '' && name !== '.') return name
+    }
+    return undefined
+  }
+
+  enter(name: string, folder: FolderNode): void {
+    this.#stack.push({ name, folder })
+  }
+
+  /** False where there were too many links. */
+  follow(target: string): boolean {
+    this.#links += 1
+    if (target.startsWith('/')) this.#stack.length = 0
+    this.#pending.push(...target.split('/').reverse())
+    return this.#links <= MAX_LINKS
+  }
+
+  pathOf(name: string): ByteString {
+    return asByteString(`/${[...this.#stack.map((entry) => entry.name), name].join('/')}`)
+  }
+
+  here(): Walked {
+    const names = this.#stack.map(({ name }) => name)
+    return { path: asByteString(`/${names.join('/')}`), node: this.folder }
+  }
+}
