@@ -16,6 +16,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['test', { summary: 'Run the same command on every platform of an image, side by side', load: async () => (await import('./commands/test.ts')).test }],
   ['debug', { summary: 'Look into a step that failed: a shell, or a command, where it stood', load: async () => (await import('./commands/debug.ts')).debug }],
   ['reproduce', { summary: 'Build twice from scratch, and name what differs', load: async () => (await import('./commands/reproduce.ts')).reproduce }],
+  ['audit', { summary: 'Find what in an image does not fit its platform', load: async () => (await import('./commands/audit.ts')).audit }],
   ['pull', { summary: 'Pull an image from a registry, all its platforms or some', load: async () => (await import('./commands/registry/pull.ts')).pull }],
   ['push', { summary: 'Push an image with all its platforms to a registry', load: async () => (await import('./commands/registry/push.ts')).push }],
   ['login', { summary: 'Remember name and password for a registry', load: async () => (await import('./commands/registry/login.ts')).login }],
