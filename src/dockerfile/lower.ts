@@ -5,17 +5,26 @@ import { parseDockerfile, type Dockerfile } from './dockerfile.ts'
 import type { DockerfileWarning } from './dockerfileWarning.ts'
 import { lintError } from './lint/lintDockerfile.ts'
 import { createLintNotes, type LintNotes } from './lint/lintNotes.ts'
+import type { LintSubject } from './lint/lintSubject.ts'
 import { followPathsOf } from './lower/steps/contextPaths.ts'
 import { placeContexts } from './lower/contexts/placeContexts.ts'
 import type { EpochOrigin } from './lower/epoch.ts'
 import { evaluateGlobalScope, findBuildEpoch, withResolvedEpoch } from './lower/globalScope.ts'
-import { lowerStages, type LowerJob } from './lower/lowerStages.ts'
+import { lowerStages, type LoweredStage, type LowerJob } from './lower/lowerStages.ts'
 import { findTarget, planStages } from './lower/plan.ts'
 import type { ImageResolver, LoweredImage, LowerRequest } from './lower/request.ts'
 import { resolveStages } from './lower/resolveStages.ts'
 import type { StageState } from './lower/stageState.ts'
 
+export { platformMismatch } from './lower/resolveStages.ts'
+export type { LoweredStage, LoweredStep } from './lower/lowerStages.ts'
 export type { ImageResolver, LoweredImage, LowerRequest, ResolvedImage } from './lower/request.ts'
+
+/** An image to be built, and what it came from. */
+export interface LoweredDockerfile extends LoweredImage {
+  readonly stages: readonly LoweredStage[]
+  readonly subject: LintSubject
+}
 
 /**
  * From Dockerfile to graph and image config, for one platform. Only the stages that the target needs are lowered, and
@@ -23,15 +32,16 @@ export type { ImageResolver, LoweredImage, LowerRequest, ResolvedImage } from '.
  * on the target platform, the build context above all, is the same vertex in all of them.
  * @throws DockerfileError with the place in the Dockerfile
  */
-export async function lowerDockerfile(request: LowerRequest, resolver: ImageResolver, signal: AbortSignal): Promise<LoweredImage> {
+export async function lowerDockerfile(request: LowerRequest, resolver: ImageResolver, signal: AbortSignal): Promise<LoweredDockerfile> {
   const notes = createLintNotes(request)
   const dockerfile = parseDockerfile(request.source)
   const job = await resolveDockerfile({ request, dockerfile, notes, isCheck: false }, resolver, signal)
   // Twice: what the context has to bring is known only when all stages are through, and is part of what they stand on.
   const { contextPaths } = lowerStages(job, [], notes.addStep)
-  const { graph, target: result } = lowerStages(job, followPathsOf(contextPaths))
+  const { graph, target: result, stages } = lowerStages(job, followPathsOf(contextPaths))
   const warnings = notes.lint(dockerfile)
-  return { graph, root: result.root, config: imageConfig(result, request, job.scope.epochSeconds), epochSeconds: job.scope.epochSeconds, warnings, lintError: lintError(warnings, notes.options, request.source) }
+  const { epochSeconds } = job.scope
+  return { graph, root: result.root, config: imageConfig(result, request, epochSeconds), epochSeconds, warnings, lintError: lintError(warnings, notes.options, request.source), stages, subject: notes.subject(dockerfile) }
 }
 
 /** Where the time of the build is from that SOURCE_DATE_EPOCH names; undefined where nothing says one, or nothing that can be read, which lowering tells. */

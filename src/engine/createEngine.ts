@@ -30,7 +30,7 @@ import { createCacheFolders, type CacheFolders } from '../snapshot/cacheFolders.
 import { createContentHasher } from '../snapshot/contentHash.ts'
 import { openSnapshots, type SnapshotBackend } from '../snapshot/openSnapshots.ts'
 import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
-import { createSolver } from '../solver/solver.ts'
+import { createSolver, type Solver } from '../solver/solver.ts'
 import { platformCalls } from './platformSupport.ts'
 import { measureUsage, pruneCache, type PruneStores } from './store/cachePrune.ts'
 import type { ClientSessions } from './clientSessions.ts'
@@ -43,7 +43,9 @@ import { runImage, type RunDeps } from './run/runImage.ts'
 import { createSessionRegistries } from './sessionRegistries.ts'
 import { tellFullStore } from './store/storeFaults.ts'
 import { solveRequest, type SolveDeps } from './build/solve.ts'
+import { createPlanParts } from './plan/planParts.ts'
 import { createSqliteCacheStore } from './store/sqliteCacheStore.ts'
+import { createStepTimeStore, type StepTimeStore } from './store/stepTimeStore.ts'
 
 export interface EngineOptions {
   /** Folder of the store; made where there is none. */
@@ -71,7 +73,7 @@ export async function createEngine(options: EngineOptions, signal: AbortSignal):
 async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<Engine> {
   const { root, version, env, sessions } = options
   await using undo = new AsyncDisposableStack()
-  const { content, database, snapshots, caches, failedSteps, backend, leases, use } = await openStore(options, undo, signal)
+  const { content, database, snapshots, caches, failedSteps, stepTimes, backend, leases, use } = await openStore(options, undo, signal)
   const { executor, devices, socketFolder } = await openExecutor(options, undo)
   const images = createImageStore(database)
   const registries = undo.use(createSessionRegistries({ sessions, version, env, hosts: await readHostConfig(env) }))
@@ -92,18 +94,18 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     agents: sessions,
     socketFolder,
     executor,
-    failedSteps,
+    failedSteps, stepTimes,
     limits: { native: createLimit(availableParallelism()), emulated: createLimit(availableParallelism()) },
     images: createImageFiles(content),
     files: sessions,
     mirrors: createFileMirrors(join(root, 'contexts')),
     now: Date.now,
   }
-  const solver = createSolver({ resolver: { opFor: tellFullStore(createOps(opsDeps), root), isPresent: (result) => isPresent(snapshots, result) }, cache: createSqliteCacheStore(database), now: Date.now })
-  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, transfers, packing: createLimit(2) }
+  const { solver, plans } = createSolvers(opsDeps, { database, root })
+  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2) }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const transferDeps: TransferDeps = { content, leases, images, registries, transfers }
-  const stores: PruneStores = { content, leases, snapshots, caches, mirrors: createGitMirrors(join(root, 'git')), images }
+  const stores: PruneStores = { content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images }
   const held = undo.move()
   return {
     id: randomUUID(),
@@ -127,6 +129,20 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     save: (references, inner) => saveArchive(transferDeps, references, inner),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
+}
+
+interface Solvers {
+  readonly solver: Solver
+  readonly plans: Omit<SolveDeps['plans'], 'stepTimes'>
+}
+
+/** What solves, and what tells what a solve would do. */
+function createSolvers(opsDeps: OpsDeps, { database, root }: { readonly database: Database; readonly root: string }): Solvers {
+  const { snapshots, images } = opsDeps
+  const opFor = tellFullStore(createOps(opsDeps), root)
+  const cache = createSqliteCacheStore(database)
+  const solver = createSolver({ resolver: { opFor, isPresent: (result) => isPresent(snapshots, result) }, cache, now: Date.now })
+  return { solver, plans: { ...createPlanParts({ opFor, cache, snapshots }), imageFiles: images } }
 }
 
 interface StepParts {
@@ -153,6 +169,7 @@ interface Store {
   readonly snapshots: SnapshotStore
   readonly caches: CacheFolders
   readonly failedSteps: FailedStepStore
+  readonly stepTimes: StepTimeStore
   readonly backend: SnapshotBackend
   readonly leases: ContentLeases
   /** What `work` uses is not pruned meanwhile; what it made is synced when nobody is at work any more. @throws StoreFullError */
@@ -176,6 +193,7 @@ async function openStore({ root, env }: EngineOptions, undo: AsyncDisposableStac
     snapshots,
     caches,
     failedSteps,
+    stepTimes: createStepTimeStore(database, Date.now),
     backend,
     leases,
     async use(work, inner) {

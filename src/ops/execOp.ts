@@ -11,11 +11,13 @@ import type { LayerPresence } from './layerPresence.ts'
 import { openMounts, type HeldMounts, type MountDeps } from './mounts/heldMounts.ts'
 import { countsByContent, mountedPart, mountsOf, type InputMount } from './mounts/mountPart.ts'
 import { toSnapshot } from './snapshotResult.ts'
+import type { StepTimes } from './stepTimes.ts'
 
 export interface ExecDeps extends MountDeps {
   readonly presence: LayerPresence
   readonly executor: Executor
   readonly failedSteps: FailedStepKeeper
+  readonly stepTimes: StepTimes
   /** How many processes may run at once: emulated ones take more memory, and have a limit of their own. */
   readonly limits: { readonly native: Limit; readonly emulated: Limit }
   readonly now: () => number
@@ -34,7 +36,8 @@ export function createExecOp(exec: ExecOp, vertex: Vertex, deps: ExecDeps): Op {
       await Promise.all(inputs.map((input) => deps.presence.ensurePresent(toSnapshot(input), context, signal)))
       await using held = await openMounts(exec, inputs, { deps, context }, signal)
       try {
-        await runProcess({ spec: toSpec(exec, platform, held), mode, deps, context }, signal)
+        const durationMs = await runProcess({ spec: toSpec(exec, platform, held), mode, deps, context }, signal)
+        deps.stepTimes.record({ op: execDigest(exec, platform), name: vertex.note.name, platform, mode: mode.kind, durationMs })
       } catch (error) {
         throw await keepFailed({ error, vertex, platform, exec, inputs }, held, deps.failedSteps, signal)
       }
@@ -141,12 +144,15 @@ interface ProcessRun {
   readonly context: OpContext
 }
 
-async function runProcess({ spec, mode, deps, context }: ProcessRun, signal: AbortSignal): Promise<void> {
+/** How long that took, once it was its turn. */
+async function runProcess({ spec, mode, deps, context }: ProcessRun, signal: AbortSignal): Promise<number> {
   const { executor, limits, now } = deps
   const vertex = context.vertex.digest
-  await limits[mode.kind].run(async () => {
+  return await limits[mode.kind].run(async () => {
+    const startedAt = now()
     if (mode.kind === 'emulated') context.progress({ kind: 'vertex-emulated', vertex, at: now(), emulator: mode.emulator })
     for await (const { stream, bytes } of executor.run(spec, signal)) context.progress({ kind: 'vertex-log', vertex, at: now(), stream, bytes })
+    return now() - startedAt
   }, signal)
 }
 

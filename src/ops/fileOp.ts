@@ -1,7 +1,7 @@
 import type { FileAction, FileOp, Vertex } from '../graph/vertex.ts'
 import { fromText } from '../kit/byteString.ts'
 import type { SnapshotId } from '../snapshot/snapshotStore.ts'
-import type { Op, ResultId } from '../solver/op.ts'
+import type { CacheMap, Op, ResultId } from '../solver/op.ts'
 import { runFileAction } from './files/fileActions.ts'
 import { fileCacheMap, ownerField, type FileKeyDeps } from './files/fileKey.ts'
 import { createFilePlacer } from './files/filePlacer.ts'
@@ -11,21 +11,27 @@ import { hasNames, lookUpOwner } from './files/owner.ts'
 import type { LateCopies } from './files/treeCopy.ts'
 import { isSameBase, openWorkplace, type Workplace } from './files/workplace.ts'
 import { toSnapshot } from './snapshotResult.ts'
+import type { StepTimes } from './stepTimes.ts'
 
 export interface FileDeps extends FileKeyDeps {
+  readonly stepTimes: StepTimes
   readonly now: () => number
 }
 
 /** COPY, ADD of local files, WORKDIR and what else only moves files: needs no process, and so no platform. */
 export function createFileOp({ actions }: FileOp, vertex: Vertex, deps: FileDeps): Op {
+  const map = (): CacheMap => fileCacheMap(actions, vertex.inputs.length, deps)
   return {
     async cacheMap() {
-      return fileCacheMap(actions, vertex.inputs.length, deps)
+      return map()
     },
     async execute(inputs, context, signal) {
       await Promise.all(inputs.map((input) => deps.presence.ensurePresent(toSnapshot(input), context, signal)))
+      const startedAt = deps.now()
       await using workplace = openWorkplace(actions, inputs, deps.snapshots, signal)
       for (const [index, action] of actions.entries()) await runAction(index, action, { workplace, nowNs: BigInt(deps.now()) * 1_000_000n }, signal)
+      const { digest: op } = map()
+      if (op !== undefined) deps.stepTimes.record({ op, name: vertex.note.name, platform: undefined, mode: 'none', durationMs: deps.now() - startedAt })
       return resultsInOrder(workplace.outputs())
     },
   }

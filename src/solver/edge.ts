@@ -116,17 +116,18 @@ async function resultsOf(inputs: readonly Edge[]): Promise<readonly ResultId[]> 
   return finished.map(({ result }) => result)
 }
 
-function settle(cache: EdgeCache, keys: readonly KeyId[], otherwise: KeyState): KeyState {
+/** What `keys` come to. */
+export function settle(cache: EdgeCache, keys: readonly KeyId[], otherwise: KeyState): KeyState {
   if (keys.length === 0) return otherwise
   const result = newestPresent(cache, keys)
   return result === undefined ? { kind: 'known', keys } : { kind: 'hit', keys, result }
 }
 
-function keysOf(state: KeyState): readonly KeyId[] {
+export function keysOf(state: KeyState): readonly KeyId[] {
   return state.kind === 'hit' || state.kind === 'known' ? state.keys : []
 }
 
-function byDefinition(map: CacheMap, keys: readonly (readonly KeyId[])[]): InputAlternatives {
+export function byDefinition(map: CacheMap, keys: readonly (readonly KeyId[])[]): InputAlternatives {
   return keys.map((known, input) => known.map((key) => ({ key, selector: selectorOf(map, input) })))
 }
 

@@ -13,8 +13,8 @@ export interface KeyFinder {
   learn(inputs: InputAlternatives): readonly KeyId[]
   /** Those under which an executed output is kept: a new one where nothing matches. Empty where an input has no name. */
   own(inputs: InputAlternatives): readonly KeyId[]
-  /** Whether each input that counts by definition only leads somewhere, so that the content of the others decides. */
-  mayMatchByContent(inputs: InputAlternatives): boolean
+  /** Whether each input that counts by definition only leads somewhere, so that the content of the others decides. `mayLead` tells inputs of which more may be known later. */
+  mayMatchByContent(inputs: InputAlternatives, mayLead?: (input: number) => boolean): boolean
   links(inputs: InputAlternatives, children: readonly KeyId[]): readonly LinkRecord[]
 }
 
@@ -41,7 +41,7 @@ export function createKeyFinder(store: CacheStore, map: CacheMap, output: number
       const best = inputs.flatMap((ways) => ways.slice(0, 1))
       return best.length < inputs.length ? [] : [derivedKey(digest, output, best)]
     },
-    mayMatchByContent: (inputs) => inputs.every((ways, input) => map.inputs[input]?.contentDigest !== undefined || reach(ways, input).size > 0),
+    mayMatchByContent: (inputs, mayLead) => inputs.every((ways, input) => map.inputs[input]?.contentDigest !== undefined || mayLead?.(input) === true || reach(ways, input).size > 0),
     links: (inputs, children) =>
       inputs.flatMap((ways, input) => ways.flatMap(({ key, selector }) => children.map((child) => ({ parent: key, link: linkOf(input, selector), child })))),
   }

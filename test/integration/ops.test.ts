@@ -69,7 +69,7 @@ async function openBench(backend: 'auto' | 'copy'): Promise<Bench> {
     },
     async run(actions, inputs) {
       const vertex = vertexOf(actions)
-      const deps = { snapshots, presence: { ensurePresent: async () => undefined }, hasher, now: Date.now }
+      const deps = { snapshots, presence: { ensurePresent: async () => undefined }, hasher, stepTimes: { record: () => undefined }, now: Date.now }
       return (await createFileOp({ kind: 'file', actions }, vertex, deps).execute(inputs, contextOf(vertex), signal))[0]
     },
     async stat(id, path) {
@@ -280,7 +280,7 @@ for (const backend of ['auto', 'copy'] as const) {
         copy('/one', '/four', { ...after(1), from: { kind: 'action', index: 1 }, output: 2 }),
       ]
       const vertex = vertexOf(actions)
-      const op = createFileOp({ kind: 'file', actions }, vertex, { snapshots: bench.snapshots, presence: { ensurePresent: async () => undefined }, hasher: bench.hasher, now: Date.now })
+      const op = createFileOp({ kind: 'file', actions }, vertex, { snapshots: bench.snapshots, presence: { ensurePresent: async () => undefined }, hasher: bench.hasher, stepTimes: { record: () => undefined }, now: Date.now })
       const outputs = await op.execute([base, from], contextOf(vertex), signal)
       assert.deepEqual(await Promise.all(outputs.map((output) => bench.read(output))), [{ three: 'x' }, { base: '', 'one/x': 'x', two: 'x' }, { base: '', 'four/x': 'x', 'one/x': 'x', two: 'x' }])
     })

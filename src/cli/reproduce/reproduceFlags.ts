@@ -1,5 +1,6 @@
 import { BUILD_FLAGS } from '../build/buildFlags.ts'
 import type { FlagTable, FlagValues } from '../flags/flags.ts'
+import { withoutFlags } from '../flags/withoutFlags.ts'
 
 /** Flags of `build` that say where a result goes, or ask for something else than a build. */
 const WITHOUT = ['call', 'check', 'iidfile', 'load', 'metadata-file', 'part', 'push', 'quiet'] as const
@@ -12,11 +13,6 @@ const OWN = {
 
 type Omitted = (typeof WITHOUT)[number]
 
-export const REPRODUCE_FLAGS: Omit<typeof BUILD_FLAGS, Omitted | 'output'> & typeof OWN = { ...withoutKeys(BUILD_FLAGS, WITHOUT), ...OWN }
+export const REPRODUCE_FLAGS: Omit<typeof BUILD_FLAGS, Omitted | 'output'> & typeof OWN = { ...withoutFlags(BUILD_FLAGS, WITHOUT), ...OWN }
 
 export type ReproduceFlags = FlagValues<typeof REPRODUCE_FLAGS>
-
-function withoutKeys<T extends FlagTable, K extends keyof T & string>(table: T, keys: readonly K[]): Omit<T, K> {
-  const left: readonly string[] = keys
-  return Object.fromEntries(Object.entries(table).filter(([name]) => !left.includes(name))) as Omit<T, K>
-}

@@ -6,7 +6,7 @@ import type { PlannedStage } from '../lower/plan.ts'
 import type { LowerRequest } from '../lower/request.ts'
 import type { CheckOptions } from './checkOptions.ts'
 import { lintDockerfile, readCheckOptions } from './lintDockerfile.ts'
-import type { LintedImage, LintedStep } from './lintSubject.ts'
+import type { LintedImage, LintedStep, LintSubject } from './lintSubject.ts'
 
 /** Taken while a Dockerfile is lowered, so that it can be linted however far that came. */
 export interface LintNotes {
@@ -16,6 +16,8 @@ export interface LintNotes {
   readonly setTarget: (target: PlannedStage) => void
   readonly addStep: (step: LintedStep) => void
   readonly addImage: (image: LintedImage) => void
+  /** All that was noted so far. */
+  subject(dockerfile: Dockerfile): LintSubject
   lint(dockerfile: Dockerfile): readonly DockerfileWarning[]
 }
 
@@ -28,6 +30,7 @@ export function createLintNotes(request: LowerRequest): LintNotes {
   let scope: GlobalScope | undefined
   let planned: readonly PlannedStage[] = []
   let target: PlannedStage | undefined
+  const subject = (dockerfile: Dockerfile): LintSubject => ({ dockerfile, request, scope, planned, target, steps, images })
   return {
     options,
     setScope(found) {
@@ -41,6 +44,7 @@ export function createLintNotes(request: LowerRequest): LintNotes {
     },
     addStep: (step) => void steps.push(step),
     addImage: (image) => void images.push(image),
-    lint: (dockerfile) => lintDockerfile({ dockerfile, request, scope, planned, target, steps, images }, options),
+    subject,
+    lint: (dockerfile) => lintDockerfile(subject(dockerfile), options),
   }
 }

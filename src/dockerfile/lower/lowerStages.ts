@@ -26,17 +26,39 @@ export interface LowerJob {
 export interface LoweredStages {
   readonly graph: Graph
   readonly target: StageState
+  /** In order. */
+  readonly stages: readonly LoweredStage[]
   /** Of all stages, absolute. */
   readonly contextPaths: ReadonlySet<string>
+}
+
+/** What became of a stage. */
+export interface LoweredStage {
+  readonly stage: PlannedStage
+  readonly platform: Platform
+  /** What it begins with; undefined is nothing. */
+  readonly base: Output | undefined
+  readonly steps: readonly LoweredStep[]
+}
+
+/** A step, and the stage's files before and after it: the same where it changes the image's config alone. */
+export interface LoweredStep extends PlannedStep {
+  readonly before: Output | undefined
+  readonly after: Output | undefined
 }
 
 /** All stages that the target needs. `followPaths` are what the context's vertex is to bring; `watch` sees each step before it is lowered. @throws DockerfileError */
 export function lowerStages(job: LowerJob, followPaths: readonly string[], watch: StepWatcher = () => undefined): LoweredStages {
   const graph = createGraphBuilder()
   const states = new Map<number, StageState>()
-  for (const stage of job.resolved.stages) states.set(stage.index, lowerStage(stage, states, { ...job, graph, followPaths, watch }))
+  const stages: LoweredStage[] = []
+  for (const stage of job.resolved.stages) {
+    const { state, lowered } = lowerStage(stage, states, { ...job, graph, followPaths, watch })
+    states.set(stage.index, state)
+    stages.push(lowered)
+  }
   const target = stateOf(states, job.resolved.target.index)
-  return { graph: graph.build(), target, contextPaths: new Set([...states.values()].flatMap(({ contextPaths }) => [...contextPaths])) }
+  return { graph: graph.build(), target, stages, contextPaths: new Set([...states.values()].flatMap(({ contextPaths }) => [...contextPaths])) }
 }
 
 export type StepWatcher = (step: PlannedStep & { readonly stage: PlannedStage; readonly before: StageState }) => void
@@ -55,13 +77,17 @@ function stateOf(states: States, index: number): StageState {
   return state
 }
 
-function lowerStage(stage: PlannedStage, states: States, job: StageJob): StageState {
+function lowerStage(stage: PlannedStage, states: States, job: StageJob): { readonly state: StageState; readonly lowered: LoweredStage } {
   const context = stageContext(stage, states, job)
+  const start = startOf(stage, states, job, context)
+  const steps: LoweredStep[] = []
   const lowerWatched = (before: StageState, step: PlannedStep): StageState => {
     job.watch({ ...step, stage, before })
-    return lowerStep(before, step, context)
+    const after = lowerStep(before, step, context)
+    steps.push({ ...step, before: before.root, after: after.root })
+    return after
   }
-  return stage.steps.reduce(lowerWatched, startOf(stage, states, job, context))
+  return { state: stage.steps.reduce(lowerWatched, start), lowered: { stage, platform: start.platform, base: start.root, steps } }
 }
 
 function stageContext(stage: PlannedStage, states: States, job: StageJob): StageContext {

@@ -1,5 +1,6 @@
 import { BuildError } from '../../ground/errors.ts'
 import { formatPlatform, isSamePlatform, platformsServing, type Platform } from '../../ground/platform.ts'
+import type { ImageConfig } from '../../ground/oci/imageConfig.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
 import { createLimit, mapLimited } from '../../kit/limit.ts'
 import { parseTrigger, type Stage } from '../dockerfile.ts'
@@ -164,11 +165,17 @@ async function lookUp({ image, platform, span, isBase }: ImageNeed, { resolver, 
 }
 
 /** A lone manifest is given to whoever asks; its config tells what it is. */
-function checkPlatform(image: ImageReference, { config }: ResolvedImage, { platform, span }: { readonly platform: Platform; readonly span: SourceSpan }): void {
-  if (platformsServing(platform).some((serving) => isSamePlatform(serving, config.platform))) return
+function checkPlatform({ written }: ImageReference, { config }: ResolvedImage, { platform, span }: { readonly platform: Platform; readonly span: SourceSpan }): void {
+  const found = platformMismatch(written, config, platform)
+  if (found !== undefined) throw new DockerfileError(found.message, span, { hint: found.hint })
+}
+
+/** Why an image cannot be a base for `platform`: it is for another. Undefined where it can. */
+export function platformMismatch(written: string, config: ImageConfig, platform: Platform): { readonly message: string; readonly hint: string } | undefined {
+  if (platformsServing(platform).some((serving) => isSamePlatform(serving, config.platform))) return undefined
   const has = formatPlatform(config.platform)
-  const message = `base image ${image.written} is for ${has}, not for ${formatPlatform(platform)}`
-  throw new DockerfileError(message, span, { hint: `use a tag that has ${formatPlatform(platform)}, or write FROM --platform=${has} where the stage is to run as ${has}` })
+  const hint = `use a tag that has ${formatPlatform(platform)}, or write FROM --platform=${has} where the stage is to run as ${has}`
+  return { message: `base image ${written} is for ${has}, not for ${formatPlatform(platform)}`, hint }
 }
 
 /** Of the base image, or of the stage it stands on. */

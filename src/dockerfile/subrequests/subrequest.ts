@@ -25,7 +25,10 @@ export const OUTLINE_REQUEST: Subrequest = {
 export const TARGETS_REQUEST: Subrequest = { name: 'frontend.targets', description: 'List the targets of a Dockerfile', opts: [], metadata: ['result.json', 'result.txt'] }
 export const DESCRIBE_REQUEST: Subrequest = { name: 'frontend.subrequests.describe', description: 'List what can be asked', opts: [], metadata: ['result.json', 'result.txt'] }
 
-export const SUBREQUESTS: readonly Subrequest[] = [OUTLINE_REQUEST, TARGETS_REQUEST, LINT_REQUEST, DESCRIBE_REQUEST]
+/** Our own: what a build would do. Its answer is for programs alone. */
+export const PLAN_REQUEST: Subrequest = { name: 'pelago.plan', description: 'Tell what a build would do', opts: [], metadata: ['result.json', 'result.statuscode'] }
+
+export const SUBREQUESTS: readonly Subrequest[] = [OUTLINE_REQUEST, TARGETS_REQUEST, LINT_REQUEST, PLAN_REQUEST, DESCRIBE_REQUEST]
 
 const VERSION = '1.0.0'
 

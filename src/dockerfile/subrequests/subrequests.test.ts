@@ -80,6 +80,6 @@ describe('the answer to frontend.lint', () => {
 describe('the list of what can be asked', () => {
   it('names each with its version', () => {
     const names = (JSON.parse(describeSubrequests().get('result.json') ?? '') as readonly { readonly name: string; readonly version: string; readonly type: string }[]).map(({ name, version, type }) => `${name} ${version} ${type}`)
-    assert.deepEqual(names, ['frontend.outline 1.0.0 rpc', 'frontend.targets 1.0.0 rpc', 'frontend.lint 1.0.0 rpc', 'frontend.subrequests.describe 1.0.0 rpc'])
+    assert.deepEqual(names, ['frontend.outline 1.0.0 rpc', 'frontend.targets 1.0.0 rpc', 'frontend.lint 1.0.0 rpc', 'pelago.plan 1.0.0 rpc', 'frontend.subrequests.describe 1.0.0 rpc'])
   })
 })

@@ -4,7 +4,7 @@ import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
 import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
 import type { NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
 import { CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
-import { lowerDockerfile, type ImageResolver, type LoweredImage } from '../../dockerfile/lower.ts'
+import { lowerDockerfile, type ImageResolver, type LoweredDockerfile, type LoweredImage } from '../../dockerfile/lower.ts'
 import type { CdiDevices } from '../../executor/cdi/cdiDevices.ts'
 import type { Executor } from '../../executor/executor.ts'
 import type { PlatformResult } from '../../exporter/exporter.ts'
@@ -54,9 +54,8 @@ export interface BuildOptions {
 export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<Built> {
   const { attributes, sessionId, progress, entitlements } = options
   const text = await loadText(deps, options, signal)
-  const host = hostPlatform(deps.executor)
-  const platforms = attributes.platforms.length > 0 ? attributes.platforms : [host]
-  const lowered = await Promise.all(platforms.map((platform) => lowerDockerfile(lowerRequest({ text, platform, host }, options), deps.resolver, signal)))
+  const targets = await lowerForPlatforms(text, deps, options, signal)
+  const lowered = targets.map((target) => target.lowered)
   tellWarnings(lowered, progress)
   const epochSeconds = epochOf(lowered)
   const graph = mergeGraphs(lowered.map(({ graph: part }) => part))
@@ -68,10 +67,24 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   })
   const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
   const result = {
-    platforms: lowered.map(({ root, config }, index) => platformResult(platforms[index] ?? host, root === undefined ? undefined : resultOf.get(outputKey(root)), config)),
+    platforms: targets.map(({ platform, lowered: { root, config } }) => platformResult(platform, root === undefined ? undefined : resultOf.get(outputKey(root)), config)),
     isMultiPlatform: attributes.isMultiPlatform,
   }
   return { kind: 'built', result, epochSeconds }
+}
+
+/** One of the platforms that are built for. */
+export interface LoweredTarget {
+  readonly platform: Platform
+  readonly lowered: LoweredDockerfile
+}
+
+/** For each platform that is asked for; none is the engine's own. */
+export async function lowerForPlatforms(text: BuildText, { executor, resolver }: Pick<BuildDeps, 'executor' | 'resolver'>, options: BuildOptions, signal: AbortSignal): Promise<readonly LoweredTarget[]> {
+  const host = hostPlatform(executor)
+  const { platforms } = options.attributes
+  const wanted = platforms.length > 0 ? platforms : [host]
+  return await Promise.all(wanted.map(async (platform) => ({ platform, lowered: await lowerDockerfile(lowerRequest({ text, platform, host }, options), resolver, signal) })))
 }
 
 /** Of steps that are to run anew: their caches begin anew, too. */

@@ -14,6 +14,7 @@ import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
 import { answerSubrequest } from './answerSubrequest.ts'
+import type { PlanDeps } from '../plan/answerPlan.ts'
 import { buildDockerfile } from './build.ts'
 import type { ClientSessions } from '../clientSessions.ts'
 import type { Answer, Built, ExporterRequest, SolveRequest, Steer } from '../engine.ts'
@@ -35,6 +36,8 @@ export interface SolveDeps {
   readonly presence: LayerPresence
   readonly executor: Executor
   readonly solver: Solver
+  /** What tells what a build would do. */
+  readonly plans: Pick<PlanDeps, 'probe' | 'opFor' | 'imageFiles' | 'stepTimes'>
   readonly transfers: Limit
   readonly packing: Limit
 }
@@ -75,14 +78,14 @@ interface BuildContext {
 
 async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { request: { sessionId, entitlements }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
   const attributes = parseFrontendAttributes(given)
-  const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices } = deps
+  const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans } = deps
   const sources = { content, images, registry: registries.registryFor(sessionId) }
   const watch = <T>(name: string, work: () => Promise<T>): Promise<T> => runStep(progress, name, work)
   const registered = createImageResolver(sources, resolveMode(attributes), watch)
   const resolver = withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch })
   const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver }
   const options = { attributes, sessionId, progress, entitlements }
-  if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest(buildDeps, options, attributes.requestId, signal) }
+  if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, options, attributes.requestId, signal) }
   return await buildDockerfile(buildDeps, options, signal)
 }
 

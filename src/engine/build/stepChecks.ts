@@ -1,7 +1,7 @@
 import { DeviceNotFoundError, DeviceUnusableError, type CdiDevices } from '../../executor/cdi/cdiDevices.ts'
 import { EmulatorMissingError, type Executor } from '../../executor/executor.ts'
-import type { DeviceRequest, ExecOp, Graph, Vertex } from '../../graph/vertex.ts'
-import { InvalidValueError } from '../../ground/errors.ts'
+import type { DeviceRequest, ExecOp, Graph } from '../../graph/vertex.ts'
+import { InvalidValueError, type BuildError } from '../../ground/errors.ts'
 import type { Platform } from '../../ground/platform.ts'
 import { VertexFailedError } from '../../solver/vertexFailedError.ts'
 
@@ -15,8 +15,14 @@ export interface StepChecks {
 
 /** @throws VertexFailedError for the first step that cannot run here, or may not */
 export function checkSteps(graph: Graph, checks: StepChecks): void {
+  for (const error of findStepErrors(graph, checks)) throw error
+}
+
+/** Of each step that cannot run here, or may not, the first reason. */
+export function* findStepErrors(graph: Graph, checks: StepChecks): Generator<VertexFailedError> {
   for (const vertex of graph.values()) {
-    if (vertex.op.kind === 'exec' && vertex.platform !== undefined) checkStep(vertex, { op: vertex.op, platform: vertex.platform }, checks)
+    const error = vertex.op.kind === 'exec' && vertex.platform !== undefined ? findStepError({ op: vertex.op, platform: vertex.platform }, checks) : undefined
+    if (error !== undefined) yield new VertexFailedError(vertex, error)
   }
 }
 
@@ -25,14 +31,15 @@ interface Step {
   readonly platform: Platform
 }
 
-function checkStep(vertex: Vertex, { op, platform }: Step, { executor, devices, entitlements }: StepChecks): void {
+function findStepError({ op, platform }: Step, { executor, devices, entitlements }: StepChecks): BuildError | undefined {
   try {
     executor.runMode(platform)
     if (op.network === 'host' && !entitlements.includes('network.host')) throw new EntitlementMissingError('network.host')
     if (op.security === 'insecure' && !entitlements.includes('security.insecure')) throw new EntitlementMissingError('security.insecure')
     for (const device of op.devices ?? []) checkDevice(device, { devices, entitlements })
+    return undefined
   } catch (error) {
-    if (error instanceof DeviceUnusableError || error instanceof DeviceNotFoundError || error instanceof EmulatorMissingError || error instanceof EntitlementMissingError) throw new VertexFailedError(vertex, error)
+    if (error instanceof DeviceUnusableError || error instanceof DeviceNotFoundError || error instanceof EmulatorMissingError || error instanceof EntitlementMissingError) return error
     throw error
   }
 }

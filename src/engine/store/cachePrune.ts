@@ -11,10 +11,11 @@ import type { CacheFolders, CacheFolderUsage } from '../../snapshot/cacheFolders
 import type { SnapshotId, SnapshotStore, SnapshotUsage } from '../../snapshot/snapshotStore.ts'
 import type { ImageStore } from '../images/imageStore.ts'
 import { reachableBlobs } from '../images/reachableBlobs.ts'
+import type { StepTimeStore } from './stepTimeStore.ts'
 import type { RecordFilter, UsageRecord } from './usageRecord.ts'
 
 export interface PruneOptions {
-  /** Also what the images of the local store would need to be run or built upon at once. */
+  /** Also what the images of the local store would need to be run or built upon at once, and how long steps took. */
   readonly all: boolean
   /** What was used within this time stays. */
   readonly keepMs: number
@@ -29,6 +30,7 @@ export interface PruneStores {
   readonly caches: CacheFolders
   readonly mirrors: GitMirrors
   readonly images: ImageStore
+  readonly stepTimes: Pick<StepTimeStore, 'forget'>
 }
 
 /** Snapshots, cache mounts, git repositories, and blobs that are more than a snapshot's packed layer, with their sizes. */
@@ -56,6 +58,7 @@ export async function* pruneCache(stores: PruneStores, options: PruneOptions, si
   yield* pruneMirrors(stores, { usedBefore, filter }, signal)
   yield* pruneSnapshots(stores, { usedBefore, kept, filter }, signal)
   yield* pruneBlobs(stores, { unusedSince, filter }, signal)
+  if (options.all) stores.stepTimes.forget(unusedSince)
 }
 
 interface FolderPrune {

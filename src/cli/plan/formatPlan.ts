@@ -1,0 +1,150 @@
+import type { BuildPlan, PlanEdit, PlanImage, PlanPlace, PlanProblem, PlanRun, PlanStage, PlanStep, PlanTime } from '../../engine/plan/buildPlan.ts'
+import { formatTable } from '../format/table.ts'
+import { neutralize, truncate } from '../render/displayText.ts'
+import type { Paint } from '../render/line.ts'
+import { formatBytes, formatDuration } from '../render/measure.ts'
+
+/** A plan for people: what is in the way first, then a line a step, what is pulled, the time, and what would help. */
+export function formatPlan(plan: BuildPlan, paint: Paint): string {
+  const parts = [
+    plan.problems.length === 0 ? '' : `${paint('red', 'A build would fail:')}\n${plan.problems.map((problem) => formatProblem(problem, plan)).join('')}`,
+    `${headline(plan)}\n\n${formatTable(['STAGE', 'LINE', 'STEP', 'WHAT', 'TIME'], plan.stages.flatMap((stage) => stageRows(stage, plan)))}`,
+    plan.images.length === 0 ? '' : formatTable(['IMAGE', 'PLATFORM', 'LAYERS', 'SIZE', 'HERE', 'PULL'], plan.images.map(imageRow)),
+    formatTime(plan),
+    plan.edits.length === 0 ? '' : `${paint('bold', 'What would help:')}\n${plan.edits.map(formatEdit).join('')}`,
+  ]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+function formatProblem({ message, hint, lines, platforms }: PlanProblem, plan: BuildPlan): string {
+  const where = lines === undefined ? '' : `line ${lines.startLine}: `
+  const isTold = platforms.every((platform) => message.includes(platform)) || platforms.length === plan.platforms.length
+  const forPlatforms = isTold ? '' : ` (for ${platforms.join(', ')})`
+  return `  ${neutralize(`${where}${message}${forPlatforms}`)}\n${hint === undefined ? '' : `    hint: ${neutralize(hint)}\n`}`
+}
+
+function headline({ platforms, buildPlatform, stages }: BuildPlan): string {
+  const runs = stages.flatMap(({ steps }) => steps.filter((step) => !isFrom(step)).flatMap((step) => step.runs))
+  const count = (state: PlanRun['state']): number => runs.filter((run) => run.state === state).length
+  const emulated = runs.filter(({ state, mode }) => state === 'runs' && mode === 'emulated').length
+  const counts = [
+    `${steps(count('runs'))}${emulated === 0 ? '' : ` (${emulated} emulated)`}`,
+    ...(count('unknown') === 0 ? [] : [`${count('unknown')} not known yet`]),
+    ...(count('blocked') === 0 ? [] : [`${count('blocked')} blocked`]),
+    `${count('cached')} cached`,
+  ]
+  return `Plan for ${platforms.join(', ')} on ${buildPlatform}: ${counts.join(', ')}`
+}
+
+function steps(count: number): string {
+  return count === 1 ? '1 step runs' : `${count} steps run`
+}
+
+function stageRows(stage: PlanStage, plan: BuildPlan): readonly (readonly string[])[] {
+  const name = nameOf(stage)
+  if (!stage.isNeeded) return [[name, linesText(stage.lines), `FROM ${stage.base}`, 'not needed for the target', '']]
+  if (stage.steps.length === 0) return [[name, linesText(stage.lines), `FROM ${stage.base}`, 'nothing to do', '']]
+  return stage.steps.map((step, index) => [index === 0 ? name : '', linesText(step.lines), truncate(neutralize(step.text), STEP_COLUMNS), isFrom(step) ? describeBase(step, plan) : describeStep(step, plan), timeText(step)])
+}
+
+const STEP_COLUMNS = 52
+
+function isFrom({ text }: PlanStep): boolean {
+  return text.startsWith('FROM ')
+}
+
+function nameOf({ name, index }: Pick<PlanStage, 'name' | 'index'>): string {
+  return name === '' ? `${index}` : name
+}
+
+function linesText({ startLine, endLine }: PlanStage['lines']): string {
+  return startLine === endLine ? `${startLine}` : `${startLine}-${endLine}`
+}
+
+/** A base is never run: it is here, or pulled, or nothing needs its files. */
+function describeBase(step: PlanStep, { images }: BuildPlan): string {
+  const blocked = step.runs.filter(({ state }) => state === 'blocked').flatMap(({ platforms }) => platforms)
+  const used = images.filter(({ lines }) => lines.includes(step.lines.startLine))
+  const pulled = used.filter(({ pullBytes }) => pullBytes > 0)
+  const bytes = formatBytes(pulled.reduce((sum, { pullBytes }) => sum + pullBytes, 0))
+  const isMissing = used.some(({ layers, layersHere, need }) => need === 'not-needed' && layersHere < layers)
+  const there = pulled.length > 0 ? `pull ${bytes}${used.length > 1 ? ` of ${pulled.length} platforms` : ''}` : isMissing ? 'not pulled: no step needs its files' : 'here'
+  return [...(used.length > 0 ? [there] : []), ...(blocked.length > 0 ? [`missing${images.length > 0 || used.length > 0 ? ` for ${shortNames(blocked)}` : ''}`] : [])].join('; ')
+}
+
+/** Platforms of which the same is said are said together. */
+function describeStep({ runs }: PlanStep, plan: BuildPlan): string {
+  const groups = [...Map.groupBy(runs, (run) => describeRun(run, plan))]
+  const isOnce = runs.length === 1 && plan.platforms.length > 1 && runs[0]?.platforms.length === plan.platforms.length && runs[0].state !== 'cached'
+  if (groups.length === 1) return `${groups[0]?.[0] ?? ''}${isOnce ? ', once for all' : ''}`
+  return groups.map(([text, same]) => `${text} (${shortNames(same.flatMap(({ platforms }) => platforms))})`).join('; ')
+}
+
+function describeRun({ state, mode, emulator, until }: PlanRun, plan: BuildPlan): string {
+  switch (state) {
+    case 'cached':
+      return 'cached'
+    case 'blocked':
+      return 'not known'
+    case 'unknown':
+      return `unknown until ${[...new Set(until.map((place) => describePlace(place, plan)))].join(', ')}`
+    case 'runs':
+      return RUN_TEXTS[mode](emulator ?? '')
+  }
+}
+
+const RUN_TEXTS: Readonly<Record<PlanRun['mode'], (emulator: string) => string>> = {
+  native: () => 'runs natively',
+  emulated: (emulator) => `emulated by ${emulator}`,
+  impossible: () => 'cannot run here',
+  none: () => 'runs',
+}
+
+function describePlace(place: PlanPlace, plan: BuildPlan): string {
+  return place.isImage ? `${place.text.replace(/^.*FROM (?:--\S+ )*(\S+).*$/i, '$1').replace(/@sha256:.*$/, '')} is here` : `${placeName(place, plan)} ran`
+}
+
+/** `build:7` */
+function placeName({ stage, line }: PlanPlace, { stages }: BuildPlan): string {
+  const found = stages.find(({ index }) => index === stage)
+  return found === undefined || stages.length === 1 ? `line ${line}` : `${nameOf(found)}:${line}`
+}
+
+function shortNames(platforms: readonly string[]): string {
+  return [...new Set(platforms)].map((platform) => platform.replace(/^linux\//, '')).join(', ')
+}
+
+function timeText({ runs, text }: PlanStep): string {
+  const working = runs.filter(({ state }) => state === 'runs' || state === 'unknown')
+  if (working.length === 0 || text.startsWith('FROM ')) return ''
+  const known = working.flatMap(({ expectedMs }) => expectedMs ?? [])
+  if (known.length === 0) return '?'
+  return `${known.length < working.length ? '≥' : ''}${formatDuration(known.reduce((sum, ms) => sum + ms, 0))}`
+}
+
+function imageRow({ written, platform, found, layers, layersHere, sizeBytes, need, pullBytes }: PlanImage): readonly string[] {
+  const here = layersHere === layers ? 'all' : layersHere === 0 ? 'none' : `${layersHere}`
+  const pull = need === 'not-needed' && layersHere < layers ? 'not needed' : `${need === 'unknown' && pullBytes > 0 ? 'up to ' : ''}${formatBytes(pullBytes)}`
+  return [written, found === platform ? platform : `${platform}, by ${found}`, `${layers}`, formatBytes(sizeBytes), here, pull]
+}
+
+function formatTime(plan: BuildPlan): string {
+  const { timedSteps, untimedSteps } = plan.time
+  if (timedSteps + untimedSteps === 0) return ''
+  if (timedSteps === 0) return `Time: not known, since none of the steps that run has run here before\n`
+  return `Time: ${sums(plan.time)}, by the last builds; ${formatDuration(plan.time.criticalPathMs)} at least: ${chain(plan)}${untimedSteps === 0 ? '' : `\n      ${untimedSteps === 1 ? '1 step has' : `${untimedSteps} steps have`} not run here before`}\n`
+}
+
+function sums({ sumMs, nativeMs, emulatedMs }: PlanTime): string {
+  return emulatedMs === 0 ? formatDuration(sumMs) : `${formatDuration(sumMs)} (${formatDuration(nativeMs)} native, ${formatDuration(emulatedMs)} emulated)`
+}
+
+function chain(plan: BuildPlan): string {
+  return plan.time.criticalPath.map((place) => placeName(place, plan)).join(' → ')
+}
+
+function formatEdit({ message, lines, instead, savesMs, savesBytes }: PlanEdit): string {
+  const saved = [...(savesMs === undefined ? [] : [formatDuration(savesMs)]), ...(savesBytes === undefined ? [] : [formatBytes(savesBytes)])]
+  const body = instead === undefined ? '' : instead.split('\n').map((line) => `      ${neutralize(line)}\n`).join('')
+  return `  line ${linesText(lines)}: ${neutralize(message)}${saved.length === 0 ? '' : ` (saves ${saved.join(', ')})`}\n${body}`
+}
