@@ -14,6 +14,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['merge', { summary: 'Put what several machines have built with build --part under one tag', load: async () => (await import('./commands/merge.ts')).merge }],
   ['plan', { summary: 'Tell what a build would do, what is missing, and what would make it fast', load: async () => (await import('./commands/plan.ts')).plan }],
   ['run', { summary: 'Run a command in a new container, natively or emulated', load: async () => (await import('./commands/run.ts')).run }],
+  ['test', { summary: 'Run the same command on every platform of an image, side by side', load: async () => (await import('./commands/test.ts')).test }],
   ['debug', { summary: 'Look into a step that failed: a shell, or a command, where it stood', load: async () => (await import('./commands/debug.ts')).debug }],
   ['reproduce', { summary: 'Build twice from scratch, and name what differs', load: async () => (await import('./commands/reproduce.ts')).reproduce }],
   ['audit', { summary: 'Find what in an image does not fit its platform', load: async () => (await import('./commands/audit.ts')).audit }],

@@ -9,3 +9,8 @@ export function usesColor(stream: OutputStream, env: Readonly<NodeJS.ProcessEnv>
 export function isTerminal(stream: OutputStream, env: Readonly<NodeJS.ProcessEnv>): boolean {
   return stream.isTTY === true && env['TERM'] !== 'dumb'
 }
+
+/** Of a stream that is no terminal, or of a terminal that does not know its size (0), the usual one. */
+export function sizeOf({ columns = 0, rows = 0 }: OutputStream): { readonly columns: number; readonly rows: number } {
+  return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 }
+}

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import type { Digest } from '../../ground/digest.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CommandContext } from '../command.ts'
-import { isTerminal, usesColor } from '../terminal.ts'
+import { isTerminal, sizeOf, usesColor } from '../terminal.ts'
 import { formatFailedSteps } from './failedSteps.ts'
 import { drawFinalFrame, drawLiveFrame, type View } from './frame.ts'
 import type { Paint } from './line.ts'
@@ -69,11 +69,11 @@ function openTtyDisplay({ stderr, env, now, isDebug }: DisplayContext): Display 
   const fold = createTraceFold()
   const isColor = usesColor(stderr, env)
   const paint: Paint = isColor ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
-  const view = (): View => ({ columns: stderr.columns ?? 80, rows: stderr.rows ?? 24, now: now(), paint })
+  const view = (): View => ({ ...sizeOf(stderr), now: now(), paint })
   const screen = createScreen({
     write: (text) => stderr.write(text),
     get columns() {
-      return stderr.columns ?? 80
+      return sizeOf(stderr).columns
     },
   })
   const timer = setInterval(() => {

@@ -2,6 +2,7 @@ import type { VertexProgress } from '../../progress/progressEvent.ts'
 import { neutralize } from './displayText.ts'
 import { drawLine, type Line, type Paint, type Span, span } from './line.ts'
 import { formatBytes, formatDuration } from './measure.ts'
+import { spinner } from './spinner.ts'
 import { elapsedMs, isCancelled, isFailed, type PartTrace, parseVertexName, type Trace, type VertexTrace } from './trace.ts'
 
 /** How a trace is looked at. */
@@ -136,11 +137,8 @@ function vertexLine(vertex: VertexTrace, { indent, now }: RowPlace): Line {
   return { left: [span(indent), symbol, span(` ${text}`, isQuiet ? 'dim' : undefined)], right: [...mark, span(time, isQuiet ? 'dim' : undefined)] }
 }
 
-const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const
-const SPINNER_STEP_MS = 100
-
 function symbolOf({ state }: VertexTrace, now: number): { readonly symbol: Span; readonly isQuiet: boolean } {
-  if (state.kind !== 'done') return { symbol: span(SPINNER[Math.floor(now / SPINNER_STEP_MS) % SPINNER.length] ?? '·', 'cyan'), isQuiet: false }
+  if (state.kind !== 'done') return { symbol: spinner(now), isQuiet: false }
   switch (state.outcome.kind) {
     case 'executed':
       return { symbol: span('✔', 'green'), isQuiet: true }
