@@ -31,7 +31,8 @@ export interface WatchedContainer extends Disposable {
 export function watchContainer(container: WatchableContainer, failed: FailedProcess, emulation: Emulation): WatchedContainer {
   const { platform } = failed.spec
   const emulatorPath = emulation.emulatorPath(platform)
-  const crashes = createCrashWatch(emulation.runMode(platform), emulatorPath)
+  const mode = emulation.runMode(platform)
+  const crashes = createCrashWatch(mode.kind === 'native' || emulatorPath === undefined ? undefined : { name: mode.emulator, path: emulatorPath, architecture: platform.architecture })
   const deaf = createDeafInitWatch(emulatorPath, container)
   const tail = createOutputTail()
   const refusal: Refusal = { message: undefined }
@@ -57,7 +58,11 @@ export function watchContainer(container: WatchableContainer, failed: FailedProc
       const fatal = deaf.signal()
       return fatal === undefined ? ended : 128 + fatal
     },
-    explain: async (exitCode, signal) => (exitCode === 0 ? undefined : (explainFailure(failed, tail.text(), exitCode) ?? (await crashes.hint(exitCode, signal)))),
+    async explain(exitCode, signal) {
+      if (exitCode === 0) return undefined
+      const output = tail.text()
+      return explainFailure(failed, output, exitCode) ?? (await crashes.hint({ exitCode, output }, signal))
+    },
     [Symbol.dispose]() {
       ending.resolve(undefined)
       deaf[Symbol.dispose]()

@@ -22,6 +22,9 @@ const FAILURES: readonly Failure[] = [
   { name: 'a signal', step: 'RUN sh -c \'kill -SEGV $$\'; exit $?', message: /exit code: 139 \(SIGSEGV\)$/ },
   { name: 'a kill', step: 'RUN sh -c \'kill -KILL $$\'; exit $?', message: /exit code: 137 \(SIGKILL\)$/, hint: /memory/ },
   { name: 'a crash under emulation', step: 'RUN sh -c \'kill -ABRT $$\'; exit $?', args: ['--platform', 'linux/arm64'], message: /exit code: 134 \(SIGABRT\)$/, hint: /under qemu-aarch64.*FROM --platform=\$BUILDPLATFORM/ },
+  { name: 'a crash under emulation that is known', step: 'RUN echo "Setting up libc-bin (2.35) ..."; sh -c \'kill -SEGV $$\'; exit $?', args: ['--platform', 'linux/arm64'], message: /exit code: 139 \(SIGSEGV\)$/, hint: /ldconfig.* crashed: libc-bin could not be configured \(under qemu-aarch64 \d+\.\S+\): try QEMU 10/ },
+  { name: 'words under emulation that are known', step: 'RUN echo "sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the \'nosuid\' option set" >&2; false', args: ['--platform', 'linux/arm64'], message: /exit code: 1$/, hint: /sudo got no rights/ },
+  { name: 'the same words without emulation', step: 'RUN echo "Function not implemented" >&2; exit 127', message: /exit code: 127$/, hint: /the shell did not find/ },
   { name: 'a crash of the first process under emulation', step: 'RUN kill -SEGV $$', args: ['--platform', 'linux/arm64'], message: /exit code: 139 \(SIGSEGV\)$/, hint: /under qemu-aarch64/ },
 ]
 
