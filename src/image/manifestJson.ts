@@ -18,8 +18,8 @@ export function parseManifest(bytes: Uint8Array, mediaType: string): Manifest {
     return {
       mediaType: optionalString(object, 'mediaType') ?? mediaType,
       artifactType: optionalString(object, 'artifactType'),
-      config: toDescriptor(requiredObject(object, 'config')),
-      layers: objectList(object, 'layers').map(toDescriptor),
+      config: parseDescriptor(requiredObject(object, 'config')),
+      layers: objectList(object, 'layers').map(parseDescriptor),
       subject: subjectOf(object),
       annotations: stringMap(object, 'annotations'),
     }
@@ -33,7 +33,7 @@ export function parseIndex(bytes: Uint8Array, mediaType: string): Index {
     return {
       mediaType: optionalString(object, 'mediaType') ?? mediaType,
       artifactType: optionalString(object, 'artifactType'),
-      manifests: objectList(object, 'manifests').map(toDescriptor),
+      manifests: objectList(object, 'manifests').map(parseDescriptor),
       subject: subjectOf(object),
       annotations: stringMap(object, 'annotations'),
     }
@@ -102,10 +102,11 @@ function parseDocument(bytes: Uint8Array, mediaType: string, foreignField: strin
 
 function subjectOf(object: JsonObject): Descriptor | undefined {
   const subject = optionalObject(object, 'subject')
-  return subject === undefined ? undefined : toDescriptor(subject)
+  return subject === undefined ? undefined : parseDescriptor(subject)
 }
 
-function toDescriptor(object: JsonObject): Descriptor {
+/** @throws InvalidValueError; ImageInvalidError */
+export function parseDescriptor(object: JsonObject): Descriptor {
   const sizeBytes = requiredNumber(object, 'size')
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) throw new ImageInvalidError(`${object.path}.size is no size: ${sizeBytes}`)
   const platform = optionalObject(object, 'platform')

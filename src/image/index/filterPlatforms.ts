@@ -1,0 +1,16 @@
+import { formatPlatform, isSamePlatform, type Platform } from '../../ground/platform.ts'
+import { attestedDigest } from './attestation.ts'
+import type { IndexEntry } from './indexDocument.ts'
+
+/** The entries for `platforms`, and what speaks of them; entries that name no platform stay, as with docker buildx. */
+export function filterPlatforms(entries: readonly IndexEntry[], platforms: readonly Platform[]): readonly IndexEntry[] {
+  const isWanted = ({ descriptor: { platform } }: IndexEntry): boolean => platform === undefined || platforms.some((wanted) => isSamePlatform(platform, wanted))
+  const wanted = new Set(entries.filter(isWanted).map(({ descriptor }) => descriptor.digest as string))
+  return entries.filter((entry) => isWanted(entry) || wanted.has(attestedDigest(entry.descriptor) ?? ''))
+}
+
+/** The platforms of the images among `entries`, in their order, each once. */
+export function platformNames(entries: readonly IndexEntry[]): readonly string[] {
+  const images = entries.filter(({ descriptor }) => attestedDigest(descriptor) === undefined)
+  return [...new Set(images.flatMap(({ descriptor: { platform } }) => (platform === undefined || platform.os === 'unknown' ? [] : [formatPlatform(platform)])))]
+}
