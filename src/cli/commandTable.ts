@@ -28,6 +28,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['image tag', { summary: 'Give a local image another name', load: async () => (await import('./commands/image/tag.ts')).imageTag }],
   ['image save', { summary: 'Write local images to a tar archive', load: async () => (await import('./commands/image/save.ts')).imageSave }],
   ['image load', { summary: 'Read images from a tar archive', load: async () => (await import('./commands/image/load.ts')).imageLoad }],
+  ['imagetools create', { summary: 'Make one image of several that are in registries, or copy one', load: async () => (await import('./commands/imagetools/create.ts')).imagetoolsCreate }],
   ['imagetools inspect', { summary: 'Show an image in a registry', load: async () => (await import('./commands/imagetools/inspect.ts')).imagetoolsInspect }],
   ['manifest inspect', { summary: 'Show the manifest or index of an image in a registry', load: async () => (await import('./commands/manifest/inspect.ts')).manifestInspect }],
   ['platforms', { summary: 'Show which platforms run here, and how', load: async () => (await import('./commands/platforms.ts')).platforms }],
@@ -68,7 +69,7 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['buildx', 'builder'])
 /** Commands of Docker's and buildx's that are not here. */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
   'bake', 'compose', 'dial-stdio', 'exec', 'history', 'ps', 'start',
-  'imagetools create', 'manifest create', 'manifest annotate', 'manifest push', 'manifest rm', 'image history', 'image import',
+  'manifest create', 'manifest annotate', 'manifest push', 'manifest rm', 'image history', 'image import',
 ])
 
 export type Invocation =

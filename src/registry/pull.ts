@@ -1,4 +1,4 @@
-import { BlobCorruptError, putBytes } from '../content/contentStore.ts'
+import { BlobCorruptError, putBytes, type ContentStore } from '../content/contentStore.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
 import { isIndexType } from '../ground/oci/mediaType.ts'
@@ -35,13 +35,17 @@ export interface PulledImage {
   readonly manifests: readonly Descriptor[]
 }
 
-export interface PullerOptions extends TransferEnds {
+export interface PullEnds extends TransferEnds {
+  readonly store: ContentStore
+}
+
+export interface PullerOptions extends PullEnds {
   /** Blobs in flight, of all pulls together. */
   readonly limit: Limit
 }
 
 export function createPuller({ registry, store, limit }: PullerOptions): Puller {
-  const ends: TransferEnds = { registry, store }
+  const ends: PullEnds = { registry, store }
   const blobFlights = createSingleFlight<Digest, undefined>()
 
   const pullDocument: Puller['pullDocument'] = async (reference, descriptor, signal) => {
@@ -94,14 +98,14 @@ export interface BlobFetch {
 }
 
 /** Brings one blob into the store, verified; goes on with an earlier part of it. Does nothing where it is there. @throws RegistryError; BlobCorruptError */
-export async function fetchBlob(ends: TransferEnds, repository: Repository, fetch: BlobFetch, signal: AbortSignal): Promise<undefined> {
+export async function fetchBlob(ends: PullEnds, repository: Repository, fetch: BlobFetch, signal: AbortSignal): Promise<undefined> {
   if ((await ends.store.sizeBytes(fetch.descriptor.digest, signal)) !== undefined) return
   const outcome = await ingestBlob(ends, repository, fetch, signal)
   if (outcome === 'resumed-corrupt') await ingestBlob(ends, repository, fetch, signal) // now from nothing
 }
 
 /** Where an earlier part turns out to be wrong it is gone afterwards, and the blob worth another try. @throws BlobCorruptError where all came anew */
-async function ingestBlob({ registry, store }: TransferEnds, repository: Repository, { descriptor, onProgress }: BlobFetch, signal: AbortSignal): Promise<'done' | 'resumed-corrupt'> {
+async function ingestBlob({ registry, store }: PullEnds, repository: Repository, { descriptor, onProgress }: BlobFetch, signal: AbortSignal): Promise<'done' | 'resumed-corrupt'> {
   const { digest, sizeBytes } = descriptor
   await using ingest = await store.openIngest({ resumeKey: digest }, signal)
   let currentBytes = ingest.offset

@@ -5,25 +5,43 @@ import type { Digest } from '../ground/digest.ts'
 import { isIndexType, isManifestType } from '../ground/oci/mediaType.ts'
 import type { Reference } from '../ground/reference.ts'
 import { parseIndex, parseManifest } from '../image/manifestJson.ts'
-import type { Registry } from './registry.ts'
+import type { Registry, Repository } from './registry.ts'
 
 /**
  * What `root`, an image that stands at `reference`, leads to, read where it is: a manifest is asked for once, a layer
  * as often as it is read. A blob is known once the document that names it was read: read from the root on.
  */
 export function createRegistryBlobs(registry: Registry, reference: Reference, root: Descriptor): BlobReader {
-  const known = new Map<Digest, Descriptor>([[root.digest, root]])
-  const documents = new Map<Digest, Promise<Uint8Array>>()
-  const { host, repository } = reference
+  return createPlacedBlobs(registry, [{ repository: reference, descriptor: root }])
+}
 
-  async function fetchDocument(descriptor: Descriptor, signal: AbortSignal): Promise<Uint8Array> {
-    const bytes = await registry.fetchManifest({ host, repository, tag: undefined, digest: descriptor.digest }, descriptor, signal)
-    for (const child of childrenOf(descriptor, bytes)) known.set(child.digest, child)
+/** A blob, and a repository that has it. */
+export interface PlacedBlob {
+  readonly repository: Repository
+  readonly descriptor: Descriptor
+}
+
+/** As `createRegistryBlobs`, of images in several repositories. What two of them have is read from the first that named it. */
+export interface PlacedBlobs extends BlobReader {
+  /** Undefined where nothing that was read so far has named it. */
+  placeOf(digest: Digest): PlacedBlob | undefined
+}
+
+export function createPlacedBlobs(registry: Registry, roots: readonly PlacedBlob[]): PlacedBlobs {
+  const known = new Map<Digest, PlacedBlob>()
+  const documents = new Map<Digest, Promise<Uint8Array>>()
+  const learn = (place: PlacedBlob): void => void known.set(place.descriptor.digest, known.get(place.descriptor.digest) ?? place)
+  roots.forEach(learn)
+
+  async function fetchDocument({ repository, descriptor }: PlacedBlob, signal: AbortSignal): Promise<Uint8Array> {
+    const bytes = await registry.fetchManifest({ host: repository.host, repository: repository.repository, tag: undefined, digest: descriptor.digest }, descriptor, signal)
+    for (const child of childrenOf(descriptor, bytes)) learn({ repository, descriptor: child })
     return bytes
   }
 
-  function readDocument(descriptor: Descriptor, signal: AbortSignal): Promise<Uint8Array> {
-    const begun = documents.get(descriptor.digest) ?? fetchDocument(descriptor, signal)
+  function readDocument(place: PlacedBlob, signal: AbortSignal): Promise<Uint8Array> {
+    const { descriptor } = place
+    const begun = documents.get(descriptor.digest) ?? fetchDocument(place, signal)
     documents.set(descriptor.digest, begun)
     begun.catch(() => documents.delete(descriptor.digest)) // so that the next one tries again
     return begun
@@ -32,18 +50,19 @@ export function createRegistryBlobs(registry: Registry, reference: Reference, ro
   return {
     async sizeBytes(digest, signal) {
       signal.throwIfAborted()
-      return known.get(digest)?.sizeBytes
+      return known.get(digest)?.descriptor.sizeBytes
     },
     async *read(digest, offset, signal) {
-      const descriptor = known.get(digest)
-      if (descriptor === undefined) throw new BlobNotFoundError(digest)
-      if (isDocument(descriptor)) {
-        yield (await readDocument(descriptor, signal)).subarray(offset)
+      const place = known.get(digest)
+      if (place === undefined) throw new BlobNotFoundError(digest)
+      if (isDocument(place.descriptor)) {
+        yield (await readDocument(place, signal)).subarray(offset)
         return
       }
-      const bytes = registry.readBlob({ host, repository }, descriptor, offset, signal)
+      const bytes = registry.readBlob({ host: place.repository.host, repository: place.repository.repository }, place.descriptor, offset, signal)
       yield* offset === 0 ? verifiedBytes(digest, bytes) : bytes
     },
+    placeOf: (digest) => known.get(digest),
   }
 }
 

@@ -9,6 +9,7 @@ import { readBlob } from './internal/blobDownload.ts'
 import { pushBlob } from './internal/blobUpload.ts'
 import { connect, type ConnectionOptions } from './internal/connection.ts'
 import type { Endpoint } from './internal/endpoint.ts'
+import { fetchReferrers } from './internal/referrers.ts'
 import type { Registry, Repository } from './registry.ts'
 import { ImageNotFoundError, ManifestRefusedError, type RegistryError, RegistryRefusedError, UnsupportedImageError } from './registryError.ts'
 import type { RegistryRequest, Requester } from './internal/requester.ts'
@@ -33,6 +34,7 @@ export function createRegistry(options: RegistryOptions): Registry & AsyncDispos
     hasBlob: (repository, digest, signal) => hasBlob(requester, repository, { digest, signal }),
     pushBlob: (repository, blob, signal) => pushBlob(requester, repository, { blob, signal }),
     pushManifest: (reference, mediaType, bytes, signal) => pushManifest(requester, { reference, mediaType, bytes }, signal),
+    listReferrers: (repository, digest, signal) => fetchReferrers(requester, repository, { digest, signal }),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   }
 }

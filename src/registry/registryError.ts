@@ -111,6 +111,14 @@ export class MultiPlatformRefusedError extends RegistryError {
   }
 }
 
+/** Another has published under the tag since it was looked at. */
+export class TagMovedError extends RegistryError {
+  readonly kind = 'conflict'
+  constructor(reference: Reference, was: Digest | undefined, now: Digest | undefined) {
+    super(formatFamiliar({ ...reference, digest: undefined }), `it was changed in between: ${was ?? 'nothing'} before, ${now ?? 'nothing'} now`, { hint: 'see what was published, and do it again' })
+  }
+}
+
 /** What came is no image of a kind that is known. */
 export class UnsupportedImageError extends RegistryError {
   readonly kind = 'usage'

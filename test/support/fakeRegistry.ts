@@ -6,6 +6,7 @@ import { refuse, reply, storeManifest, type Answer, type Contents, type Exchange
 import { noFaults, type Faults } from './fake/faults.ts'
 import { answerToken, challenge, isAdmitted } from './fake/login.ts'
 import { answerBlob, answerManifest } from './fake/manifests.ts'
+import { answerReferrers } from './fake/referrers.ts'
 import { answerUpload } from './fake/uploads.ts'
 
 export type { Faults, Login } from './fake/faults.ts'
@@ -73,7 +74,7 @@ async function answer(exchange: Exchange): Promise<Answer> {
   if (!isAdmitted(exchange)) return refuse(401, 'UNAUTHORIZED', challenge(exchange))
   if (url.pathname === '/v2/') return reply(200, {}, '{}')
   if (faults.failing.count > 0) return fail(faults)
-  const [, repository = '', kind = '', id = ''] = /^\/v2\/(.+?)\/(manifests|blobs\/uploads|blobs)\/([^/]*)$/.exec(url.pathname) ?? []
+  const [, repository = '', kind = '', id = ''] = /^\/v2\/(.+?)\/(manifests|blobs\/uploads|blobs|referrers)\/([^/]*)$/.exec(url.pathname) ?? []
   return (await ROUTES.get(kind)?.(exchange, repository, id)) ?? refuse(404, 'NOT_FOUND')
 }
 
@@ -81,6 +82,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['manifests', answerManifest],
   ['blobs', answerBlob],
   ['blobs/uploads', answerUpload],
+  ['referrers', answerReferrers],
 ])
 
 function fail(faults: Faults): Answer {

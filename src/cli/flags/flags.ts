@@ -14,6 +14,8 @@ interface FlagCommon {
 
 export interface SwitchFlag extends FlagCommon {
   readonly kind: 'switch'
+  /** On unless `--switch=false` is given. */
+  readonly fallback?: true
 }
 
 export interface TextFlag extends FlagCommon {
@@ -135,7 +137,7 @@ class LineReading {
   #value(name: string, spec: FlagSpec): boolean | string | readonly string[] | undefined {
     switch (spec.kind) {
       case 'switch':
-        return this.isOn(name)
+        return this.#given.has(name) ? this.isOn(name) : spec.fallback === true
       case 'text':
         return this.#given.get(name)?.at(-1) ?? spec.fallback
       case 'list':

@@ -35,7 +35,7 @@ function describeFlag(name: string, spec: FlagSpec): string {
 function describeHelp(spec: FlagSpec): string {
   switch (spec.kind) {
     case 'switch':
-      return spec.help
+      return spec.fallback === true ? `${spec.help} (default true)` : spec.help
     case 'list':
       return `${spec.help} (may be repeated)`
     case 'text': {

@@ -6,7 +6,7 @@ import { formatFamiliar, formatRepository, type Reference } from '../../ground/r
 import { parseImageConfig } from '../../image/imageConfigJson.ts'
 import { parseIndex, parseManifest } from '../../image/manifestJson.ts'
 import type { Registry } from '../../registry/registry.ts'
-import { ImageNotFoundError } from '../../registry/registryError.ts'
+import { ImageNotFoundError, TagMovedError } from '../../registry/registryError.ts'
 import { missingPlatforms, type MergedEntry, type MergedImage, platformsOf, PlatformsMissingError } from './mergeParts.ts'
 
 export interface Published {
@@ -89,13 +89,5 @@ export class PartGoneError extends BuildError {
   readonly kind = 'not-found'
   constructor(reference: Reference, platform: Platform | undefined, part: string) {
     super(`${part}: ${formatRepository(reference)} no longer has ${platform === undefined ? 'a manifest' : formatPlatform(platform)} (${reference.digest ?? ''})`, { hint: 'build that part again: registries remove what no tag names after a time' })
-  }
-}
-
-/** Another has published under the tag since it was looked at. */
-export class TagMovedError extends BuildError {
-  readonly kind = 'conflict'
-  constructor(reference: Reference, was: Digest | undefined, now: Digest | undefined) {
-    super(`${formatFamiliar(reference)} was changed in between: ${was ?? 'nothing'} before, ${now ?? 'nothing'} now`, { hint: 'see what was published, and merge again' })
   }
 }

@@ -7,7 +7,7 @@ import type { ProgressMode } from '../render/progressMode.ts'
 
 /** What moves images, drawn as a build of one step. Disposing it without `done` is a failure. */
 export interface TransferDisplay extends Disposable {
-  progress(event: TransferProgress): void
+  progress(event: Pick<TransferProgress, 'id' | 'action' | 'current' | 'total' | 'done'>): void
   warn(message: string): void
   done(): void
 }

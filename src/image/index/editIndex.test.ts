@@ -17,9 +17,8 @@ function attestation(name: string, of: string): JsonFields {
   return image(name, 'unknown/unknown', { annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': digestOf(of) } })
 }
 
-function documentOf(entries: readonly JsonFields[], fields: JsonFields = {}): IndexDocument {
-  const mediaType = fields['mediaType'] ?? MEDIA_TYPE.ociIndex
-  return parseIndexDocument(Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests: entries, ...fields })), String(mediaType))
+function documentOf(entries: readonly JsonFields[], fields: JsonFields = {}, mediaType: string = MEDIA_TYPE.ociIndex): IndexDocument {
+  return parseIndexDocument(Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests: entries, ...fields })), mediaType)
 }
 
 const names = new Map(['amd64', 'amd64-2', 'arm64', 's390x', 'note', 'note-2', 'sbom', 'docker-arm', 'artifact'].map((name) => [digestOf(name), name]))
@@ -63,7 +62,7 @@ describe('an index of which a platform is edited', () => {
   }
 
   it('of Docker\'s type becomes OCI\'s with the first entry that is', () => {
-    const docker = documentOf([image('docker-arm', 'linux/arm/v7')], { mediaType: MEDIA_TYPE.dockerIndex })
+    const docker = documentOf([image('docker-arm', 'linux/arm/v7')], {}, MEDIA_TYPE.dockerIndex)
     assert.equal(addEntries(docker, entriesOf(image('docker-amd', 'linux/amd64'))).mediaType, MEDIA_TYPE.dockerIndex)
     const mixed = addEntries(docker, entriesOf(AMD64))
     assert.equal(mixed.mediaType, MEDIA_TYPE.ociIndex)

@@ -14,3 +14,9 @@ export function platformNames(entries: readonly IndexEntry[]): readonly string[]
   const images = entries.filter(({ descriptor }) => attestedDigest(descriptor) === undefined)
   return [...new Set(images.flatMap(({ descriptor: { platform } }) => (platform === undefined || platform.os === 'unknown' ? [] : [formatPlatform(platform)])))]
 }
+
+/** The platforms that several of the images are for. */
+export function platformsTwice(entries: readonly IndexEntry[]): readonly string[] {
+  const byName = Map.groupBy(entries, (entry) => platformNames([entry])[0] ?? '')
+  return [...byName].flatMap(([name, those]) => (name !== '' && new Set(those.map(({ descriptor: { platform } }) => platform?.osVersion)).size < those.length ? [name] : []))
+}

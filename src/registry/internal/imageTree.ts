@@ -1,4 +1,4 @@
-import type { ContentStore } from '../../content/contentStore.ts'
+import type { BlobReader } from '../../content/contentStore.ts'
 import type { Digest } from '../../ground/digest.ts'
 import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import { isForeignLayer, isIndexType } from '../../ground/oci/mediaType.ts'
@@ -23,7 +23,7 @@ export interface ImageDocument {
 }
 
 /** @throws BlobNotFoundError; ImageInvalidError */
-export async function readTree(store: ContentStore, root: Descriptor, signal: AbortSignal): Promise<ImageTree> {
+export async function readTree(store: Pick<BlobReader, 'read'>, root: Descriptor, signal: AbortSignal): Promise<ImageTree> {
   const blobs = new Map<Digest, Descriptor>()
   const manifests = new Map<Digest, ImageDocument>()
   const indexes = new Map<Digest, ImageDocument>()

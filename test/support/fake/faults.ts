@@ -25,6 +25,8 @@ export interface Faults {
   holdsRanges: boolean
   /** Blobs are to be had there: `http://127.0.0.1:1234`. */
   redirectsTo: string | undefined
+  /** Whether it answers what refers to a manifest. */
+  hasReferrersApi: boolean
   login: Login
 }
 
@@ -107,6 +109,7 @@ export function noFaults(): Faults {
     refusesRange: false,
     holdsRanges: false,
     redirectsTo: undefined,
+    hasReferrersApi: false,
     login: { kind: 'none' },
   }
 }
