@@ -8,7 +8,7 @@ import { parseIndex, parseManifest } from '../image/manifestJson.ts'
 import { createLimit, mapLimited, type Limit } from '../kit/limit.ts'
 import { createSingleFlight } from '../kit/singleFlight.ts'
 import type { Repository } from './registry.ts'
-import { choosePlatformManifest } from './resolve.ts'
+import { choosePlatformManifest, withTrueDigest } from './resolve.ts'
 import { readDocument, type OnTransfer, type TransferEnds } from './transfer.ts'
 
 /** Brings images into the store, verified. What is there is not fetched, equal fetches at once are one, and an interrupted blob is gone on with. */
@@ -65,8 +65,11 @@ export function createPuller({ registry, store, limit }: PullerOptions): Puller 
     pullDocument,
     pullBlob,
     async pullImage(reference, { platforms, withLayers, onProgress }, signal) {
-      const root = await registry.resolve(reference, signal)
-      const manifests = chooseManifests(await pullDocument(reference, root, signal), { root, platforms, reference })
+      const { root, bytes } = await withTrueDigest(async () => {
+        const resolved = await registry.resolve(reference, signal)
+        return { root: resolved, bytes: await pullDocument(reference, resolved, signal) }
+      })
+      const manifests = chooseManifests(bytes, { root, platforms, reference })
       const layers = new Map<Digest, Descriptor>()
       for (const manifest of manifests) {
         const body = parseManifest(await pullDocument(reference, manifest, signal), manifest.mediaType)

@@ -23,6 +23,14 @@ export interface Registry {
   pushManifest(reference: Reference, mediaType: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>
   /** What names `digest` as its subject: signatures and the like. */
   listReferrers(repository: Repository, digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>
+  /** Tells `listener` of each pause that a registry asks for, as it begins, until it is disposed. */
+  watchWaits(listener: (wait: RegistryWait) => void): Disposable
+}
+
+/** A registry limits requests; none is sent to it for so long. */
+export interface RegistryWait {
+  readonly host: string
+  readonly waitMs: number
 }
 
 /** `host` and `repository` as in Reference. */

@@ -118,7 +118,7 @@ describe('a manifest', () => {
   it('is refused when the registry answers a digest with another', async () => {
     await using fixture = await openFixture()
     fixture.server.putManifest('app', 'latest', { mediaType: MEDIA_TYPE.ociManifest, bytes })
-    fixture.server.faults.toldDigest = digestOf('other')
+    Object.assign(fixture.server.faults, { toldDigest: digestOf('other'), corrupts: true })
     await assert.rejects(fixture.registry.resolve(referenceTo(fixture, `app@${manifest.digest}`), signal), { name: 'BlobCorruptError' })
   })
 
@@ -130,7 +130,7 @@ describe('a manifest', () => {
 
   it('is reported where the registry kept other bytes than were pushed', async () => {
     await using fixture = await openFixture()
-    fixture.server.faults.toldDigest = digestOf('other')
+    fixture.server.faults.manifests.keepsOthers = true
     await assert.rejects(fixture.registry.pushManifest(referenceTo(fixture, 'app'), MEDIA_TYPE.ociManifest, bytes, signal), { name: 'BlobCorruptError' })
   })
 
@@ -191,12 +191,13 @@ describe('an upload', () => {
     fixture.server.faults.uploads.maxPutBytes = 3
     const descriptor = await push(fixture, 'app', TEXT)
     assert.equal(await readText(fixture, 'app', descriptor), TEXT)
-    assert.deepEqual(fixture.server.requests.slice(0, -1).map(({ method }) => method), ['GET', 'HEAD', 'POST', 'PUT', 'POST', 'PATCH', 'PUT'])
+    assert.deepEqual(fixture.server.requests.slice(0, -1).map(({ method }) => method), ['GET', 'HEAD', 'GET', 'POST', 'PUT', 'POST', 'PATCH', 'PUT', 'HEAD'])
   })
 
   it('is reported when the registry kept other bytes', async () => {
     await using fixture = await openFixture()
     fixture.server.faults.toldDigest = digestOf('other')
+    fixture.server.faults.uploads.losesBlobs = true
     await assert.rejects(push(fixture, 'app', TEXT), { name: 'BlobCorruptError' })
   })
 

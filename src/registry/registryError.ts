@@ -38,6 +38,14 @@ export class AuthenticationError extends RegistryError {
   }
 }
 
+/** What the registry told of a tag was not the digest of what came. It is known from then on: a second try, which does not believe it, may succeed. */
+export class WrongDigestHeaderError extends RegistryError {
+  readonly kind = 'corrupt'
+  constructor(subject: string, told: Digest, actual: Digest) {
+    super(subject, `the registry tells the digest ${told} and sends what has ${actual}`)
+  }
+}
+
 /** No answer, or one that says that the server has a bad day. */
 export class RegistryUnavailableError extends RegistryError {
   readonly kind = 'unavailable'

@@ -1,7 +1,17 @@
 import type { Descriptor } from '../ground/oci/descriptor.ts'
 import { isManifestType } from '../ground/oci/mediaType.ts'
 import { choosePlatform, formatPlatform, type Platform } from '../ground/platform.ts'
-import { RegistryError } from './registryError.ts'
+import { RegistryError, WrongDigestHeaderError } from './registryError.ts'
+
+/** Runs `work`, which resolves a tag and fetches what it names, a second time where the registry was found to tell wrong digests. */
+export async function withTrueDigest<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof WrongDigestHeaderError)) throw error
+    return await work()
+  }
+}
 
 /**
  * Of an index's manifests the one that serves `wanted` best. Where none does, a lone image of which the index names no

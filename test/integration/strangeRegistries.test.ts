@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { digestOf } from '../../src/ground/digest.ts'
 import { MEDIA_TYPE } from '../../src/ground/oci/mediaType.ts'
 import { missingForBuilds } from '../support/baseImage.ts'
-import { noFaults } from '../support/fake/faults.ts'
+import { noFaults, type Faults } from '../support/fake/faults.ts'
 import { startFakeRegistry, type FakeRegistry } from '../support/fakeRegistry.ts'
 import { openPelago, runCommand, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
@@ -82,4 +82,46 @@ describe('a registry without OCI types', { skip: missingForBuilds() }, () => {
     await run('build', '--platform', 'linux/amd64', '-t', `${server.host}/single:1-amd64`, '--push', context ?? '')
     server.faults.manifests = noFaults().manifests
   })
+})
+
+/** Faults that come together in old registries, each by one answer to be told and got along with. */
+const strange: readonly { readonly name: string; readonly address?: string; readonly faults: () => Partial<Faults> }[] = [
+  {
+    name: 'that knows no HEAD, no ranges, no PUT of bytes, tells neither lengths, types nor digests, and ends each connection',
+    faults: () => ({
+      headStatus: 404, hidesLength: true, closesConnections: true, toldDigest: 'nothing', refusesRange: true,
+      manifests: { ...noFaults().manifests, contentType: '' }, uploads: { ...noFaults().uploads, wholePutStatus: 405, location: 'query', doneStatus: 204, mount: 405 },
+    }),
+  },
+  {
+    name: 'that takes blobs by one POST only, and whose tokens serve three requests',
+    faults: () => ({
+      headStatus: 405, uploads: { ...noFaults().uploads, sessionStatus: 405 },
+      login: { kind: 'token', username: 'me', password: 'pass', identityToken: '', usesPerToken: 3, challenges: ["Bearer realm='ORIGIN/token'"] },
+    }),
+  },
+  { name: 'at an address of IPv6 that tells wrong digests', address: '::1', faults: () => ({ toldDigest: digestOf('a lie') }) },
+  { name: 'that limits requests', faults: () => ({ failing: { count: 2, status: 403, retryAfter: '1', body: '{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}' } }) },
+]
+
+describe('a registry', { skip: missingForBuilds() }, () => {
+  for (const { name, address, faults } of strange) {
+    it(`${name} is pushed to and pulled from`, async () => {
+      await using stack = new AsyncDisposableStack()
+      const server = stack.use(await startFakeRegistry(address))
+      const [writer, reader] = [stack.use(await openPelago()), stack.use(await openPelago())]
+      const context = await writer.context({ Dockerfile: 'FROM scratch\nCOPY greeting /\n', greeting: 'hello\n' })
+      Object.assign(server.faults, faults())
+      for (const pelago of server.faults.login.kind === 'none' ? [] : [writer, reader]) await pelago.succeed(['login', '-u', 'me', '--password-stdin', server.host], { input: 'pass' })
+      const built = await writer.succeed(['build', '--platform', PLATFORMS, '-t', `${server.host}/team/app:Tag_1`, '--push', context])
+      const digest = digestOf(server.manifest('team/app', 'Tag_1')?.bytes ?? '')
+      assert.match(built.stdout, new RegExp(digest))
+      assert.match(built.stderr, name.includes('limits') ? /limits requests: waiting 1 s/ : /exporting to image/)
+      assert.match((await reader.succeed(['imagetools', 'inspect', `${server.host}/team/app:Tag_1`])).stdout, new RegExp(digest))
+      await reader.succeed(['pull', `${server.host}/team/app:Tag_1`])
+      await reader.succeed(['image', 'tag', `${server.host}/team/app:Tag_1`, `${server.host}/team/copy:2`])
+      await reader.succeed(['push', `${server.host}/team/copy:2`])
+      assert.equal(digestOf(server.manifest('team/copy', '2')?.bytes ?? ''), digest)
+    })
+  }
 })

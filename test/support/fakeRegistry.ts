@@ -21,6 +21,8 @@ export interface FakeRegistry extends AsyncDisposable {
   readonly requests: readonly LoggedRequest[]
   putBlob(repository: string, bytes: Uint8Array): Digest
   putManifest(repository: string, tag: string, manifest: { mediaType: string; bytes: Uint8Array }): Digest
+  /** None of the tokens that were given is good any more. */
+  revokeTokens(): void
   /** What a tag or digest names; undefined where there is nothing. */
   manifest(repository: string, name: string): { readonly mediaType: string; readonly bytes: Uint8Array } | undefined
 }
@@ -58,6 +60,9 @@ export async function startFakeRegistry(address = '127.0.0.1'): Promise<FakeRegi
     putManifest(repository, tag, manifest) {
       storeManifest(contents, repository, [tag], manifest)
       return digestOf(manifest.bytes)
+    },
+    revokeTokens() {
+      for (const token of contents.tokens.keys()) contents.tokens.set(token, Infinity)
     },
     manifest: (repository, name) => contents.manifests.get(`${repository}:${name}`),
     async [Symbol.asyncDispose]() {

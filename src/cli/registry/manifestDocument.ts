@@ -3,6 +3,7 @@ import { isIndexType } from '../../ground/oci/mediaType.ts'
 import type { Reference } from '../../ground/reference.ts'
 import { parseIndex, parseManifest } from '../../image/manifestJson.ts'
 import type { Registry } from '../../registry/registry.ts'
+import { withTrueDigest } from '../../registry/resolve.ts'
 import type { TemplateValue } from '../format/goTemplate.ts'
 
 /** A manifest or an index as a registry has it. */
@@ -15,7 +16,7 @@ export interface ManifestDocument {
 
 /** @throws RegistryError; ImageInvalidError */
 export async function readManifest(registry: Registry, reference: Reference, signal: AbortSignal): Promise<ManifestDocument> {
-  return await readDescribed(registry, { reference, descriptor: await registry.resolve(reference, signal) }, signal)
+  return await withTrueDigest(async () => readDescribed(registry, { reference, descriptor: await registry.resolve(reference, signal) }, signal))
 }
 
 /** As `readManifest`, of an entry of the index that `reference` names. */

@@ -22,6 +22,7 @@ import { parseFrontendAttributes, type FrontendAttributes } from './frontendAttr
 import { createImageResolver, type ResolveMode } from '../images/imageResolver.ts'
 import type { ImageStore } from '../images/imageStore.ts'
 import { withLayoutImages } from '../images/layoutImages.ts'
+import { showPauses } from '../registryPauses.ts'
 import { runStep, deliveryContext, type Step } from '../stepProgress.ts'
 
 export interface SolveDeps {
@@ -51,6 +52,7 @@ export interface Solve {
 /** As `Engine.solve`: builds, then lets each exporter take the result, one after the other. */
 export async function solveRequest(deps: SolveDeps, { request, steer, progress }: Solve, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   await using lease = await deps.leases.open(signal)
+  using _pauses = showPauses(deps.registries.registryFor(request.sessionId), progress)
   const exporterDeps = exporterDepsOf(deps, request, progress, (digests) => lease.protect(digests, signal))
   createExporters(request.exporters, undefined, exporterDeps) // so that a mistake is told before the build begins
   const built = await steer((attributes, inner) => build(deps, attributes, { request, progress }, inner), signal)

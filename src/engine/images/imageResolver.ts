@@ -10,7 +10,7 @@ import { formatFamiliar, formatReference, parseReference, type Reference } from 
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../../image/imageConfigJson.ts'
 import { readSmallBlob } from '../../image/imageView.ts'
 import { parseIndex, parseManifest } from '../../image/manifestJson.ts'
-import { choosePlatformManifest, PlatformMissingError } from '../../registry/resolve.ts'
+import { choosePlatformManifest, PlatformMissingError, withTrueDigest } from '../../registry/resolve.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { ImageStore } from './imageStore.ts'
 
@@ -65,7 +65,7 @@ export async function findPlatformImage(sources: ImageSources, request: Platform
   if (local.kind === 'fits') return local.image
   if (request.mode === 'local') return takeUnfit(local) ?? raise(new LocalImageMissingError(request.reference))
   try {
-    return await fetchPlatformImage(sources, request, signal)
+    return await withTrueDigest(() => fetchPlatformImage(sources, request, signal))
   } catch (error) {
     signal.throwIfAborted()
     // That the local image is for another platform says more than that there is no registry to ask.

@@ -17,6 +17,7 @@ import type { PullRequest, PushRequest } from '../engine.ts'
 import { LocalImageMissingError } from './imageResolver.ts'
 import type { ImageStore } from './imageStore.ts'
 import { reachableBlobs } from './reachableBlobs.ts'
+import { reportPauses } from '../registryPauses.ts'
 import { runStep, type Step } from '../stepProgress.ts'
 
 export interface TransferDeps {
@@ -29,10 +30,12 @@ export interface TransferDeps {
 
 /** As `Engine.pull`. */
 export async function pullToStore({ content, images, registries, transfers }: TransferDeps, { reference, platforms, sessionId }: PullRequest, progress: ProgressSink, signal: AbortSignal): Promise<Descriptor> {
-  const puller = createPuller({ registry: registries.registryFor(sessionId), store: content, limit: transfers })
-  const { root } = await runStep(progress, `pull ${formatFamiliar(reference)}`, (step) =>
-    puller.pullImage(reference, { platforms: platforms.length === 0 ? 'all' : platforms, withLayers: true, onProgress: reportTo(step) }, signal),
-  )
+  const registry = registries.registryFor(sessionId)
+  const puller = createPuller({ registry, store: content, limit: transfers })
+  const { root } = await runStep(progress, `pull ${formatFamiliar(reference)}`, async (step) => {
+    using _pauses = reportPauses(registry, step)
+    return await puller.pullImage(reference, { platforms: platforms.length === 0 ? 'all' : platforms, withLayers: true, onProgress: reportTo(step) }, signal)
+  })
   images.put(reference, root)
   return root
 }
@@ -43,9 +46,10 @@ export async function pushFromStore(deps: TransferDeps, { reference, sessionId }
   const missing = (await reachableBlobs(deps.content, root, signal)).missing
   if (missing.length > 0) throw new ImageIncompleteError(reference, missing.length)
   const ends = { registry: deps.registries.registryFor(sessionId), store: deps.content }
-  const pushed = await runStep(progress, `push ${formatFamiliar(reference)}`, (step) =>
-    pushImage(ends, root, { reference, otherTags: [], limit: deps.transfers, mountFrom: () => undefined, openMissing: () => undefined, onProgress: reportTo(step) }, signal),
-  )
+  const pushed = await runStep(progress, `push ${formatFamiliar(reference)}`, async (step) => {
+    using _pauses = reportPauses(ends.registry, step)
+    return await pushImage(ends, root, { reference, otherTags: [], limit: deps.transfers, mountFrom: () => undefined, openMissing: () => undefined, onProgress: reportTo(step) }, signal)
+  })
   for (const message of pushed.warnings) progress({ kind: 'warning', vertex: undefined, at: Date.now(), message, detail: [], url: undefined, span: undefined })
   return pushed.root
 }

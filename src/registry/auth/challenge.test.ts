@@ -14,6 +14,9 @@ describe('parseChallenges', () => {
     { header: 'Bearer realm="with \\"quotes\\""', want: [['bearer', { realm: 'with "quotes"' }]] },
     { header: 'bearer error = "invalid_token"', want: [['bearer', { error: 'invalid_token' }]] },
     { header: 'Bearer constructor="x"', want: [['bearer', { constructor: 'x' }]] },
+    { header: "Bearer realm='https://a/token',service='b'", want: [['bearer', { realm: 'https://a/token', service: 'b' }]] },
+    { header: 'Bearer realm=https://a/token service="b"', want: [['bearer', { realm: 'https://a/token', service: 'b' }]] },
+    { header: 'Bearer service="b",realm="https://a/token', want: [['bearer', { service: 'b', realm: 'https://a/token' }]] },
     { header: '', want: [] },
     { header: '"', want: [] },
   ]

@@ -6,7 +6,8 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-const PARAMETER = /^\s*,?\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/
+/** Quotes of the wrong kind, and a last one that is missing, are read as they are meant. */
+const PARAMETER = /^\s*,?\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)(?:"|$)|'([^']*)'|([^\s,"']*))/
 const SCHEME = /^[\s,]*([\w!#$%&'*+.^`|~-]+)(?=\s|,|$)(?!\s*=)/
 
 /** All challenges of the `www-authenticate` headers; what is no challenge ends the reading of its header. */
@@ -21,8 +22,8 @@ function parseHeader(header: string): Challenge[] {
     rest = rest.slice(scheme[0].length)
     const parameters = new Map<string, string>()
     for (let parameter = PARAMETER.exec(rest); parameter !== null; parameter = PARAMETER.exec(rest)) {
-      const [whole, name = '', quoted, plain = ''] = parameter
-      parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? plain)
+      const [whole, name = '', quoted, apostrophed, plain = ''] = parameter
+      parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? apostrophed ?? plain)
       rest = rest.slice(whole.length)
     }
     challenges.push({ scheme: (scheme[1] ?? '').toLowerCase(), parameters })

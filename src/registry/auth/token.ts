@@ -12,6 +12,7 @@ export interface Token {
   readonly text: string
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
+  readonly lifetimeMs: number
 }
 
 export interface TokenRequest {
@@ -45,13 +46,15 @@ export async function fetchToken(request: TokenRequest, signal: AbortSignal): Pr
   const answer = parseJsonObject(Buffer.from(await readSmallBody(response, access.subject)).toString(), `the token of ${endpoint.host}`)
   const text = optionalString(answer, 'token') ?? optionalString(answer, 'access_token')
   if (text === undefined || text === '') throw new AuthenticationError(endpoint.host, access.subject, 'the token server gave no token')
-  return { text, expiresAt: now() + (optionalNumber(answer, 'expires_in') ?? DEFAULT_LIFETIME_S) * 1000 }
+  const told = optionalNumber(answer, 'expires_in') ?? 0
+  const lifetimeMs = (told > 0 ? told : DEFAULT_LIFETIME_S) * 1000
+  return { text, expiresAt: now() + lifetimeMs, lifetimeMs }
 }
 
 /** A registry reached by HTTPS may not have credentials sent in the clear. */
 function realmOf({ endpoint, access, challenge, credentials }: TokenRequest): URL {
-  const realm = URL.parse(challenge.parameters.get('realm') ?? '')
-  if (realm === null || !/^https?:$/.test(realm.protocol)) throw new InvalidValueError(`${endpoint.host}: the registry names no token server`)
+  const realm = URL.parse(challenge.parameters.get('realm') ?? '', endpoint.base.href)
+  if (realm === null || !/^https?:$/.test(realm.protocol) || (challenge.parameters.get('realm') ?? '') === '') throw new InvalidValueError(`${endpoint.host}: the registry names no token server`)
   if (credentials !== undefined && realm.protocol === 'http:' && endpoint.base.protocol === 'https:') {
     throw new AuthenticationError(endpoint.host, access.subject, `its token server ${realm.host} would get the password over plain HTTP`)
   }

@@ -4,7 +4,7 @@ import { backoffMs, pause, type RetryPolicy } from '../../kit/retry.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Repository } from '../registry.ts'
 import { BlobMissingError, RegistryUnavailableError, UnsupportedImageError } from '../registryError.ts'
-import { toUnavailable, type RegistryRequest, type Requester } from './requester.ts'
+import { toUnavailable, type Requester } from './requester.ts'
 import { refusalOf } from './response.ts'
 import { pullScope } from './scope.ts'
 
@@ -61,21 +61,23 @@ async function* deliver(part: Part, { subject, expectedBytes }: { subject: strin
   return { receivedBytes, failure: new RegistryUnavailableError(subject, `${expectedBytes - receivedBytes} bytes did not come`, { isTransient: true }) }
 }
 
+/** What is answered to a range by those that know none; 206 is one that was not asked for. */
+const RANGE_REFUSALS: ReadonlySet<number> = new Set([206, 400, 416, 501])
+
 async function openPart(requester: Requester, { repository, descriptor }: BlobDownload, from: { position: number; subject: string; signal: AbortSignal }): Promise<Part> {
   const { position, subject, signal } = from
-  const request: RegistryRequest = {
-    method: 'GET',
-    target: `${repository.repository}/blobs/${descriptor.digest}`,
-    headers: position === 0 ? new Map() : new Map([['range', `bytes=${position}-`]]),
-    openBody: undefined,
-    subject,
-    scopes: [pullScope(repository)],
-  }
+  const request = { method: 'GET', target: `${repository.repository}/blobs/${descriptor.digest}`, openBody: undefined, subject, scopes: [pullScope(repository)] } as const
   const attempt = async (endpoint: Endpoint): Promise<Part> => {
-    const response = await requester.send(endpoint, request, signal)
+    const asksRange = position > 0 && !requester.lessons.has(endpoint.host, 'refuses-ranges')
+    const response = await requester.send(endpoint, { ...request, headers: asksRange ? new Map([['range', `bytes=${position}-`]]) : new Map() }, signal)
     if (response.status === 200) return { response, endpoint, skipBytes: position }
     const start = /^bytes (\d+)-/.exec(response.header('content-range') ?? '')?.[1]
     if (response.status === 206 && Number(start) === position) return { response, endpoint, skipBytes: 0 }
+    if (asksRange && RANGE_REFUSALS.has(response.status)) {
+      await response.discard()
+      requester.lessons.learn(endpoint.host, 'refuses-ranges')
+      return await attempt(endpoint)
+    }
     if (response.status !== 404) throw await refusalOf(response, endpoint.host, subject)
     await response.discard()
     throw new BlobMissingError(subject)

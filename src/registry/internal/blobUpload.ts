@@ -1,160 +1,133 @@
-import { BlobCorruptError } from '../../content/contentStore.ts'
-import { parseDigest } from '../../ground/digest.ts'
 import type { HttpResponse } from '../../kit/http.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Lesson } from '../lessons.ts'
 import type { Repository, UploadBlob, UploadOutcome } from '../registry.ts'
 import { RegistryRefusedError } from '../registryError.ts'
+import { isBlobThere, testHead } from './blobPresence.ts'
 import type { RegistryRequest, Requester } from './requester.ts'
-import { refusalOf } from './response.ts'
-import { pullScope, pushScope } from './scope.ts'
+import { pushScope } from './scope.ts'
+import { countedBody, inChunks } from './uploadBody.ts'
+import { EMPTY_BODY, finishUpload, mountBlob, readSession, send, startSession, uploadsOf, withDigest, type Upload, type UploadSession } from './uploadSession.ts'
 
-interface Upload {
-  readonly blob: UploadBlob
-  readonly signal: AbortSignal
-}
-
-/** One upload under way, as OCI distribution-spec, "Pushing blobs", has it. */
-interface Session extends Upload {
-  readonly requester: Requester
-  readonly endpoint: Endpoint
-  readonly repository: Repository
-  readonly subject: string
-}
-
-/** A proxy's limit for one request is rarely below this (Cloudflare has 100 MB); S3 takes no smaller parts than 5 MiB. */
-const CHUNK_BYTES = 16 * 1024 * 1024
+/*
+ * OCI distribution-spec, "Pushing blobs", has three ways to send a blob, and registries know some of them: a session that
+ * ends with a PUT of all bytes; one with PATCHes before an empty PUT; a single POST. The first is one request less than
+ * the second and known best. What is refused for its kind, not for what it brings, is tried the next way.
+ */
 
 /** A try that fails is begun anew with a session of its own. */
-export async function pushBlob(requester: Requester, repository: Repository, upload: Upload): Promise<UploadOutcome> {
-  const subject = `${repository.host}/${repository.repository}@${upload.blob.descriptor.digest}`
-  return await requester.askOrigin(repository.host, (endpoint) => pushOnce({ ...upload, requester, endpoint, repository, subject }), upload.signal)
+export async function pushBlob(requester: Requester, repository: Repository, { blob, signal }: { readonly blob: UploadBlob; readonly signal: AbortSignal }): Promise<UploadOutcome> {
+  const subject = `${repository.host}/${repository.repository}@${blob.descriptor.digest}`
+  return await requester.askOrigin(repository.host, (endpoint) => pushOnce({ requester, endpoint, repository, blob, subject, signal }), signal)
 }
 
-async function pushOnce(session: Session): Promise<UploadOutcome> {
-  if (await isPresent(session)) return 'present'
-  const location = await start(session)
-  if (location === undefined) return 'mounted'
+async function pushOnce(upload: Upload): Promise<UploadOutcome> {
+  const { requester, endpoint, repository, blob, signal } = upload
+  const question = { endpoint, repository, digest: blob.descriptor.digest, scope: pushScope(repository) }
+  if (await isBlobThere(requester, question, signal)) return 'present'
+  const mount = await mountBlob(upload)
+  if (mount?.kind === 'mounted') return 'mounted'
+  const outcome = await sendBlob(upload, mount?.session)
+  await testHead(requester, question, signal)
+  return outcome
+}
+
+async function sendBlob(upload: Upload, begun: UploadSession | undefined): Promise<UploadOutcome> {
+  if (upload.requester.lessons.has(upload.endpoint.host, 'uploads-by-post')) return await postWhole(upload)
+  let session: UploadSession
   try {
-    await putWhole(session, location)
+    session = begun ?? (await startSession(upload))
   } catch (error) {
-    if (!(error instanceof RegistryRefusedError) || error.refusal.status !== 413) throw error
-    await putInChunks(session) // too much for one request, says a proxy before the registry
+    if (!isOfKind(error)) throw error
+    return await otherwise(upload, error, 'uploads-by-post', () => postWhole(upload))
   }
+  return await sendBytes(upload, session)
+}
+
+async function sendBytes(upload: Upload, session: UploadSession): Promise<UploadOutcome> {
+  const { requester: { lessons }, endpoint: { host }, blob } = upload
+  if (lessons.has(host, 'uploads-in-chunks') && blob.descriptor.sizeBytes > SMALLEST_CHUNK_BYTES) return await patchInChunks(upload, session)
+  if (lessons.has(host, 'uploads-by-patch')) return await patchWhole(upload, session)
+  try {
+    return await putWhole(upload, session)
+  } catch (error) {
+    if (isTooLarge(error)) return await otherwise(upload, error, 'uploads-in-chunks', async () => patchInChunks(upload, await startSession(upload)))
+    if (isOfKind(error)) return await otherwise(upload, error, 'uploads-by-patch', async () => patchWhole(upload, await startSession(upload)))
+    throw error
+  }
+}
+
+/** What another way could do about: nothing is said against the bytes themselves. */
+function isOfKind(error: unknown): error is RegistryRefusedError {
+  if (!(error instanceof RegistryRefusedError)) return false
+  const { status, codes } = error.refusal
+  return [202, 400, 404, 405, 411, 415, 501].includes(status) && codes.every((code) => ['', 'UNSUPPORTED', 'UNKNOWN', 'BLOB_UPLOAD_INVALID', 'NOT_FOUND'].includes(code))
+}
+
+function isTooLarge(error: unknown): error is RegistryRefusedError {
+  return error instanceof RegistryRefusedError && error.refusal.status === 413
+}
+
+/** Where the other way is refused too, the first refusal says more. */
+async function otherwise({ requester, endpoint }: Upload, first: RegistryRefusedError, lesson: Lesson, work: () => Promise<UploadOutcome>): Promise<UploadOutcome> {
+  try {
+    const outcome = await work()
+    requester.lessons.learn(endpoint.host, lesson)
+    return outcome
+  } catch (error) {
+    throw isOfKind(error) ? first : error
+  }
+}
+
+async function putWhole(upload: Upload, { location }: UploadSession): Promise<UploadOutcome> {
+  await finishUpload(upload, await sendWhole(upload, 'PUT', withDigest(location, upload.blob)))
   return 'uploaded'
 }
 
-async function isPresent(session: Session): Promise<boolean> {
-  const { repository, blob, requester, endpoint, signal } = session
-  const request = toRequest(session, { method: 'HEAD', target: `${repository.repository}/blobs/${blob.descriptor.digest}` })
-  const response = await requester.send(endpoint, request, signal)
-  await response.discard()
-  return response.status === 200
+async function postWhole(upload: Upload): Promise<UploadOutcome> {
+  await finishUpload(upload, await sendWhole(upload, 'POST', `${uploadsOf(upload)}?${new URLSearchParams({ digest: upload.blob.descriptor.digest }).toString()}`))
+  return 'uploaded'
 }
 
-/** Where to upload to; undefined where the blob was mounted instead. */
-async function start(session: Session): Promise<URL | undefined> {
-  const { repository, blob, requester, endpoint, signal } = session
-  const from = blob.mountFrom?.host === repository.host ? blob.mountFrom : undefined
-  const query = from === undefined ? '' : `?${new URLSearchParams({ mount: blob.descriptor.digest, from: from.repository }).toString()}`
-  const target = `${repository.repository}/blobs/uploads/${query}`
-  const mayRead = from === undefined ? [] : [pullScope(from)]
-  const request = toRequest(session, { method: 'POST', target, headers: new Map([['content-length', '0']]), scopes: mayRead })
-  const response = await requester.send(endpoint, request, signal)
-  if (response.status === 201 && from !== undefined) {
-    await response.discard()
-    return undefined
-  }
-  return await nextLocation(session, response)
+async function patchWhole(upload: Upload, { location }: UploadSession): Promise<UploadOutcome> {
+  return await finishPatched(upload, await readSession(upload, await sendWhole(upload, 'PATCH', location)))
 }
 
-async function putWhole(session: Session, location: URL): Promise<void> {
-  const { blob, requester, endpoint, signal } = session
-  const body = countedBody(blob)
-  const headers = new Map([['content-type', 'application/octet-stream'], ['content-length', String(blob.descriptor.sizeBytes)]])
-  const request = toRequest(session, { method: 'PUT', target: withDigest(location, blob), headers, openBody: body.open })
-  const response = await requester.send(endpoint, request, signal).catch((error: unknown) => {
+async function sendWhole(upload: Upload, method: 'PUT' | 'POST' | 'PATCH', target: RegistryRequest['target']): Promise<HttpResponse> {
+  const body = countedBody(upload.blob)
+  const headers = new Map([['content-type', 'application/octet-stream'], ['content-length', String(upload.blob.descriptor.sizeBytes)]])
+  return await send(upload, { method, target, headers, openBody: body.open }).catch((error: unknown) => {
     throw body.failure() ?? error // what failed on our side is not the registry's fault
   })
-  await finish(session, response)
 }
 
-async function putInChunks(session: Session): Promise<void> {
-  const { blob, requester, endpoint, signal } = session
-  let location = await start({ ...session, blob: { ...blob, mountFrom: undefined } })
+/** A proxy's limit for one request: Cloudflare has 100 MB, nginx 1 MiB where nobody changed it. S3 takes no smaller parts than 5 MiB. */
+const CHUNK_BYTES: readonly number[] = [16 * 1024 * 1024, 5 * 1024 * 1024, 1024 * 1024]
+const SMALLEST_CHUNK_BYTES = 1024 * 1024
+
+/** In smaller and smaller chunks, each time with a session of its own. @throws the last 413 where even the smallest are too large */
+async function patchInChunks(upload: Upload, session: UploadSession, [chunkBytes = SMALLEST_CHUNK_BYTES, ...smaller]: readonly number[] = CHUNK_BYTES): Promise<UploadOutcome> {
+  try {
+    return await patchChunks(upload, session, Math.max(chunkBytes, session.minChunkBytes))
+  } catch (error) {
+    if (!isTooLarge(error) || smaller.length === 0) throw error
+    return await patchInChunks(upload, await startSession(upload), smaller)
+  }
+}
+
+async function patchChunks(upload: Upload, first: UploadSession, chunkBytes: number): Promise<UploadOutcome> {
+  let session = first
   let sentBytes = 0
-  for await (const chunk of inChunks(blob.open(), CHUNK_BYTES)) {
-    if (location === undefined) break
-    const end = sentBytes + chunk.byteLength - 1
-    const headers = new Map([['content-type', 'application/octet-stream'], ['content-length', String(chunk.byteLength)], ['content-range', `${sentBytes}-${end}`]])
-    const response = await requester.send(endpoint, toRequest(session, { method: 'PATCH', target: location, headers, openBody: () => chunk }), signal)
-    location = await nextLocation(session, response)
+  for await (const chunk of inChunks(upload.blob.open(), chunkBytes)) {
+    const range = `${sentBytes}-${sentBytes + chunk.byteLength - 1}`
+    const headers = new Map([['content-type', 'application/octet-stream'], ['content-length', String(chunk.byteLength)], ['content-range', range]])
+    session = await readSession(upload, await send(upload, { method: 'PATCH', target: session.location, headers, openBody: () => chunk }))
     sentBytes += chunk.byteLength
-    blob.onProgress(sentBytes)
+    upload.blob.onProgress(sentBytes)
   }
-  if (location === undefined) return
-  const request = toRequest(session, { method: 'PUT', target: withDigest(location, blob), headers: new Map([['content-length', '0']]) })
-  await finish(session, await requester.send(endpoint, request, signal))
+  return await finishPatched(upload, session)
 }
 
-async function nextLocation({ endpoint, subject }: Session, response: HttpResponse): Promise<URL> {
-  const location = response.header('location')
-  if (response.status >= 300 || location === undefined) throw await refusalOf(response, endpoint.host, subject)
-  await response.discard()
-  return new URL(location, response.url)
-}
-
-async function finish({ endpoint, subject, blob }: Session, response: HttpResponse): Promise<void> {
-  if (response.status >= 300) throw await refusalOf(response, endpoint.host, subject)
-  await response.discard()
-  const told = response.header('docker-content-digest')
-  if (told !== undefined && told !== blob.descriptor.digest) throw new BlobCorruptError(blob.descriptor.digest, parseDigest(told))
-}
-
-function withDigest(location: URL, { descriptor }: UploadBlob): URL {
-  const url = new URL(location)
-  url.searchParams.set('digest', descriptor.digest)
-  return url
-}
-
-type Part = Pick<RegistryRequest, 'method' | 'target'> & Partial<Pick<RegistryRequest, 'headers' | 'openBody' | 'scopes'>>
-
-function toRequest({ repository, subject }: Session, { method, target, headers = new Map(), openBody, scopes = [] }: Part): RegistryRequest {
-  return { method, target, headers, openBody, subject, scopes: [pushScope(repository), ...scopes] }
-}
-
-/** The blob's bytes, told to `onProgress` as they go. */
-function countedBody(blob: UploadBlob): { open: () => AsyncIterable<Uint8Array>; failure: () => unknown } {
-  let failure: unknown
-  async function* count(): AsyncGenerator<Uint8Array> {
-    let sentBytes = 0
-    try {
-      for await (const chunk of blob.open()) {
-        yield chunk
-        sentBytes += chunk.byteLength
-        blob.onProgress(sentBytes)
-      }
-    } catch (error) {
-      failure = error
-      throw error
-    }
-  }
-  return { open: count, failure: () => failure }
-}
-
-async function* inChunks(bytes: AsyncIterable<Uint8Array>, sizeBytes: number): AsyncGenerator<Uint8Array> {
-  let parts: Uint8Array[] = []
-  let heldBytes = 0
-  for await (const piece of bytes) {
-    for (let rest = piece; rest.byteLength > 0; ) {
-      const part = rest.subarray(0, sizeBytes - heldBytes)
-      parts.push(part)
-      heldBytes += part.byteLength
-      rest = rest.subarray(part.byteLength)
-      if (heldBytes < sizeBytes) continue
-      yield Buffer.concat(parts)
-      parts = []
-      heldBytes = 0
-    }
-  }
-  if (heldBytes > 0) yield Buffer.concat(parts)
+async function finishPatched(upload: Upload, { location }: UploadSession): Promise<UploadOutcome> {
+  await finishUpload(upload, await send(upload, { method: 'PUT', target: withDigest(location, upload.blob), headers: EMPTY_BODY }))
+  return 'uploaded'
 }

@@ -5,6 +5,7 @@ import type { HostConfig } from '../hostConfig.ts'
 import type { CredentialSource } from '../registry.ts'
 import { createLessons, type Lessons } from '../lessons.ts'
 import { createEndpoints } from './endpoint.ts'
+import { createRegistryWaits, type RegistryWaits } from './registryWaits.ts'
 import { createRequester, type Requester } from './requester.ts'
 
 export interface ConnectionOptions {
@@ -27,6 +28,7 @@ export interface Connection {
   readonly requester: Requester
   readonly http: HttpClient
   readonly lessons: Lessons
+  readonly waits: RegistryWaits
 }
 
 export function connect(options: ConnectionOptions): Connection {
@@ -34,5 +36,6 @@ export function connect(options: ConnectionOptions): Connection {
   const endpoints = createEndpoints(http, options.hosts)
   const authorizer = createAuthorizer({ http, credentials: options.credentials, now: options.now })
   const lessons = options.lessons ?? createLessons()
-  return { http, lessons, requester: createRequester({ http, endpoints, authorizer, retries: options.retries, now: options.now }) }
+  const waits = createRegistryWaits(options.now)
+  return { http, lessons, waits, requester: createRequester({ http, endpoints, authorizer, retries: options.retries, lessons, waits, now: options.now }) }
 }

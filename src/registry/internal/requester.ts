@@ -1,11 +1,13 @@
 import { BuildError } from '../../ground/errors.ts'
-import { HttpConnectionError, type HttpClient, type HttpRequest, type HttpResponse } from '../../kit/http.ts'
-import { retry, type RetryPolicy } from '../../kit/retry.ts'
+import { DEFAULT_TLS, HttpConnectionError, type HttpClient, type HttpRequest, type HttpResponse } from '../../kit/http.ts'
+import { retry, type RetryPolicy, type RetryVerdict } from '../../kit/retry.ts'
 import type { Access } from '../auth/access.ts'
 import type { Authorizer } from '../auth/authorizer.ts'
 import { parseChallenges } from '../auth/challenge.ts'
 import type { Endpoint, Endpoints } from './endpoint.ts'
-import { judgeRegistryError, RegistryUnavailableError } from '../registryError.ts'
+import type { Lessons } from '../lessons.ts'
+import { judgeRegistryError, RegistryUnavailableError, TooManyRequestsError } from '../registryError.ts'
+import type { RegistryWaits } from './registryWaits.ts'
 import { refusalOf } from './response.ts'
 
 /** One request to a registry's API. */
@@ -16,12 +18,17 @@ export interface RegistryRequest extends Access {
   readonly headers: ReadonlyMap<string, string>
   /** Called anew for each attempt. */
   readonly openBody: (() => Uint8Array | AsyncIterable<Uint8Array>) | undefined
+  /** MAX_REDIRECTS where it is not said. */
+  readonly maxRedirects?: number
 }
+
+const MAX_REDIRECTS = 5
 
 /** Sends requests as the user: answers challenges, and turns what went wrong into RegistryErrors. */
 export interface Requester {
+  readonly lessons: Lessons
   /**
-   * One attempt, but for an answer to a challenge. Redirects of GET and HEAD are followed. Answers below 500 but
+   * One attempt, but for an answer to a challenge. Redirects are followed. Answers below 500 but
    * 401, 403, 408 and 429 are given back, and 501, which says what the registry cannot do. @throws RegistryError
    */
   send(endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<HttpResponse>
@@ -36,6 +43,8 @@ export interface RequesterOptions {
   readonly endpoints: Endpoints
   readonly authorizer: Authorizer
   readonly retries: RetryPolicy
+  readonly lessons: Lessons
+  readonly waits: RegistryWaits
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -43,24 +52,31 @@ export interface RequesterOptions {
 /** So long a mirror that did not answer is passed by: each try may cost a whole timeout. */
 const MIRROR_PAUSE_MS = 60_000
 
-export function createRequester({ http, endpoints, authorizer, retries, now }: RequesterOptions): Requester {
+export function createRequester({ http, endpoints, authorizer, retries, lessons, waits, now }: RequesterOptions): Requester {
   const pausedUntil = new Map<string, number>()
 
-  const sendOnce = async (endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<HttpResponse> => {
-    const url = typeof request.target === 'string' ? new URL(request.target, endpoint.base) : request.target
-    const headers = new Map(request.headers)
-    const authorization = url.origin === endpoint.base.origin ? await authorizer.header(endpoint, request, signal) : undefined
-    if (authorization !== undefined) headers.set('authorization', authorization)
-    return await http.send({ method: request.method, url, headers, body: request.openBody?.(), tls: endpoint.tls, maxRedirects: 5 }, signal)
+  const sendOnce = async (endpoint: Endpoint, request: RegistryRequest, signal: AbortSignal): Promise<SentOnce> => {
+    let url = typeof request.target === 'string' ? new URL(request.target, endpoint.base) : atEndpoint(request.target, endpoint)
+    for (let redirects = 0; ; redirects += 1) {
+      const isOwn = url.origin === endpoint.base.origin
+      const authorization = isOwn ? await authorizer.header(endpoint, request, signal) : undefined
+      const headers = new Map([...request.headers, ...(authorization === undefined ? [] : [['authorization', authorization] as const])])
+      const tls = isOwn ? endpoint.tls : DEFAULT_TLS
+      const response = await http.send({ method: request.method, url, headers, body: request.openBody?.(), tls, maxRedirects: request.maxRedirects ?? MAX_REDIRECTS }, signal)
+      const next = redirects < MAX_REDIRECTS ? bodyRedirect(request, response) : undefined
+      if (next === undefined) return { response, authorization }
+      await response.discard()
+      url = atEndpoint(next, endpoint)
+    }
   }
 
   const send: Requester['send'] = async (endpoint, request, signal) => {
     try {
-      let response = await sendOnce(endpoint, request, signal)
+      let { response, authorization } = await sendOnce(endpoint, request, signal)
       if (response.status === 401 && isOf(endpoint, response)) {
         await response.discard()
-        authorizer.learn(endpoint, request, parseChallenges(response.headers('www-authenticate')))
-        response = await sendOnce(endpoint, request, signal)
+        authorizer.learn(endpoint, request, { challenges: parseChallenges(response.headers('www-authenticate')), refused: authorization })
+        ;({ response, authorization } = await sendOnce(endpoint, request, signal))
       }
       return await checked(response, endpoint, request)
     } catch (error) {
@@ -68,10 +84,21 @@ export function createRequester({ http, endpoints, authorizer, retries, now }: R
     }
   }
 
-  const askOrigin = <T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T> =>
-    retry(async () => await attempt(await findOrigin(endpoints, host, signal)), judgeRegistryError, retries, signal)
+  const askOrigin = async <T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T> => {
+    const judge = (error: unknown): RetryVerdict => {
+      const verdict = judgeRegistryError(error)
+      if (error instanceof TooManyRequestsError && verdict.kind === 'retry' && verdict.afterMs !== undefined) waits.begin(host, verdict.afterMs)
+      return verdict
+    }
+    const work = async (): Promise<T> => {
+      await waits.passed(host, signal)
+      return await attempt(await findOrigin(endpoints, host, signal))
+    }
+    return await retry(work, judge, retries, signal)
+  }
 
   return {
+    lessons,
     send,
     askOrigin,
     async askMirrors(host, attempt, signal) {
@@ -88,6 +115,29 @@ export function createRequester({ http, endpoints, authorizer, retries, now }: R
       return await askOrigin(host, attempt, signal)
     },
   }
+}
+
+interface SentOnce {
+  readonly response: HttpResponse
+  /** What the registry itself was shown last. */
+  readonly authorization: string | undefined
+}
+
+/** Where a request with a body is to be sent instead; those without one are redirected by the HTTP client. */
+function bodyRedirect({ method }: RegistryRequest, response: HttpResponse): URL | undefined {
+  const location = response.header('location')
+  const isRedirect = response.status === 307 || response.status === 308
+  if (!isRedirect || location === undefined || method === 'GET' || method === 'HEAD') return undefined
+  return new URL(location, response.url)
+}
+
+/**
+ * A registry behind a proxy that ends TLS may not know that it is reached by HTTPS, and point to itself by HTTP: what
+ * goes to the endpoint's own host goes there as the endpoint is reached.
+ */
+function atEndpoint(url: URL, { base }: Endpoint): URL {
+  const isDowngraded = url.protocol === 'http:' && base.protocol === 'https:' && url.hostname === base.hostname && (url.port === '' || url.port === base.port)
+  return isDowngraded ? new URL(`${url.pathname}${url.search}`, base) : url
 }
 
 /** What a redirect led to is storage: its refusals are those of a link that expired, not of the user. */

@@ -19,8 +19,9 @@ export async function refusalOf(response: HttpResponse, host: string, subject: s
   const refusal = await readRefusal(response)
   const { status, codes, detail } = refusal
   const told = detail === '' ? '' : ` (${detail})`
-  // some say so with 403 or 503, and mean the same
-  if (status === 429 || codes.includes('TOOMANYREQUESTS')) return new TooManyRequestsError(host, subject, readWaitMs(response, Date.now()), detail)
+  // some say so with 403 or 503, and mean the same; an answer to HEAD has no body to tell it by
+  const isLimit = status === 429 || codes.includes('TOOMANYREQUESTS') || (status === 403 && response.header('retry-after') !== undefined)
+  if (isLimit) return new TooManyRequestsError(host, subject, readWaitMs(response, Date.now()), detail)
   if (status === 401 || status === 403) return new AuthenticationError(host, subject, `${host} denies access${told}`)
   if (status === 408 || (status >= 500 && status !== 501)) {
     return new RegistryUnavailableError(subject, `the registry failed with HTTP status ${status}${told}`, { isTransient: true, retryAfterMs: readWaitMs(response, Date.now()) })

@@ -64,6 +64,8 @@ export interface UploadFaults {
   wholePutStatus: number | undefined
   /** What a POST is answered by that does not bring the whole blob. */
   sessionStatus: number | undefined
+  /** What was uploaded is not kept. */
+  losesBlobs: boolean
   /** What is answered instead of 201 and 202. */
   doneStatus: number | undefined
 }
@@ -101,7 +103,7 @@ export function noFaults(): Faults {
     manifests: { refusedTypes: new Set(), refusesArtifacts: false, refusal: { status: 400, body: '{"errors":[{"code":"MANIFEST_INVALID","message":"manifest invalid"}]}' }, keepsOthers: false, contentType: undefined },
     uploads: {
       dropped: 0, isHeld: false, maxPutBytes: undefined, mount: undefined, elsewhere: undefined, location: 'path', forgotten: { count: 0, status: 404 },
-      patchStatus: undefined, wholePutStatus: undefined, sessionStatus: undefined, doneStatus: undefined,
+      patchStatus: undefined, wholePutStatus: undefined, sessionStatus: undefined, losesBlobs: false, doneStatus: undefined,
     },
     toldDigest: undefined,
     corrupts: false,

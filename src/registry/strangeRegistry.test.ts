@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { noFaults, type Faults, type Login, type UploadFaults } from '../../test/support/fake/faults.ts'
+import { startFakeRegistry, type FakeRegistry } from '../../test/support/fakeRegistry.ts'
+import { describeBlob } from '../ground/oci/descriptor.ts'
+import { digestOf } from '../ground/digest.ts'
+import { MEDIA_TYPE } from '../ground/oci/mediaType.ts'
+import { DEFAULT_HOST_CONFIG } from './hostConfig.ts'
+import type { Credentials, RegistryWait } from './registry.ts'
+import { blobOf, push, readText, referenceTo, registrySuite, type RegistryFixture } from './registry.suite.ts'
+import { createRegistry } from './registryClient.ts'
+import { withTrueDigest } from './resolve.ts'
+
+const signal = new AbortController().signal
+const ME: Credentials = { kind: 'basic', username: 'me', password: 'pass' }
+const MANIFEST = Buffer.from('{"schemaVersion":2,"config":{},"layers":[]}')
+const DESCRIPTOR = describeBlob(MEDIA_TYPE.ociManifest, digestOf(MANIFEST), MANIFEST.byteLength)
+
+interface Fixture extends RegistryFixture {
+  readonly server: FakeRegistry
+}
+
+async function openFixture(faults: Partial<Faults> = {}, { now = Date.now, address = '127.0.0.1' }: { readonly now?: () => number; readonly address?: string } = {}): Promise<Fixture> {
+  const server = await startFakeRegistry(address)
+  Object.assign(server.faults, faults)
+  const registry = createRegistry({
+    credentials: { credentials: async () => ME },
+    hosts: DEFAULT_HOST_CONFIG,
+    userAgent: 'test',
+    connectionsPerHost: 4,
+    proxy: { http: '', https: '', except: '' },
+    retries: { attempts: 3, firstDelayMs: 1, maxDelayMs: 2, random: () => 0 },
+    now,
+  })
+  return {
+    host: server.host,
+    registry,
+    server,
+    async [Symbol.asyncDispose]() {
+      await registry[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const uploads = (faults: Partial<UploadFaults>): Partial<Faults> => ({ uploads: { ...noFaults().uploads, ...faults } })
+const token = (part: Partial<Extract<Login, { kind: 'token' }>> = {}): Partial<Faults> => ({ login: { kind: 'token', username: 'me', password: 'pass', identityToken: 'refresh', ...part } })
+
+/** Everything that a registry is for works with these, not only what the fault is about. */
+const harmless: readonly { readonly name: string; readonly faults: () => Partial<Faults> }[] = [
+  { name: 'without HEAD (405)', faults: () => ({ headStatus: 405 }) },
+  { name: 'without HEAD (404)', faults: () => ({ headStatus: 404 }) },
+  { name: 'that hides lengths', faults: () => ({ hidesLength: true }) },
+  { name: 'that ends every connection', faults: () => ({ closesConnections: true }) },
+  { name: 'without ranges (416)', faults: () => ({ refusesRange: true }) },
+  { name: 'that tells no digests', faults: () => ({ toldDigest: 'nothing' }) },
+  { name: 'that tells nonsense for digests', faults: () => ({ toldDigest: 'nonsense' }) },
+  { name: 'without PATCH', faults: () => uploads({ patchStatus: 405 }) },
+  { name: 'that takes blobs by PATCH only', faults: () => uploads({ wholePutStatus: 400 }) },
+  { name: 'that takes blobs by one POST only', faults: () => uploads({ sessionStatus: 405 }) },
+  { name: 'that answers 204 for 201 and 202', faults: () => uploads({ doneStatus: 204 }) },
+  { name: 'that answers 200 for 201 and 202', faults: () => uploads({ doneStatus: 200 }) },
+  { name: 'with absolute locations', faults: () => uploads({ location: 'absolute' }) },
+  { name: 'with relative locations', faults: () => uploads({ location: 'relative' }) },
+  { name: 'with sessions in the query of its locations', faults: () => uploads({ location: 'query' }) },
+  { name: 'whose tokens serve two requests', faults: () => token({ usesPerToken: 2 }) },
+  { name: 'whose tokens tell no end', faults: () => token({ expiresIn: '' }) },
+  { name: 'whose tokens live for a second', faults: () => token({ expiresIn: 1 }) },
+]
+for (const { name, faults } of harmless) registrySuite(`the client of a registry ${name}`, () => openFixture(faults()))
+
+registrySuite('the client of a registry at [::1]', () => openFixture({}, { address: '::1' }))
+
+describe('what one answer taught', () => {
+  const cases: { name: string; faults: Partial<Faults>; first: string; second: string }[] = [
+    { name: 'that HEAD is not known', faults: { headStatus: 405 }, first: 'HEAD GET POST PUT', second: 'GET POST PUT' },
+    { name: 'that HEAD works', faults: {}, first: 'HEAD GET POST PUT HEAD', second: 'HEAD POST PUT' },
+    { name: 'that a PUT with a body is not known', faults: uploads({ wholePutStatus: 405 }), first: 'HEAD GET POST PUT POST PATCH PUT HEAD', second: 'HEAD POST PATCH PUT' },
+    { name: 'that HEAD finds nothing', faults: { headStatus: 404 }, first: 'HEAD GET POST PUT HEAD', second: 'GET POST PUT' },
+    { name: 'that sessions are not known', faults: uploads({ sessionStatus: 404 }), first: 'HEAD GET POST POST HEAD', second: 'HEAD POST' },
+  ]
+  for (const { name, faults, first, second } of cases) {
+    it(`is kept: ${name}`, async () => {
+      await using fixture = await openFixture(faults)
+      await push(fixture, 'app', 'one')
+      const methodsOfOne = methods(fixture, '/app/')
+      await push(fixture, 'other', 'two')
+      assert.deepEqual([methodsOfOne, methods(fixture, '/other/')], [first, second])
+    })
+  }
+})
+
+describe('a mount', () => {
+  const cases: { name: string; mount: UploadFaults['mount']; outcome: string; posts: [first: number, second: number] }[] = [
+    { name: 'that is answered with a session becomes an upload', mount: 'ignored', outcome: 'uploaded', posts: [1, 1] },
+    { name: 'that is no request (400) becomes an upload, and is not tried again', mount: 400, outcome: 'uploaded', posts: [2, 1] },
+    { name: 'that is not allowed (405) becomes an upload, and is not tried again', mount: 405, outcome: 'uploaded', posts: [2, 1] },
+    { name: 'from a repository that is not there (404) becomes an upload', mount: 404, outcome: 'uploaded', posts: [2, 2] },
+    { name: 'from a repository that is not to be read (403) becomes an upload', mount: 403, outcome: 'uploaded', posts: [2, 2] },
+  ]
+  for (const { name, mount, outcome, posts } of cases) {
+    it(name, async () => {
+      await using fixture = await openFixture(uploads({ mount }))
+      for (const [index, text] of ['one', 'two'].entries()) {
+        fixture.server.putBlob('from', Buffer.from(text))
+        const blob = { ...blobOf(text), mountFrom: { host: fixture.host, repository: 'from' } }
+        assert.equal(await fixture.registry.pushBlob({ host: fixture.host, repository: `to${index}` }, blob, signal), outcome)
+      }
+      assert.deepEqual(['/to0/', '/to1/'].map((path) => methods(fixture, path).split('POST').length - 1), posts)
+    })
+  }
+
+  it('that is told by 200 is believed where the blob is there then', async () => {
+    await using fixture = await openFixture(uploads({ doneStatus: 200 }))
+    fixture.server.putBlob('from', Buffer.from('shared'))
+    const blob = { ...blobOf('shared'), mountFrom: { host: fixture.host, repository: 'from' } }
+    assert.equal(await fixture.registry.pushBlob({ host: fixture.host, repository: 'to' }, blob, signal), 'mounted')
+  })
+})
+
+describe('an upload to a strange registry', () => {
+  for (const status of [404, 416]) {
+    it(`begins anew where its session is forgotten (${status})`, async () => {
+      await using fixture = await openFixture(uploads({ forgotten: { count: 2, status } }))
+      const descriptor = await push(fixture, 'app', 'text')
+      assert.equal(await readText(fixture, 'app', descriptor), 'text')
+      assert.equal(methods(fixture, '/app/').split('POST').length - 1, 3)
+    })
+  }
+
+  it('is given up where sessions are forgotten each time', async () => {
+    await using fixture = await openFixture(uploads({ forgotten: { count: 99, status: 404 } }))
+    await assert.rejects(push(fixture, 'app', 'text'), { name: 'RegistryUnavailableError', message: /lost the upload/ })
+  })
+
+  it('goes to another host without the credentials', async () => {
+    await using storage = await startFakeRegistry()
+    await using fixture = await openFixture({ ...uploads({ elsewhere: `http://${storage.host}`, location: 'absolute' }), login: { kind: 'basic', username: 'me', password: 'pass' } })
+    storage.faults.uploads.wholePutStatus = 204 // whatever it says, it was asked
+    await push(fixture, 'app', 'text').catch(() => undefined)
+    assert.ok(storage.requests.length > 0)
+    assert.deepEqual(new Set(storage.requests.map(({ authorization }) => authorization)), new Set([undefined]))
+    assert.ok(fixture.server.requests.some(({ authorization }) => authorization !== undefined))
+  })
+})
+
+describe('a manifest of a strange registry', () => {
+  const types: { name: string; contentType: string; want: string }[] = [
+    { name: 'without a type is told by its fields', contentType: '', want: MEDIA_TYPE.ociManifest },
+    { name: 'with a type of anything is told by its fields', contentType: 'application/json', want: MEDIA_TYPE.ociManifest },
+    { name: 'with a charset is what it came as', contentType: `${MEDIA_TYPE.dockerManifest}; charset=utf-8`, want: MEDIA_TYPE.dockerManifest },
+  ]
+  for (const { name, contentType, want } of types) {
+    it(name, async () => {
+      await using fixture = await openFixture({ manifests: { ...noFaults().manifests, contentType } })
+      fixture.server.putManifest('app', 'latest', { mediaType: MEDIA_TYPE.ociManifest, bytes: MANIFEST })
+      assert.deepEqual(await fixture.registry.resolve(referenceTo(fixture, 'app'), signal), { ...DESCRIPTOR, mediaType: want })
+    })
+  }
+
+  it('with a wrong digest in its header is had by its real one', async () => {
+    await using fixture = await openFixture({ toldDigest: digestOf('other') })
+    fixture.server.putManifest('app', 'latest', { mediaType: MEDIA_TYPE.ociManifest, bytes: MANIFEST })
+    const fetched = await withTrueDigest(async () => await fixture.registry.fetchManifest(referenceTo(fixture, 'app'), await fixture.registry.resolve(referenceTo(fixture, 'app'), signal), signal))
+    assert.equal(Buffer.from(fetched).toString(), MANIFEST.toString())
+  })
+
+  it('is pushed where the header of the answer is wrong, and the bytes are right', async () => {
+    await using fixture = await openFixture({ toldDigest: digestOf('other') })
+    await fixture.registry.pushManifest(referenceTo(fixture, 'app:Tag_1.0-RC'), MEDIA_TYPE.ociManifest, MANIFEST, signal)
+    assert.ok(fixture.server.manifest('app', 'Tag_1.0-RC') !== undefined)
+  })
+})
+
+describe('a login at a strange registry', () => {
+  const challenges: { name: string; login: Login }[] = [
+    { name: 'several kinds at once', login: { kind: 'basic', username: 'me', password: 'pass', challenges: ['Negotiate', 'Basic realm="fake"'] } },
+    { name: 'several kinds in one header', login: { kind: 'basic', username: 'me', password: 'pass', challenges: ['Negotiate, Basic realm="fake"'] } },
+    { name: 'a token server that it does not name, and a password', login: { kind: 'basic', username: 'me', password: 'pass', challenges: ['Bearer', 'Basic realm="fake"'] } },
+    { name: 'nothing', login: { kind: 'basic', username: 'me', password: 'pass', challenges: [] } },
+    { name: 'a token by a relative address', login: { kind: 'token', username: 'me', password: 'pass', identityToken: '', challenges: ['Bearer realm="/token",service="fake"'] } },
+    { name: 'a token without quotes', login: { kind: 'token', username: 'me', password: 'pass', identityToken: '', challenges: ['bearer realm=ORIGIN/token, service=fake'] } },
+    { name: 'a token in apostrophes', login: { kind: 'token', username: 'me', password: 'pass', identityToken: '', challenges: ["Bearer realm='ORIGIN/token',service='fake'"] } },
+  ]
+  for (const { name, login } of challenges) {
+    it(`is made where it asks for ${name}`, async () => {
+      await using fixture = await openFixture({ login })
+      assert.equal(await readText(fixture, 'app', await push(fixture, 'app', 'text')), 'text')
+    })
+  }
+
+  it('takes one new token for all requests that found the old one gone', async () => {
+    await using fixture = await openFixture(token())
+    await push(fixture, 'app', 'first')
+    fixture.server.faults.login = { kind: 'token', username: 'me', password: 'pass', identityToken: '', usesPerToken: 0 }
+    const before = tokensAsked(fixture)
+    const pushes = ['a', 'b', 'c', 'd'].map(async (text) => await push(fixture, 'app', text))
+    fixture.server.faults.login = { kind: 'token', username: 'me', password: 'pass', identityToken: '', usesPerToken: 1000 }
+    fixture.server.revokeTokens()
+    await Promise.all(pushes)
+    assert.equal(tokensAsked(fixture) - before, 1)
+  })
+
+  it('renews a token before it ends, by its own clock', async () => {
+    let now = 1_000_000
+    await using fixture = await openFixture(token({ expiresIn: 60 }), { now: () => now })
+    await push(fixture, 'app', 'one')
+    now += 40_000
+    await push(fixture, 'app', 'two')
+    assert.equal(tokensAsked(fixture), 1)
+    now += 15_000
+    await push(fixture, 'app', 'three')
+    assert.equal(tokensAsked(fixture), 2)
+    assert.equal(fixture.server.requests.filter(({ path }) => !path.startsWith('/token')).filter(({ authorization }) => authorization === undefined).length, 2) // to find what it speaks, and the first
+  })
+})
+
+describe('a limit of requests', () => {
+  const body = '{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}'
+  const cases: { name: string; failing: Faults['failing'] }[] = [
+    { name: 'by 429 with seconds', failing: { count: 1, status: 429, retryAfter: '1' } },
+    { name: 'by 429 with a date', failing: { count: 1, status: 429, retryAfter: new Date(Date.now() + 1500).toUTCString() } },
+    { name: 'by 429 with when the limit starts anew', failing: { count: 1, status: 429, retryAfter: undefined, headers: { 'ratelimit-reset': '1' } } },
+    { name: 'by 403 and its code', failing: { count: 1, status: 403, retryAfter: '1', body } },
+    { name: 'by 503 and its code', failing: { count: 1, status: 503, retryAfter: '1', body } },
+  ]
+  for (const { name, failing } of cases) {
+    it(`${name} is waited for, and the wait is told`, async () => {
+      await using fixture = await openFixture()
+      const descriptor = await push(fixture, 'app', 'text')
+      const waits: RegistryWait[] = []
+      using _watch = fixture.registry.watchWaits((wait) => void waits.push(wait))
+      fixture.server.faults.failing = failing
+      assert.equal(await readText(fixture, 'app', descriptor), 'text')
+      assert.deepEqual(waits.map(({ host }) => host), [fixture.host])
+    })
+  }
+
+  it('holds back all requests to the host, and is told once', async () => {
+    await using fixture = await openFixture()
+    const descriptor = await push(fixture, 'app', 'text')
+    const waits: RegistryWait[] = []
+    using _watch = fixture.registry.watchWaits((wait) => void waits.push(wait))
+    fixture.server.faults.failing = { count: 1, status: 429, retryAfter: '1' }
+    const first = readText(fixture, 'app', descriptor)
+    while (waits.length === 0) await new Promise(setImmediate)
+    const sent = fixture.server.requests.length
+    const startedAt = Date.now()
+    await Promise.all([first, readText(fixture, 'app', descriptor)])
+    assert.ok(Date.now() - startedAt > 800)
+    assert.equal(fixture.server.requests.length, sent + 2)
+    assert.equal(waits.length, 1)
+  })
+})
+
+describe('an error in no known form', () => {
+  const cases: { name: string; failing: Faults['failing']; message: RegExp }[] = [
+    { name: 'a page of HTML', failing: { count: 9, status: 403, retryAfter: undefined, body: '<html><head><title>Access \u001b[31mdenied</title>' }, message: /denies access \(a web page, not a registry's answer: Access/ },
+    { name: 'nothing at all', failing: { count: 9, status: 502, retryAfter: undefined, body: '' }, message: /HTTP status 502/ },
+    { name: 'text', failing: { count: 9, status: 400, retryAfter: undefined, body: 'Bad Request' }, message: /HTTP status 400/ },
+  ]
+  for (const { name, failing, message } of cases) {
+    it(`is told by what there is: ${name}`, async () => {
+      await using fixture = await openFixture({ failing })
+      await assert.rejects(readText(fixture, 'app', DESCRIPTOR), { message })
+    })
+  }
+})
+
+function methods({ server }: Fixture, path: string): string {
+  return server.requests.filter((request) => request.path.includes(path)).map(({ method }) => method).join(' ')
+}
+
+function tokensAsked({ server }: Fixture): number {
+  return server.requests.filter(({ path }) => path.startsWith('/token')).length
+}
+
