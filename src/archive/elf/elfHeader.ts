@@ -17,6 +17,8 @@ export interface ElfHeader {
   readonly flags: number
   readonly programHeaders: ElfTable
   readonly sectionHeaders: ElfTable
+  /** e_shstrndx: which section has the names of all. */
+  readonly sectionNames: number
 }
 
 /** Where in the file a table is. */
@@ -63,6 +65,7 @@ export function parseElfHeader(start: Uint8Array): ElfHeader | undefined {
     flags: read.word(words + 2 * wordBytes),
     programHeaders: { offset: read.address(words), entryBytes: read.half(halves), count: read.half(halves + 2) },
     sectionHeaders: { offset: read.address(words + wordBytes), entryBytes: read.half(halves + 4), count: read.half(halves + 6) },
+    sectionNames: read.half(halves + 8),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DescribePlatformResponse } from '../../api/gen/local_pb.ts'
+import { OTHER_NAMES } from '../../ground/architectureNames.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
-import { ARCHITECTURE_FACTS, OTHER_NAMES } from './architectureFacts.ts'
+import { ARCHITECTURE_FACTS } from './architectureFacts.ts'
 import { explainOrder, type Candidate, type JudgedImage } from './matching.ts'
 import type { WrittenPlatform } from './writtenPlatform.ts'
 

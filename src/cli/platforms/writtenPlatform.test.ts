@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { OTHER_NAMES } from '../../ground/architectureNames.ts'
 import { formatPlatform, parsePlatform } from '../../ground/platform.ts'
 import type { UsageError } from '../flags/usageError.ts'
-import { ARCHITECTURE_FACTS, OTHER_NAMES } from './architectureFacts.ts'
+import { ARCHITECTURE_FACTS } from './architectureFacts.ts'
 import { readWrittenPlatform } from './writtenPlatform.ts'
 
 const HOST = parsePlatform('linux/s390x')

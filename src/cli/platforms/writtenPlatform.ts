@@ -1,7 +1,8 @@
+import { OTHER_NAMES, type OtherName } from '../../ground/architectureNames.ts'
 import { ARCHITECTURE_ALIASES, formatPlatform, KNOWN_OS, parsePlatform, type Platform } from '../../ground/platform.ts'
 import { nearest } from '../flags/nearest.ts'
 import { UsageError } from '../flags/usageError.ts'
-import { ARCHITECTURE_FACTS, OTHER_NAMES, type OtherName } from './architectureFacts.ts'
+import { ARCHITECTURE_FACTS } from './architectureFacts.ts'
 
 /** A platform as somebody wrote it, and what there is to say of the spelling. */
 export interface WrittenPlatform {

@@ -5,6 +5,7 @@ import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import type { Manifest } from '../../ground/oci/manifest.ts'
 import { formatPlatform } from '../../ground/platform.ts'
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../imageConfigJson.ts'
+import { layerSteps } from '../layerSteps.ts'
 import { readSmallBlob, viewImages, type ImageView } from '../imageView.ts'
 import { locateDifferences, type ContentDifference } from './contentDifference.ts'
 import { compareJson, type FieldDifference } from './jsonDifference.ts'
@@ -77,7 +78,7 @@ async function comparePlatform(platform: string, sides: readonly [Side, Side], s
   const layers: LayerDifference[] = []
   for (let index = 0; index < Math.max(a.diffIds.length, b.diffIds.length); index += 1) {
     if (a.diffIds[index] === b.diffIds[index]) continue
-    const step = (a.steps[index] ?? b.steps[index] ?? '').replace(/ # buildkit$/, '')
+    const step = a.steps[index] ?? b.steps[index] ?? ''
     layers.push({ index, step, ...(await compareFiles([layerOf(a, index, signal), layerOf(b, index, signal)], scratch, signal)) })
   }
   const found = { platform, missingIn: undefined, config: compareJson(a.config, b.config), manifest: compareJson(manifestFacts(a.manifest), manifestFacts(b.manifest)), layers }
@@ -97,10 +98,10 @@ interface Parts {
 async function readParts({ store, view }: Side, signal: AbortSignal): Promise<Parts> {
   const manifest = await view.manifest(signal)
   const bytes = await readSmallBlob(store, manifest.config, MAX_CONFIG_BYTES, signal)
-  const { diffIds, history } = parseImageConfig(bytes)
+  const parsed = parseImageConfig(bytes)
   const config: unknown = JSON.parse(Buffer.from(bytes).toString())
   if (typeof config === 'object' && config !== null) Reflect.deleteProperty(config, 'rootfs')
-  return { store, manifest, config, diffIds, steps: history.filter(({ emptyLayer }) => !emptyLayer).map(({ createdBy }) => createdBy ?? '') }
+  return { store, manifest, config, diffIds: parsed.diffIds, steps: layerSteps(parsed) }
 }
 
 function manifestFacts({ mediaType, artifactType, annotations, layers }: Manifest): unknown {

@@ -1,0 +1,109 @@
+import { createHash, hash } from 'node:crypto'
+import type { TarEntry } from '../../archive/tar.ts'
+import { readTar } from '../../archive/tarReader.ts'
+import { parseWhiteout, type Whiteout } from '../../archive/whiteout.ts'
+import { BuildError } from '../../ground/errors.ts'
+import { asByteString, type ByteString } from '../../kit/byteString.ts'
+import { createSymbolScan } from './symbolScan.ts'
+
+/** What one layer holds, as far as it is about sizes: never the bytes. Paths have no `/`, `.` or `..` at their ends; '' is the root. */
+export interface LayerFiles {
+  readonly entries: readonly LayerEntry[]
+  readonly fileCount: number
+  /** Of the files; holes of sparse ones included. */
+  readonly sizeBytes: number
+}
+
+export type LayerEntry =
+  | SizedFile
+  | { readonly kind: 'hardlink'; readonly path: ByteString; readonly target: ByteString }
+  | { readonly kind: 'folder'; readonly path: ByteString }
+  /** Links, devices, pipes: no bytes. */
+  | { readonly kind: 'other'; readonly path: ByteString }
+  | { readonly kind: 'removal'; readonly path: ByteString }
+  | { readonly kind: 'opaque'; readonly path: ByteString }
+
+export interface SizedFile {
+  readonly kind: 'file'
+  readonly path: ByteString
+  readonly sizeBytes: number
+  /** Equal for equal bytes: the first half of their sha256. */
+  readonly content: string
+  /** What `strip` would take. */
+  readonly symbolBytes: number
+}
+
+/** Facts of as many are held at once: some 200 MB. */
+const MAX_ENTRIES = 1_000_000
+
+export class LayerTooLargeError extends BuildError {
+  readonly kind = 'conflict'
+}
+
+/** Reads an uncompressed layer once, as it streams. @throws TarInvalidError; LayerTooLargeError */
+export async function readLayerFiles(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<LayerFiles> {
+  const entries: LayerEntry[] = []
+  let [fileCount, sizeBytes] = [0, 0]
+  for await (const entry of readTar(tar)) {
+    signal.throwIfAborted()
+    const found = await readEntry(entry)
+    if (found === undefined) continue
+    if (entries.push(found) > MAX_ENTRIES) throw new LayerTooLargeError(`a layer holds more than ${MAX_ENTRIES} files`, { hint: 'choose a smaller image' })
+    if (found.kind !== 'file') continue
+    fileCount += 1
+    sizeBytes += found.sizeBytes
+  }
+  return { entries, fileCount, sizeBytes }
+}
+
+async function readEntry({ header, content }: TarEntry): Promise<LayerEntry | undefined> {
+  const path = normalize(header.path)
+  const whiteout = parseWhiteout(path)
+  if (whiteout !== undefined) return describeWhiteout(whiteout)
+  switch (header.kind) {
+    case 'file':
+      return { kind: 'file', path, sizeBytes: header.sizeBytes, ...(await readContent(content)) }
+    case 'hardlink':
+      return { kind: 'hardlink', path, target: normalize(header.linkTarget) }
+    case 'folder':
+      return { kind: 'folder', path }
+    case 'symlink':
+    case 'character-device':
+    case 'block-device':
+    case 'fifo':
+      return { kind: 'other', path }
+  }
+}
+
+function describeWhiteout(whiteout: Whiteout): LayerEntry | undefined {
+  switch (whiteout.kind) {
+    case 'meaningless':
+      return undefined
+    case 'opaque':
+      return { kind: 'opaque', path: whiteout.folder }
+    case 'removal':
+      return { kind: 'removal', path: whiteout.path }
+  }
+}
+
+/** Names that lead nowhere or upwards are left out: nothing here is opened by its path. */
+function normalize(path: ByteString): ByteString {
+  if (!/(?:^|\/)\.{0,2}(?:\/|$)/.test(path)) return path
+  return asByteString(path.split('/').filter((name) => name !== '' && name !== '.' && name !== '..').join('/'))
+}
+
+/** Half of a sha256 tells files apart as well, in half the memory. */
+const KEPT_CHARACTERS = 16
+
+async function readContent(content: AsyncIterable<Uint8Array>): Promise<Pick<SizedFile, 'content' | 'symbolBytes'>> {
+  const scan = createSymbolScan()
+  let first: Uint8Array | undefined
+  let rest: ReturnType<typeof createHash> | undefined
+  for await (const chunk of content) {
+    scan.push(chunk)
+    if (first === undefined) first = Uint8Array.from(chunk) // the source may use its chunk again
+    else (rest ??= createHash('sha256').update(first)).update(chunk)
+  }
+  const digest = rest?.digest('binary') ?? hash('sha256', first ?? new Uint8Array(0), 'binary')
+  return { content: digest.slice(0, KEPT_CHARACTERS), symbolBytes: scan.symbolBytes() }
+}
