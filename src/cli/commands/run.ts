@@ -20,11 +20,14 @@ export const run = defineCommand({
     const { openCredentialSession } = await import('../registry/credentialSession.ts')
     const { runContainer } = await import('../run/runContainer.ts')
     await using engine = await openEngine(context, signal)
+    const { findImageName } = await import('../images/imageName.ts')
+    const { formatReference, parseReference } = await import('../../ground/reference.ts')
+    const reference = formatReference(parseReference(await findImageName(engine, operands[0] ?? '', signal)))
     await using session = openCredentialSession(engine, context, signal)
     const container: ContainerRun = {
-      begin: (terminal) => ({ input: { case: 'spec', value: { ...spec, session: session.id, ...(terminal === undefined ? {} : { terminal }) } } }),
+      begin: (terminal) => ({ input: { case: 'spec', value: { ...spec, reference, session: session.id, ...(terminal === undefined ? {} : { terminal }) } } }),
       call: (inputs) => engine.local.run(inputs, { signal }),
-      loading: `pulling ${spec.reference ?? ''}`,
+      loading: `pulling ${reference}`,
       isInteractive: flags.interactive,
       hasTerminal: flags.tty,
     }

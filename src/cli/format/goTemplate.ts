@@ -1,142 +1,112 @@
 import { UsageError } from '../flags/usageError.ts'
+import { callFunction } from './templateFunctions.ts'
+import { parseNodes, type Expression, type Node } from './templateSyntax.ts'
+import { entriesOf, formatValue, isObject, isTruthy, type TemplateValue } from './templateValue.ts'
 
-/** JSON-like data that a template reads. */
-export type TemplateValue = string | number | boolean | null | undefined | readonly TemplateValue[] | { readonly [key: string]: TemplateValue }
+export type { TemplateValue } from './templateValue.ts'
 
 /** A `--format` of Docker's commands, read once and applied to many values. */
 export interface Template {
   /** @throws UsageError where `value` lacks a field */
   apply(value: TemplateValue): string
-  /** The fields that it reads, each a path of names. */
+  /** The fields of the value that it reads outside of `range` and `with`, each a path of names. */
   readonly fields: readonly (readonly string[])[]
 }
 
 /**
- * Reads the part of Go's text/template that formats are made of: fields (`.Manifest.Digest`, letter case aside),
- * `json`, `lower`, `upper`, `len`, `index`, `| json`, `range … end`, `if … end`, quoted text. `json` alone is `{{json .}}`.
+ * Reads the part of Go's text/template that formats are made of; fields go by their name, letter case aside. `json`
+ * alone is `{{json .}}`.
  * @throws UsageError on anything else
  */
 export function parseTemplate(text: string): Template {
   if (text.startsWith('table')) throw new UsageError(`this command lists nothing that could be a table: ${JSON.stringify(text)}`, { hint: 'leave "table" out' })
   const source = text === 'json' ? '{{json .}}' : text.replace(/\\([tn])/g, (_, letter: string) => (letter === 't' ? '\t' : '\n'))
-  const pieces = source.split(/(\{\{(?:"(?:[^"\\]|\\.)*"|[^}])*\}\})/).filter((piece) => piece !== '')
-  const reader = { pieces, next: 0 }
-  const nodes = parseNodes(reader, false)
-  return { apply: (value) => nodes.map((node) => render(node, value)).join(''), fields: nodes.flatMap(fieldsOf) }
+  const nodes = parseNodes(source)
+  return { apply: (value) => renderAll(nodes, { dot: value, variables: new Map([['', value]]) }), fields: nodes.flatMap(fieldsOf) }
 }
 
 function fieldsOf(node: Node): readonly (readonly string[])[] {
-  if (node.kind === 'text') return []
-  return [...fieldsRead(node.expression), ...(node.kind === 'value' ? [] : node.body.flatMap(fieldsOf))]
+  switch (node.kind) {
+    case 'text':
+      return []
+    case 'value':
+    case 'assign':
+    case 'range':
+    case 'with':
+      return fieldsRead(node.expression)
+    case 'if':
+      return [...fieldsRead(node.expression), ...[...node.body, ...node.otherwise].flatMap(fieldsOf)]
+  }
 }
 
 function fieldsRead(expression: Expression): readonly (readonly string[])[] {
   if (expression.kind === 'call') return expression.operands.flatMap(fieldsRead)
-  return expression.kind === 'field' ? [expression.path] : []
+  const path = pathOf(expression)
+  return path === undefined || path.length === 0 ? [] : [path]
 }
 
-type Node =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'value'; readonly expression: Expression }
-  | { readonly kind: 'range' | 'if'; readonly expression: Expression; readonly body: readonly Node[] }
-
-type Expression =
-  | { readonly kind: 'field'; readonly path: readonly string[] }
-  | { readonly kind: 'literal'; readonly value: string | number }
-  | { readonly kind: 'call'; readonly name: FunctionName; readonly operands: readonly Expression[] }
-
-const FUNCTIONS = ['json', 'lower', 'upper', 'len', 'index'] as const
-type FunctionName = (typeof FUNCTIONS)[number]
-
-interface Reader {
-  readonly pieces: readonly string[]
-  next: number
+/** Undefined where it does not begin at the dot. */
+function pathOf(expression: Expression): readonly string[] | undefined {
+  if (expression.kind === 'dot') return []
+  const before = expression.kind === 'field' ? pathOf(expression.of) : undefined
+  return expression.kind === 'field' && before !== undefined ? [...before, expression.name] : undefined
 }
 
-function parseNodes(reader: Reader, isInside: boolean): readonly Node[] {
-  const nodes: Node[] = []
-  while (reader.next < reader.pieces.length) {
-    const piece = reader.pieces[reader.next++] ?? ''
-    if (!piece.startsWith('{{')) {
-      nodes.push({ kind: 'text', text: piece })
-      continue
-    }
-    const inside = piece.slice(2, -2).trim()
-    if (inside === 'end' && isInside) return nodes
-    nodes.push(parseAction(inside, reader))
-  }
-  if (isInside) throw new UsageError('invalid --format: a range or if has no {{end}}')
-  return nodes
+interface Scope {
+  readonly dot: TemplateValue
+  /** By name, '' being `$`. A scope that is entered has a map of its own. */
+  readonly variables: Map<string, TemplateValue>
 }
 
-function parseAction(inside: string, reader: Reader): Node {
-  const [, block, rest] = /^(range|if)\s+(.*)$/s.exec(inside) ?? []
-  if (block === 'range' || block === 'if') return { kind: block, expression: parsePipeline(rest ?? ''), body: parseNodes(reader, true) }
-  return { kind: 'value', expression: parsePipeline(inside) }
+function enter(scope: Scope, dot: TemplateValue, variables: readonly (readonly [string, TemplateValue])[] = []): Scope {
+  return { dot, variables: new Map([...scope.variables, ...variables]) }
 }
 
-/** `a | f` is `f a`. */
-function parsePipeline(text: string): Expression {
-  const [first = '', ...stages] = text.split('|').map((part) => part.trim())
-  return stages.reduce((operand, stage) => parseCall(stage, [operand]), parseCall(first, []))
+function renderAll(nodes: readonly Node[], scope: Scope): string {
+  return nodes.map((node) => render(node, scope)).join('')
 }
 
-function parseCall(text: string, piped: readonly Expression[]): Expression {
-  const words = text.match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? []
-  const [head = '', ...rest] = words
-  const name = FUNCTIONS.find((candidate) => candidate === head)
-  if (name !== undefined) return { kind: 'call', name, operands: [...rest.map(parseOperand), ...piped] }
-  if (rest.length > 0 || piped.length > 0) throw unsupported(text)
-  return parseOperand(head)
-}
-
-function parseOperand(word: string): Expression {
-  if (/^\.(?:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)?$/.test(word)) return { kind: 'field', path: word.split('.').filter((name) => name !== '') }
-  if (/^".*"$/s.test(word)) return { kind: 'literal', value: String(JSON.parse(word)) }
-  if (/^\d+$/.test(word)) return { kind: 'literal', value: Number(word) }
-  throw unsupported(word)
-}
-
-function unsupported(text: string): UsageError {
-  return new UsageError(`not supported in --format: ${JSON.stringify(text)}`, { hint: `there are fields (.Name), ${FUNCTIONS.join(', ')}, range and if` })
-}
-
-function render(node: Node, value: TemplateValue): string {
+function render(node: Node, scope: Scope): string {
   switch (node.kind) {
     case 'text':
       return node.text
     case 'value':
-      return formatValue(evaluate(node.expression, value))
+      return formatValue(evaluate(node.expression, scope))
+    case 'assign':
+      scope.variables.set(node.variable, evaluate(node.expression, scope))
+      return ''
     case 'if':
-      return isTruthy(evaluate(node.expression, value)) ? node.body.map((inner) => render(inner, value)).join('') : ''
-    case 'range':
-      return elementsOf(evaluate(node.expression, value)).map((element) => node.body.map((inner) => render(inner, element)).join('')).join('')
+      return renderAll(isTruthy(evaluate(node.expression, scope)) ? node.body : node.otherwise, enter(scope, scope.dot))
+    case 'with': {
+      const value = evaluate(node.expression, scope)
+      return isTruthy(value) ? renderAll(node.body, enter(scope, value)) : renderAll(node.otherwise, enter(scope, scope.dot))
+    }
+    case 'range': {
+      const entries = entriesOf(evaluate(node.expression, scope))
+      if (entries.length === 0) return renderAll(node.otherwise, enter(scope, scope.dot))
+      return entries.map(([key, element]) => renderAll(node.body, enter(scope, element, rangeVariables(node.variables, key, element)))).join('')
+    }
   }
 }
 
-function evaluate(expression: Expression, value: TemplateValue): TemplateValue {
+function rangeVariables([first, second]: readonly string[], key: string | number, element: TemplateValue): readonly (readonly [string, TemplateValue])[] {
+  if (first === undefined) return []
+  return second === undefined ? [[first, element]] : [[first, key], [second, element]]
+}
+
+function evaluate(expression: Expression, scope: Scope): TemplateValue {
   switch (expression.kind) {
     case 'literal':
       return expression.value
+    case 'dot':
+      return scope.dot
+    case 'variable':
+      if (!scope.variables.has(expression.name)) throw new UsageError(`--format has no variable $${expression.name}`)
+      return scope.variables.get(expression.name)
     case 'field':
-      return expression.path.reduce(fieldOf, value)
+      return fieldOf(evaluate(expression.of, scope), expression.name)
     case 'call':
-      return call(expression.name, expression.operands.map((operand) => evaluate(operand, value)))
-  }
-}
-
-function call(name: FunctionName, [first, ...rest]: readonly TemplateValue[]): TemplateValue {
-  switch (name) {
-    case 'json':
-      return JSON.stringify(first ?? null)
-    case 'lower':
-      return formatValue(first).toLowerCase()
-    case 'upper':
-      return formatValue(first).toUpperCase()
-    case 'len':
-      return typeof first === 'string' ? first.length : elementsOf(first).length
-    case 'index':
-      return rest.reduce<TemplateValue>((value, key) => (isList(value) ? value[Number(key)] : isObject(value) ? new Map(Object.entries(value)).get(formatValue(key)) : undefined), first)
+      return callFunction(expression.name, expression.operands.map((operand) => evaluate(operand, scope)))
   }
 }
 
@@ -148,27 +118,4 @@ function fieldOf(value: TemplateValue, name: string): TemplateValue {
   const key = [...fields.keys()].find((candidate) => candidate.toLowerCase() === name.toLowerCase())
   if (key === undefined) throw new UsageError(`--format asks for .${name}, and there is none`, { hint: `there are ${[...fields.keys()].join(', ')}` })
   return fields.get(key)
-}
-
-function elementsOf(value: TemplateValue): readonly TemplateValue[] {
-  if (isList(value)) return value
-  return isObject(value) ? Object.values(value) : []
-}
-
-function isTruthy(value: TemplateValue): boolean {
-  if (isList(value) || isObject(value)) return elementsOf(value).length > 0
-  return Boolean(value)
-}
-
-function formatValue(value: TemplateValue): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
-
-function isList(value: TemplateValue): value is readonly TemplateValue[] {
-  return Array.isArray(value)
-}
-
-function isObject(value: TemplateValue): value is Readonly<Record<string, TemplateValue>> {
-  return typeof value === 'object' && value !== null && !isList(value)
 }

@@ -1,30 +1,55 @@
-import { defineCommand } from '../../command.ts'
+import { DEFAULT_BUILDER, isAddress, isBuilderName } from '../../../driver/builders/builder.ts'
+import { defineCommand, type CommandContext, type CommandLine } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
+import type { FlagTable } from '../../flags/flags.ts'
+
+const FLAGS = {
+  bootstrap: { kind: 'switch', help: 'Start the engine of the builder first' },
+  format: { kind: 'text', short: 'f', value: 'TEMPLATE', help: 'Go template, or json' },
+  platform: { kind: 'text', value: 'PLATFORM', help: 'Show one platform of the image only' },
+  type: { kind: 'text', value: 'TYPE', help: 'What the name is of', choices: ['builder', 'image'] },
+} as const satisfies FlagTable
 
 export const inspect = defineCommand({
-  usage: '[OPTIONS] [NAME]',
-  summary: 'Show a builder: its engine, and what platforms it builds for',
-  flags: {
-    bootstrap: { kind: 'switch', help: 'Start the engine first' },
-    format: { kind: 'text', short: 'f', value: 'TEMPLATE', help: 'Go template, or json' },
-  },
-  operands: [0, 1],
-  unsupported: ['size', '-s', 'type'],
-  async run({ flags, operands: [name] }, context, signal) {
-    const { parseTemplate } = await import('../../format/goTemplate.ts')
-    const template = flags.format === undefined ? undefined : parseTemplate(flags.format)
-    const { chooseBuilder } = await import('../../builders/chooseBuilder.ts')
-    const chosen = name === undefined ? context : { ...context, builder: name }
-    const builder = await chooseBuilder(chosen)
-    if (flags.bootstrap) {
-      const { openEngine } = await import('../../engine.ts')
-      await using engine = await openEngine(chosen, signal)
-      await engine.control.listWorkers({}, { signal })
+  usage: '[OPTIONS] [NAME...]',
+  summary: 'Show a builder and the platforms it builds for; a name that no builder has is a local image\'s',
+  flags: FLAGS,
+  operands: [0, Infinity],
+  unsupported: ['size', '-s'],
+  async run(line, context, signal) {
+    if (!(await isBuilder(line, context))) {
+      const { imageInspect } = await import('../image/inspect.ts')
+      const { format, platform } = line.flags
+      return await imageInspect.invoke([...(format === undefined ? [] : ['--format', format]), ...(platform === undefined ? [] : ['--platform', platform]), '--', ...line.operands], context, signal)
     }
-    const { readBuilder } = await import('../../builders/readBuilders.ts')
-    const { builderFields, formatBuilder } = await import('../../builders/formatBuilders.ts')
-    const state = await readBuilder(builder, context, signal)
-    context.stdout.write(template === undefined ? formatBuilder(state) : `${template.apply(builderFields(state))}\n`)
-    return EXIT.done
+    return await inspectBuilder(line, context, signal)
   },
 })
+
+/** `docker inspect` is for whatever has the name, `docker buildx inspect` for builders. */
+async function isBuilder({ flags, operands }: CommandLine<typeof FLAGS>, { env }: CommandContext): Promise<boolean> {
+  const [name, second] = operands
+  if (flags.type !== undefined) return flags.type === 'builder'
+  if (name === undefined || flags.bootstrap || isAddress(name)) return true
+  if (second !== undefined) return false
+  const { createBuilderStore } = await import('../../../driver/builders/builderStore.ts')
+  return name === DEFAULT_BUILDER.name || (isBuilderName(name) && (await createBuilderStore(env).find(name)) !== undefined)
+}
+
+async function inspectBuilder({ flags, operands: [name] }: CommandLine<typeof FLAGS>, context: CommandContext, signal: AbortSignal): Promise<number> {
+  const { parseTemplate } = await import('../../format/goTemplate.ts')
+  const template = flags.format === undefined ? undefined : parseTemplate(flags.format)
+  const { chooseBuilder } = await import('../../builders/chooseBuilder.ts')
+  const chosen = name === undefined ? context : { ...context, builder: name }
+  const builder = await chooseBuilder(chosen)
+  if (flags.bootstrap) {
+    const { openEngine } = await import('../../engine.ts')
+    await using engine = await openEngine(chosen, signal)
+    await engine.control.listWorkers({}, { signal })
+  }
+  const { readBuilder } = await import('../../builders/readBuilders.ts')
+  const { builderFields, formatBuilder } = await import('../../builders/formatBuilders.ts')
+  const state = await readBuilder(builder, context, signal)
+  context.stdout.write(template === undefined ? formatBuilder(state) : `${template.apply(builderFields(state))}\n`)
+  return EXIT.done
+}

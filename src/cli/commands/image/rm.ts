@@ -1,11 +1,12 @@
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 export const imageRm = defineCommand({
   usage: '[OPTIONS] NAME...',
-  summary: 'Remove local images',
+  summary: 'Remove local images, by name or id',
   flags: {
-    force: { kind: 'switch', short: 'f', help: 'Do not fail where there is no such image' },
+    force: { kind: 'switch', short: 'f', help: 'Do not fail where there is no such image; by id, remove all its names' },
   },
   operands: [1, Infinity],
   unsupported: ['no-prune', 'platform'],
@@ -13,10 +14,15 @@ export const imageRm = defineCommand({
     const { openEngine } = await import('../../engine.ts')
     const { BuildError } = await import('../../../ground/errors.ts')
     await using engine = await openEngine(context, signal)
-    for (const reference of operands) {
+    const { findImageNames } = await import('../../images/imageName.ts')
+    for (const text of operands) {
       try {
-        const { digest } = await engine.local.removeImage({ reference }, { signal })
-        context.stdout.write(`removed ${reference} (${digest})\n`)
+        const names = await findImageNames(engine, text, signal)
+        if (names.length > 1 && !flags.force) throw new UsageError(`image ${text} has several names: ${names.join(', ')}`, { hint: 'remove them by name, or all of them with --force' })
+        for (const reference of names) {
+          const { digest } = await engine.local.removeImage({ reference }, { signal })
+          context.stdout.write(`removed ${reference} (${digest})\n`)
+        }
       } catch (error) {
         if (!(flags.force && error instanceof BuildError && error.kind === 'not-found')) throw error
       }

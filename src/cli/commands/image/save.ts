@@ -17,7 +17,10 @@ export const imageSave = defineCommand({
     const { openEngine } = await import('../../engine.ts')
     const { writeArchive } = await import('../../images/archiveFile.ts')
     await using engine = await openEngine(context, signal)
-    const messages = engine.local.save({ references: [...operands] }, { signal })
+    const { findImageNames } = await import('../../images/imageName.ts')
+    const references: string[] = []
+    for (const text of operands) references.push(...(await findImageNames(engine, text, signal)))
+    const messages = engine.local.save({ references }, { signal })
     await writeArchive(messages, flags.output, context, signal)
     return EXIT.done
   },

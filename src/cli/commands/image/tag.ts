@@ -11,7 +11,8 @@ export const imageTag = defineCommand({
     const { openEngine } = await import('../../engine.ts')
     parseReference(target)
     await using engine = await openEngine(context, signal)
-    await engine.local.tagImage({ source, target }, { signal })
+    const { findImageName } = await import('../../images/imageName.ts')
+    await engine.local.tagImage({ source: await findImageName(engine, source, signal), target }, { signal })
     return EXIT.done
   },
 })
