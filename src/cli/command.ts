@@ -77,7 +77,7 @@ export function defineCommand<T extends FlagTable>(definition: CommandDefinition
     summary,
     flags,
     async invoke(argv, context, signal) {
-      const line = parseFlags(flags, argv, { ...definition, commandName: context.commandName })
+      const line = parseFlags(flags, argv, { ...definition, commandName: context.commandName, env: context.env })
       if (line.wantsHelp) {
         context.stdout.write(formatHelp(context.commandName, command, context.stdout.columns))
         return 0

@@ -26,6 +26,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['image inspect', { summary: 'Show what a local image holds', load: async () => (await import('./commands/image/inspect.ts')).imageInspect }],
   ['image rm', { summary: 'Remove local images', load: async () => (await import('./commands/image/rm.ts')).imageRm }],
   ['image tag', { summary: 'Give a local image another name', load: async () => (await import('./commands/image/tag.ts')).imageTag }],
+  ['image prune', { summary: 'Remove what no local image needs; with --all the images too', load: async () => (await import('./commands/image/prune.ts')).imagePrune }],
   ['image save', { summary: 'Write local images to a tar archive', load: async () => (await import('./commands/image/save.ts')).imageSave }],
   ['image load', { summary: 'Read images from a tar archive', load: async () => (await import('./commands/image/load.ts')).imageLoad }],
   ['imagetools create', { summary: 'Make one image of several that are in registries, or copy one', load: async () => (await import('./commands/imagetools/create.ts')).imagetoolsCreate }],
@@ -43,6 +44,8 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['rm', { summary: 'Remove builders', load: async () => (await import('./commands/builders/rm.ts')).rm }],
   ['du', { summary: 'Show what the build cache takes', load: async () => (await import('./commands/du.ts')).du }],
   ['prune', { summary: 'Remove build cache', load: async () => (await import('./commands/prune.ts')).prune }],
+  ['system prune', { summary: 'Remove what nothing needs; with --all the local images too', load: async () => (await import('./commands/systemPrune.ts')).systemPrune }],
+  ['info', { summary: 'Show the engine, its store and this machine', load: async () => (await import('./commands/info.ts')).info }],
   ['version', { summary: 'Show the version', load: async () => (await import('./commands/version.ts')).version }],
 ])
 
@@ -60,8 +63,8 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['image build', 'build'],
   ['image pull', 'pull'],
   ['image push', 'push'],
-  ['image prune', 'prune'],
   ['system df', 'du'],
+  ['system info', 'info'],
 ])
 
 /** `pelago buildx build` is `pelago build`. */
@@ -69,8 +72,19 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['buildx', 'builder'])
 
 /** Commands of Docker's and buildx's that are not here. */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'bake', 'compose', 'dial-stdio', 'exec', 'history', 'ps', 'start',
-  'manifest create', 'manifest annotate', 'manifest push', 'manifest rm', 'image history', 'image import',
+  'attach', 'bake', 'commit', 'compose', 'container', 'context', 'cp', 'dial-stdio', 'diff', 'events', 'exec', 'export', 'history', 'import', 'install', 'kill', 'logs', 'network', 'pause', 'plugin',
+  'port', 'ps', 'rename', 'restart', 'search', 'start', 'stats', 'swarm', 'top', 'trust', 'uninstall', 'unpause', 'update', 'volume', 'wait',
+  'manifest create', 'manifest annotate', 'manifest push', 'manifest rm', 'image history', 'image import', 'system events',
+])
+
+/** What to do instead, where there is something. */
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ['bake', 'build each target with pelago build'],
+  ['compose', 'build each service with pelago build, and run it with pelago run'],
+  ['context', 'an engine elsewhere is a builder: see pelago create --help'],
+  ...['attach', 'container', 'cp', 'exec', 'kill', 'logs', 'ps', 'start', 'wait'].map((word) => [word, 'containers here end with the command that runs them: see pelago run --help'] as const),
+  ['volume', 'volumes here are folders of this machine: pelago run -v ./data:/data'],
+  ['install', 'it is so already: pelago build is pelago buildx build'],
 ])
 
 export type Invocation =
@@ -91,7 +105,7 @@ export function findCommand(argv: readonly string[]): Invocation {
 }
 
 function commandCalled(text: string, rest: readonly string[]): Invocation | undefined {
-  if (UNSUPPORTED.has(text)) throw new UsageError(`pelago ${text} is not supported yet`, { hint: 'see pelago --help for what there is' })
+  if (UNSUPPORTED.has(text)) throw new UsageError(`pelago ${text} is not supported yet`, { hint: INSTEAD.get(text) ?? 'see pelago --help for what there is' })
   const words = ALIASES.get(text) ?? text
   const entry = COMMANDS.get(words)
   return entry === undefined ? undefined : { kind: 'command', words, entry, rest }

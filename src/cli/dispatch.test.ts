@@ -12,10 +12,10 @@ interface Ran {
   readonly stderr: string
 }
 
-async function run(argv: readonly string[], options: { readonly workingFolder?: string; readonly signals?: readonly NodeJS.Signals[] } = {}): Promise<Ran> {
+async function run(argv: readonly string[], options: { readonly env?: NodeJS.ProcessEnv; readonly workingFolder?: string; readonly signals?: readonly NodeJS.Signals[] } = {}): Promise<Ran> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   const code = await runCommandLine(argv, {
-    env: { HOME: '/nonexistent' },
+    env: { HOME: '/nonexistent', ...options.env },
     workingFolder: options.workingFolder ?? '/nonexistent',
     openStdin: () => stdin.end(),
     stdout,
@@ -66,7 +66,10 @@ describe('the command line', () => {
 
   const refused = [
     { argv: ['biuld'], stderr: 'ERROR: unknown command: biuld\nhint: did you mean "pelago build"? see pelago --help\n' },
-    { argv: ['bake'], stderr: 'ERROR: pelago bake is not supported yet\nhint: see pelago --help for what there is\n' },
+    { argv: ['bake'], stderr: 'ERROR: pelago bake is not supported yet\nhint: build each target with pelago build\n' },
+    { argv: ['compose', 'up', '-d'], stderr: 'ERROR: pelago compose is not supported yet\nhint: build each service with pelago build, and run it with pelago run\n' },
+    { argv: ['network', 'ls'], stderr: 'ERROR: pelago network is not supported yet\nhint: see pelago --help for what there is\n' },
+    { argv: ['-H', 'tcp://x', 'images'], stderr: 'ERROR: -H is not supported yet\nhint: there is no daemon; an engine elsewhere is a builder: --builder NAME (see pelago --help)\n' },
     { argv: ['image', 'lss'], stderr: 'ERROR: unknown command: image lss\nhint: did you mean "pelago image ls"? see pelago --help\n' },
     { argv: ['--wrong'], stderr: 'ERROR: unknown flag: --wrong\nhint: see pelago --help\n' },
     { argv: ['build', '--cgroup-parent', 'a', '.'], stderr: 'ERROR: --cgroup-parent is not supported yet\nhint: see pelago build --help\n' },
@@ -79,6 +82,19 @@ describe('the command line', () => {
   for (const { argv, stderr } of refused) {
     it(`ends with 2 for ${argv.join(' ')}`, async () => assert.deepEqual(await run(argv), { code: 2, stdout: '', stderr }))
   }
+  for (const argv of [['build', '.'], ['pull', 'a'], ['push', 'a']]) {
+    it(`ends with 2 for ${argv.join(' ')} where signatures are to be verified`, async () => {
+      const { code, stderr } = await run(argv, { env: { DOCKER_CONTENT_TRUST: '1' } })
+      assert.equal(code, 2)
+      assert.match(stderr, /^ERROR: DOCKER_CONTENT_TRUST is 1, and signatures are not verified here\nhint: unset it/)
+    })
+  }
+  it('ends with 2 where a build would leave out what a variable asks for', async () => {
+    assert.match((await run(['build', '.'], { env: { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: 'p.json' } })).stderr, /^ERROR: EXPERIMENTAL_BUILDKIT_SOURCE_POLICY is not supported yet/)
+  })
+  it('tells Docker\'s templates what it is', async () => {
+    assert.equal((await run(['version', '--format', '{{.Server.Version}} {{.Client.Experimental}} {{.Server.Os}}'])).stdout, `${VERSION} true linux\n`)
+  })
   it('ends with 125 where run is called wrongly, since 2 may be the container\'s', async () => {
     assert.equal((await run(['run', '--name', 'x', 'alpine'])).code, 125)
   })
@@ -102,6 +118,8 @@ describe('findCommand', () => {
     { argv: ['buildx', 'imagetools', 'inspect', 'a'], words: 'imagetools inspect', rest: ['a'] },
     { argv: ['tag', 'a', 'b'], words: 'image tag', rest: ['a', 'b'] },
     { argv: ['build', 'image'], words: 'build', rest: ['image'] },
+    { argv: ['system', 'info'], words: 'info', rest: [] },
+    { argv: ['buildx', 'rm', 'b'], words: 'rm', rest: ['b'] },
   ]
   for (const { argv, words, rest } of cases) {
     it(`finds ${words} for ${argv.join(' ')}`, () => {

@@ -13,6 +13,14 @@ const MAIN_FLAGS = {
   version: { kind: 'switch', short: 'v', help: 'Show the version' },
 } as const satisfies FlagTable
 
+/** Docker's own, by which its client finds its daemon. */
+const DOCKER_FLAGS = [
+  ...['host', '-H', 'context', '-c', 'tls', 'tlscacert', 'tlscert', 'tlskey', 'tlsverify'].map((name) => [name, 'there is no daemon; an engine elsewhere is a builder: --builder NAME'] as const),
+  ['config', 'logins are read from the folder that DOCKER_CONFIG names'],
+  'log-level',
+  '-l',
+] as const
+
 /** The user, or the system, wants the command to end. */
 class InterruptedError extends Error {}
 
@@ -65,7 +73,7 @@ interface Dispatch {
 }
 
 async function dispatch(argv: readonly string[], { surroundings, signals, trace, signal }: Dispatch): Promise<number> {
-  const { flags, operands, wantsHelp } = parseFlags(MAIN_FLAGS, argv, { commandName: 'pelago', stopsAtOperand: true })
+  const { flags, operands, wantsHelp } = parseFlags(MAIN_FLAGS, argv, { commandName: 'pelago', unsupported: DOCKER_FLAGS, stopsAtOperand: true })
   const { env, stdout, stderr } = surroundings
   if (flags.version) {
     stdout.write(`pelago ${VERSION}\n`)

@@ -53,5 +53,11 @@ describe('parseOutputs', () => {
   for (const { name, argv, context, message } of refused) {
     it(`refuses ${name}`, () => assert.throws(() => outputsOf(argv, context), (error) => error instanceof UsageError && message.test(error.message) && error.hint !== undefined))
   }
+  it('takes --load for the local store where neither Docker nor Podman is', () => {
+    assert.deepEqual(outputsOf(['-t', 'app', '--load'], { ...CONTEXT, loadProgram: () => undefined }), [output('image', { name: APP }, { kind: 'none' })])
+  })
+  it('refuses type=docker without a file where neither Docker nor Podman is', () => {
+    assert.throws(() => outputsOf(['-o', 'type=docker'], { ...CONTEXT, loadProgram: () => undefined }), /type=docker needs Docker or Podman/)
+  })
   it('refuses a tag in upper case', () => assert.throws(() => outputsOf(['-t', 'App']), /lower case/))
 })

@@ -9,15 +9,15 @@ import type { BuildFlags } from './buildFlags.ts'
 export interface OutputContext {
   readonly workingFolder: string
   readonly isStdoutTerminal: boolean
-  /** The program that takes `--load`, looked for only when it is needed. @throws UsageError where there is none */
-  readonly loadProgram: () => readonly [string, ...string[]]
+  /** The program that takes `--load`, looked for only when it is needed; undefined where there is none. */
+  readonly loadProgram: () => readonly [string, ...string[]] | undefined
 }
 
-/** What `--output`, `--push`, `--load` and `--tag` come to: with none of the first three, the local image store. @throws UsageError */
+/** What `--output`, `--push`, `--load` and `--tag` come to: with none of the first three, and for `--load` where nothing else takes it, the local image store. @throws UsageError */
 export function parseOutputs(flags: BuildFlags, tags: readonly Reference[], context: OutputContext): readonly OutputRequest[] {
   const asked = flags.output.map((text) => parseOutput(text))
   if (flags.push) asked.push({ type: 'registry', attributes: new Map(), destination: undefined, text: '--push' })
-  if (flags.load) asked.push({ type: 'docker', attributes: new Map(), destination: undefined, text: '--load' })
+  if (flags.load) asked.push({ type: context.loadProgram() === undefined ? 'store' : 'docker', attributes: new Map(), destination: undefined, text: '--load' })
   if (asked.length === 0) asked.push({ type: 'store', attributes: new Map(), destination: undefined, text: 'type=store' })
   const shared = { names: tags.map(formatReference).join(','), annotations: annotationAttributes(flags.annotation), insecure: insecureOf(flags, tags) }
   const outputs = asked.flatMap((output) => (output.type === 'cacheonly' ? [] : [toRequest(output, shared, context)]))
@@ -96,8 +96,12 @@ function toRequest(output: AskedOutput, shared: SharedAttributes, context: Outpu
 function archiveRequest(type: 'oci' | 'docker', output: AskedOutput, { shared, context }: { readonly shared: SharedAttributes; readonly context: OutputContext }): OutputRequest {
   const attributes = named(output, shared)
   if (attributes.get('tar') === 'false') return { type, attributes, destination: folderDestination(output, context) }
-  if (type === 'docker' && output.destination === undefined) return { type, attributes, destination: { kind: 'program', argv: context.loadProgram() } }
+  if (type === 'docker' && output.destination === undefined) return { type, attributes, destination: { kind: 'program', argv: context.loadProgram() ?? raiseNoLoader() } }
   return { type, attributes, destination: fileDestination(output, context) }
+}
+
+function raiseNoLoader(): never {
+  throw new UsageError('type=docker needs Docker or Podman, and neither is in PATH', { hint: 'give it a file, dest=PATH, or use --load: the image then goes to the local store, and pelago run runs it from there' })
 }
 
 function imageAttributes(output: AskedOutput, shared: SharedAttributes): ReadonlyMap<string, string> {

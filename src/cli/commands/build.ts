@@ -2,6 +2,7 @@ import { defineCommand, type CommandContext, type CommandLine } from '../command
 import { BUILD_FLAGS, UNSUPPORTED_BUILD_FLAGS, type BuildFlags } from '../build/buildFlags.ts'
 import { EXIT } from '../exitCode.ts'
 import { UsageError } from '../flags/usageError.ts'
+import { refuseContentTrust } from '../registry/contentTrust.ts'
 
 export const build = defineCommand({
   usage: '[OPTIONS] PATH|URL|-',
@@ -14,7 +15,8 @@ export const build = defineCommand({
 
 /** Everything that can be wrong with the command line is found before an engine is started. */
 async function runBuild({ flags, operands }: CommandLine<typeof BUILD_FLAGS>, context: CommandContext, signal: AbortSignal): Promise<number> {
-  checkFlags(flags)
+  checkFlags(flags, context.env)
+  checkVariables(context)
   if (flags.part !== undefined) {
     const { performPart } = await import('../part/performPart.ts')
     await performPart(flags, flags.part, operands[0] ?? '', { context, signal })
@@ -32,10 +34,17 @@ async function runBuild({ flags, operands }: CommandLine<typeof BUILD_FLAGS>, co
   return EXIT.done
 }
 
-function checkFlags(flags: BuildFlags): void {
+function checkFlags(flags: BuildFlags, env: CommandContext['env']): void {
   for (const name of ['provenance', 'sbom'] as const) {
     const value = flags[name]
     if (value !== undefined && value !== 'false') throw new UsageError(`--${name}=${value} is not supported yet`, { hint: 'leave it out' })
   }
-  if (flags.quiet && flags.progress !== 'auto' && flags.progress !== 'quiet') throw new UsageError(`--quiet and --progress=${flags.progress} exclude each other`)
+  if (flags.quiet && !['auto', 'quiet', env['BUILDKIT_PROGRESS']].includes(flags.progress)) throw new UsageError(`--quiet and --progress=${flags.progress} exclude each other`)
+}
+
+/** Those of buildx's by which a build would come out differently, and which are not read. */
+function checkVariables({ env, stderr }: CommandContext): void {
+  refuseContentTrust(env)
+  if ((env['EXPERIMENTAL_BUILDKIT_SOURCE_POLICY'] ?? '') !== '') throw new UsageError('EXPERIMENTAL_BUILDKIT_SOURCE_POLICY is not supported yet', { hint: 'unset it' })
+  if (!['', '0', 'false'].includes(env['BUILDX_GIT_LABELS'] ?? '')) stderr.write('note: BUILDX_GIT_LABELS is not supported yet: the image gets no labels from it\n')
 }

@@ -72,3 +72,27 @@ describe('parseFlags', () => {
     it(`refuses ${name}`, () => assert.throws(() => parseFlags(TABLE, argv, OPTIONS), { name: UsageError.name, message, hint }))
   }
 })
+
+describe('a flag with a variable', () => {
+  const table = {
+    mode: { kind: 'text', value: 'MODE', help: 'A mode', choices: ['fast', 'slow'], fallback: 'fast', variable: 'MODE' },
+    platform: { kind: 'list', value: 'PLATFORM', splitsCommas: true, help: 'Platforms', variable: 'PLATFORMS' },
+  } as const satisfies FlagTable
+  const cases = [
+    { name: 'its value where the line has none', argv: [], env: { MODE: 'slow', PLATFORMS: 'a,b' }, want: { mode: 'slow', platform: ['a', 'b'] } },
+    { name: 'the line before it', argv: ['--mode', 'fast', '--platform', 'c'], env: { MODE: 'slow', PLATFORMS: 'a,b' }, want: { mode: 'fast', platform: ['c'] } },
+    { name: 'an empty one for none', argv: [], env: { MODE: '', PLATFORMS: '' }, want: { mode: 'fast', platform: [] } },
+  ]
+  for (const { name, argv, env, want } of cases) {
+    it(`takes ${name}`, () => assert.deepEqual(parseFlags(table, argv, { commandName: 'pelago x', env }).flags, { ...want, help: false }))
+  }
+  it('names the variable where its value is wrong', () => {
+    assert.throws(() => parseFlags(table, [], { commandName: 'pelago x', env: { MODE: 'no' } }), { message: 'invalid value "no" for MODE' })
+  })
+})
+
+describe('flags that are refused', () => {
+  it('say what to do instead', () => {
+    assert.throws(() => parseFlags({}, ['--host', 'x'], { commandName: 'pelago', unsupported: [['host', 'use --builder']] }), { message: '--host is not supported yet', hint: 'use --builder (see pelago --help)' })
+  })
+})

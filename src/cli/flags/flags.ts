@@ -12,13 +12,19 @@ interface FlagCommon {
   readonly help: string
 }
 
+/** Of a flag with a value. */
+interface ValueFlagCommon extends FlagCommon {
+  /** The environment variable that gives the value where the line does not; the empty one gives none. */
+  readonly variable?: string
+}
+
 export interface SwitchFlag extends FlagCommon {
   readonly kind: 'switch'
   /** On unless `--switch=false` is given. */
   readonly fallback?: true
 }
 
-export interface TextFlag extends FlagCommon {
+export interface TextFlag extends ValueFlagCommon {
   readonly kind: 'text'
   /** What stands for the value in the help: `PATH`. */
   readonly value: string
@@ -27,7 +33,7 @@ export interface TextFlag extends FlagCommon {
 }
 
 /** May be given several times. */
-export interface ListFlag extends FlagCommon {
+export interface ListFlag extends ValueFlagCommon {
   readonly kind: 'list'
   readonly value: string
   /** Whether one value may hold several, with commas between. */
@@ -57,6 +63,8 @@ export interface ParseOptions {
   readonly commandName: string
   /** Flags that the peer commands know and this one does not: long names, and `-m` for a short one. */
   readonly unsupported?: readonly UnsupportedFlag[]
+  /** For flags with a variable. */
+  readonly env?: Readonly<NodeJS.ProcessEnv>
   /** Everything from the first operand on is operands: `run IMAGE CMD --its-own-flag`. */
   readonly stopsAtOperand?: boolean
 }
@@ -139,10 +147,16 @@ class LineReading {
       case 'switch':
         return this.#given.has(name) ? this.isOn(name) : spec.fallback === true
       case 'text':
-        return this.#given.get(name)?.at(-1) ?? spec.fallback
+        return (this.#given.get(name) ?? this.#fromVariable(spec))?.at(-1) ?? spec.fallback
       case 'list':
-        return this.#given.get(name) ?? []
+        return this.#given.get(name) ?? this.#fromVariable(spec) ?? []
     }
+  }
+
+  #fromVariable(spec: TextFlag | ListFlag): readonly string[] | undefined {
+    const value = spec.variable === undefined ? undefined : this.#options.env?.[spec.variable]
+    if (spec.variable === undefined || value === undefined || value === '') return undefined
+    return spec.kind === 'list' ? this.#listValues(spec, spec.variable, value) : [this.#single(spec, spec.variable, value)]
   }
 
   #listValues(spec: ListFlag, rawName: string, value: string | undefined): readonly string[] {

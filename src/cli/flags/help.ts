@@ -37,10 +37,11 @@ function describeHelp(spec: FlagSpec): string {
     case 'switch':
       return spec.fallback === true ? `${spec.help} (default true)` : spec.help
     case 'list':
-      return `${spec.help} (may be repeated)`
+      return `${spec.help} (may be repeated${spec.variable === undefined ? '' : `; default $${spec.variable}`})`
     case 'text': {
       const choices = spec.choices === undefined ? '' : ` (${spec.choices.join(', ')})`
-      return `${spec.help}${choices}${spec.fallback === undefined ? '' : ` (default ${spec.fallback})`}`
+      const fallback = [...(spec.variable === undefined ? [] : [`$${spec.variable}`]), ...(spec.fallback === undefined ? [] : [spec.fallback])].join(', else ')
+      return `${spec.help}${choices}${fallback === '' ? '' : ` (default ${fallback})`}`
     }
   }
 }

@@ -9,7 +9,7 @@ export const RUN_FLAGS = {
   hostname: { kind: 'text', value: 'NAME', help: 'Host name of the container' },
   interactive: { kind: 'switch', short: 'i', help: 'Pass stdin on' },
   network: { kind: 'text', value: 'MODE', help: 'Network of the container', choices: ['default', 'bridge', 'host', 'none'], fallback: 'default' },
-  platform: { kind: 'text', value: 'PLATFORM', help: 'Platform of the image (default this machine\'s own)' },
+  platform: { kind: 'text', value: 'PLATFORM', variable: 'DOCKER_DEFAULT_PLATFORM', help: 'Platform of the image (default this machine\'s own)' },
   privileged: { kind: 'switch', help: 'Give the container all capabilities' },
   publish: { kind: 'list', short: 'p', value: '[IP:]HOST:CONTAINER', help: 'Make a port of the container one of this machine' },
   pull: { kind: 'text', value: 'WHEN', help: 'When to ask the registry for the image', choices: ['always', 'missing', 'never'], fallback: 'missing' },

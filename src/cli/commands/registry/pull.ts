@@ -1,21 +1,24 @@
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
+import { CONTENT_TRUST_FLAG, refuseContentTrust } from '../../registry/contentTrust.ts'
 import { PROGRESS_MODES, parseProgressMode } from '../../render/progressMode.ts'
 
 export const pull = defineCommand({
   usage: '[OPTIONS] NAME',
   summary: 'Pull an image from a registry, all its platforms or some',
   flags: {
-    platform: { kind: 'list', value: 'PLATFORM', splitsCommas: true, help: 'Platform to pull (default all); local is this machine\'s own' },
+    'disable-content-trust': CONTENT_TRUST_FLAG,
+    platform: { kind: 'list', value: 'PLATFORM', splitsCommas: true, variable: 'DOCKER_DEFAULT_PLATFORM', help: 'Platform to pull (default all); local is this machine\'s own' },
     progress: { kind: 'text', value: 'MODE', help: 'How progress is shown', choices: PROGRESS_MODES, fallback: 'auto' },
     quiet: { kind: 'switch', short: 'q', help: 'Show nothing but the digest' },
   },
   operands: [1, 1],
-  unsupported: ['all-tags', '-a', 'disable-content-trust'],
+  unsupported: ['all-tags', '-a'],
   async run({ flags, operands: [name = ''] }, context, signal) {
     const { formatReference, formatFamiliar, parseReference } = await import('../../../ground/reference.ts')
     const { formatPlatform } = await import('../../../ground/platform.ts')
     const { parsePlatformFlags } = await import('../../localPlatform.ts')
+    refuseContentTrust(context.env)
     const reference = parseReference(name)
     const platforms = parsePlatformFlags(flags.platform).map(formatPlatform)
     const { openEngine } = await import('../../engine.ts')

@@ -1,18 +1,21 @@
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
+import { CONTENT_TRUST_FLAG, refuseContentTrust } from '../../registry/contentTrust.ts'
 import { PROGRESS_MODES, parseProgressMode } from '../../render/progressMode.ts'
 
 export const push = defineCommand({
   usage: '[OPTIONS] NAME',
   summary: 'Push an image with all its platforms to a registry',
   flags: {
+    'disable-content-trust': CONTENT_TRUST_FLAG,
     progress: { kind: 'text', value: 'MODE', help: 'How progress is shown', choices: PROGRESS_MODES, fallback: 'auto' },
     quiet: { kind: 'switch', short: 'q', help: 'Show nothing but the digest' },
   },
   operands: [1, 1],
-  unsupported: ['all-tags', '-a', 'disable-content-trust', 'platform'],
+  unsupported: ['all-tags', '-a', 'platform'],
   async run({ flags, operands: [name = ''] }, context, signal) {
     const { formatReference, formatFamiliar, parseReference } = await import('../../../ground/reference.ts')
+    refuseContentTrust(context.env)
     const reference = parseReference(name)
     const { openEngine } = await import('../../engine.ts')
     const { openCredentialSession } = await import('../../registry/credentialSession.ts')
