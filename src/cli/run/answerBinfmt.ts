@@ -10,7 +10,7 @@ const NOTES: Readonly<Record<BinfmtRequest['kind'], string>> = {
   uninstall: 'nothing to uninstall: Pelago\'s emulation is private to its engine, and ends with it',
 }
 
-type Describer = { readonly local: Pick<EngineClient['local'], 'describe' | 'describePlatform'> }
+interface Describer { readonly local: Pick<EngineClient['local'], 'describe' | 'describePlatform'> }
 
 /** Answers in the place of an image that installs emulators: on stdout what `tonistiigi/binfmt` prints. The exit code, 1 where a platform that was asked for does not run here. */
 export async function answerBinfmt(engine: Describer, request: BinfmtRequest, { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>, signal: AbortSignal): Promise<number> {
