@@ -36,10 +36,10 @@ function git(folder: string, ...words: readonly string[]): string {
   return execFileSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'commit.gpgsign=false', ...words], { encoding: 'utf8' }).trim()
 }
 
-/** Another machine's checkout of the same: a clone, with other times and other permissions. */
+/** Another machine's checkout of the same: a shallow clone, with other times and other permissions. */
 function cloneOf(folder: string): string {
   const clone = `${folder}-clone`
-  execFileSync('git', ['clone', '-q', folder, clone])
+  execFileSync('git', ['clone', '-q', '--depth', '1', `file://${folder}`, clone])
   utimesSync(join(clone, 'app'), 1_000_000, 1_000_000)
   execFileSync('chmod', ['g+w', join(clone, 'app')])
   return clone
@@ -76,7 +76,7 @@ describe('build --part and merge', { skip: missingForBuilds('git'), concurrency:
     assert.equal(part.repository, `${registry.host}/app`)
     assert.deepEqual(part.platforms, ['linux/arm64', 'linux/s390x'])
     assert.deepEqual(part.source.contexts.map(({ name, kind, revision }) => ({ name, kind, revision })), [
-      { name: 'context', kind: 'folder', revision: { kind: 'git', commit: git(clone, 'rev-parse', 'HEAD'), isDirty: false, folder: '', remote: checkout } },
+      { name: 'context', kind: 'folder', revision: { kind: 'git', commit: git(clone, 'rev-parse', 'HEAD'), isDirty: false, folder: '', remote: `file://${checkout}` } },
     ])
     assert.equal((await tags()).includes('never'), false)
     for (const { digest } of part.index.manifests) assert.equal((await fetch(`http://${registry.host}/v2/app/manifests/${digest}`, ACCEPT)).status, 200)
@@ -115,7 +115,9 @@ describe('build --part and merge', { skip: missingForBuilds('git'), concurrency:
     const plain = `${checkout}-plain`
     cpSync(checkout, plain, { recursive: true })
     rmSync(join(plain, '.git'), { recursive: true })
-    await build(plain, 'linux/arm64', 'plain.json')
+    const commit = git(checkout, 'rev-parse', 'HEAD')
+    await pelago.succeed(['build', '-q', '--platform', 'linux/arm64', '-t', app('never'), '--part', 'plain.json', plain], { env: { GITHUB_SHA: commit } })
+    assert.deepEqual(readPart('plain.json').source.contexts[0]?.revision, { kind: 'told', commit, variable: 'GITHUB_SHA' })
     assert.equal((await merge('amd64.json', 'plain.json', '-t', app('plain'))).exitCode, 0)
     writeFileSync(join(plain, 'app'), 'changed\n')
     await build(plain, 'linux/arm64', 'plain.json')
