@@ -38,7 +38,7 @@ describe('pelago test', { skip: missingForBuilds(), concurrency: false }, () => 
   it('runs on all platforms of the image, tells the bad ones first, and shows what those have printed', async () => {
     const { exitCode, stdout, stderr } = await test([image, '--', 'sh', '-c', SCRIPT])
     assert.equal(exitCode, 1)
-    for (const line of [/^linux\/amd64 {2}\| \[started\]$/m, /^linux\/arm\/v7 \| \[started, emulated by qemu-arm.*\]$/m, /^linux\/arm\/v7 \| no luck on arm$/m, /^linux\/arm\/v7 \| \[exit code 3, [\d.]+s\]$/m]) assert.match(stderr, line)
+    for (const line of [/^linux\/amd64 {2}\| \[started\]$/m, /^linux\/arm\/v7 \| \[started, emulated by qemu-arm.*\]$/m, /^linux\/arm\/v7 \| no luck on arm$/m, /^linux\/arm\/v7 \| \[exit code 3, [\d.]+m?s\]$/m]) assert.match(stderr, line)
     assert.match(stdout, /^--- linux\/arm\/v7: exit code 3 ---\nno luck on arm\n$/m)
     assert.match(stdout, /^--- linux\/s390x: SIGSEGV ---\ncrashing\n/m)
     const rows = stdout.slice(stdout.indexOf('PLATFORM')).trimEnd().split('\n').map((line) => line.split(/ {3,}/).slice(0, 3))

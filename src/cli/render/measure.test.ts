@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatAge, formatBytes, formatDuration } from './measure.ts'
+import { formatAge, formatBytes, formatDuration, formatShortDuration } from './measure.ts'
 
 describe('formatBytes', () => {
   const cases = [
@@ -12,6 +12,11 @@ describe('formatBytes', () => {
 describe('formatDuration', () => {
   const cases = [[0, '0.0s'], [312, '0.3s'], [99_900, '99.9s'], [125_000, '2m05s'], [3_780_000, '1h03m'], [-5, '0.0s']] as const
   for (const [milliseconds, want] of cases) it(`writes ${milliseconds} ms as ${want}`, () => assert.equal(formatDuration(milliseconds), want))
+})
+
+describe('formatShortDuration', () => {
+  const cases = [[0.4, '0ms'], [312, '312ms'], [1200, '1.2s']] as const
+  for (const [milliseconds, want] of cases) it(`writes ${milliseconds} ms as ${want}`, () => assert.equal(formatShortDuration(milliseconds), want))
 })
 
 describe('formatAge', () => {

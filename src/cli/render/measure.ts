@@ -22,6 +22,11 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)}h${pad(minutes % 60)}m`
 }
 
+/** As `formatDuration`, but for what may take milliseconds: `38ms`. */
+export function formatShortDuration(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)}ms` : formatDuration(milliseconds)
+}
+
 /** `3 hours ago` */
 export function formatAge(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds / 1000)

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import type { CommandContext } from '../command.ts'
 import { neutralize } from '../render/displayText.ts'
 import { drawLine, type Line, type Paint, type Span, span } from '../render/line.ts'
-import { formatBytes, formatDuration } from '../render/measure.ts'
+import { formatBytes, formatDuration, formatShortDuration } from '../render/measure.ts'
 import { createScreen } from '../render/screen.ts'
 import { spinner } from '../render/spinner.ts'
 import { isTerminal, sizeOf, usesColor } from '../terminal.ts'
@@ -28,9 +28,10 @@ export function openTestDisplay(platforms: readonly TestPlatform[], context: Dis
 
 /** As `platform | line`. */
 function openPlainDisplay(platforms: readonly TestPlatform[], { stderr }: DisplayContext): TestDisplay {
-  const columns = Math.max(0, ...platforms.map(({ platform }) => platform.length))
+  const longest = Math.max(0, ...platforms.map(({ platform }) => platform.length))
   return {
-    watch(_on, name) {
+    watch({ platform }, name) {
+      const columns = longest + name.length - platform.length
       const tell = (line: string): void => void stderr.write(`${name.padEnd(columns)} | ${neutralize(line)}\n`)
       const lines = createLineSplitter(tell)
       return {
@@ -39,7 +40,7 @@ function openPlainDisplay(platforms: readonly TestPlatform[], { stderr }: Displa
         output: (chunk) => lines.push(chunk),
         ended({ outcome, durationMs }) {
           lines.end()
-          tell(`[${describeOutcome(outcome, formatDuration)}, ${formatDuration(durationMs)}]`)
+          tell(`[${describeOutcome(outcome, formatDuration)}, ${formatShortDuration(durationMs)}]`)
         },
       }
     },
@@ -134,7 +135,7 @@ function drawRow({ on, state, name, lastLine }: Live, columns: number, now: numb
       return { left: [...head(spinner(now), ''), span(lastLine, 'dim')], right: [...mark, span(formatDuration(now - state.startedAt).padStart(6))] }
     case 'ended': {
       const passed = isPassed(state.run)
-      return { left: [...head(passed ? span('✔', 'green') : span('✖', 'red'), describeOutcome(state.run.outcome, formatDuration)), span(passed ? '' : `  ${lastLine}`, 'dim')], right: [...mark, span(formatDuration(state.run.durationMs).padStart(6))] }
+      return { left: [...head(passed ? span('✔', 'green') : span('✖', 'red'), describeOutcome(state.run.outcome, formatDuration)), span(passed ? '' : `  ${lastLine}`, 'dim')], right: [...mark, span(formatShortDuration(state.run.durationMs).padStart(6))] }
     }
   }
 }

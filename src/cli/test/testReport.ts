@@ -1,5 +1,5 @@
 import { neutralize, neutralizeKeepingColor } from '../render/displayText.ts'
-import { formatBytes, formatDuration } from '../render/measure.ts'
+import { formatBytes, formatDuration, formatShortDuration } from '../render/measure.ts'
 import { formatTable } from '../format/table.ts'
 import { describeOutcome, hasFailed, isPassed, signalOf, type TestOutcome, type TestResult, type TestRun, timesOf } from './testRun.ts'
 
@@ -17,7 +17,7 @@ function formatRun({ outcome, output }: TestRun, name: string, clean: (line: str
   const head = `--- ${name}: ${describeOutcome(outcome, formatDuration)} ---\n`
   const reason = outcome.kind === 'not-started' ? `${clean(outcome.message)}\n` : ''
   const cut = output.file === undefined ? '' : `(the end of ${formatBytes(output.sizeBytes)}; all of it is in ${output.file})\n`
-  const lines = output.text === '' ? [] : output.text.replace(/\n$/, '').split('\n')
+  const lines = output.text === '' ? (reason === '' ? ['(it printed nothing)'] : []) : output.text.replace(/\n$/, '').split('\n')
   return `${head}${reason}${cut}${lines.map((line) => `${clean(line)}\n`).join('')}\n`
 }
 
@@ -40,16 +40,11 @@ function formatRow(result: TestResult, repeat: number): readonly string[] {
   const { on, runs } = result
   const name = on.servedBy === '' ? on.platform : `${on.platform} (by ${on.servedBy})`
   const runsBy = on.emulator === '' ? 'natively' : `emulated by ${on.emulator}`
-  if (repeat === 1) return [name, runsBy, ...runs.flatMap(({ outcome, durationMs }) => [describeOutcome(outcome, formatDuration), outcome.kind === 'exited' || outcome.kind === 'timed-out' ? formatTime(durationMs) : '-'])]
+  if (repeat === 1) return [name, runsBy, ...runs.flatMap(({ outcome, durationMs }) => [describeOutcome(outcome, formatDuration), outcome.kind === 'exited' || outcome.kind === 'timed-out' ? formatShortDuration(durationMs) : '-'])]
   const times = timesOf(runs)
   const mark = on.emulator === '' ? '' : '*'
-  const shown = times === undefined ? ['-', '-', '-'] : [times.minMs, times.medianMs, times.maxMs].map((time) => `${formatTime(time)}${mark}`)
+  const shown = times === undefined ? ['-', '-', '-'] : [times.minMs, times.medianMs, times.maxMs].map((time) => `${formatShortDuration(time)}${mark}`)
   return [name, runsBy, summarize(runs, repeat), ...shown]
-}
-
-/** Short ones in milliseconds: most commands of a test are. */
-function formatTime(milliseconds: number): string {
-  return milliseconds < 1000 ? `${Math.round(milliseconds)}ms` : formatDuration(milliseconds)
 }
 
 /** `5/5 passed`, `3/5 passed, exit code 1` */
