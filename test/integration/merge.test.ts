@@ -56,7 +56,7 @@ describe('build --part and merge', { skip: missingForBuilds('git'), concurrency:
     checkout = await openCheckout(pelago, await pushBaseImage(pelago, registry.host))
     clone = cloneOf(checkout)
     await build(checkout, 'linux/amd64', 'amd64.json')
-    await build(clone, 'linux/arm64,linux/s390x', 'others.json')
+    await build(clone, 'linux/arm64,linux/arm/v7,linux/s390x', 'others.json')
   })
   after(async () => {
     await pelago[Symbol.asyncDispose]()
@@ -74,7 +74,7 @@ describe('build --part and merge', { skip: missingForBuilds('git'), concurrency:
   it('pushes a part by digest, and tells what it was built from', async () => {
     const part = readPart('others.json')
     assert.equal(part.repository, `${registry.host}/app`)
-    assert.deepEqual(part.platforms, ['linux/arm64', 'linux/s390x'])
+    assert.deepEqual(part.platforms, ['linux/arm64', 'linux/arm/v7', 'linux/s390x'])
     assert.deepEqual(part.source.contexts.map(({ name, kind, revision }) => ({ name, kind, revision })), [
       { name: 'context', kind: 'folder', revision: { kind: 'git', commit: git(clone, 'rev-parse', 'HEAD'), isDirty: false, folder: '', remote: `file://${checkout}` } },
     ])
@@ -90,7 +90,7 @@ describe('build --part and merge', { skip: missingForBuilds('git'), concurrency:
     assert.equal(digestIn(second), digestIn(first))
     assert.match(second.stdout, new RegExp(`^already there: ${app('one')}\npushed ${app('two')}\n`))
     const index = await fetchJson('app', 'two')
-    assert.deepEqual(index.manifests.map(({ platform: { architecture } }) => architecture), ['amd64', 'arm64', 's390x'])
+    assert.deepEqual(index.manifests.map(({ platform: { architecture } }) => architecture), ['amd64', 'arm', 'arm64', 's390x'])
     assert.equal((await pelago.succeed(['run', '--platform', 'linux/s390x', app('two'), 'uname', '-m'])).stdout, 's390x\n')
   })
 
@@ -153,7 +153,7 @@ describe('build --part and merge', { skip: missingForBuilds('git'), concurrency:
     const before = await fetchJson('app', 'two')
     const fewer = await merge('amd64.json', '-t', app('two'))
     assert.equal(fewer.exitCode, 1)
-    assert.match(fewer.stderr, /two has linux\/arm64, linux\/s390x now, and no part has/)
+    assert.match(fewer.stderr, /two has linux\/arm\/v7, linux\/arm64, linux\/s390x now, and no part has/)
     assert.deepEqual(await fetchJson('app', 'two'), before)
     const allowed = await merge('amd64.json', '-t', app('two'), '--allow-fewer-platforms')
     assert.match(allowed.stdout, /^pushed .*:two \(was sha256:[0-9a-f]{64}\)\n/)
