@@ -3,6 +3,19 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { CommandContext } from '../../src/cli/command.ts'
+import { mergeEntries, mergeIndex } from '../../src/cli/merge/mergeParts.ts'
+import { publishIndex } from '../../src/cli/merge/publishIndex.ts'
+import { parsePart } from '../../src/cli/part/buildPart.ts'
+import { digestOf } from '../../src/ground/digest.ts'
+import { describeBlob } from '../../src/ground/oci/descriptor.ts'
+import { MEDIA_TYPE } from '../../src/ground/oci/mediaType.ts'
+import { parseReference } from '../../src/ground/reference.ts'
+import { formatIndex } from '../../src/image/manifestJson.ts'
+import { DEFAULT_HOST_CONFIG } from '../../src/registry/hostConfig.ts'
+import type { Registry } from '../../src/registry/registry.ts'
+import { createRegistry, DEFAULT_RETRIES } from '../../src/registry/registryClient.ts'
+import { TagMovedError } from '../../src/registry/registryError.ts'
 import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
 import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
 import { openPelago, type CommandResult, type Pelago } from '../support/pelago.ts'
@@ -178,6 +191,45 @@ describe('build --part and merge', { skip: missingForBuilds('git'), concurrency:
     writeFileSync(join(pelago.folder, 'gone.json'), JSON.stringify(copy).replaceAll(digest, gone))
     const { exitCode, stderr } = await merge('gone.json', '-t', app('gone'))
     assert.deepEqual([exitCode, stderr.includes(`gone.json: ${registry.host}/app no longer has linux/amd64 (${gone})`)], [1, true])
+  })
+
+  it('copies what is in other repositories, and in other registries', async () => {
+    await using other = await startDockerRegistry()
+    await pelago.succeed(['build', '--platform', 'linux/arm64', '-t', `${other.host}/elsewhere`, '--part', 'elsewhere.json', '--build-arg', 'VERSION=9', checkout])
+    const target = `${registry.host}/team/copy:1`
+    const args = ['amd64.json', 'elsewhere.json', '-t', target, '--allow-different-sources']
+    const { exitCode, stdout, stderr } = await merge(...args)
+    assert.equal(exitCode, 0, stderr)
+    assert.match(stderr, /mounted/)
+    assert.match(stdout, new RegExp(`^pushed ${target}\n`))
+    assert.deepEqual((await fetchJson('team/copy', '1')).manifests.map(({ platform: { architecture } }) => architecture), ['amd64', 'arm64'])
+    assert.equal((await pelago.succeed(['run', '--platform', 'linux/arm64', target, 'cat', '/app'])).stdout, 'app\n')
+    assert.match((await merge(...args)).stdout, /^already there: /)
+  })
+
+  it('notices that a tag is moved while it merges', async () => {
+    await pelago.succeed(['merge', 'amd64.json', '-t', app('raced')])
+    const client = createRegistry({ credentials: { credentials: async () => undefined }, hosts: DEFAULT_HOST_CONFIG, userAgent: 'test', connectionsPerHost: 2, proxy: { http: '', https: '', except: '' }, retries: DEFAULT_RETRIES, now: Date.now })
+    await using _ = client
+    let isMoved = false
+    const racing: Registry = {
+      ...client,
+      async resolve(reference, signal) {
+        const found = await client.resolve(reference, signal)
+        if (reference.digest !== undefined && !isMoved) {
+          isMoved = true // the tag was looked at before, and is to be pushed after
+          await pelago.succeed(['merge', 'others.json', '-t', app('raced'), '--allow-fewer-platforms'])
+        }
+        return found
+      },
+    }
+    const parts = [{ name: 'secret.json', part: parsePart(readFileSync(join(pelago.folder, 'secret.json'), 'utf8'), 'secret.json') }]
+    const entries = mergeEntries(parts)
+    const bytes = formatIndex(mergeIndex({ entries, parts, annotations: new Map() }))
+    const merged = { root: describeBlob(MEDIA_TYPE.ociIndex, digestOf(bytes), bytes.byteLength), bytes, entries }
+    const publication = { merged, tags: [parseReference(app('raced'))], allowsFewer: false, isDry: false }
+    await assert.rejects(publishIndex(racing, publication, { env: {} } as CommandContext, new AbortController().signal), TagMovedError)
+    assert.deepEqual((await fetchJson('app', 'raced')).manifests.map(({ platform: { architecture } }) => architecture), ['arm', 'arm64', 's390x'])
   })
 
   it('leaves no part of a build that failed, and no tag', async () => {

@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import { digestOf } from '../../ground/digest.ts'
 import { describeBlob } from '../../ground/oci/descriptor.ts'
 import { formatPlatform } from '../../ground/platform.ts'
-import type { Reference } from '../../ground/reference.ts'
 import { formatIndex } from '../../image/manifestJson.ts'
 import { withInsecureRegistries } from '../build/performBuild.ts'
 import { parseTags } from '../build/outputs.ts'
@@ -30,7 +29,7 @@ export async function performMerge(flags: MergeFlags, files: readonly string[], 
   const missing = missingPlatforms(expected, platformsOf(merged.entries.map(({ descriptor }) => descriptor)))
   if (missing.length > 0) throw new PlatformsMissingError(`no part has ${missing.map(formatPlatform).join(', ')}`, { hint: `the parts have ${describePlatforms(merged)}; see what became of the other builds` })
   await using registry = await openRegistry(withInsecureRegistries(context, flags['insecure-registry']))
-  const published = await publishIndex(registry, { merged, tags, allowsFewer: flags['allow-fewer-platforms'], isDry: flags['dry-run'] }, signal)
+  const published = await publishIndex(registry, { merged, tags, allowsFewer: flags['allow-fewer-platforms'], isDry: flags['dry-run'] }, context, signal)
   await report(merged, published, flags, context)
   return EXIT.done
 }
@@ -72,7 +71,7 @@ function parseAnnotations(texts: readonly string[]): ReadonlyMap<string, string>
 }
 
 async function report(merged: MergedImage, published: readonly Published[], flags: MergeFlags, { stdout, workingFolder }: CommandContext): Promise<void> {
-  const metadata = mergeMetadata(merged, published.map(({ reference }): Reference => reference))
+  const metadata = mergeMetadata(merged, published)
   if (flags['metadata-file'] !== undefined) await writeFile(resolve(workingFolder, flags['metadata-file']), `${JSON.stringify(metadata, undefined, 2)}\n`)
   if (flags['dry-run']) stdout.write(merged.bytes)
   else if (flags.format === 'json') stdout.write(`${JSON.stringify(metadata, undefined, 2)}\n`)

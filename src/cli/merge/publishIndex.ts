@@ -1,5 +1,6 @@
-import { BuildError, InvalidValueError } from '../../ground/errors.ts'
+import { BuildError } from '../../ground/errors.ts'
 import type { Digest } from '../../ground/digest.ts'
+import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import { isIndexType } from '../../ground/oci/mediaType.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import { formatFamiliar, formatRepository, type Reference } from '../../ground/reference.ts'
@@ -7,12 +8,20 @@ import { parseImageConfig } from '../../image/imageConfigJson.ts'
 import { parseIndex, parseManifest } from '../../image/manifestJson.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { ImageNotFoundError, TagMovedError } from '../../registry/registryError.ts'
+import type { CommandContext } from '../command.ts'
+import { publishImage } from '../imagetools/publishImage.ts'
 import { missingPlatforms, type MergedEntry, type MergedImage, platformsOf, PlatformsMissingError } from './mergeParts.ts'
 
-export interface Published {
+/** A tag as it was found. */
+interface Looked {
   readonly reference: Reference
-  /** What the tag named before; undefined where it is new. */
+  /** What it names; undefined where it is new. */
   readonly was: Digest | undefined
+}
+
+export interface Published extends Looked {
+  /** What it names now. */
+  readonly root: Descriptor
 }
 
 export interface Publication {
@@ -24,18 +33,35 @@ export interface Publication {
 
 /**
  * Puts the index under each tag, once all of it is there and every tag was looked at; one that has it already is left
- * alone. A tag names the old image or the new one at any time.
+ * alone. What stands in other repositories is copied first. A tag names the old image or the new one at any time.
  * @throws PlatformsMissingError; PartGoneError; TagMovedError; RegistryError
  */
-export async function publishIndex(registry: Registry, { merged, tags, allowsFewer, isDry }: Publication, signal: AbortSignal): Promise<readonly Published[]> {
-  const found: Published[] = []
+export async function publishIndex(registry: Registry, { merged, tags, allowsFewer, isDry }: Publication, context: CommandContext, signal: AbortSignal): Promise<readonly Published[]> {
+  const found: Looked[] = []
   for (const reference of tags) found.push({ reference, was: await checkTag(registry, reference, { merged, allowsFewer }, signal) })
-  for (const entry of merged.entries) assertSameRepository(entry, tags)
   for (const entry of merged.entries) await assertThere(registry, entry, signal)
-  if (isDry) return found
-  for (const place of found) await publishTo(registry, place, merged, signal)
-  return found
+  if (isDry) return found.map((place) => ({ ...place, root: merged.root }))
+  const published: Published[] = []
+  for (const places of Map.groupBy(found, ({ reference }) => formatRepository(reference)).values()) {
+    const [first] = places
+    if (first === undefined) continue
+    const document = await bringTogether(registry, merged, first.reference, { context, signal })
+    for (const place of places) published.push(await publishTo(registry, place, document, signal))
+  }
+  return published
 }
+
+/** The index, with all that it names in the repository of `target`: in another form where the registry does not take its own. */
+async function bringTogether(registry: Registry, { root, bytes, entries }: MergedImage, target: Reference, { context, signal }: { readonly context: CommandContext; readonly signal: AbortSignal }): Promise<IndexDocument> {
+  const repository = { host: target.host, repository: target.repository, tag: undefined, digest: undefined }
+  const places = entries.map(({ descriptor, from }) => ({ repository: from.part.repository, descriptor }))
+  if (places.every((place) => place.repository.host === target.host && place.repository.repository === target.repository)) return { root, bytes }
+  const [published] = await publishImage(registry, { root, document: bytes, places, tags: [repository], replaces: undefined, progress: 'auto' }, context, signal)
+  if (published === undefined || published.root.digest === root.digest) return { root, bytes }
+  return { root: published.root, bytes: await registry.fetchManifest({ ...repository, digest: published.root.digest }, published.root, signal) }
+}
+
+type IndexDocument = Pick<MergedImage, 'root' | 'bytes'>
 
 /** What the tag names now. @throws PlatformsMissingError where it would lose platforms */
 async function checkTag(registry: Registry, reference: Reference, { merged, allowsFewer }: Pick<Publication, 'merged' | 'allowsFewer'>, signal: AbortSignal): Promise<Digest | undefined> {
@@ -66,22 +92,17 @@ async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function assertSameRepository({ from }: MergedEntry, tags: readonly Reference[]): void {
-  const own = formatRepository({ ...from.part.repository, tag: undefined, digest: undefined })
-  const other = tags.find((tag) => formatRepository(tag) !== own)
-  if (other !== undefined) throw new InvalidValueError(`${from.name} is of ${own}, and ${formatFamiliar(other)} of another repository`, { hint: 'merge into the repository of the parts' })
-}
-
 async function assertThere(registry: Registry, { descriptor, from }: MergedEntry, signal: AbortSignal): Promise<void> {
   const reference: Reference = { ...from.part.repository, tag: undefined, digest: descriptor.digest }
   if ((await ifThere(() => registry.resolve(reference, signal))) === undefined) throw new PartGoneError(reference, descriptor.platform, from.name)
 }
 
-async function publishTo(registry: Registry, { reference, was }: Published, { root, bytes }: MergedImage, signal: AbortSignal): Promise<void> {
-  if (was === root.digest) return
+async function publishTo(registry: Registry, { reference, was }: Looked, { root, bytes }: IndexDocument, signal: AbortSignal): Promise<Published> {
+  if (was === root.digest) return { reference, was, root }
   const now = await ifThere(() => registry.resolve(reference, signal))
   if (now?.digest !== was) throw new TagMovedError(reference, was, now?.digest)
   await registry.pushManifest(reference, root.mediaType, bytes, signal)
+  return { reference, was, root }
 }
 
 /** A part names what its registry no longer has. */

@@ -43,7 +43,7 @@ function findRepository(tags: readonly Reference[], name: string | undefined): s
   const repositories = [...new Set([...tags, ...parseTags(named)].map(formatRepository))]
   const [only, ...others] = repositories
   if (only === undefined) throw new UsageError('--part needs a repository to push to', { hint: 'name it: --tag HOST/NAME:TAG (no tag is touched)' })
-  if (others.length > 0) throw new UsageError(`--part goes with one repository, and there are ${repositories.join(', ')}`, { hint: 'push to one' })
+  if (others.length > 0) throw new UsageError(`--part goes with one repository, and there are ${repositories.join(', ')}`, { hint: 'push to one; pelago merge copies to others' })
   return only
 }
 
