@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { UnsupportedByPeerError } from '../../src/api/errorMapping.ts'
 import { createAskFrontend } from '../../src/driver/askFrontend.ts'
+import { checkPlanner } from '../../src/cli/plan/askPlan.ts'
 import { readFailedSteps } from '../../src/cli/debug/enterFailedStep.ts'
 import type { BuildRequest, EngineClient, OutputDestination } from '../../src/driver/driver.ts'
 import { createEngineClient } from '../../src/driver/engineClient.ts'
@@ -50,6 +51,10 @@ describe('a BuildKit written in Go as engine', { skip }, () => {
     const names = events.flatMap((event) => (event.kind === 'vertex-announced' ? [event.name] : []))
     assert.ok(names.includes('[internal] load build context'), names.join('\n'))
     assert.deepEqual(new Set(events.flatMap((event) => (event.kind === 'vertex-done' ? [event.outcome.kind] : []))), new Set(['executed']))
+  })
+
+  it('makes no plans, which is told', async (t) => {
+    await assert.rejects(checkPlanner(await connect(t), never), { name: 'UnsupportedByPeerError', message: /makes no plans/, hint: /leave out --builder/ })
   })
 
   it('gives an archive', async (t) => {

@@ -14,15 +14,19 @@ import { parseSteps } from '../support/rawProgress.ts'
 describe('a plan', { skip: missingForBuilds() }, () => {
   let registry: DockerRegistry
   let pelago: Pelago
+  /** Another store, which pulls nothing before the tests that are about that. */
+  let fresh: Pelago
   let base: string
   before(async () => {
     registry = await startDockerRegistry()
     await using pusher = await openPelago()
     base = await pushBaseImage(pusher, registry.host) // from another store: here nothing of it is known
     pelago = await openPelago()
+    fresh = await openPelago()
   })
   after(async () => {
     await pelago[Symbol.asyncDispose]()
+    await fresh[Symbol.asyncDispose]()
     await registry[Symbol.asyncDispose]()
   })
 
@@ -64,7 +68,7 @@ describe('a plan', { skip: missingForBuilds() }, () => {
     assert.match(stdout, /^Plan for linux\/amd64, linux\/arm64 on linux\/amd64: 12 steps run \(2 emulated\), 0 cached\n/)
     assert.match(stdout, /\nbuild +1 +FROM --platform=\$BUILDPLATFORM .* pull \d\.\d+MB\n/)
     assert.match(stdout, /\n +3 +COPY app\.txt \. +runs, once for all +\?\n/)
-    assert.match(stdout, /\n +5 +RUN cat app\.txt > out; echo \$TARGETARCH >> out +runs natively +\?\n/)
+    assert.match(stdout, /\n +5 +RUN cat app\.txt > out; echo \$TARGETARCH >> out +runs natively, for each platform +\?\n/)
     assert.match(stdout, /\nunused +7 +FROM .* not needed for the target\n/)
     assert.match(stdout, /\n +11 +RUN uname -m > \/machine +runs natively \(amd64\); emulated by qemu-aarch64 \(arm64\) +\?\n/)
     assert.match(stdout, /\n\S+busybox:latest +linux\/arm64 +1 +\d\.\d+MB +none +\d\.\d+MB\n/)
@@ -115,18 +119,19 @@ describe('a plan', { skip: missingForBuilds() }, () => {
   })
 
   it('pulls nothing, and says which images no step needs the files of', async () => {
-    await using fresh = await openPelago()
     const folder = await context({ Dockerfile: 'FROM BASE AS idle\nENV A=b\nFROM BASE\nCOPY --link a /a\n', a: 'a' })
-    const plan = async (): Promise<BuildPlan> => parsePlan((await fresh.succeed(['plan', '--format', 'json', folder])).stdout)
+    const plan = async (...flags: readonly string[]): Promise<BuildPlan> => parsePlan((await fresh.succeed(['plan', '--format', 'json', ...flags, folder])).stdout)
     const [image] = (await plan()).images
     assert.deepEqual([image?.need, image?.layersHere, image?.pullBytes], ['not-needed', 0, 0])
+    const outputs = [['--output', 'type=tar,dest=out.tar'], ['--push', '-t', `${registry.host}/app`]]
+    const needs = await Promise.all(outputs.map(async (flags) => (await plan(...flags)).images[0]?.need))
+    assert.deepEqual(needs, ['needed', 'unknown'])
     await fresh.succeed(['build', folder])
     assert.equal((await plan()).images[0]?.layersHere, 0)
     assert.match((await fresh.succeed(['plan', folder])).stdout, /not pulled: no step needs its files/)
   })
 
   it('leaves nothing in the cache but the context, and is no use of what prune may remove', async () => {
-    await using fresh = await openPelago()
     const folder = await context(APP)
     const usage = async (): Promise<string> => (await fresh.succeed(['du'])).stdout
     await fresh.succeed(['plan', folder])
@@ -180,6 +185,18 @@ describe('a plan', { skip: missingForBuilds() }, () => {
     assert.deepEqual(expectedOf(stages).map((ms) => ms >= 1000), [true, true])
     const reworded = await context({ Dockerfile: 'FROM BASE AS slow\nENV B=c\nRUN sleep 1; echo A > /a\n' })
     assert.deepEqual(expectedOf((await planOf(reworded)).stages).map((ms) => ms >= 1000), [true])
+  })
+
+  it('gives advice by what is in the folder and what took long, and none of a good Dockerfile', async () => {
+    const files = { 'package.json': '{"name":"app"}', 'package-lock.json': '{}', '.git/objects/pack': 'x'.repeat(2_000_000), 'node_modules/a/index.js': 'y'.repeat(3_000_000) }
+    const folder = await context({ ...files, Dockerfile: 'FROM BASE\nWORKDIR /app\nCOPY . .\nRUN npm ci\n' })
+    const { edits } = await planOf(folder)
+    assert.deepEqual(edits.map(({ id, lines, savesBytes }) => [id, lines.startLine, savesBytes]), [['ignore-folder', 3, 3_000_000], ['ignore-folder', 3, 2_000_000], ['copy-before-install', 3, undefined]])
+    assert.match((await pelago.succeed(['plan', folder])).stdout, /\nWhat would help:\n {2}line 3: node_modules is read .*\(saves 3MB\)\n {6}node_modules\n[^]*\n {6}COPY package\.json package-lock\.json \.\/\n/)
+    await writeFile(join(folder, '.dockerignore'), '.git\nnode_modules\n')
+    assert.deepEqual((await planOf(folder)).edits.map(({ id }) => id), ['copy-before-install'])
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${base}\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\n`)
+    assert.deepEqual((await planOf(folder)).edits, [])
   })
 
   it('is refused with a mistake in the Dockerfile, and in the command line', async () => {

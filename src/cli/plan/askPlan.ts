@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { UnsupportedByPeerError } from '../../api/errorMapping.ts'
 import { createAskFrontend } from '../../driver/askFrontend.ts'
-import type { EngineClient } from '../../driver/driver.ts'
+import type { EngineClient, OutputRequest } from '../../driver/driver.ts'
 import { withInsecureRegistries } from '../build/performBuild.ts'
 import { prepareBuild } from '../build/prepareBuild.ts'
 import { clientParts } from '../clientParts.ts'
@@ -25,7 +25,7 @@ export async function askPlan(flags: PlanFlags, path: string, context: CommandCo
   const answer = new Map<string, string>()
   {
     using display = openDisplay(progress === 'auto' && context.stderr.isTTY !== true ? 'none' : progress, context)
-    const attributes = new Map([...request.attributes, ['requestid', 'pelago.plan']])
+    const attributes = new Map([...request.attributes, ['requestid', 'pelago.plan'], ['pelago.output', outputOf(request.outputs)]])
     const ask = createAskFrontend(clientParts(context))
     for (const [key, value] of await ask(engine, { ...request, attributes, outputs: [], credentials: userCredentials(context) }, display.sink, signal)) answer.set(key, value)
   }
@@ -35,8 +35,14 @@ export async function askPlan(flags: PlanFlags, path: string, context: CommandCo
   return answer.get('result.statuscode') === '0' ? EXIT.done : EXIT.failed
 }
 
-/** @throws UnsupportedByPeerError */
-async function checkPlanner({ local }: EngineClient, signal: AbortSignal): Promise<void> {
+/** In the words of the attribute. A push copies what the registry lacks of the base images, through here. */
+function outputOf(outputs: readonly OutputRequest[]): 'none' | 'files' | 'push' {
+  if (outputs.some(({ type }) => ['oci', 'docker', 'tar', 'local'].includes(type))) return 'files'
+  return outputs.some(({ attributes }) => attributes.get('push') === 'true') ? 'push' : 'none'
+}
+
+/** @throws UnsupportedByPeerError where the engine is a buildkitd */
+export async function checkPlanner({ local }: EngineClient, signal: AbortSignal): Promise<void> {
   try {
     await local.describe({}, { signal })
   } catch (error) {

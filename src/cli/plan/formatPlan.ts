@@ -62,34 +62,40 @@ function linesText({ startLine, endLine }: PlanStage['lines']): string {
 }
 
 /** A base is never run: it is here, or pulled, or nothing needs its files. */
-function describeBase(step: PlanStep, { images }: BuildPlan): string {
-  const blocked = step.runs.filter(({ state }) => state === 'blocked').flatMap(({ platforms }) => platforms)
-  const used = images.filter(({ lines }) => lines.includes(step.lines.startLine))
+function describeBase({ lines: { startLine } }: PlanStep, { images, problems }: BuildPlan): string {
+  const missing = problems.filter(({ kind, lines }) => ['platform-missing', 'image-missing'].includes(kind) && lines?.startLine === startLine).flatMap(({ platforms }) => platforms)
+  const used = images.filter(({ lines }) => lines.includes(startLine))
+  if (used.length === 0) return missing.length > 0 ? 'missing' : ''
   const pulled = used.filter(({ pullBytes }) => pullBytes > 0)
   const bytes = formatBytes(pulled.reduce((sum, { pullBytes }) => sum + pullBytes, 0))
-  const isMissing = used.some(({ layers, layersHere, need }) => need === 'not-needed' && layersHere < layers)
-  const there = pulled.length > 0 ? `pull ${bytes}${used.length > 1 ? ` of ${pulled.length} platforms` : ''}` : isMissing ? 'not pulled: no step needs its files' : 'here'
-  return [...(used.length > 0 ? [there] : []), ...(blocked.length > 0 ? [`missing${images.length > 0 || used.length > 0 ? ` for ${shortNames(blocked)}` : ''}`] : [])].join('; ')
+  const isSpared = used.some(({ layers, layersHere, need }) => need === 'not-needed' && layersHere < layers)
+  const there = pulled.length > 0 ? `pull ${pulled.every(({ need }) => need === 'unknown') ? 'up to ' : ''}${bytes}${used.length > 1 ? ` of ${pulled.length} platforms` : ''}` : isSpared ? 'not pulled: no step needs its files' : 'here'
+  return missing.length === 0 ? there : `${there}; missing for ${shortNames(missing)}`
 }
 
 /** Platforms of which the same is said are said together. */
 function describeStep({ runs }: PlanStep, plan: BuildPlan): string {
-  const groups = [...Map.groupBy(runs, (run) => describeRun(run, plan))]
-  const isOnce = runs.length === 1 && plan.platforms.length > 1 && runs[0]?.platforms.length === plan.platforms.length && runs[0].state !== 'cached'
-  if (groups.length === 1) return `${groups[0]?.[0] ?? ''}${isOnce ? ', once for all' : ''}`
-  return groups.map(([text, same]) => `${text} (${shortNames(same.flatMap(({ platforms }) => platforms))})`).join('; ')
+  const groups = [...Map.groupBy(runs, (run) => `${run.state} ${run.state === 'runs' ? run.mode : ''} ${run.until.map((place) => describePlace(place, plan)).join()}`).values()]
+  const texts = groups.map((same) => describeRuns(same, plan))
+  if (texts.length > 1) return texts.map((text, index) => `${text} (${shortNames(groups[index]?.flatMap(({ platforms }) => platforms) ?? [])})`).join('; ')
+  const isWork = runs.some(({ state }) => state === 'runs')
+  return `${texts[0] ?? ''}${isWork && plan.platforms.length > 1 ? (runs.length > 1 ? ', for each platform' : ', once for all') : ''}`
 }
 
-function describeRun({ state, mode, emulator, until }: PlanRun, plan: BuildPlan): string {
-  switch (state) {
+/** Of runs that come to the same, but for the emulator. */
+function describeRuns(runs: readonly PlanRun[], plan: BuildPlan): string {
+  const [run] = runs
+  switch (run?.state) {
+    case undefined:
+      return ''
     case 'cached':
       return 'cached'
     case 'blocked':
       return 'not known'
     case 'unknown':
-      return `unknown until ${[...new Set(until.map((place) => describePlace(place, plan)))].join(', ')}`
+      return `unknown until ${[...new Set(run.until.map((place) => describePlace(place, plan)))].join(', ')}`
     case 'runs':
-      return RUN_TEXTS[mode](emulator ?? '')
+      return RUN_TEXTS[run.mode]([...new Set(runs.map(({ emulator }) => emulator ?? ''))].join(', '))
   }
 }
 

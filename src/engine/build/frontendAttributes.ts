@@ -33,6 +33,8 @@ export interface FrontendAttributes {
   readonly hostname: string
   /** What is asked instead of a build: `frontend.outline`. Undefined is a build. */
   readonly requestId: string | undefined
+  /** Of a plan: what the build would then do with its result. `files` needs all of them here; `push` may. */
+  readonly plannedOutput: 'none' | 'files' | 'push'
 }
 
 /** @throws InvalidValueError on a value that is none, and on an attribute that asks for what is not there. */
@@ -61,6 +63,7 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     shmSizeBytes: get('shm-size') === '' ? 0 : parseCount('shm-size', get('shm-size')),
     hostname: get('hostname') || get('build-arg:BUILDKIT_SANDBOX_HOSTNAME'),
     requestId: optional('requestid'),
+    plannedOutput: parseChoice('pelago.output', get('pelago.output') || 'none', ['none', 'files', 'push']),
   }
 }
 
@@ -86,7 +89,7 @@ function parseNamedContexts(texts: ReadonlyMap<string, string>): NamedContexts {
 /** Understood, or without effect on what is built. */
 const KNOWN = new Set([
   'filename', 'context', 'contextsubdir', 'contextkey', 'dockerfilekey', 'platform', 'multi-platform', 'target', 'no-cache', 'image-resolve-mode', 'force-network-mode',
-  'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline', 'requestid',
+  'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline', 'requestid', 'pelago.output',
 ])
 const KNOWN_PREFIXES = ['context:', 'build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:']
 const LATER = new Map([

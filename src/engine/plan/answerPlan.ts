@@ -15,9 +15,11 @@ import { explainMissing } from '../build/missingSource.ts'
 import { findStepErrors } from '../build/stepChecks.ts'
 import type { StepTimeStore } from '../store/stepTimeStore.ts'
 import type { BuildPlan } from './buildPlan.ts'
+import { openContextView } from './contextView.ts'
 import { expectTimes } from './expectTimes.ts'
 import { forgive, type ForgivingResolver } from './forgivingResolver.ts'
 import type { PlanFacts, PlanTarget } from './planFacts.ts'
+import { planEdits } from './planEdits.ts'
 import { planImages, type KnownLayer } from './planImages.ts'
 import { imageProblems, stepProblems } from './planProblems.ts'
 import { planStages, stateOf } from './planStages.ts'
@@ -55,7 +57,7 @@ async function makePlan(deps: PlanDeps, options: BuildOptions, signal: AbortSign
   const whole = mergeGraphs(targets.map((target) => target.lowered.graph))
   const modeOf = (platform: Platform): RunMode | undefined => runModeOf(deps.executor, platform)
   const expectedMs = await expectTimes(whole, { stepTimes: deps.stepTimes, opFor: deps.opFor, modeOf }, signal)
-  const facts: PlanFacts = { host: hostPlatform(deps.executor), targets, graph: whole, prospects, modeOf, expectedMs }
+  const facts: PlanFacts = { host: hostPlatform(deps.executor), targets, graph: whole, prospects, modeOf, expectedMs, output: options.attributes.plannedOutput }
   return assemble(facts, { deps, options, resolver }, signal)
 }
 
@@ -82,7 +84,7 @@ async function assemble(facts: PlanFacts, { deps, options, resolver }: Making, s
     stages: planStages(facts),
     images: planImages(facts, (image) => resolver.faultOf(image) === undefined, layers),
     time: planTime(facts),
-    edits: [],
+    edits: planEdits(facts, await openContextView(graph, options.attributes.contextFolder, deps.files, signal)),
     vertices: [...graph.values()].map(({ digest, note }) => ({ digest, name: note.name, state: stateOf(digest, facts) })),
   }
 }

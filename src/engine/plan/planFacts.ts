@@ -3,6 +3,7 @@ import type { RunMode } from '../../executor/executor.ts'
 import type { Graph } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
 import type { Platform } from '../../ground/platform.ts'
+import type { FrontendAttributes } from '../build/frontendAttributes.ts'
 import type { Prospect } from '../../solver/probe/probe.ts'
 
 /** All that was found out about a build, of which a plan is made. */
@@ -15,6 +16,8 @@ export interface PlanFacts {
   readonly prospects: ReadonlyMap<Digest, Prospect>
   /** Undefined where nothing runs the platform here. */
   readonly modeOf: (platform: Platform) => RunMode | undefined
+  /** What the build would do with its result. */
+  readonly output: FrontendAttributes['plannedOutput']
   /** How long steps took the last time, as they would run now. */
   readonly expectedMs: ReadonlyMap<Digest, number>
 }

@@ -15,7 +15,7 @@ export interface KnownLayer {
 export function planImages(facts: PlanFacts, isFound: (image: UsedImage['found']) => boolean, layersOf: ReadonlyMap<Digest, readonly KnownLayer[]>): readonly PlanImage[] {
   const needs = imageNeeds(facts)
   const used = facts.targets.flatMap(({ lowered }) => lowered.subject.images).filter(({ found }) => isFound(found))
-  return [...Map.groupBy(used, ({ found, platform }) => `${found.manifest} ${formatPlatform(platform)}`).values()].flatMap((same) => {
+  return [...Map.groupBy(used, ({ found, platform }) => `${found.manifest} ${formatPlatform(platform)}`).values()].flatMap((same): readonly PlanImage[] => {
     const [image] = same
     if (image === undefined) return []
     const { written, platform, found } = image
@@ -35,7 +35,7 @@ export function planImages(facts: PlanFacts, isFound: (image: UsedImage['found']
       need,
       pullBytes: need === 'not-needed' ? 0 : bytes.sizeBytes - bytes.bytesHere,
     }]
-  })
+  }).toSorted((a, b) => (a.lines[0] ?? 0) - (b.lines[0] ?? 0))
 }
 
 /** The lines of all stages that begin with it: it was looked up for the first alone. */
@@ -50,18 +50,20 @@ function bytesOf(layers: readonly KnownLayer[]): number {
   return layers.reduce((sum, { descriptor }) => sum + descriptor.sizeBytes, 0)
 }
 
-/** By manifest: images whose files some step needs. A layer that is only passed on is not unpacked, nor even pulled. */
-export function imageNeeds({ graph, prospects }: Pick<PlanFacts, 'graph' | 'prospects'>): ReadonlyMap<Digest, 'needed' | 'unknown'> {
+/** By manifest: images whose files some step needs, or the output. A layer that is only passed on is not unpacked, nor even pulled. */
+function imageNeeds({ graph, prospects, targets, output }: PlanFacts): ReadonlyMap<Digest, 'needed' | 'unknown'> {
   const needs = new Map<Digest, 'needed' | 'unknown'>()
   const note = (manifest: Digest, isSure: boolean): void => {
     if (isSure || !needs.has(manifest)) needs.set(manifest, isSure ? 'needed' : 'unknown')
   }
   for (const { digest, op, inputs } of graph.values()) {
     const prospect = prospects.get(digest)
-    if (prospect === undefined || prospect.kind === 'cached' || !['exec', 'file', 'diff'].includes(op.kind)) continue
+    if (prospect?.kind === 'cached' || !['exec', 'file', 'diff'].includes(op.kind)) continue
     const images = inputs.flatMap((input) => imagesUnder(input, graph))
-    for (const { image, manifest } of images) note(manifest, prospect.kind === 'runs' || prospect.until.has(image))
+    for (const { image, manifest } of images) note(manifest, prospect?.kind === 'runs' || prospect?.until.has(image) === true)
   }
+  const roots = output === 'none' ? [] : targets.flatMap(({ lowered: { root } }) => root ?? [])
+  for (const { manifest } of roots.flatMap((root) => imagesUnder(root, graph))) note(manifest, output === 'files')
   return needs
 }
 

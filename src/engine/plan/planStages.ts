@@ -133,7 +133,7 @@ function stageAt({ startLine }: SourceSpan, { targets }: PlanFacts): number {
 }
 
 function textOf(text: string): string {
-  return redactUrls(text.replace(/^\S+/, (keyword) => keyword.toUpperCase()))
+  return redactUrls(text.replace(/\s+/g, ' ').replace(/^\S+/, (keyword) => keyword.toUpperCase()))
 }
 
 export function linesOf({ startLine, endLine }: LineRange): LineRange {

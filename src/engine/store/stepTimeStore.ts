@@ -23,15 +23,16 @@ const MIGRATIONS = [
 
 const ADD = `INSERT INTO step_time VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (op, mode) DO UPDATE SET words = excluded.words, duration_ms = excluded.duration_ms, recorded_at = excluded.recorded_at`
-const TRIM = `DELETE FROM step_time WHERE recorded_at < ? OR recorded_at < (SELECT recorded_at FROM step_time ORDER BY recorded_at DESC LIMIT 1 OFFSET ${MAX_KEPT - 1})`
+const TRIM = `DELETE FROM step_time WHERE recorded_at < ? OR recorded_at < (SELECT recorded_at FROM step_time ORDER BY recorded_at DESC LIMIT 1 OFFSET ?)`
 
-export function createStepTimeStore(database: Database, now: () => number): StepTimeStore {
+/** Keeps `maxKept` of them, the last ones. */
+export function createStepTimeStore(database: Database, now: () => number, maxKept = MAX_KEPT): StepTimeStore {
   database.migrate('step-time', MIGRATIONS)
   return {
     record(step) {
       database.transaction(() => {
         database.run(ADD, step.op, step.mode, wordsOf(step), Math.round(step.durationMs), now())
-        database.run(TRIM, now() - KEPT_MS)
+        database.run(TRIM, now() - KEPT_MS, maxKept - 1)
       })
     },
     find(step) {
