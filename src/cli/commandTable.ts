@@ -42,6 +42,11 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['use', { summary: 'Use a builder from now on', load: async () => (await import('./commands/builders/use.ts')).use }],
   ['stop', { summary: 'End the engine of a builder, and what it runs', load: async () => (await import('./commands/builders/stop.ts')).stop }],
   ['rm', { summary: 'Remove builders', load: async () => (await import('./commands/builders/rm.ts')).rm }],
+  ['history ls', { summary: 'List the builds that the engine remembers', load: async () => (await import('./commands/history/ls.ts')).historyLs }],
+  ['history inspect', { summary: 'Show what a build was made from, and where its time went', load: async () => (await import('./commands/history/inspect.ts')).historyInspect }],
+  ['history logs', { summary: 'Show once more what a build printed', load: async () => (await import('./commands/history/logs.ts')).historyLogs }],
+  ['history rm', { summary: 'Forget builds', load: async () => (await import('./commands/history/rm.ts')).historyRm }],
+  ['history export', { summary: 'Write builds with their logs to a file', load: async () => (await import('./commands/history/export.ts')).historyExport }],
   ['du', { summary: 'Show what the build cache takes', load: async () => (await import('./commands/du.ts')).du }],
   ['prune', { summary: 'Remove build cache', load: async () => (await import('./commands/prune.ts')).prune }],
   ['system prune', { summary: 'Remove what nothing needs; with --all the local images too', load: async () => (await import('./commands/systemPrune.ts')).systemPrune }],
@@ -72,7 +77,7 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['buildx', 'builder'])
 
 /** Commands of Docker's and buildx's that are not here. */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'attach', 'bake', 'commit', 'compose', 'container', 'context', 'cp', 'dial-stdio', 'diff', 'events', 'exec', 'export', 'history', 'import', 'install', 'kill', 'logs', 'network', 'pause', 'plugin',
+  'attach', 'bake', 'commit', 'compose', 'container', 'context', 'cp', 'dial-stdio', 'diff', 'events', 'exec', 'export', 'history import', 'history open', 'history trace', 'import', 'install', 'kill', 'logs', 'network', 'pause', 'plugin',
   'port', 'ps', 'rename', 'restart', 'search', 'start', 'stats', 'swarm', 'top', 'trust', 'uninstall', 'unpause', 'update', 'volume', 'wait',
   'manifest create', 'manifest annotate', 'manifest push', 'manifest rm', 'image history', 'image import', 'system events',
 ])

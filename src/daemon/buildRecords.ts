@@ -19,6 +19,8 @@ export interface BuildRecords {
 
 export interface BuildRecord extends Disposable {
   readonly sink: ProgressSink
+  /** Those that are kept. */
+  events(): readonly ProgressEvent[]
 }
 
 interface Entry {
@@ -38,6 +40,7 @@ export function createBuildRecords(): BuildRecords {
       entries.add(ref, entry)
       return {
         sink: (event) => record(entry, event),
+        events: () => entry.events,
         [Symbol.dispose]() {
           entry.ended = true
           wake(entry)

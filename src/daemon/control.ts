@@ -6,6 +6,7 @@ import {
   InfoResponseSchema,
   ListWorkersResponseSchema,
   SolveResponseSchema,
+  UpdateBuildHistoryResponseSchema,
   UsageRecordSchema,
   type Control,
   type PruneRequest,
@@ -19,6 +20,7 @@ import type { Engine, ExporterRequest, SolveRequest as EngineRequest, Steer } fr
 import { InvalidValueError } from '../ground/errors.ts'
 import { createBuildRecords } from './buildRecords.ts'
 import { isKnownFrontend } from './knownFrontend.ts'
+import type { BuildJournal } from './history/buildJournal.ts'
 import type { GatewayBuilds } from './gatewayBuilds.ts'
 import type { SessionManager } from './session/sessionManager.ts'
 
@@ -30,10 +32,11 @@ export interface ControlParts {
   readonly sessions: SessionManager
   /** The other side of a solve that names no frontend. */
   readonly gateway: GatewayBuilds
+  readonly journal: BuildJournal
 }
 
 /** `moby.buildkit.v1.Control` over an engine, but for `Session`, which the session manager serves. */
-export function createControl(engine: Engine, { sessions, gateway }: ControlParts): Partial<ControlService> {
+export function createControl(engine: Engine, { sessions, gateway, journal }: ControlParts): Partial<ControlService> {
   const records = createBuildRecords()
   return {
     info: () => create(InfoResponseSchema, { buildkitVersion: version(engine) }),
@@ -46,14 +49,31 @@ export function createControl(engine: Engine, { sessions, gateway }: ControlPart
       using driven = gateway.open(request.Ref)
       checkSolve(request)
       const solve = toSolve(request)
-      const session = await sessions.get(solve.sessionId, signal)
       const steer: Steer = request.Frontend === '' ? driven.steer : (build, inner) => build(new Map(Object.entries(request.FrontendAttrs)), inner)
-      const response = await engine.solve(solve, steer, record.sink, AbortSignal.any([signal, session.ended]))
-      return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })
+      const open = journal.open(request)
+      try {
+        const session = await sessions.get(solve.sessionId, signal)
+        const response = await engine.solve(solve, steer, record.sink, AbortSignal.any([signal, session.ended]))
+        open.close({ kind: 'completed', response }, record.events())
+        return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })
+      } catch (error) {
+        open.close({ kind: 'failed', error }, record.events())
+        throw error
+      }
     },
     async *status({ Ref }, { signal }) {
+      const past = await journal.replay(Ref, signal)
+      if (past !== undefined) {
+        yield* past
+        return
+      }
       const encode = createProgressEncoder()
       for await (const events of records.follow(Ref, signal)) yield* encode(events)
+    },
+    listenBuildHistory: (request, { signal }) => journal.listen(request, signal),
+    async updateBuildHistory(request, { signal }) {
+      await journal.update(request, signal)
+      return create(UpdateBuildHistoryResponseSchema)
     },
     async diskUsage({ filter }, { signal }) {
       return create(DiskUsageResponseSchema, { record: (await engine.usage(parseRecordFilter(filter), signal)).map(toUsageMessage) })

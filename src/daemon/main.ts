@@ -10,6 +10,7 @@ import { VERSION } from '../ground/version.ts'
 import { createContentService } from './contentService.ts'
 import { createControl } from './control.ts'
 import { createGatewayBuilds } from './gatewayBuilds.ts'
+import { createBuildJournal } from './history/buildJournal.ts'
 import { createLlbBridge } from './llbBridge.ts'
 import { createLocalEngine } from './localEngine.ts'
 import { createServer } from './server.ts'
@@ -27,9 +28,10 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const sessions = createSessionManager()
   const gateway = createGatewayBuilds()
   await using engine = await createEngine({ root, version: VERSION, env, sessions: createClientSessions(sessions) }, stop.signal)
+  await using journal = createBuildJournal({ engine, now: Date.now, onFailure: (error) => log('error', 'build-not-kept', { message: error instanceof Error ? error.message : String(error) }) })
   await using server = createServer({
     sessions,
-    addRoutes: (routes) => void routes.service(Control, createControl(engine, { sessions, gateway })).service(LLBBridge, createLlbBridge(gateway)).service(Content, createContentService(engine.blobs)).service(LocalEngine, createLocalEngine(engine, { isRootless: env['PELAGO_NS_IDS'] !== 'all', stop: () => stop.abort(new DOMException('it was asked to', 'AbortError')) })),
+    addRoutes: (routes) => void routes.service(Control, createControl(engine, { sessions, gateway, journal })).service(LLBBridge, createLlbBridge(gateway)).service(Content, createContentService(engine.blobs)).service(LocalEngine, createLocalEngine(engine, { isRootless: env['PELAGO_NS_IDS'] !== 'all', stop: () => stop.abort(new DOMException('it was asked to', 'AbortError')) })),
     onBug: (error) => log('error', 'bug', { stack: error instanceof Error ? error.stack : String(error) }),
   })
   const trusted = { isTrusted: true }

@@ -4,6 +4,7 @@ import type { SolveRequestSchema } from '../api/gen/control_pb.ts'
 import { createProgressDecoder } from '../api/progressMapping.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 import type { MessageInitShape } from '@bufbuild/protobuf'
+import { clientPaths } from './clientPaths.ts'
 import type { BuildRequest, EngineClient, Solve } from './driver.ts'
 import type { ClientProcess } from './outputSink.ts'
 import { openSession } from './sessionHost.ts'
@@ -20,7 +21,7 @@ export interface SolveParts {
 export function createSolve(parts: SolveParts): Solve {
   return async (engine, request, sink, signal) =>
     await inSession(parts, { engine, request, sink }, signal, async (ref, sessionId, inner) => {
-      const { ExporterResponse } = await engine.control.solve(solveRequest(ref, sessionId, request), { signal: inner })
+      const { ExporterResponse } = await engine.control.solve(solveRequest(ref, sessionId, engine.isSameMachine ? withClientPaths(request) : request), { signal: inner })
       return new Map(Object.entries(ExporterResponse))
     })
 }
@@ -44,6 +45,10 @@ export async function inSession<T>(parts: SolveParts, { engine, request, sink }:
     await untilTimeout(events, signal.aborted ? 0 : LAST_EVENTS_MS)
     ended.abort(new DOMException('the build is over', 'AbortError'))
   }
+}
+
+function withClientPaths(request: BuildRequest): BuildRequest {
+  return { ...request, attributes: new Map([...request.attributes, ...clientPaths(request)]) }
 }
 
 function solveRequest(ref: string, sessionId: string, { frontend, attributes, outputs, entitlements }: BuildRequest): MessageInitShape<typeof SolveRequestSchema> {

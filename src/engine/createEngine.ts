@@ -35,6 +35,8 @@ import { platformCalls } from './platformSupport.ts'
 import { measureUsage, pruneCache, type PruneStores } from './store/cachePrune.ts'
 import type { ClientSessions } from './clientSessions.ts'
 import type { Engine } from './engine.ts'
+import { createBuildHistory } from './history/buildHistory.ts'
+import { createBuildRecordStore } from './history/buildRecordStore.ts'
 import { createIdleWork } from './store/idleWork.ts'
 import { createImageFiles, listImages, readImageDocument } from './images/imageFiles.ts'
 import { createImageStore } from './images/imageStore.ts'
@@ -104,29 +106,24 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const { solver, plans } = createSolvers(opsDeps, { database, root })
   const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2) }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
-  const transferDeps: TransferDeps = { content, leases, images, registries, transfers }
-  const stores: PruneStores = { content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images }
+  const builds = createBuildRecordStore(database, Date.now)
+  const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images }
   const held = undo.move()
   return {
     id: randomUUID(),
     version,
     root,
     snapshotter: backend.kind,
-    images,
     blobs: content,
     ...platformCalls(executor),
+    ...imageCalls({ content, leases, images, registries, transfers }, use),
     solve: (request, steer, progress, inner) => use(() => solveRequest(solveDeps, { request, steer, progress }, inner), inner),
-    listImages: (only, inner) => listImages({ content, images }, only, inner),
-    readImage: (reference, digest, inner) => readImageDocument({ content, images }, reference, digest, inner),
     openContainer: (request, progress, inner) => use(() => runImage(runDeps, request, progress, inner), inner),
+    history: createBuildHistory({ records: builds, content, leases, now: Date.now }),
     failedSteps: () => failedSteps.list(),
     openDebug: (request, progress, inner) => use(() => debugStep({ ...opsDeps, failedStepStore: failedSteps }, request, progress, inner), inner),
     usage: (filter, inner) => measureUsage(stores, filter, inner),
     prune: (prune, inner) => pruneCache(stores, prune, inner),
-    pull: (request, progress, inner) => use(() => pullToStore(transferDeps, request, progress, inner), inner),
-    push: (request, progress, inner) => use(() => pushFromStore(transferDeps, request, progress, inner), inner),
-    load: (tar, name, inner) => use(() => loadArchive(transferDeps, tar, name, inner), inner),
-    save: (references, inner) => saveArchive(transferDeps, references, inner),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }
@@ -143,6 +140,18 @@ function createSolvers(opsDeps: OpsDeps, { database, root }: { readonly database
   const cache = createSqliteCacheStore(database)
   const solver = createSolver({ resolver: { opFor, isPresent: (result) => isPresent(snapshots, result) }, cache, now: Date.now })
   return { solver, plans: { ...createPlanParts({ opFor, cache, snapshots }), imageFiles: images } }
+}
+
+function imageCalls(deps: TransferDeps, use: Store['use']): Pick<Engine, 'images' | 'listImages' | 'readImage' | 'pull' | 'push' | 'load' | 'save'> {
+  return {
+    images: deps.images,
+    listImages: (only, signal) => listImages(deps, only, signal),
+    readImage: (reference, digest, signal) => readImageDocument(deps, reference, digest, signal),
+    pull: (request, progress, signal) => use(() => pullToStore(deps, request, progress, signal), signal),
+    push: (request, progress, signal) => use(() => pushFromStore(deps, request, progress, signal), signal),
+    load: (tar, name, signal) => use(() => loadArchive(deps, tar, name, signal), signal),
+    save: (references, signal) => saveArchive(deps, references, signal),
+  }
 }
 
 interface StepParts {

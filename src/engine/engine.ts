@@ -8,6 +8,7 @@ import type { Reference } from '../ground/reference.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 import type { DebugRequest } from './debug/debugStep.ts'
 import type { KeptStep } from './debug/failedStepStore.ts'
+import type { BuildHistory } from './history/buildHistory.ts'
 import type { PruneOptions } from './store/cachePrune.ts'
 import type { RecordFilter, UsageRecord } from './store/usageRecord.ts'
 import type { Container, ContainerRequest } from './run/container.ts'
@@ -49,6 +50,8 @@ export interface Engine extends AsyncDisposable {
   /** Starts a container of an image, which is pulled first where `mode` says so. */
   openContainer(request: RunRequest, progress: ProgressSink, signal: AbortSignal): Promise<Container>
 
+  /** The builds that are over; who serves builds puts them there. */
+  readonly history: BuildHistory
   /** The failed steps that are kept, the last one first. */
   failedSteps(): readonly KeptStep[]
   /** Starts a process in what a failed step has left. */

@@ -2,7 +2,7 @@ import { defineCommand } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { EXIT } from '../exitCode.ts'
 import { parseByteSize } from '../format/byteSize.ts'
-import { parseDurationNs } from '../format/duration.ts'
+import { parseDurationNs } from '../../ground/duration.ts'
 import { formatFilter, parseFilters } from '../format/recordFilter.ts'
 
 export const prune = defineCommand({

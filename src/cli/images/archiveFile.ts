@@ -5,22 +5,23 @@ import { pipeline } from 'node:stream/promises'
 import type { CommandContext } from '../command.ts'
 
 /** Writes a stream of bytes to a file, which appears when it is whole, or to stdout. */
-export async function writeArchive(messages: AsyncIterable<{ readonly data: Uint8Array }>, path: string | undefined, context: CommandContext, signal: AbortSignal): Promise<void> {
+export async function writeArchive(bytes: AsyncIterable<Uint8Array>, path: string | undefined, context: CommandContext, signal: AbortSignal): Promise<void> {
   if (path === undefined) {
-    await pipeline(bytesOf(messages), context.stdout, { signal, end: false })
+    await pipeline(bytes, context.stdout, { signal, end: false })
     return
   }
   const target = resolve(context.workingFolder, path)
   const partial = `${target}.${process.pid}.partial`
   try {
-    await pipeline(bytesOf(messages), createWriteStream(partial, { flush: true }), { signal })
+    await pipeline(bytes, createWriteStream(partial, { flush: true }), { signal })
     await rename(partial, target)
   } finally {
     await rm(partial, { force: true })
   }
 }
 
-async function* bytesOf(messages: AsyncIterable<{ readonly data: Uint8Array }>): AsyncGenerator<Uint8Array> {
+/** The bytes of a stream of messages. */
+export async function* bytesOf(messages: AsyncIterable<{ readonly data: Uint8Array }>): AsyncGenerator<Uint8Array> {
   for await (const { data } of messages) yield data
 }
 

@@ -91,7 +91,8 @@ const KNOWN = new Set([
   'filename', 'context', 'contextsubdir', 'contextkey', 'dockerfilekey', 'platform', 'multi-platform', 'target', 'no-cache', 'image-resolve-mode', 'force-network-mode',
   'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline', 'requestid', 'pelago.output',
 ])
-const KNOWN_PREFIXES = ['context:', 'build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:']
+/** `pelago.` is what history tells of the client's side. */
+const KNOWN_PREFIXES = ['pelago.', 'context:', 'build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:']
 const LATER = new Map([
   ['cgroup-parent', 'control groups of steps'],
   ['source', 'frontends that are images'],

@@ -9,6 +9,7 @@ import { layerSnapshots } from '../../ops/imageSource.ts'
 import type { GitMirrors, GitMirrorUsage } from '../../ops/remote/git/gitMirrors.ts'
 import type { CacheFolders, CacheFolderUsage } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotId, SnapshotStore, SnapshotUsage } from '../../snapshot/snapshotStore.ts'
+import type { BuildRecordStore } from '../history/buildRecordStore.ts'
 import type { ImageStore } from '../images/imageStore.ts'
 import { reachableBlobs } from '../images/reachableBlobs.ts'
 import type { StepTimeStore } from './stepTimeStore.ts'
@@ -31,14 +32,17 @@ export interface PruneStores {
   readonly mirrors: GitMirrors
   readonly images: ImageStore
   readonly stepTimes: Pick<StepTimeStore, 'forget'>
+  /** What past builds have left is no cache, and is neither told nor pruned. */
+  readonly builds: BuildRecordStore
 }
 
 /** Snapshots, cache mounts, git repositories, and blobs that are more than a snapshot's packed layer, with their sizes. */
-export async function measureUsage({ snapshots, caches, mirrors, content, images }: PruneStores, filter: RecordFilter, signal: AbortSignal): Promise<readonly UsageRecord[]> {
+export async function measureUsage({ snapshots, caches, mirrors, content, images, builds }: PruneStores, filter: RecordFilter, signal: AbortSignal): Promise<readonly UsageRecord[]> {
   const records = (await snapshots.usage(signal)).filter(({ state }) => state === 'present').map(snapshotRecord)
   records.push(...(await caches.usage(signal)).map(cacheRecord), ...(await mirrors.usage(signal)).map(mirrorRecord))
   const named = new Set((await namedBlobs({ content, images }, signal)).keys())
-  for await (const { digest, sizeBytes, lastUsedAt } of content.list(signal)) records.push(blobRecord(digest, sizeBytes, lastUsedAt, named.has(digest)))
+  const events = eventsOf(builds)
+  for await (const { digest, sizeBytes, lastUsedAt } of content.list(signal)) if (!events.has(digest)) records.push(blobRecord(digest, sizeBytes, lastUsedAt, named.has(digest)))
   return records.filter(filter)
 }
 
@@ -106,15 +110,19 @@ function childrenFirst(snapshots: readonly SnapshotUsage[]): readonly SnapshotUs
   return snapshots.toSorted((a, b) => (depths.get(b.id) ?? 0) - (depths.get(a.id) ?? 0))
 }
 
-async function* pruneBlobs({ content, leases, snapshots, images }: PruneStores, { unusedSince, filter }: { readonly unusedSince: number; readonly filter: RecordFilter }, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+async function* pruneBlobs({ content, leases, snapshots, images, builds }: PruneStores, { unusedSince, filter }: { readonly unusedSince: number; readonly filter: RecordFilter }, signal: AbortSignal): AsyncGenerator<UsageRecord> {
   const referenced = async (): Promise<ReadonlySet<Digest>> => {
-    const needed = new Set((await namedBlobs({ content, images }, signal)).keys())
+    const needed = new Set([...(await namedBlobs({ content, images }, signal)).keys(), ...eventsOf(builds)])
     for (const { id } of await snapshots.usage(signal)) for (const { descriptor } of snapshots.blobs(id)) needed.add(descriptor.digest)
     for await (const { digest, sizeBytes, lastUsedAt } of content.list(signal)) if (!filter(blobRecord(digest, sizeBytes, lastUsedAt, false))) needed.add(digest)
     return needed
   }
   const removed = await pruneContent(content, leases, { referenced, unusedSince }, signal)
   for (const { digest, sizeBytes, lastUsedAt } of removed) yield blobRecord(digest, sizeBytes, lastUsedAt, false)
+}
+
+function eventsOf(builds: BuildRecordStore): ReadonlySet<Digest> {
+  return new Set(builds.list().flatMap(({ events }) => events ?? []))
 }
 
 /** The layers of the local store's images, as snapshots. */

@@ -15,13 +15,13 @@ export const imageSave = defineCommand({
       throw new UsageError('an archive is not written to a terminal', { hint: 'give it a file, --output PATH, or redirect stdout' })
     }
     const { openEngine } = await import('../../engine.ts')
-    const { writeArchive } = await import('../../images/archiveFile.ts')
+    const { bytesOf, writeArchive } = await import('../../images/archiveFile.ts')
     await using engine = await openEngine(context, signal)
     const { findImageNames } = await import('../../images/imageName.ts')
     const references: string[] = []
     for (const text of operands) references.push(...(await findImageNames(engine, text, signal)))
     const messages = engine.local.save({ references }, { signal })
-    await writeArchive(messages, flags.output, context, signal)
+    await writeArchive(bytesOf(messages), flags.output, context, signal)
     return EXIT.done
   },
 })

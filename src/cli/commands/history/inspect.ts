@@ -1,0 +1,28 @@
+import { defineCommand } from '../../command.ts'
+import { EXIT } from '../../exitCode.ts'
+import { parseTemplate, type TemplateValue } from '../../format/goTemplate.ts'
+
+export const historyInspect = defineCommand({
+  usage: '[OPTIONS] [BUILD]',
+  summary: 'Show what a build was made from, how it went, and where its time went; the last one where none is named',
+  flags: {
+    format: { kind: 'text', value: 'FORMAT', help: 'pretty, json, or a Go template', fallback: 'pretty' },
+  },
+  operands: [0, 1],
+  async run({ flags, operands }, context, signal) {
+    const template = flags.format === 'pretty' || flags.format === 'json' ? undefined : parseTemplate(flags.format)
+    const [{ openEngine }, { findBuild, replayTrace }, { describeBuild }, { formatBuild }] = await Promise.all([
+      import('../../engine.ts'),
+      import('../../history/queryBuilds.ts'),
+      import('../../history/describeBuild.ts'),
+      import('../../history/formatBuild.ts'),
+    ])
+    await using engine = await openEngine(context, signal)
+    const build = await findBuild(engine, operands[0] ?? '', signal)
+    const description = describeBuild(build, await replayTrace(engine, build, signal), context.now())
+    const json = JSON.stringify(description, undefined, 2)
+    if (template !== undefined) context.stdout.write(`${template.apply(JSON.parse(json) as TemplateValue)}\n`)
+    else context.stdout.write(flags.format === 'json' ? `${json}\n` : formatBuild(description))
+    return EXIT.done
+  },
+})

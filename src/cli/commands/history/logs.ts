@@ -1,0 +1,24 @@
+import { defineCommand } from '../../command.ts'
+import { EXIT } from '../../exitCode.ts'
+
+export const historyLogs = defineCommand({
+  usage: '[OPTIONS] [BUILD]',
+  summary: 'Show once more what a build printed; the last one where none is named',
+  flags: {
+    progress: { kind: 'text', value: 'MODE', help: 'How it is shown', choices: ['plain', 'rawjson', 'tty'], fallback: 'plain' },
+  },
+  operands: [0, 1],
+  async run({ flags, operands }, context, signal) {
+    const [{ openEngine }, { findBuild, replayEvents }, { openDisplay }, { parseProgressMode }] = await Promise.all([
+      import('../../engine.ts'),
+      import('../../history/queryBuilds.ts'),
+      import('../../render/display.ts'),
+      import('../../render/progressMode.ts'),
+    ])
+    await using engine = await openEngine(context, signal)
+    const build = await findBuild(engine, operands[0] ?? '', signal)
+    using display = openDisplay(parseProgressMode(flags.progress), { ...context, stderr: context.stdout })
+    await replayEvents(engine, build, display.sink, signal)
+    return EXIT.done
+  },
+})

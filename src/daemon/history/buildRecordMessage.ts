@@ -1,0 +1,66 @@
+import { clone, create, type MessageInitShape } from '@bufbuild/protobuf'
+import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { BuildHistoryRecordSchema, type BuildHistoryRecord, type SolveRequest } from '../../api/gen/control_pb.ts'
+import { toStatus } from '../../api/errorMapping.ts'
+import type { EventsBlob } from '../../engine/history/buildHistory.ts'
+import type { ProgressEvent } from '../../progress/progressEvent.ts'
+import { STATUS_LOG_TYPE } from './statusLog.ts'
+
+/** How a build ended. */
+export type BuildEnding =
+  | { readonly kind: 'completed'; readonly response: ReadonlyMap<string, string> }
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+/** What is told of a build that runs. */
+export function startedRecord({ Ref, Frontend, FrontendAttrs, Exporters }: SolveRequest, startedAtMs: number): BuildHistoryRecord {
+  return create(BuildHistoryRecordSchema, { Ref, Frontend, FrontendAttrs, Exporters, CreatedAt: timestampFromMs(startedAtMs), Generation: 1 })
+}
+
+export interface CompletedFacts {
+  readonly completedAtMs: number
+  readonly ending: BuildEnding
+  readonly events: readonly ProgressEvent[]
+  readonly blob: EventsBlob
+}
+
+/** What is told of a build that is over, of one that was `started`. */
+export function completedRecord(started: BuildHistoryRecord, { completedAtMs, ending, events, blob }: CompletedFacts): BuildHistoryRecord {
+  const { Ref, Frontend, FrontendAttrs, Exporters, CreatedAt, Generation } = started
+  return create(BuildHistoryRecordSchema, {
+    ...{ Ref, Frontend, FrontendAttrs, Exporters },
+    ...(CreatedAt === undefined ? {} : { CreatedAt }),
+    ...countSteps(events),
+    ...describeEnding(ending),
+    CompletedAt: timestampFromMs(completedAtMs),
+    logs: { mediaType: STATUS_LOG_TYPE, digest: blob.digest, size: BigInt(blob.sizeBytes) },
+    Generation: Generation + 1,
+  })
+}
+
+export function pinnedRecord(record: BuildHistoryRecord, isPinned: boolean): BuildHistoryRecord {
+  const pinned = clone(BuildHistoryRecordSchema, record)
+  pinned.pinned = isPinned
+  pinned.Generation += 1
+  return pinned
+}
+
+type RecordInit = MessageInitShape<typeof BuildHistoryRecordSchema>
+
+function describeEnding(ending: BuildEnding): Pick<RecordInit, 'ExporterResponse' | 'error'> {
+  if (ending.kind === 'completed') return { ExporterResponse: Object.fromEntries(ending.response) }
+  const { code, message, details } = toStatus(ending.error)
+  return { error: { code, message, details: details.map(({ typeUrl, value }) => ({ typeUrl, value: Uint8Array.from(value) })) } }
+}
+
+function countSteps(events: readonly ProgressEvent[]): Pick<BuildHistoryRecord, 'numTotalSteps' | 'numCompletedSteps' | 'numCachedSteps' | 'numWarnings'> {
+  const [all, completed, cached] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  let numWarnings = 0
+  for (const event of events) {
+    if (event.kind === 'warning') numWarnings += 1
+    if (event.kind === 'vertex-announced') all.add(event.vertex)
+    if (event.kind !== 'vertex-done') continue
+    completed.add(event.vertex)
+    if (event.outcome.kind === 'cached') cached.add(event.vertex)
+  }
+  return { numTotalSteps: all.size, numCompletedSteps: completed.size, numCachedSteps: cached.size, numWarnings }
+}

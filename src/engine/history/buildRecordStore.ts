@@ -1,0 +1,71 @@
+import { parseDigest, type Digest } from '../../ground/digest.ts'
+import { bytesOf, integerOf, textOf, type Database, type Row } from '../../kit/database.ts'
+
+/** A build that is over, as it is kept. */
+export interface KeptBuild {
+  /** The client's name for it. */
+  readonly ref: string
+  readonly startedAtMs: number
+  readonly completedAtMs: number
+  /** Whether it stays until it is removed. */
+  readonly isPinned: boolean
+  /** What is told of it; the store does not read it. */
+  readonly record: Uint8Array
+  /** A blob of the content store: what happened in it. */
+  readonly events: Digest | undefined
+}
+
+/** The past builds of a store. Of several processes on one store each sees what the others have put. */
+export interface BuildRecordStore {
+  /** Adds it, or replaces that of its ref. */
+  put(build: KeptBuild): void
+  /** Those that are too old and too many. */
+  surplus(): readonly KeptBuild[]
+  get(ref: string): KeptBuild | undefined
+  /** The one that began last first. */
+  list(): readonly KeptBuild[]
+  /** Whether there is such a build. */
+  remove(ref: string): boolean
+}
+
+/** As BuildKit: more than so many are kept while they are young. */
+const MAX_KEPT = 50
+const KEPT_MS = 48 * 3_600_000
+/** A machine that builds all the time has no use for all of it. */
+const MAX_YOUNG = 1000
+
+const MIGRATIONS = [
+  'CREATE TABLE build_record (ref TEXT PRIMARY KEY, started_at_ms INTEGER NOT NULL, completed_at_ms INTEGER NOT NULL, is_pinned INTEGER NOT NULL, record BLOB NOT NULL, events TEXT NOT NULL) STRICT',
+]
+
+export function createBuildRecordStore(database: Database, now: () => number): BuildRecordStore {
+  database.migrate('build-records', MIGRATIONS)
+  return {
+    put({ ref, startedAtMs, completedAtMs, isPinned, record, events }) {
+      database.run('INSERT OR REPLACE INTO build_record VALUES (?, ?, ?, ?, ?, ?)', ref, startedAtMs, completedAtMs, isPinned ? 1 : 0, record, events ?? '')
+    },
+    surplus: () =>
+      database
+        .all('SELECT * FROM build_record WHERE is_pinned = 0 ORDER BY completed_at_ms DESC, rowid DESC LIMIT -1 OFFSET ?', MAX_KEPT)
+        .map(toBuild)
+        .filter(({ completedAtMs }, index) => index + MAX_KEPT >= MAX_YOUNG || completedAtMs < now() - KEPT_MS),
+    get(ref) {
+      const row = database.get('SELECT * FROM build_record WHERE ref = ?', ref)
+      return row === undefined ? undefined : toBuild(row)
+    },
+    list: () => database.all('SELECT * FROM build_record ORDER BY started_at_ms DESC, rowid DESC').map(toBuild),
+    remove: (ref) => database.run('DELETE FROM build_record WHERE ref = ?', ref) > 0,
+  }
+}
+
+function toBuild(row: Row): KeptBuild {
+  const events = textOf(row, 'events')
+  return {
+    ref: textOf(row, 'ref'),
+    startedAtMs: integerOf(row, 'started_at_ms'),
+    completedAtMs: integerOf(row, 'completed_at_ms'),
+    isPinned: integerOf(row, 'is_pinned') === 1,
+    record: bytesOf(row, 'record'),
+    events: events === '' ? undefined : parseDigest(events),
+  }
+}
