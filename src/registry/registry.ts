@@ -21,6 +21,8 @@ export interface Registry {
   pushBlob(repository: Repository, blob: UploadBlob, signal: AbortSignal): Promise<UploadOutcome>
   /** Under the reference's tag, or by digest where it has none. @throws ManifestRefusedError where another media type may be taken */
   pushManifest(reference: Reference, mediaType: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>
+  /** As `pushManifest`, but only while the reference's tag names `replaces`. @throws TagMovedError */
+  replaceManifest(reference: Reference, replacement: { readonly mediaType: string; readonly bytes: Uint8Array; readonly replaces: Digest }, signal: AbortSignal): Promise<void>
   /** What names `digest` as its subject: signatures and the like. */
   listReferrers(repository: Repository, digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>
   /** Tells `listener` of each pause that a registry asks for, as it begins, until it is disposed. */

@@ -25,7 +25,8 @@ export function createRegistry(options: RegistryOptions): Registry & AsyncDispos
     hasBlob: (repository, digest, signal) =>
       requester.askOrigin(repository.host, (endpoint) => isBlobThere(requester, { endpoint, repository, digest, scope: pullScope(repository) }, signal), signal),
     pushBlob: (repository, blob, signal) => pushBlob(requester, repository, { blob, signal }),
-    pushManifest: (reference, mediaType, bytes, signal) => pushManifest(requester, { reference, mediaType, bytes }, signal),
+    pushManifest: (reference, mediaType, bytes, signal) => pushManifest(requester, { reference, mediaType, bytes, replaces: undefined }, signal),
+    replaceManifest: (reference, replacement, signal) => pushManifest(requester, { reference, ...replacement }, signal),
     listReferrers: (repository, digest, signal) => fetchReferrers(requester, repository, { digest, signal }),
     watchWaits: (listener) => waits.watch(listener),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),

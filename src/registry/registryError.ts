@@ -122,7 +122,7 @@ export class MultiPlatformRefusedError extends RegistryError {
 /** Another has published under the tag since it was looked at. */
 export class TagMovedError extends RegistryError {
   readonly kind = 'conflict'
-  constructor(reference: Reference, was: Digest | undefined, now: Digest | undefined) {
+  constructor(reference: Reference, was: Digest | undefined, now: Digest | 'another image' | undefined) {
     super(formatFamiliar({ ...reference, digest: undefined }), `it was changed in between: ${was ?? 'nothing'} before, ${now ?? 'nothing'} now`, { hint: 'see what was published, and do it again' })
   }
 }

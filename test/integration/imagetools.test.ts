@@ -139,6 +139,64 @@ describe('imagetools create', { skip: missing('docker-registry', 'skopeo'), conc
     assert.deepEqual(manifests.map(({ platform }) => platform?.architecture), ['amd64', 'arm64'])
   })
 
+  describe('is followed by edits of single platforms', { concurrency: false }, () => {
+    const edit = async (...args: readonly string[]): Promise<string> => (await pelago.succeed(['imagetools', ...args])).stdout
+    const entriesOf = async (name: string): Promise<readonly string[]> => (await indexAt(there, 'app', name)).manifests.map(({ digest }) => digest)
+
+    it('adds a platform from another registry, tells what the image was and how to go back', async () => {
+      await create('-t', `${closed.host}/seven:1`, '--prefer-index=false', inApp('docker-arm'))
+      await create('-t', inApp('edited'), inApp('index'))
+      const printed = await edit('add-platform', inApp('edited'), `${closed.host}/seven:1`)
+      const now = await there.readDocument('app', 'edited')
+      assert.match(printed, new RegExp(`was   ${images.index.digest}  linux/amd64, linux/arm64\n  is    ${now?.digest}  linux/amd64, linux/arm64, linux/arm/v7\n`))
+      const { annotations, manifests, mediaType } = await indexAt(there, 'app', 'edited')
+      assert.deepEqual([mediaType, annotations, manifests.length], [OCI_INDEX, { top: 'yes' }, 4])
+      assert.equal((await runCommand(['skopeo', 'inspect', '--override-arch', 'arm', '--override-variant', 'v7', '--tls-verify=false', `docker://${inApp('edited')}`])).exitCode, 0)
+      const [, undo = ''] = /undo  pelago (.*)/.exec(printed) ?? []
+      await pelago.succeed(undo.split(' '))
+      assert.equal((await there.readDocument('app', 'edited'))?.digest, images.index.digest)
+    })
+
+    it('replaces a platform, and its attestation goes with it', async () => {
+      await create('-t', inApp('edited'), inApp('index'))
+      const next = await there.putImage('app', 'next', { style: 'oci', config: { os: 'linux', architecture: 'amd64' }, content: 'next' })
+      await edit('replace-platform', inApp('edited'), inApp('next'))
+      assert.deepEqual(await entriesOf('edited'), [next.digest, images.arm.digest])
+      assert.match(await edit('replace-platform', inApp('edited'), inApp('next')), /it was so already/)
+    })
+
+    it('takes a platform out, into another tag, and tells it to machines', async () => {
+      const told = JSON.parse(await edit('rm-platform', '--format', 'json', '--tag', inApp('less'), inApp('index'), 'linux/amd64')) as { readonly was: unknown; readonly is: { readonly digest: string } }
+      assert.deepEqual(told.was, { digest: images.index.digest, mediaType: OCI_INDEX, platforms: ['linux/amd64', 'linux/arm64'] })
+      assert.equal((await there.readDocument('app', 'less'))?.digest, told.is.digest)
+      assert.deepEqual(await entriesOf('less'), [images.arm.digest])
+      assert.deepEqual(await entriesOf('index'), [images.amd.digest, images.arm.digest, images.note.digest])
+    })
+
+    it('makes an index of a lone image, and the way back is that image', async () => {
+      await create('-t', inApp('lone'), '--prefer-index=false', inApp('amd'))
+      const [, undo = ''] = /undo  pelago (.*)/.exec(await edit('add-platform', '--platform', 'linux/arm64', inApp('lone'), inApp('index'))) ?? []
+      assert.deepEqual(await entriesOf('lone'), [images.amd.digest, images.arm.digest])
+      await pelago.succeed(undo.split(' '))
+      assert.equal((await there.readDocument('app', 'lone'))?.digest, images.amd.digest)
+    })
+
+    const refused: readonly { readonly name: string; readonly args: () => readonly string[]; readonly code: number; readonly says: RegExp }[] = [
+      { name: 'to add what is there', args: () => ['add-platform', inApp('index'), inApp('docker-amd')], code: 1, says: /has an image for linux\/amd64 already[^]*replace-platform/ },
+      { name: 'to remove what is not there', args: () => ['rm-platform', inApp('index'), 'linux/s390x'], code: 1, says: /no image for linux\/s390x[^]*it has linux\/amd64, linux\/arm64/ },
+      { name: 'to leave nothing', args: () => ['rm-platform', inApp('index'), 'linux/amd64,linux/arm64'], code: 1, says: /no image would be left/ },
+      { name: 'to change a digest', args: () => ['rm-platform', `${open.host}/app@${images.index.digest}`, 'linux/amd64'], code: 2, says: /is a digest[^]*--tag/ },
+    ]
+    for (const { name, args, code, says } of refused) {
+      it(`refuses ${name}`, async () => {
+        const { exitCode, stdout, stderr } = await pelago.run(['imagetools', ...args()])
+        assert.deepEqual([exitCode, stdout], [code, ''], stderr)
+        assert.match(stderr, says)
+        assert.equal((await there.readDocument('app', 'index'))?.digest, images.index.digest)
+      })
+    }
+  })
+
   const refusals: readonly { readonly name: string; readonly args: () => readonly string[]; readonly code: number; readonly says: RegExp }[] = [
     { name: 'a source that is not there', args: () => [inApp('missing')], code: 1, says: /app:missing: there is no such image/ },
     { name: 'platforms that no source has', args: () => ['-p', 'linux/s390x', inApp('index')], code: 1, says: /no image is for linux\/s390x[^]*there are linux\/amd64, linux\/arm64/ },

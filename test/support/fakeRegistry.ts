@@ -33,6 +33,7 @@ export interface LoggedRequest {
   readonly path: string
   readonly authorization: string | undefined
   readonly range: string | undefined
+  readonly ifMatch: string | undefined
 }
 
 export async function startFakeRegistry(address = '127.0.0.1'): Promise<FakeRegistry> {
@@ -41,7 +42,7 @@ export async function startFakeRegistry(address = '127.0.0.1'): Promise<FakeRegi
   const requests: LoggedRequest[] = []
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`)
-    requests.push({ method: request.method ?? '', path: url.pathname + url.search, authorization: request.headers.authorization, range: request.headers.range })
+    requests.push({ method: request.method ?? '', path: url.pathname + url.search, authorization: request.headers.authorization, range: request.headers.range, ifMatch: request.headers['if-match'] })
     answer({ request, url, faults, contents })
       .then((answered) => send({ request, response, faults }, answered))
       .catch(() => response.destroy()) // a client that went away

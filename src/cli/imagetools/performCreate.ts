@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { InvalidValueError } from '../../ground/errors.ts'
-import { formatFamiliar, formatReference, parseReference, type Reference } from '../../ground/reference.ts'
+import { formatFamiliar, formatReference, type Reference } from '../../ground/reference.ts'
 import { combineSources, type CombinedImage, type CombinedSource } from '../../image/index/combineSources.ts'
 import { platformsTwice } from '../../image/index/filterPlatforms.ts'
 import { createLimit, mapLimited } from '../../kit/limit.ts'
@@ -17,6 +17,7 @@ import type { CreateFlags } from './createFlags.ts'
 import { publishImage, type Published } from './publishImage.ts'
 import { resolveSource } from './resolveSource.ts'
 import { parseSource, placeSources, type PlacedSource } from './sourceText.ts'
+import { parseTag } from './tagText.ts'
 
 /** Lookups at once. */
 const LOOKUPS = 4
@@ -61,12 +62,6 @@ async function readSourceFile(path: string): Promise<string> {
   } catch (error) {
     throw new InvalidValueError(`cannot read ${path}`, { hint: 'it should hold a descriptor in JSON, a name or a digest', cause: error })
   }
-}
-
-function parseTag(text: string): Reference {
-  const reference = parseReference(text)
-  if (reference.digest !== undefined) throw new UsageError(`--tag takes no digest: ${JSON.stringify(text)}`)
-  return reference
 }
 
 /** Of a copy the root, of a new index all that it names; each where a source has it. */

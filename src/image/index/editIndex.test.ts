@@ -52,6 +52,7 @@ describe('an index of which a platform is edited', () => {
   const refusals: readonly { readonly name: string; readonly edit: () => unknown; readonly message: RegExp; readonly hint: RegExp }[] = [
     { name: 'to add a platform that is there', edit: () => addEntries(whole, entriesOf(image('amd64-2', 'linux/amd64'))), message: /has an image for linux\/amd64 already$/, hint: /replace-platform/ },
     { name: 'to add an image that is there', edit: () => addEntries(whole, entriesOf(AMD64)), message: /already, and it is this one/, hint: /nothing to do/ },
+    { name: 'to add two images for one platform', edit: () => addEntries(whole, entriesOf(image('s390x', 'linux/s390x'), image('docker-arm', 'linux/s390x'))), message: /sources have several images for linux\/s390x/, hint: /leave out/ },
     { name: 'to replace a platform that is not there', edit: () => replaceEntries(whole, entriesOf(image('s390x', 'linux/s390x'))), message: /no image for linux\/s390x/, hint: /it has linux\/amd64, linux\/arm64$/ },
     { name: 'to remove a platform that is not there', edit: () => removePlatforms(whole, [parsePlatform('linux/arm/v7')]), message: /no image for linux\/arm\/v7/, hint: /it has linux\/amd64, linux\/arm64$/ },
     { name: 'to leave no image', edit: () => removePlatforms(whole, [parsePlatform('linux/amd64'), parsePlatform('linux/arm64')]), message: /no image would be left/, hint: /keep at least one/ },

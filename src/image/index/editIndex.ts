@@ -14,8 +14,9 @@ export class IndexEditRefusedError extends BuildError {
   readonly kind = 'conflict'
 }
 
-/** Puts images, with their attestations, behind the others. @throws IndexEditRefusedError where one's platform is there already */
+/** Puts images, with their attestations, behind the others. @throws IndexEditRefusedError where one's platform is there already, or comes twice */
 export function addEntries(document: IndexDocument, added: readonly IndexEntry[]): IndexDocument {
+  assertOnce(added)
   const there = added.filter(isImageEntry).find((entry) => imagesFor(document.entries, entry).length > 0)
   if (there !== undefined) {
     const name = platformName(there)
@@ -25,8 +26,9 @@ export function addEntries(document: IndexDocument, added: readonly IndexEntry[]
   return withEntries(document, [...document.entries, ...added])
 }
 
-/** Puts each image into the place of the one for its platform, and its attestations into that of the other's. @throws IndexEditRefusedError where there is none */
+/** Puts each image into the place of the one for its platform, and its attestations into that of the other's. @throws IndexEditRefusedError where there is none, or a platform comes twice */
 export function replaceEntries(document: IndexDocument, replacements: readonly IndexEntry[]): IndexDocument {
+  assertOnce(replacements)
   return replacements.filter(isImageEntry).reduce((edited, image) => replaceImage(edited, image, attestationsOf(replacements, [image])), document)
 }
 
@@ -51,6 +53,11 @@ export function selectPlatforms(entries: readonly IndexEntry[], platforms: reado
     throw new IndexEditRefusedError(`${subject}: there is no image${missing === undefined ? '' : ` for ${formatPlatform(missing)}`}`, { hint: `it has ${platformNames(entries).join(', ')}` })
   }
   return [...images, ...attestationsOf(entries, images)]
+}
+
+function assertOnce(images: readonly IndexEntry[]): void {
+  const twice = images.filter(isImageEntry).find((entry, index, all) => imagesFor(all.slice(0, index), entry).length > 0)
+  if (twice !== undefined) throw new IndexEditRefusedError(`the sources have several images for ${platformName(twice)}`, { hint: 'leave out all but one' })
 }
 
 function replaceImage(document: IndexDocument, image: IndexEntry, attestations: readonly IndexEntry[]): IndexDocument {

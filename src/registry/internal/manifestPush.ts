@@ -1,21 +1,24 @@
 import { BlobCorruptError } from '../../content/contentStore.ts'
 import { digestOf, type Digest } from '../../ground/digest.ts'
 import { formatReference, type Reference } from '../../ground/reference.ts'
-import { ManifestRefusedError, type RegistryError, RegistryRefusedError } from '../registryError.ts'
+import { ManifestRefusedError, type RegistryError, RegistryRefusedError, TagMovedError } from '../registryError.ts'
 import type { Endpoint } from './endpoint.ts'
 import { digestHeader, hasManifest } from './manifestFetch.ts'
 import type { RegistryRequest, Requester } from './requester.ts'
 import { refusalOf } from './response.ts'
 import { pushScope } from './scope.ts'
+import { guardTag } from './tagGuard.ts'
 
 export interface ManifestPush {
   readonly reference: Reference
   readonly mediaType: string
   readonly bytes: Uint8Array
+  /** What the tag must name; undefined where that does not matter. */
+  readonly replaces: Digest | undefined
 }
 
-/** As `Registry.pushManifest`. Where the registry tells another digest than that of what was sent, it is looked up whether it kept that. */
-export async function pushManifest(requester: Requester, { reference, mediaType, bytes }: ManifestPush, signal: AbortSignal): Promise<void> {
+/** As `Registry.pushManifest` and `replaceManifest`. Where the registry tells another digest than that of what was sent, it is looked up whether it kept that. */
+export async function pushManifest(requester: Requester, { reference, mediaType, bytes, replaces }: ManifestPush, signal: AbortSignal): Promise<void> {
   const digest = digestOf(bytes)
   const request: RegistryRequest = {
     method: 'PUT',
@@ -26,7 +29,9 @@ export async function pushManifest(requester: Requester, { reference, mediaType,
     scopes: [pushScope(reference)],
   }
   const attempt = async (endpoint: Endpoint): Promise<void> => {
-    const response = await requester.send(endpoint, request, signal)
+    const conditions = replaces === undefined ? [] : await guardTag(requester, endpoint, { reference, expected: replaces, wanted: digest }, signal)
+    const response = await requester.send(endpoint, { ...request, headers: new Map([...request.headers, ...conditions]) }, signal)
+    if (response.status === 412 && replaces !== undefined) throw new TagMovedError(reference, replaces, 'another image')
     if (response.status >= 300) throw asManifestRefusal(await refusalOf(response, endpoint.host, request.subject), { mediaType, digest })
     await response.discard()
     const told = digestHeader(response)

@@ -41,6 +41,10 @@ export interface ManifestFaults {
   keepsOthers: boolean
   /** What `content-type` says; '' leaves it out. */
   contentType: string | undefined
+  /** What is said to stand under a name, for conditions. */
+  etag: string | undefined
+  /** What has a condition is refused with 412. */
+  failsCondition: boolean
 }
 
 export interface UploadFaults {
@@ -100,7 +104,7 @@ export function noFaults(): Faults {
     closesConnections: false,
     hidesLength: false,
     headStatus: undefined,
-    manifests: { refusedTypes: new Set(), refusesArtifacts: false, refusal: { status: 400, body: '{"errors":[{"code":"MANIFEST_INVALID","message":"manifest invalid"}]}' }, keepsOthers: false, contentType: undefined },
+    manifests: { refusedTypes: new Set(), refusesArtifacts: false, refusal: { status: 400, body: '{"errors":[{"code":"MANIFEST_INVALID","message":"manifest invalid"}]}' }, keepsOthers: false, contentType: undefined, etag: undefined, failsCondition: false },
     uploads: {
       dropped: 0, isHeld: false, maxPutBytes: undefined, mount: undefined, elsewhere: undefined, location: 'path', forgotten: { count: 0, status: 404 },
       patchStatus: undefined, wholePutStatus: undefined, sessionStatus: undefined, losesBlobs: false, doneStatus: undefined,

@@ -11,12 +11,14 @@ export async function answerManifest(exchange: Exchange, repository: string, id:
   if (manifest === undefined) return refuse(404, 'MANIFEST_UNKNOWN')
   if (request.method === 'DELETE') return reply(contents.manifests.delete(key) ? 202 : 404, {})
   const contentType = faults.manifests.contentType ?? manifest.mediaType
-  const headers = { ...toldDigest(faults, digestOf(manifest.bytes)), ...(contentType === '' ? {} : { 'content-type': contentType }) }
+  const etag: Readonly<Record<string, string>> = faults.manifests.etag === undefined ? {} : { etag: faults.manifests.etag }
+  const headers = { ...toldDigest(faults, digestOf(manifest.bytes)), ...etag, ...(contentType === '' ? {} : { 'content-type': contentType }) }
   return reply(200, headers, faults.corrupts ? corrupted(manifest.bytes) : manifest.bytes)
 }
 
 async function takeManifest({ request, faults, contents }: Exchange, repository: string, id: string): Promise<Answer> {
   const { refusedTypes, refusesArtifacts, refusal, keepsOthers } = faults.manifests
+  if (faults.manifests.failsCondition && request.headers['if-match'] !== undefined) return refuse(412, 'PRECONDITION_FAILED')
   const mediaType = request.headers['content-type'] ?? ''
   const bytes = await gather(request)
   if (refusedTypes.has(mediaType) || (refusesArtifacts && isArtifact(bytes.toString()))) return reply(refusal.status, {}, refusal.body)
