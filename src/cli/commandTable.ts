@@ -34,6 +34,10 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['imagetools replace-platform', { summary: 'Replace platforms of an image in a registry', load: async () => (await import('./commands/imagetools/replacePlatform.ts')).imagetoolsReplacePlatform }],
   ['imagetools rm-platform', { summary: 'Take platforms out of an image in a registry', load: async () => (await import('./commands/imagetools/rmPlatform.ts')).imagetoolsRmPlatform }],
   ['imagetools inspect', { summary: 'Show an image in a registry', load: async () => (await import('./commands/imagetools/inspect.ts')).imagetoolsInspect }],
+  ['manifest create', { summary: 'Make a list of images on this machine, to be annotated and pushed as one', load: async () => (await import('./commands/manifest/create.ts')).manifestCreate }],
+  ['manifest annotate', { summary: 'Say for which platform an image of a local list is', load: async () => (await import('./commands/manifest/annotate.ts')).manifestAnnotate }],
+  ['manifest push', { summary: 'Push a local list and its images, as one image for many platforms', load: async () => (await import('./commands/manifest/push.ts')).manifestPush }],
+  ['manifest rm', { summary: 'Remove local lists of images', load: async () => (await import('./commands/manifest/rm.ts')).manifestRm }],
   ['manifest inspect', { summary: 'Show the manifest or index of an image in a registry', load: async () => (await import('./commands/manifest/inspect.ts')).manifestInspect }],
   ['sizes', { summary: 'Show what an image takes, and what it could do without', load: async () => (await import('./commands/sizes.ts')).sizes }],
   ['platforms', { summary: 'Show which platforms run here, and how', load: async () => (await import('./commands/platforms.ts')).platforms }],
@@ -82,7 +86,7 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['buildx', 'builder'])
 const UNSUPPORTED: ReadonlySet<string> = new Set([
   'attach', 'bake', 'commit', 'compose', 'container', 'context', 'cp', 'dial-stdio', 'diff', 'events', 'exec', 'export', 'history import', 'history open', 'history trace', 'import', 'install', 'kill', 'logs', 'network', 'pause', 'plugin',
   'port', 'ps', 'rename', 'restart', 'search', 'start', 'stats', 'swarm', 'top', 'trust', 'uninstall', 'unpause', 'update', 'volume', 'wait',
-  'manifest create', 'manifest annotate', 'manifest push', 'manifest rm', 'image history', 'image import', 'system events',
+  'image history', 'image import', 'system events',
 ])
 
 /** What to do instead, where there is something. */

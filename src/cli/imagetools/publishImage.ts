@@ -29,6 +29,8 @@ export interface Published {
   readonly tags: readonly Reference[]
   /** Not what was asked for where the registry takes no image of that form. */
   readonly root: Descriptor
+  /** Shown already, where progress is. */
+  readonly warnings: readonly string[]
 }
 
 /** Copies what is not there and puts the root under each tag, repository by repository. @throws TagMovedError; RegistryError */
@@ -53,7 +55,7 @@ export async function publishImage(registry: Registry, publication: Publication,
     const pushed = await copyImage(registry, copy, signal)
     for (const warning of pushed.warnings) display.warn(warning)
     display.done()
-    published.push({ tags: [reference, ...others], root: pushed.root })
+    published.push({ tags: [reference, ...others], root: pushed.root, warnings: pushed.warnings })
   }
   return published
 }
