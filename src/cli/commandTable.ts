@@ -29,6 +29,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['image prune', { summary: 'Remove what no local image needs; with --all the images too', load: async () => (await import('./commands/image/prune.ts')).imagePrune }],
   ['image save', { summary: 'Write local images to a tar archive', load: async () => (await import('./commands/image/save.ts')).imageSave }],
   ['image load', { summary: 'Read images from a tar archive', load: async () => (await import('./commands/image/load.ts')).imageLoad }],
+  ['imagetools compare', { summary: 'Compare two images platform by platform: names, OCI layouts or archives', load: async () => (await import('./commands/imagetools/compare.ts')).imagetoolsCompare }],
   ['imagetools create', { summary: 'Make one image of several that are in registries, or copy one', load: async () => (await import('./commands/imagetools/create.ts')).imagetoolsCreate }],
   ['imagetools add-platform', { summary: 'Add platforms to an image in a registry', load: async () => (await import('./commands/imagetools/addPlatform.ts')).imagetoolsAddPlatform }],
   ['imagetools replace-platform', { summary: 'Replace platforms of an image in a registry', load: async () => (await import('./commands/imagetools/replacePlatform.ts')).imagetoolsReplacePlatform }],

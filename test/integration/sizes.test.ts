@@ -21,10 +21,21 @@ interface Document {
   readonly spread?: { readonly equal: { readonly fileCount: number }; readonly partial: readonly { readonly platforms: readonly string[]; readonly folder: string }[]; readonly uneven: readonly { readonly path: string }[] }
 }
 
+interface ComparisonDocument {
+  readonly identical: boolean
+  readonly platforms: readonly {
+    readonly platform: string
+    readonly result: string
+    readonly config?: readonly { readonly field: string; readonly second?: string }[]
+    readonly equalLayers?: number
+    readonly layers?: readonly { readonly missingIn?: string; readonly step: string; readonly files: readonly { readonly path: string; readonly kind: string }[] }[]
+  }[]
+}
+
 /** Of the file that is copied thrice. */
 const DATA_BYTES = 300_000
 
-describe('pelago sizes', { skip: missingForBuilds() }, () => {
+describe('pelago sizes and imagetools compare', { skip: missingForBuilds() }, () => {
   let pelago: Pelago
   let registry: DockerRegistry
   let base: string
@@ -121,5 +132,40 @@ describe('pelago sizes', { skip: missingForBuilds() }, () => {
     const absent = await pelago.run(['sizes', app, '--platform', 'linux/riscv64'])
     assert.equal(absent.exitCode, 1)
     assert.match(absent.stderr, /there is no image for linux\/riscv64/)
+  })
+
+  /** Exit code, and for each platform what it comes to. */
+  const compare = async (...args: readonly string[]): Promise<{ readonly exitCode: number; readonly results: readonly string[]; readonly document: ComparisonDocument }> => {
+    const { exitCode, stdout, stderr } = await pelago.run(['imagetools', 'compare', ...args, '--format', 'json'])
+    assert.ok(stdout.startsWith('{'), stderr)
+    const document = JSON.parse(stdout) as ComparisonDocument
+    return { exitCode, results: document.platforms.map(({ platform, result }) => `${platform} ${result}`), document }
+  }
+
+  it('finds an image the same in registry and archive, and as a layout that is otherwise packed', async () => {
+    const [layout, archive] = [join(pelago.folder, 'unpacked'), join(pelago.folder, 'same.tar')]
+    await pelago.succeed(['pull', app])
+    await pelago.succeed(['save', '-o', archive, app])
+    await pelago.succeed(['build', '-o', `type=oci,tar=false,dest=${layout},compression=uncompressed,force-compression=true`, '--platform', 'linux/amd64,linux/arm64', await pelago.context({ Dockerfile: `FROM ${app}\n` })])
+    const same = await compare(app, archive)
+    assert.deepEqual([same.exitCode, same.document.identical, same.results], [0, true, ['linux/amd64 same', 'linux/arm64 same']])
+    const packed = await compare(app, layout)
+    assert.deepEqual([packed.exitCode, packed.results], [0, ['linux/amd64 same-content', 'linux/arm64 same-content']])
+    assert.match((await pelago.succeed(['imagetools', 'compare', app, layout])).stdout, /the images are the same; what differs is how they are packed/)
+  })
+  it('tells what differs: platforms, fields of the config, layers and files', async () => {
+    const context = await pelago.context({ 'new.txt': 'new', Dockerfile: `FROM ${app}\nENV A=b\nCOPY new.txt /srv/new.txt\n` })
+    await pelago.succeed(['build', '--platform', 'linux/amd64', '-t', 'app:3', context])
+    const { exitCode, results, document } = await compare(app, 'app:3')
+    assert.deepEqual([exitCode, document.identical, results], [1, false, ['linux/amd64 different', 'linux/arm64 missing']])
+    const [amd64] = document.platforms
+    assert.deepEqual(amd64?.config?.map(({ field, second }) => [field, second]), [['config.Env[1]', '"A=b"']])
+    assert.equal(amd64.equalLayers, 8)
+    assert.deepEqual(amd64.layers?.map(({ missingIn, step, files }) => [missingIn, step, files.map(({ path, kind }) => `${kind} ${path}`)]), [['first', 'COPY new.txt /srv/new.txt', ['only-second /srv', 'only-second /srv/new.txt']]])
+    const { stdout } = await pelago.run(['imagetools', 'compare', app, 'app:3'])
+    assert.match(stdout, /^linux\/amd64 .* differs: 1 field; 8 of 8 and 9 layers equal; 2 files added$/m)
+    assert.match(stdout, /^linux\/arm64 .* – +only in the first$/m)
+    const same = await compare(app, app, '--platform', 'linux/arm64')
+    assert.deepEqual([same.exitCode, same.results], [0, ['linux/arm64 same']])
   })
 })

@@ -9,12 +9,15 @@ export interface PlatformImage {
   readonly view: ImageView
 }
 
+/** What platforms are looked for in. */
+export type ReadableImage = Pick<OpenedImage, 'name' | 'root' | 'store'>
+
 /**
  * Of `image` the platforms that are `wanted`, each by its best match; all that are there where none is named. The
  * local store may have some of an image's platforms only.
  * @throws PlatformMissingError; ImageInvalidError
  */
-export async function imagePlatforms({ store, root, name }: OpenedImage, wanted: readonly Platform[], signal: AbortSignal): Promise<readonly PlatformImage[]> {
+export async function imagePlatforms({ store, root, name }: ReadableImage, wanted: readonly Platform[], signal: AbortSignal): Promise<readonly PlatformImage[]> {
   const here: PlatformImage[] = []
   for (const view of await viewImages(store, root, signal)) {
     if ((await store.sizeBytes(view.descriptor.digest, signal)) === undefined) continue

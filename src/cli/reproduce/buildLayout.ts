@@ -4,7 +4,7 @@ import { openFileStore } from '../../content/fileStore.ts'
 import type { EngineClient, OutputRequest } from '../../driver/driver.ts'
 import { createSolve } from '../../driver/solve.ts'
 import { MEDIA_TYPE } from '../../ground/oci/mediaType.ts'
-import type { ComparedImage } from '../../image/difference/imageDifference.ts'
+import type { ReadableImage } from '../images/imagePlatforms.ts'
 import { ImageInvalidError } from '../../image/imageError.ts'
 import { parseIndex } from '../../image/manifestJson.ts'
 import type { BuildStep } from '../build/prepareBuild.ts'
@@ -24,7 +24,7 @@ export interface LayoutBuild {
 }
 
 /** Builds into an OCI layout in `folder`. */
-export async function buildLayout(engine: EngineClient, { step, attributes, folder, progress }: LayoutBuild, context: CommandContext, signal: AbortSignal): Promise<ComparedImage> {
+export async function buildLayout(engine: EngineClient, { step, attributes, folder, progress }: LayoutBuild, context: CommandContext, signal: AbortSignal): Promise<ReadableImage> {
   const output: OutputRequest = { type: 'oci', attributes: new Map([...attributes, ['tar', 'false']]), destination: { kind: 'folder', path: folder } }
   {
     using display = openDisplay(progress, context)
@@ -32,7 +32,7 @@ export async function buildLayout(engine: EngineClient, { step, attributes, fold
   }
   const [root] = parseIndex(await readFile(join(folder, 'index.json')), MEDIA_TYPE.ociIndex).manifests
   if (root === undefined) throw new ImageInvalidError('the build gave no image')
-  return { store: await openFileStore({ folder, now: context.now }, signal), root: { ...root, annotations: new Map() } }
+  return { name: 'the build', store: await openFileStore({ folder, now: context.now }, signal), root: { ...root, annotations: new Map() } }
 }
 
 /** What of `--output` says how the image is made, and not where it goes. @throws UsageError */

@@ -33,7 +33,9 @@ describe('formatDifferences', () => {
     missingIn: undefined,
     config: [{ field: 'created', first: '"a"', second: undefined }],
     manifest: [],
-    layers: [{ index: 1, step: 'RUN make', fileCount: 12, files: [changed('/app', ['content', 'mode', 'mtime'], '7f454c46'), changed('/b\u001b[31m', ['mtime'])] }],
+    layerCounts: [3, 3],
+    equalLayers: 2,
+    layers: [{ index: 1, missingIn: undefined, step: 'RUN make', fileCount: 12, counts: { onlyFirst: 0, onlySecond: 0, changed: 12, timeAlone: 11 }, files: [changed('/app', ['content', 'mode', 'mtime'], '7f454c46'), changed('/b\u001b[31m', ['mtime'])] }],
   } as const
   it('tells all, and each cause once', () => {
     assert.equal(

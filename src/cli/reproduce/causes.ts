@@ -1,4 +1,4 @@
-import type { LocatedDifference, PlatformDifference } from '../../image/difference/imageDifference.ts'
+import { isTimeAlone, type LocatedDifference, type PlatformDifference } from '../../image/difference/imageDifference.ts'
 
 /** Why something is likely to differ, and what to do. */
 export interface Cause {
@@ -36,8 +36,7 @@ const RULES: readonly Rule[] = [
 
 /** Of one file. */
 export function causeOf({ difference, content }: LocatedDifference): Cause {
-  const isTimeAlone = difference.kind === 'changed' && difference.aspects.every((aspect) => aspect === 'mtime')
-  if (isTimeAlone) return TIMES
+  if (isTimeAlone(difference)) return TIMES
   return RULES.find(({ path, head }) => (path?.test(difference.path) ?? false) || (head !== undefined && content !== undefined && head.test(content.head))) ?? UNKNOWN
 }
 

@@ -6,6 +6,7 @@ import { createTempFolder } from '../../kit/tempFolder.ts'
 import { withInsecureRegistries } from '../build/performBuild.ts'
 import { prepareBuild, type PreparedBuild } from '../build/prepareBuild.ts'
 import type { CommandContext } from '../command.ts'
+import { readCompared } from '../compare/readCompared.ts'
 import { openEngine } from '../engine.ts'
 import { openImage } from '../images/openImage.ts'
 import { EXIT } from '../exitCode.ts'
@@ -30,7 +31,7 @@ export async function compareBuilds(flags: ReproduceFlags, path: string, context
   const first = other ?? (await build('first'))
   if (other === undefined) await delay(APART_MS, undefined, { signal })
   const second = await build('second')
-  const found = await compareImages(first, second, join(scratch.path, 'files'), signal)
+  const found = await compareImages(await readCompared(first, [], signal), await readCompared(second, [], signal), join(scratch.path, 'files'), signal)
   const sides = against === undefined ? (['first build', 'second build'] as const) : ([against, 'build'] as const)
   if (flags.format === 'json') context.stdout.write(differencesJson(found))
   else context.stdout.write(found.length === 0 ? `the same: ${against === undefined ? 'both builds came to' : `${against} and the build are`} ${second.root.digest}\n` : formatDifferences(found, sides))

@@ -11,8 +11,13 @@ const SHOWN_STEP = 100
 /** For people: platform by platform, then why. `sides` are what the images are called. */
 export function formatDifferences(platforms: readonly PlatformDifference[], sides: readonly [string, string]): string {
   const causes = causesOf(platforms).map(({ reason, remedy, fileCount }) => `  ${reason}${fileCount === 0 ? '' : ` (${fileCount} ${fileCount === 1 ? 'file' : 'files'})`}\n    ${remedy}`)
-  const lines = platforms.flatMap((platform) => formatPlatform(platform, sides))
-  return [...lines, ...(causes.length === 0 ? [] : ['likely why, and what to do:', ...causes])].map((line) => `${neutralizeLines(line)}\n`).join('')
+  const why = causes.length === 0 ? [] : ['likely why, and what to do:', ...causes]
+  return `${formatPlatforms(platforms, sides)}${why.map((line) => `${neutralizeLines(line)}\n`).join('')}`
+}
+
+/** What differs, platform by platform, and not why. */
+export function formatPlatforms(platforms: readonly PlatformDifference[], sides: readonly [string, string]): string {
+  return platforms.flatMap((platform) => formatPlatform(platform, sides)).map((line) => `${neutralizeLines(line)}\n`).join('')
 }
 
 function neutralizeLines(text: string): string {
@@ -24,7 +29,7 @@ function formatPlatform({ platform, missingIn, config, manifest, layers }: Platf
   return [
     `${platform}: differs`,
     ...[...config.map((field) => formatField('config', field)), ...manifest.map((field) => formatField('manifest', field))],
-    ...layers.flatMap(formatLayer),
+    ...layers.flatMap((layer) => formatLayer(layer, sides)),
   ]
 }
 
@@ -32,15 +37,21 @@ function formatField(where: string, { field, first = 'none', second = 'none' }: 
   return `  ${where} ${field}: ${first} | ${second}`
 }
 
-function formatLayer({ index, step: written, fileCount, files }: LayerDifference): readonly string[] {
+function formatLayer({ index, missingIn, step: written, fileCount, files }: LayerDifference, sides: readonly [string, string]): readonly string[] {
   const step = written.replaceAll('\n', ' ')
   const shown = files.slice(0, SHOWN_FILES)
   const rest = fileCount - shown.length
+  const where = missingIn === undefined ? '' : `, only in the ${missingIn === 'first' ? sides[1] : sides[0]}`
   return [
-    `  layer ${index + 1}, of ${step.length > SHOWN_STEP ? `${step.slice(0, SHOWN_STEP)}…` : step}: ${fileCount === 0 ? 'the same files in another order' : fileCount === 1 ? '1 file differs' : `${fileCount} files differ`}`,
+    `  layer ${index + 1}${where}, of ${step.length > SHOWN_STEP ? `${step.slice(0, SHOWN_STEP)}…` : step}: ${formatCount(fileCount, missingIn)}`,
     ...shown.map((file) => `    ${formatFile(file)}`),
     ...(rest > 0 ? [`    and ${rest} more`] : []),
   ]
+}
+
+function formatCount(fileCount: number, missingIn: LayerDifference['missingIn']): string {
+  if (missingIn !== undefined) return fileCount === 1 ? '1 file' : `${fileCount} files`
+  return fileCount === 0 ? 'the same files in another order' : fileCount === 1 ? '1 file differs' : `${fileCount} files differ`
 }
 
 function formatFile({ difference, content }: LocatedDifference): string {
@@ -100,14 +111,18 @@ function showBytes(hex: string): string {
 export function differencesJson(platforms: readonly PlatformDifference[]): string {
   const document = {
     identical: platforms.length === 0,
-    platforms: platforms.map(({ platform, missingIn, config, manifest, layers }) => ({ platform, missingIn, config, manifest, layers: layers.map(layerJson) })),
+    platforms: platforms.map(differenceJson),
     causes: causesOf(platforms),
   }
   return `${JSON.stringify(document, null, 2)}\n`
 }
 
-function layerJson({ index, step, fileCount, files }: LayerDifference): object {
-  return { index, step, fileCount, files: files.map(fileJson) }
+export function differenceJson({ platform, missingIn, config, manifest, layers, equalLayers }: PlatformDifference): object {
+  return { platform, missingIn, config, manifest, equalLayers, layers: layers.map(layerJson) }
+}
+
+function layerJson({ index, missingIn, step, fileCount, counts, files }: LayerDifference): object {
+  return { index, missingIn, step, fileCount, counts, files: files.map(fileJson) }
 }
 
 function fileJson(located: LocatedDifference): object {
