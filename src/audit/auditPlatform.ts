@@ -1,6 +1,6 @@
 import type { ImageConfig } from '../ground/oci/imageConfig.ts'
 import { formatPlatform, type Platform } from '../ground/platform.ts'
-import type { LayerFacts } from './facts/layerFacts.ts'
+import { FACTS_VERSION, type LayerFacts } from './facts/layerFacts.ts'
 import { compareFindings, findingKey, type Finding } from './finding.ts'
 import { checkLinks } from './judge/linkAudit.ts'
 import { checkPlatforms } from './judge/platformAudit.ts'
@@ -9,6 +9,9 @@ import { checkProgram } from './judge/programAudit.ts'
 import { checkScripts } from './judge/scriptAudit.ts'
 import { createSubject, type AuditCheck } from './judge/subject.ts'
 import { buildImageTree } from './tree/imageTree.ts'
+
+/** Of what facts are judged by: audits that are kept are of use to the same version only. */
+export const AUDIT_VERSION = `${FACTS_VERSION}.1`
 
 /** One platform's image, by facts alone. */
 export interface AuditedImage {

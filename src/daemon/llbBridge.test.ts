@@ -127,7 +127,7 @@ async function build(attributes: ReadonlyMap<string, string>): Promise<Built | A
   if (requestId !== undefined) return { kind: 'answer', metadata: new Map([['result.txt', `answer to ${requestId}`]]) }
   const ids = (attributes.get('platform') ?? '').split(',')
   const platforms = ids.map((id) => ({ id, platform: parsePlatform(id), snapshot: undefined, config: emptyImageConfig(parsePlatform(id)) }))
-  return { kind: 'built', result: { platforms, isMultiPlatform: ids.length > 1 }, epochSeconds: undefined }
+  return { kind: 'built', result: { platforms, isMultiPlatform: ids.length > 1 }, audit: { mode: 'off', origins: [] }, epochSeconds: undefined }
 }
 
 async function solve(bridge: Bridge, platform: string): Promise<Result> {

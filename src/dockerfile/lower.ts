@@ -41,7 +41,7 @@ export async function lowerDockerfile(request: LowerRequest, resolver: ImageReso
   const { graph, target: result, stages } = lowerStages(job, followPathsOf(contextPaths))
   const warnings = notes.lint(dockerfile)
   const { epochSeconds } = job.scope
-  return { graph, root: result.root, config: imageConfig(result, request, epochSeconds), epochSeconds, warnings, lintError: lintError(warnings, notes.options, request.source), stages, subject: notes.subject(dockerfile) }
+  return { graph, root: result.root, config: imageConfig(result, request, epochSeconds), layerSpans: result.layerSpans, epochSeconds, warnings, lintError: lintError(warnings, notes.options, request.source), stages, subject: notes.subject(dockerfile) }
 }
 
 /** Where the time of the build is from that SOURCE_DATE_EPOCH names; undefined where nothing says one, or nothing that can be read, which lowering tells. */

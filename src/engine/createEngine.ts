@@ -9,6 +9,7 @@ import { createCrunExecutor } from '../executor/crunExecutor.ts'
 import { CDI_FOLDERS, createCdiDevices, type CdiDevices } from '../executor/cdi/cdiDevices.ts'
 import type { Executor } from '../executor/executor.ts'
 import { debugStep } from './debug/debugStep.ts'
+import { createAuditStore } from './audit/auditStore.ts'
 import { createFailedStepStore, type FailedStepStore } from './debug/failedStepStore.ts'
 import { openDatabase, type Database } from '../kit/database.ts'
 import { createHttpClient, proxyFrom } from '../kit/http.ts'
@@ -104,7 +105,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     now: Date.now,
   }
   const { solver, plans } = createSolvers(opsDeps, { database, root })
-  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2) }
+  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), auditStore: createAuditStore(database) }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const builds = createBuildRecordStore(database, Date.now)
   const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images }

@@ -4,6 +4,7 @@ import type { BuildResult } from '../exporter/exporter.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
 import type { Platform } from '../ground/platform.ts'
+import type { SourceSpan } from '../ground/sourceSpan.ts'
 import type { Reference } from '../ground/reference.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 import type { DebugRequest } from './debug/debugStep.ts'
@@ -91,8 +92,26 @@ export interface Answer {
 export interface Built {
   readonly kind: 'built'
   readonly result: BuildResult
+  /** What the audit is to do, and what it is told of each platform of the result, in their order. */
+  readonly audit: AuditOrder
   /** SOURCE_DATE_EPOCH of the build; undefined where it names none. */
   readonly epochSeconds: number | undefined
+}
+
+export interface AuditOrder {
+  readonly mode: AuditMode
+  readonly origins: readonly LayerOrigins[]
+}
+
+/** `error`: nothing leaves the engine where an error is found. */
+export type AuditMode = 'error' | 'warn' | 'off'
+
+/** Where the layers of a result come from. */
+export interface LayerOrigins {
+  /** How many are the base image's. */
+  readonly baseLayers: number
+  /** The steps behind the layers on top of them. */
+  readonly spans: readonly SourceSpan[]
 }
 
 export interface ExporterRequest {

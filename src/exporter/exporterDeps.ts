@@ -7,6 +7,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { BlobSource } from './blobSource.ts'
 import type { ClientFiles } from './clientFiles.ts'
+import type { BuildResult } from './exporter.ts'
 import type { LayerPacker } from './layerPacker.ts'
 
 /** What exporters of one solve work with; `engine` fills it in. */
@@ -23,6 +24,8 @@ export interface ExporterDeps {
   readonly client: ClientFiles
   /** Brings the files of a snapshot, all layers of it. */
   readonly ensurePresent: (snapshot: SnapshotId | undefined, signal: AbortSignal) => Promise<void>
+  /** To be asked once the layers are packed, and before anything is named, pushed or written. Rejects where the result may not go out. Idempotent. */
+  readonly approve: (result: BuildResult, signal: AbortSignal) => Promise<void>
   /** Keeps blobs from being pruned while the solve runs. */
   readonly protect: (digests: Iterable<Digest>, signal: AbortSignal) => Promise<void>
 }

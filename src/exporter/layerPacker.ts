@@ -33,9 +33,11 @@ export interface LayerPackerDeps {
   readonly blobs: BlobSource
   /** How many layers are packed at once: one alone keeps all cores busy with gzip. */
   readonly packing: Limit
+  /** Sees a layer's uncompressed bytes on their way into the blob, and passes them on as they are. */
+  readonly watchLayer: (snapshot: Snapshot, tar: AsyncIterable<Uint8Array>, signal: AbortSignal) => AsyncIterable<Uint8Array>
 }
 
-export function createLayerPacker({ snapshots, content, blobs, packing }: LayerPackerDeps): LayerPacker {
+export function createLayerPacker({ snapshots, content, blobs, packing, watchLayer }: LayerPackerDeps): LayerPacker {
   const packings = createSingleFlight<string, LayerBlob>()
 
   async function packLayer(snapshot: Snapshot, options: PackOptions, report: (bytes: number) => void, signal: AbortSignal): Promise<LayerBlob> {
@@ -55,7 +57,8 @@ export function createLayerPacker({ snapshots, content, blobs, packing }: LayerP
   async function packNew({ snapshot, known, options, report }: Packing, signal: AbortSignal): Promise<LayerBlob> {
     const hasher = createHasher()
     const source = known.find(({ repository }) => options.clampTimeSeconds === undefined || repository !== undefined)
-    const tar = countBytes(hasher.pass(source === undefined ? readFiles(snapshot, options, signal) : decompress(blobs.read(source, signal), signal)), report)
+    const files = source === undefined ? readFiles(snapshot, options, signal) : decompress(blobs.read(source, signal), signal)
+    const tar = countBytes(hasher.pass(watchLayer(snapshot, files, signal)), report)
     await using ingest = await content.openIngest({ resumeKey: undefined }, signal)
     for await (const chunk of compress(tar, options.compression, { level: options.level })) await ingest.write(chunk)
     const diffId = hasher.result().digest

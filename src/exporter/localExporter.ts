@@ -23,6 +23,7 @@ export function createLocalExporter(deps: ExporterDeps, exporterIndex: number, a
     name: 'exporting to client directory',
     async export(result, progress, signal) {
       warnOfMissingEpoch(options, progress)
+      await deps.approve(result, signal)
       for (const folder of platformFolders(result, options)) await sendPlatform(folder, progress, signal)
       return new Map()
     },

@@ -13,6 +13,7 @@ export function createTarExporter(deps: ExporterDeps, exporterIndex: number, att
     name: 'exporting to client tarball',
     async export(result, progress, signal) {
       warnOfMissingEpoch(options, progress)
+      await deps.approve(result, signal)
       const folders = platformFolders(result, options)
       for (const { result: platform } of folders) await deps.ensurePresent(platform.snapshot, signal)
       await progress.step('sending tarball', async () => deps.client.sendTar(exporterIndex, new Map(), writeTar(entriesOf(folders, deps, signal)), signal))

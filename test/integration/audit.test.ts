@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http2'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -130,6 +131,86 @@ describe('pelago audit', { skip: missingForBuilds(), concurrency: false }, () =>
     await build({ Dockerfile: `FROM ${base}\nCOPY tool /tool\nRUN mv /tool "$(printf '/usr/bin/a\\033[31mb\\nc')"\n`, tool: makeLinkedElf({ architecture: OTHER, type: 2 }) }, '--platform', `linux/${OTHER === 'arm64' ? 'amd64' : 'arm64'}`, '-t', 'local:3')
     const { stdout } = await pelago.run(['audit', 'local:3'])
     assert.match(stdout, /error {4}\/usr\/bin\/abc is for /)
+  })
+
+  describe('of what is built', () => {
+    const wrong = { architecture: OTHER, type: 2 } as const
+    const own = process.arch === 'x64' ? 'amd64' : 'arm64'
+    const contextOf = async (dockerfile: string): Promise<string> => {
+      const context = await pelago.context({ Dockerfile: `FROM ${base}\n${dockerfile}`, tool: makeLinkedElf(wrong) })
+      await chmod(join(context, 'tool'), 0o755)
+      return context
+    }
+    const message = new RegExp(`linux/${own}: /usr/bin/tool is for ${OTHER} .*, and the image for linux/${own}: build or download it .* \\(Dockerfile:3\\)\n +3 \\| COPY tool /usr/bin/`)
+    const platform = ['--platform', `linux/${own}`]
+
+    it('warns with the step that brought the file, each time, and tells it in the metadata', async () => {
+      const context = await contextOf('WORKDIR /usr\nCOPY tool /usr/bin/\nRUN true\n')
+      const metadata = join(pelago.folder, 'metadata.json')
+      for (const round of ['built', 'cached']) {
+        const { stderr } = await pelago.succeed(['build', '--progress', 'plain', ...platform, '-t', 'built:1', '--metadata-file', metadata, context])
+        assert.match(stderr, message, round)
+        const { audit } = JSON.parse(readFileSync(metadata, 'utf8')) as { readonly audit: { readonly platforms: readonly { readonly platform: string; readonly unreadLayers: number; readonly findings: readonly { readonly severity: string; readonly rule: string; readonly path: string; readonly line: number }[] }[] } }
+        assert.deepEqual(audit.platforms.map((found) => [found.platform, found.unreadLayers, found.findings.filter(({ severity }) => severity !== 'note').map(({ rule, path, line }) => `${rule} ${path} ${line}`)]), [[`linux/${own}`, 0, ['WrongArchitecture /usr/bin/tool 3']]])
+      }
+      const raw = await pelago.succeed(['build', '--progress', 'rawjson', ...platform, context])
+      const warnings = raw.stderr.split('\n').filter((line) => line.includes('"warnings"')).map((line) => (JSON.parse(line) as { readonly warnings: readonly { readonly short: string; readonly range: readonly { readonly start: { readonly line: number } }[] }[] }).warnings[0])
+      assert.ok(warnings.some((warning) => warning?.range[0]?.start.line === 3 && Buffer.from(warning.short, 'base64').toString().includes('/usr/bin/tool is for')))
+      assert.doesNotMatch((await pelago.succeed(['build', '--progress', 'plain', '--audit=off', ...platform, context])).stderr, /usr\/bin\/tool is for/)
+    })
+
+    it('lets nothing out with --audit=error', async () => {
+      const context = await contextOf('WORKDIR /usr\nCOPY tool /usr/bin/\n')
+      const folder = join(pelago.folder, 'out')
+      const archive = join(pelago.folder, 'out.tar')
+      for (const output of [['-t', `${registry.host}/refused:1`, '--push'], ['-t', 'refused:1'], ['-o', `type=oci,dest=${archive}`], ['-o', `type=local,dest=${folder}`], ['-o', `type=tar,dest=${archive}`], ['-o', 'type=cacheonly']]) {
+        const { exitCode, stderr } = await pelago.run(['build', '--progress', 'plain', '--audit=error', ...platform, ...output, context])
+        assert.equal(exitCode, 1, stderr)
+        assert.match(stderr, message)
+        assert.match(stderr, new RegExp(`ERROR: the audit found an error: linux/${own}: /usr/bin/tool is for`))
+      }
+      assert.deepEqual([existsSync(archive), existsSync(folder) ? readdirSync(folder) : []], [false, []])
+      assert.equal((await pelago.run(['manifest', 'inspect', `${registry.host}/refused:1`])).exitCode, 1)
+      assert.doesNotMatch((await pelago.succeed(['image', 'ls'])).stdout, /refused/)
+    })
+
+    it('does not fetch a base image for a warning, and says so; --audit=error fetches it', async () => {
+      const store = { PELAGO_ROOT: join(pelago.folder, 'fresh') }
+      const context = await contextOf('ENTRYPOINT ["nowhere"]\n')
+      const args = ['build', '--progress', 'plain', ...platform, '-t', `${registry.host}/lazy:1`, '--push', context]
+      const warned = await pelago.succeed(args, { env: store })
+      assert.match(warned.stdout, /audit {2}layers that were never pulled were not looked into: --audit=error fetches them/)
+      assert.doesNotMatch(warned.stderr, /warning/)
+      const refused = await pelago.run([...args, '--audit=error'], { env: store })
+      assert.equal(refused.exitCode, 1)
+      assert.match(refused.stderr, /the image starts "nowhere" \(ENTRYPOINT\), which is not in the image/)
+    })
+
+    it('tells what the base image alone does wrong as a note', async () => {
+      await pelago.succeed(['build', '-q', ...platform, '-t', 'faulty:1', await contextOf('COPY tool /usr/bin/\n')])
+      const context = await pelago.context({ Dockerfile: 'FROM faulty:1\nCOPY x /x\n', x: 'x' })
+      const { stderr } = await pelago.succeed(['build', '--progress', 'plain', '--audit=error', ...platform, '-t', 'on-faulty:1', context])
+      assert.doesNotMatch(stderr, /warning/)
+    })
+
+    it('refuses an engine that makes no audit, where one is asked for', async () => {
+      const bare = createServer() // any BuildKit, to this question: it knows no such service
+      bare.on('stream', (stream) => stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '12' }, { endStream: true }))
+      const socket = join(pelago.folder, 'buildkit.sock')
+      await new Promise<void>((resolve) => void bare.listen(socket, resolve))
+      try {
+        const { exitCode, stderr } = await pelago.run(['build', '--builder', `unix://${socket}`, '--audit=error', await contextOf('')])
+        assert.deepEqual([exitCode, stderr.split('\n')[0]], [2, 'ERROR: --audit needs Pelago\'s own engine, and this builder is a BuildKit'])
+      } finally {
+        bare.close()
+      }
+    })
+
+    it('refuses a mode that there is not', async () => {
+      const { exitCode, stderr } = await pelago.run(['build', '--audit=maybe', '.'])
+      assert.equal(exitCode, 2)
+      assert.match(stderr, /choose one of error, warn, off/)
+    })
   })
 
   const refusals: readonly (readonly [args: readonly string[], exitCode: number, message: RegExp])[] = [

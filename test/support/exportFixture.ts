@@ -68,7 +68,8 @@ export async function openExportFixture(): Promise<ExportFixture> {
   const deps: ExporterDeps = {
     content,
     snapshots,
-    packer: createLayerPacker({ snapshots, content, blobs, packing: createLimit(2) }),
+    packer: createLayerPacker({ snapshots, content, blobs, packing: createLimit(2), watchLayer: (_snapshot, tar) => tar }),
+    approve: async () => undefined,
     blobs,
     registry,
     uploads: createLimit(3),

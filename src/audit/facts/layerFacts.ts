@@ -1,6 +1,9 @@
 import type { ByteString } from '../../kit/byteString.ts'
 import type { ElfFacts } from '../elf/elfFacts.ts'
 
+/** Of what is written and read below: facts that are kept are of use to the same version only. */
+export const FACTS_VERSION = 1
+
 /** What the audit needs to know of one layer: each of its entries, in order, and of files what they are; never their bytes. */
 export interface LayerFacts {
   readonly entries: readonly LayerEntry[]

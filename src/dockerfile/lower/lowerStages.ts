@@ -83,11 +83,16 @@ function lowerStage(stage: PlannedStage, states: States, job: StageJob): { reado
   const steps: LoweredStep[] = []
   const lowerWatched = (before: StageState, step: PlannedStep): StageState => {
     job.watch({ ...step, stage, before })
-    const after = lowerStep(before, step, context)
+    const after = withLayerSpans(before, lowerStep(before, step, context), step)
     steps.push({ ...step, before: before.root, after: after.root })
     return after
   }
   return { state: stage.steps.reduce(lowerWatched, start), lowered: { stage, platform: start.platform, base: start.root, steps } }
+}
+
+function withLayerSpans(before: StageState, after: StageState, { instruction }: PlannedStep): StageState {
+  const layers = after.image.history.slice(before.image.history.length).filter(({ emptyLayer }) => !emptyLayer)
+  return layers.length === 0 ? after : { ...after, layerSpans: [...before.layerSpans, ...layers.map(() => instruction.span)] }
 }
 
 function stageContext(stage: PlannedStage, states: States, job: StageJob): StageContext {

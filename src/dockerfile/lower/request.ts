@@ -1,7 +1,7 @@
 import type { Digest } from '../../ground/digest.ts'
 import type { ImageConfig } from '../../ground/oci/imageConfig.ts'
 import type { Platform } from '../../ground/platform.ts'
-import type { SourceText } from '../../ground/sourceSpan.ts'
+import type { SourceSpan, SourceText } from '../../ground/sourceSpan.ts'
 import type { ExtraHost, Graph, NetworkMode, Output, Ulimit } from '../../graph/vertex.ts'
 import type { DockerfileError } from '../dockerfileError.ts'
 import type { DockerfileWarning } from '../dockerfileWarning.ts'
@@ -50,6 +50,8 @@ export interface LoweredImage {
   readonly root: Output | undefined
   /** With the base image's diff ids: those of the new layers are the exporter's to add. History is whole. */
   readonly config: ImageConfig
+  /** Of each layer that the Dockerfile adds to the base image's, lowest first, the step that makes it. */
+  readonly layerSpans: readonly SourceSpan[]
   /** What SOURCE_DATE_EPOCH has come to; undefined where there is none. */
   readonly epochSeconds: number | undefined
   readonly warnings: readonly DockerfileWarning[]

@@ -30,6 +30,8 @@ export interface StageState {
   readonly isCmdSet: boolean
   /** How many steps have a name with a number already. */
   readonly namedSteps: number
+  /** Where the steps stand that made layers on top of the base image's, lowest first. */
+  readonly layerSpans: readonly SourceSpan[]
 }
 
 /** What stays the same while a stage is lowered. */
@@ -73,6 +75,7 @@ function initialState(root: Output | undefined, platform: Platform, image: Stage
     contextPaths: new Set(),
     isCmdSet: false,
     namedSteps: 0,
+    layerSpans: [],
   }
 }
 

@@ -70,7 +70,8 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
     platforms: targets.map(({ platform, lowered: { root, config } }) => platformResult(platform, root === undefined ? undefined : resultOf.get(outputKey(root)), config)),
     isMultiPlatform: attributes.isMultiPlatform,
   }
-  return { kind: 'built', result, epochSeconds }
+  const origins = lowered.map(({ config, layerSpans }) => ({ baseLayers: config.diffIds.length, spans: layerSpans }))
+  return { kind: 'built', result, audit: { mode: attributes.audit, origins }, epochSeconds }
 }
 
 /** One of the platforms that are built for. */

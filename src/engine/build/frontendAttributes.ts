@@ -3,6 +3,7 @@ import { parseRemoteContext, type RemoteContext } from '../../dockerfile/lower/c
 import { isBuiltInFrontend } from '../../dockerfile/frontendImage.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { parsePlatform, type Platform } from '../../ground/platform.ts'
+import type { AuditMode } from '../engine.ts'
 import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
 
 /** The attributes of frontend `dockerfile.v0`, read. */
@@ -31,6 +32,8 @@ export interface FrontendAttributes {
   readonly ulimits: readonly Ulimit[]
   readonly shmSizeBytes: number
   readonly hostname: string
+  /** Pelago's own: what comes of what the audit of the result finds. */
+  readonly audit: AuditMode
   /** What is asked instead of a build: `frontend.outline`. Undefined is a build. */
   readonly requestId: string | undefined
   /** Of a plan: what the build would then do with its result. `files` needs all of them here; `push` may. */
@@ -62,6 +65,7 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     ulimits: splitCsv(get('ulimit')).map(parseUlimit),
     shmSizeBytes: get('shm-size') === '' ? 0 : parseCount('shm-size', get('shm-size')),
     hostname: get('hostname') || get('build-arg:BUILDKIT_SANDBOX_HOSTNAME'),
+    audit: parseChoice('pelago.audit', get('pelago.audit') || 'warn', ['error', 'warn', 'off']),
     requestId: optional('requestid'),
     plannedOutput: parseChoice('pelago.output', get('pelago.output') || 'none', ['none', 'files', 'push']),
   }
@@ -89,7 +93,7 @@ function parseNamedContexts(texts: ReadonlyMap<string, string>): NamedContexts {
 /** Understood, or without effect on what is built. */
 const KNOWN = new Set([
   'filename', 'context', 'contextsubdir', 'contextkey', 'dockerfilekey', 'platform', 'multi-platform', 'target', 'no-cache', 'image-resolve-mode', 'force-network-mode',
-  'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline', 'requestid', 'pelago.output',
+  'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline', 'requestid', 'pelago.output', 'pelago.audit',
 ])
 /** `pelago.` is what history tells of the client's side. */
 const KNOWN_PREFIXES = ['pelago.', 'context:', 'build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:']

@@ -7,6 +7,7 @@ import { createExporter } from '../../exporter/exporterFactory.ts'
 import { createLayerPacker } from '../../exporter/layerPacker.ts'
 import type { CdiDevices } from '../../executor/cdi/cdiDevices.ts'
 import type { Executor } from '../../executor/executor.ts'
+import type { Digest } from '../../ground/digest.ts'
 import type { Limit } from '../../kit/limit.ts'
 import type { LayerPresence, SessionRegistries } from '../../ops/layerPresence.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
@@ -17,7 +18,10 @@ import { answerSubrequest } from './answerSubrequest.ts'
 import type { PlanDeps } from '../plan/answerPlan.ts'
 import { buildDockerfile } from './build.ts'
 import type { ClientSessions } from '../clientSessions.ts'
-import type { Answer, Built, ExporterRequest, SolveRequest, Steer } from '../engine.ts'
+import type { Answer, AuditOrder, Built, ExporterRequest, SolveRequest, Steer } from '../engine.ts'
+import type { AuditStore } from '../audit/auditStore.ts'
+import { createBuildAudit, type BuildAudit } from '../audit/buildAudit.ts'
+import { createLayerFactsSource } from '../audit/layerFactsSource.ts'
 import { parseFrontendAttributes, type FrontendAttributes } from './frontendAttributes.ts'
 import { createImageResolver, type ResolveMode } from '../images/imageResolver.ts'
 import type { ImageStore } from '../images/imageStore.ts'
@@ -41,6 +45,7 @@ export interface SolveDeps {
   readonly plans: Pick<PlanDeps, 'probe' | 'opFor' | 'imageFiles' | 'stepTimes'>
   readonly transfers: Limit
   readonly packing: Limit
+  readonly auditStore: AuditStore
 }
 
 export interface Solve {
@@ -53,18 +58,25 @@ export interface Solve {
 export async function solveRequest(deps: SolveDeps, { request, steer, progress }: Solve, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   await using lease = await deps.leases.open(signal)
   using _pauses = showPauses(deps.registries.registryFor(request.sessionId), progress)
-  const exporterDeps = exporterDepsOf(deps, request, progress, (digests) => lease.protect(digests, signal))
-  createExporters(request.exporters, undefined, exporterDeps) // so that a mistake is told before the build begins
+  const protect = (digests: Iterable<Digest>): Promise<void> => lease.protect(digests, signal)
+  const partsFor = (order: AuditOrder): ExportParts => exportPartsOf(deps, { request, progress, protect }, order)
+  createExporters(request.exporters, undefined, partsFor(NO_AUDIT).exporterDeps) // so that a mistake is told before the build begins
   const built = await steer((attributes, inner) => build(deps, attributes, { request, progress }, inner), signal)
   const response = new Map<string, string>()
   if (built === undefined) return response
   if (built.kind === 'answer') return built.metadata
+  const { exporterDeps, audit } = partsFor(built.audit)
+  if (request.exporters.length === 0) await audit.approve(built.result, signal)
   for (const exporter of createExporters(request.exporters, built.epochSeconds, exporterDeps)) {
     const told = await runStep(progress, exporter.name, (step) => exporter.export(built.result, exportProgress(step), signal))
     for (const [key, value] of told) response.set(key, value)
   }
+  const found = audit.response()
+  if (found !== undefined) response.set('audit', found)
   return response
 }
+
+const NO_AUDIT: AuditOrder = { mode: 'off', origins: [] }
 
 function createExporters(requests: readonly ExporterRequest[], epochSeconds: number | undefined, deps: ExporterDeps): readonly Exporter[] {
   return requests.map(({ type, attributes: given }, index) => {
@@ -102,14 +114,25 @@ function resolveMode({ imageResolveMode }: FrontendAttributes): ResolveMode {
   }
 }
 
-function exporterDepsOf(deps: SolveDeps, { sessionId }: SolveRequest, progress: ProgressSink, protect: (digests: Iterable<Parameters<ContentStore['sizeBytes']>[0]>) => Promise<void>): ExporterDeps {
-  const { content, snapshots, images, registries, sessions, presence, transfers, packing } = deps
+interface ExportParts {
+  readonly exporterDeps: ExporterDeps
+  readonly audit: BuildAudit
+}
+
+interface ExportContext extends BuildContext {
+  readonly protect: (digests: Iterable<Digest>) => Promise<void>
+}
+
+function exportPartsOf(deps: SolveDeps, { request: { sessionId }, progress, protect }: ExportContext, order: AuditOrder): ExportParts {
+  const { content, snapshots, images, registries, sessions, presence, transfers, packing, auditStore: store } = deps
   const registry = registries.registryFor(sessionId)
   const blobs = createBlobSource(content, registry)
-  return {
+  const facts = createLayerFactsSource({ snapshots, content, blobs, store })
+  const audit = createBuildAudit({ snapshots, store, facts, progress }, order)
+  const exporterDeps: ExporterDeps = {
     content,
     snapshots,
-    packer: createLayerPacker({ snapshots, content, blobs, packing }),
+    packer: createLayerPacker({ snapshots, content, blobs, packing, watchLayer: order.mode === 'off' ? (_snapshot, tar) => tar : facts.watchLayer }),
     blobs,
     registry,
     uploads: transfers,
@@ -120,8 +143,10 @@ function exporterDepsOf(deps: SolveDeps, { sessionId }: SolveRequest, progress: 
     },
     client: sessions.clientFiles(sessionId),
     ensurePresent: (snapshot, signal) => runStep(progress, 'load layers', (step) => presence.ensurePresent(snapshot, deliveryContext(step, sessionId), signal)),
+    approve: audit.approve,
     protect,
   }
+  return { exporterDeps, audit }
 }
 
 /** An exporter's parts are shown under its own vertex. */

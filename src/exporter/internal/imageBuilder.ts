@@ -20,7 +20,8 @@ export interface ExportContext {
 }
 
 /** Packs the layers and writes the image: what all exporters of images begin with. */
-export async function buildImage({ platforms, isMultiPlatform }: BuildResult, options: ImageOptions, { deps, progress }: ExportContext, signal: AbortSignal): Promise<BuiltImage> {
+export async function buildImage(built: BuildResult, options: ImageOptions, { deps, progress }: ExportContext, signal: AbortSignal): Promise<BuiltImage> {
+  const { platforms, isMultiPlatform } = built
   warnOfMissingEpoch(options, progress)
   const packed = await progress.step('exporting layers', async (report) => {
     const done: PackedPlatform[] = []
@@ -29,6 +30,7 @@ export async function buildImage({ platforms, isMultiPlatform }: BuildResult, op
     await deps.protect(done.flatMap(({ layers }) => layers.map(({ descriptor }) => descriptor.digest)), signal)
     return { platforms: done, isMultiPlatform }
   })
+  await deps.approve(built, signal)
   const image = await progress.step(isMultiPlatform || platforms.length > 1 ? 'exporting manifest list' : 'exporting manifest', async () => writeImage(packed, options, deps.content, signal))
   await deps.protect(documentsOf(image).map(({ digest }) => digest), signal)
   return { image, packed }
