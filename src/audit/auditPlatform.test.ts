@@ -170,6 +170,9 @@ describe('the audit of an image', () => {
     assertFindings(findingsOf(unknown), ['error WrongArchitecture /usr/bin/other'])
     assert.equal(auditPlatform(unknown).unreadLayers, 1)
   })
+  it('says nothing of an image without files', () => {
+    assertFindings(findingsOf({ ...imageOf({ files: {}, config: { cmd: ['/bin/sh'] } }), layers: [] }), [])
+  })
 
   const base = layerOf({ '/usr/bin/tool': '#!/usr/bin/python3', '/usr/bin/python2': '', '/usr/bin/old': '#!/usr/bin/python2' })
   const upper = layerOf({ '/usr/bin/own': '#!/usr/bin/python3' })

@@ -38,11 +38,11 @@ export interface PlatformAudit {
 
 const CHECKS: readonly AuditCheck[] = [checkProgram, checkPlatforms, checkLinks, checkScripts, checkPrivileges]
 
-/** Says what is wrong with an image. Pure: the same facts give the same findings. Images of other systems than Linux are not judged. */
+/** Says what is wrong with an image. Pure: the same facts give the same findings. Not judged are images of other systems than Linux, and those without files, which nobody runs. */
 export function auditPlatform(image: AuditedImage): PlatformAudit {
   const { platform, layers, baseLayers } = image
   const common = { platform: formatPlatform(platform), unreadLayers: layers.filter((layer) => layer === undefined).length, baseLayers }
-  if (platform.os !== 'linux') return { ...common, findings: [], judgedFiles: 0 }
+  if (platform.os !== 'linux' || layers.length === 0) return { ...common, findings: [], judgedFiles: 0 }
   const subject = createSubject({ platform, config: image.config, tree: buildImageTree(layers) })
   const findings = withoutRepeats(CHECKS.flatMap((check) => [...check(subject)])).sort(compareFindings)
   const scripts = subject.files.filter(({ node: { entry } }) => entry.content.kind === 'script' && (entry.mode & 0o111) !== 0)

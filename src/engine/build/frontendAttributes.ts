@@ -44,6 +44,7 @@ export interface FrontendAttributes {
 export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>): FrontendAttributes {
   for (const key of attributes.keys()) checkKnown(key, attributes.get(key) ?? '')
   const get = (key: string): string => attributes.get(key) ?? ''
+  const getOr = (key: string, fallback: string): string => get(key) || fallback
   const optional = (key: string): string | undefined => get(key) || undefined
   const platforms = splitCsv(get('platform')).map((platform) => parsePlatform(platform))
   return {
@@ -59,15 +60,15 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     buildArgs: withPrefix(attributes, 'build-arg:'),
     labels: withPrefix(attributes, 'label:'),
     noCache: parseNoCache(attributes.get('no-cache')),
-    imageResolveMode: parseChoice('image-resolve-mode', get('image-resolve-mode') || 'default', ['default', 'pull', 'local']),
+    imageResolveMode: parseChoice('image-resolve-mode', getOr('image-resolve-mode', 'default'), ['default', 'pull', 'local']),
     networkMode: parseNetwork(get('force-network-mode')),
     extraHosts: splitCsv(get('add-hosts')).map(parseExtraHost),
     ulimits: splitCsv(get('ulimit')).map(parseUlimit),
     shmSizeBytes: get('shm-size') === '' ? 0 : parseCount('shm-size', get('shm-size')),
     hostname: get('hostname') || get('build-arg:BUILDKIT_SANDBOX_HOSTNAME'),
-    audit: parseChoice('pelago.audit', get('pelago.audit') || 'warn', ['error', 'warn', 'off']),
+    audit: parseChoice('pelago.audit', getOr('pelago.audit', 'warn'), ['error', 'warn', 'off']),
     requestId: optional('requestid'),
-    plannedOutput: parseChoice('pelago.output', get('pelago.output') || 'none', ['none', 'files', 'push']),
+    plannedOutput: parseChoice('pelago.output', getOr('pelago.output', 'none'), ['none', 'files', 'push']),
   }
 }
 
