@@ -79,7 +79,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const key = url.protocol === 'http:' ? undefined : tls
     const known = dispatchers.get(key)
     if (known !== undefined) return known
-    const made = createDispatcher(undici, key === undefined ? {} : { rejectUnauthorized: key.isVerified, secureContext: createContext(key) }, options)
+    const made = createDispatcher(undici, key === undefined ? {} : { rejectUnauthorized: key.isVerified, secureContext: createTlsContext(key) }, options)
     dispatchers.set(key, made)
     return made
   }
@@ -166,7 +166,7 @@ function toBody(body: HttpRequest['body']): string | Uint8Array | Readable | nul
 }
 
 /** What the machine trusts counts too, not only what Node brings: companies have authorities of their own. */
-function createContext({ authorities, clientCertificate }: TlsOptions): SecureContext {
+export function createTlsContext({ authorities, clientCertificate }: TlsOptions): SecureContext {
   const ca = [...new Set([...getCACertificates('default'), ...getCACertificates('system'), ...authorities])]
   return createSecureContext({ ca, ...(clientCertificate === undefined ? {} : { cert: clientCertificate.certificate, key: clientCertificate.key }) })
 }

@@ -13,7 +13,8 @@ import { MEDIA_TYPE } from '../../src/ground/oci/mediaType.ts'
 import { parseReference } from '../../src/ground/reference.ts'
 import { DEFAULT_HOST_CONFIG, type HostConfig } from '../../src/registry/hostConfig.ts'
 import type { Registry } from '../../src/registry/registry.ts'
-import { createRegistry } from '../../src/registry/registryClient.ts'
+import { createRegistry, type RegistryOptions } from '../../src/registry/registryClient.ts'
+import { probeRegistry } from '../../src/registry/probe/probeRegistry.ts'
 import { missing } from '../support/requires.ts'
 
 const signal = new AbortController().signal
@@ -55,6 +56,28 @@ describe('a registry with a certificate of its own authority', needs, () => {
   })
 })
 
+describe('the certificate of a registry', needs, () => {
+  const cases: { name: string; trusts: boolean; insecure: boolean; outcome: string; detail: RegExp }[] = [
+    { name: 'that is not trusted is shown all the same', trusts: false, insecure: false, outcome: 'no', detail: /a certificate for 0\.0\.0\.0 by 0\.0\.0\.0, valid until .*not trusted here: .*SELF_SIGNED/ },
+    { name: 'that is in certs.d is trusted by it', trusts: true, insecure: false, outcome: 'poor', detail: /TLSv1\.3.*trusted by an authority in certs\.d/ }, // it ends in two days
+    { name: 'of an insecure registry is not verified', trusts: false, insecure: true, outcome: 'poor', detail: /not verified/ },
+  ]
+  for (const { name, trusts, insecure, outcome, detail } of cases) {
+    it(name, async () => {
+      const pair = makeCertificate()
+      await using server = await serve({ cert: readFileSync(pair.certificate), key: readFileSync(pair.key) })
+      const certs = join(folder, `probe-${name}`, server.host)
+      mkdirSync(certs, { recursive: true })
+      if (trusts) copyFileSync(pair.certificate, join(certs, 'ca.crt'))
+      const hosts = { ...DEFAULT_HOST_CONFIG, insecure: new Set(insecure ? [server.host] : []), certFolders: [join(folder, `probe-${name}`)] }
+      const { observations } = await probeRegistry({ host: server.host, repository: undefined, tag: undefined, mayWrite: false, login: undefined }, optionsOf(hosts), signal)
+      const tls = observations.find(({ ability }) => ability === 'TLS')
+      assert.equal(tls?.outcome, outcome)
+      assert.match(tls.detail, detail)
+    })
+  }
+})
+
 describe('a registry without TLS', () => {
   it('is refused with a word on how to allow it, and used where that is done', async () => {
     await using server = await serve(undefined)
@@ -74,7 +97,11 @@ async function outcomeOf(hosts: HostConfig, host: string): Promise<string> {
 }
 
 function open(hosts: HostConfig): Registry & AsyncDisposable {
-  return createRegistry({
+  return createRegistry(optionsOf(hosts))
+}
+
+function optionsOf(hosts: HostConfig): RegistryOptions {
+  return {
     credentials: { credentials: async () => undefined },
     hosts,
     userAgent: 'test',
@@ -82,7 +109,7 @@ function open(hosts: HostConfig): Registry & AsyncDisposable {
     proxy: { http: '', https: '', except: '' },
     retries: { attempts: 2, firstDelayMs: 1, maxDelayMs: 1, random: () => 0 },
     now: Date.now,
-  })
+  }
 }
 
 async function serve(tls: ServerOptions | undefined): Promise<AsyncDisposable & { readonly host: string }> {

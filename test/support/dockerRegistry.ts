@@ -12,18 +12,27 @@ export interface DockerRegistry extends AsyncDisposable {
 export interface DockerRegistryOptions {
   /** Whether it asks for REGISTRY_LOGIN. */
   readonly asksForLogin: boolean
+  readonly isReadOnly?: boolean
+  /** True where it is not said. */
+  readonly allowsDelete?: boolean
+  /** A registry that it is a pull-through cache of: `http://127.0.0.1:5000`. */
+  readonly proxied?: string
+  /** Locations are paths. */
+  readonly hasRelativeUrls?: boolean
+  /** Checks the URLs of layers that are elsewhere. */
+  readonly validates?: boolean
 }
 
 export const REGISTRY_LOGIN = { username: 'tester', password: 'secret' }
 /** bcrypt of the password: the one form of htpasswd that docker-registry takes. */
 const HTPASSWD = `${REGISTRY_LOGIN.username}:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n`
 
-export async function startDockerRegistry({ asksForLogin }: DockerRegistryOptions = { asksForLogin: false }): Promise<DockerRegistry> {
+export async function startDockerRegistry(options: DockerRegistryOptions = { asksForLogin: false }): Promise<DockerRegistry> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pelago-registry-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   await writeFile(join(folder, 'htpasswd'), HTPASSWD)
-  await writeFile(join(folder, 'config.yml'), formatConfig(folder, asksForLogin))
+  await writeFile(join(folder, 'config.yml'), formatConfig(folder, options))
   const env = { PATH: process.env['PATH'] ?? '', OTEL_TRACES_EXPORTER: 'none' }
   const server = stack.use(openSubprocess(['docker-registry', 'serve', join(folder, 'config.yml')], { cwd: folder, env }, new AbortController().signal))
   const host = await readAddress(server)
@@ -31,14 +40,15 @@ export async function startDockerRegistry({ asksForLogin }: DockerRegistryOption
   return { host, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
-function formatConfig(folder: string, asksForLogin: boolean): string {
-  const auth = asksForLogin ? [`auth: { htpasswd: { realm: test, path: ${folder}/htpasswd } }`] : []
+function formatConfig(folder: string, { asksForLogin, isReadOnly = false, allowsDelete = true, proxied, hasRelativeUrls = false, validates = false }: DockerRegistryOptions): string {
   return [
     'version: 0.1',
     'log: { accesslog: { disabled: true } }', // it goes to stdout
-    `storage: { filesystem: { rootdirectory: ${folder}/data }, delete: { enabled: true } }`,
-    'http: { addr: "127.0.0.1:0" }',
-    ...auth,
+    `storage: { filesystem: { rootdirectory: ${folder}/data }, delete: { enabled: ${allowsDelete} }, maintenance: { readonly: { enabled: ${isReadOnly} } } }`,
+    `http: { addr: "127.0.0.1:0", relativeurls: ${hasRelativeUrls} }`,
+    ...(asksForLogin ? [`auth: { htpasswd: { realm: test, path: ${folder}/htpasswd } }`] : []),
+    ...(proxied === undefined ? [] : [`proxy: { remoteurl: "${proxied}" }`]),
+    ...(validates ? ['validation: { manifests: { urls: { allow: ["^https?://"] } } }'] : []),
   ].join('\n')
 }
 

@@ -69,16 +69,32 @@ export async function readLoginFiles({ env }: DockerConfigOptions): Promise<read
   return files
 }
 
-async function findCredentials(host: string, env: DockerConfigOptions['env'], signal: AbortSignal): Promise<Credentials | undefined> {
+/** A login, and where it is kept. */
+export interface LocatedLogin {
+  readonly credentials: Credentials
+  /** The file that has it, or that names the helper. */
+  readonly path: string
+  /** The program is `docker-credential-<helper>`; undefined where the file has the login itself. */
+  readonly helper: string | undefined
+  /** The name, or what there is instead of one. */
+  readonly who: string
+}
+
+/** The login that `createDockerConfigCredentials` gives for `host`. @throws InvalidValueError; CredentialHelperError */
+export async function locateLogin(host: string, { env }: DockerConfigOptions, signal: AbortSignal): Promise<LocatedLogin | undefined> {
   for (const path of configPaths(env)) {
     const config = await readConfig(path)
     if (config === undefined) continue
     const helper = helperFor(config, host)
     const kept = helper === undefined ? undefined : await getFromHelper({ helper, server: serverOf(host), env }, signal)
-    const found = kept ?? readEntry(findEntry(config, host))
-    if (found !== undefined) return found
+    const credentials = kept ?? readEntry(findEntry(config, host))
+    if (credentials !== undefined) return { credentials, path, helper: kept === undefined ? undefined : helper, who: credentials.kind === 'basic' ? credentials.username : credentials.kind === 'identity-token' ? 'an identity token' : 'a registry token' }
   }
   return undefined
+}
+
+async function findCredentials(host: string, env: DockerConfigOptions['env'], signal: AbortSignal): Promise<Credentials | undefined> {
+  return (await locateLogin(host, { env }, signal))?.credentials
 }
 
 /** In the order they are looked through; the first is written to. */

@@ -91,7 +91,8 @@ function apiHost(host: string): string {
   return host === 'docker.io' ? 'registry-1.docker.io' : host
 }
 
-function isLoopback(host: string): boolean {
+/** Whether `host`, as in a reference, is this machine. */
+export function isLoopback(host: string): boolean {
   const name = new URL(`http://${host}`).hostname
   return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || name.startsWith("127.")
 }

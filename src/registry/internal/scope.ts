@@ -8,3 +8,8 @@ export function pullScope({ repository }: Repository): string {
 export function pushScope({ repository }: Repository): string {
   return `repository:${repository}:pull,push`
 }
+
+/** With the right to delete, which registries grant apart. */
+export function readWriteScope({ repository }: Repository, withDelete: boolean): string {
+  return `repository:${repository}:pull,push${withDelete ? ',delete' : ''}`
+}
