@@ -34,9 +34,12 @@ export function packagedEngine(): string {
   return existsSync(bundled) ? bundled : join(here, '../daemon/main.ts')
 }
 
+/** Variables that mean something to the command, and nothing to its engine for good. */
+const OF_THE_COMMAND: ReadonlySet<string> = new Set(['PELAGO_LINGER', 'PELAGO_BUILDER'])
+
 /** What an engine takes from its environment for good: commands that differ in it do not share one. */
 function settings(environment: Environment): readonly string[] {
-  const isSetting = (name: string): boolean => (name.startsWith('PELAGO_') && name !== 'PELAGO_LINGER') || /^(https?|no|all|ftp)_proxy$/i.test(name)
+  const isSetting = (name: string): boolean => (name.startsWith('PELAGO_') && !OF_THE_COMMAND.has(name)) || /^(https?|no|all|ftp)_proxy$/i.test(name)
   return Object.entries(environment)
     .flatMap(([name, value]) => (isSetting(name) ? [`${name}=${value ?? ''}`] : []))
     .toSorted()

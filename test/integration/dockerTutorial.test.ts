@@ -92,6 +92,9 @@ describe('a tutorial for Docker', { skip: missingForBuilds(), concurrency: false
       x86_64 passes
       aarch64 passes
       armv7l passes
+      $ docker run --rm -q --net host --mount type=bind,source="$PWD",target=/src,readonly $REGISTRY/demo:latest ls /src
+      Dockerfile
+      test.sh
       $ DOCKER_DEFAULT_PLATFORM=linux/arm/v7 docker run --rm $REGISTRY/demo:latest uname -m
       armv7l
     `)
@@ -99,6 +102,12 @@ describe('a tutorial for Docker', { skip: missingForBuilds(), concurrency: false
 
   it('looks after local images: load, list, inspect, tag, push, pull, save, remove', async () => {
     await type(`
+      $ docker buildx create --name loader --driver-opt default-load=true,network=host --buildkitd-flags '--allow-insecure-entitlement network.host'
+      loader
+      $ docker buildx build --builder loader --platform linux/arm64 -t demo:arm64 --rm .
+      stored demo:arm64
+      $ docker buildx rm loader
+      loader removed
       $ docker buildx build --platform linux/arm64 -t demo:arm64 --load .
       stored demo:arm64
       $ docker images --format 'table {{.Repository}}\\t{{.Tag}}\\t{{.Size}}' demo
@@ -115,6 +124,8 @@ describe('a tutorial for Docker', { skip: missingForBuilds(), concurrency: false
       pushed
       $ docker pull --platform linux/arm64 $REGISTRY/demo:arm64
       pulled
+      $ docker save demo:arm64 | docker load
+      loaded demo:arm64
       $ docker save -o demo.tar demo:arm64
       $ docker rmi demo:arm64
       removed demo:arm64
@@ -141,6 +152,9 @@ describe('a tutorial for Docker', { skip: missingForBuilds(), concurrency: false
       $ docker buildx stop
       $ docker buildx rm mybuilder
       mybuilder removed
+      $ docker buildx inspect mybuilder || docker buildx create --name mybuilder
+      ERROR: no such local image: mybuilder, and no builder of that name
+      mybuilder
       $ docker buildx inspect
       Name:…default
       $ docker-compose build || echo "exit code $?"

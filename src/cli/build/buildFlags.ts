@@ -12,6 +12,7 @@ export const BUILD_FLAGS = {
   call: { kind: 'text', value: 'METHOD', help: 'What to do with the Dockerfile: build, check, outline or targets; METHOD,format=json for scripts', fallback: 'build' },
   check: { kind: 'switch', help: 'Check the Dockerfile instead of building it: short for --call=check' },
   file: { kind: 'text', short: 'f', value: 'PATH', help: 'The Dockerfile, a path or URL (default PATH/Dockerfile); - reads it from stdin' },
+  'force-rm': { kind: 'switch', help: 'Remove containers of steps, as always here' },
   iidfile: { kind: 'text', value: 'PATH', help: 'Write the image\'s id to a file' },
   'insecure-registry': { kind: 'list', value: 'HOST[:PORT]', help: 'Registry whose certificate need not be valid, or that speaks plain HTTP' },
   label: { kind: 'list', value: 'KEY=VALUE', help: 'Add a label to the image' },
@@ -28,6 +29,7 @@ export const BUILD_FLAGS = {
   pull: { kind: 'switch', help: 'Ask the registry for base images even where they are here' },
   push: { kind: 'switch', help: 'Push the image: short for --output=type=registry' },
   quiet: { kind: 'switch', short: 'q', help: 'Show nothing but the image\'s digest' },
+  rm: { kind: 'switch', help: 'Remove containers of steps, as always here' },
   sbom: { kind: 'text', value: 'false', help: 'Accepted for scripts that switch it off' },
   secret: { kind: 'list', value: 'SECRET', help: 'A secret for steps that mount it: id=NAME,src=FILE or id=NAME,env=VARIABLE' },
   'shm-size': { kind: 'text', value: 'BYTES', help: 'Size of the steps\' /dev/shm, such as 128m' },
@@ -42,5 +44,5 @@ export type BuildFlags = FlagValues<typeof BUILD_FLAGS>
 /** Known to `docker build` or `docker buildx build`, and refused by name. */
 export const UNSUPPORTED_BUILD_FLAGS = [
   'attest', 'cache-from', 'cache-to', 'cgroup-parent', 'compress', 'cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'detach',
-  'force-rm', 'invoke', 'isolation', 'memory', '-m', 'memory-swap', 'policy', 'print', 'resource', 'rm', 'root', 'security-opt', 'server-config', 'squash',
+  'invoke', 'isolation', 'memory', '-m', 'memory-swap', 'policy', 'print', 'resource', 'root', 'security-opt', 'server-config', 'squash',
 ] as const

@@ -1,14 +1,35 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { basename } from 'node:path'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { basename, join } from 'node:path'
+import { optionalString, parseJsonObject } from '../../ground/jsonValue.ts'
 import { findProgram } from '../programPath.ts'
 
-/** What takes an image that is loaded: Docker where its daemon is, else Podman; undefined where there is neither. */
-export function loadProgram(env: Readonly<NodeJS.ProcessEnv>): readonly [string, ...string[]] | undefined {
-  const found = findProgram('docker', env)
-  // A link to this very command, so that it is called as Docker is.
-  const docker = found === undefined || basename(realpathSync(found)) === 'pelago' ? undefined : found
+type Environment = Readonly<NodeJS.ProcessEnv>
+
+/** What takes an image that is loaded: Docker where it has a daemon, else Podman; undefined where there is neither. */
+export function loadProgram(env: Environment): readonly [string, ...string[]] | undefined {
+  const docker = findProgram('docker', env)
+  // It may be a link to this very command, so that that is called as Docker is.
+  if (docker !== undefined && basename(realpathSync(docker)) !== 'pelago' && hasDaemon(env)) return [docker, 'load']
   const podman = findProgram('podman', env)
-  const hasDaemon = (env['DOCKER_HOST'] ?? '') !== '' || (env['DOCKER_CONTEXT'] ?? '') !== '' || existsSync('/var/run/docker.sock')
-  const chosen = docker !== undefined && (hasDaemon || podman === undefined) ? docker : podman
-  return chosen === undefined ? undefined : [chosen, 'load']
+  return podman === undefined ? undefined : [podman, 'load']
+}
+
+/** Whether Docker's client has a daemon to go to, be it up or not. */
+function hasDaemon(env: Environment): boolean {
+  if ((env['DOCKER_HOST'] ?? '') !== '' || (env['DOCKER_CONTEXT'] ?? '') !== '') return true
+  const runtimeFolder = env['XDG_RUNTIME_DIR'] ?? ''
+  const sockets = ['/var/run/docker.sock', ...(runtimeFolder === '' ? [] : [join(runtimeFolder, 'docker.sock')])]
+  return sockets.some((path) => existsSync(path)) || hasContext(env)
+}
+
+/** Docker Desktop and the like are contexts, chosen in Docker's config. */
+function hasContext(env: Environment): boolean {
+  const path = join(env['DOCKER_CONFIG'] ?? join(env['HOME'] ?? homedir(), '.docker'), 'config.json')
+  try {
+    const context = optionalString(parseJsonObject(readFileSync(path, 'utf8'), path), 'currentContext') ?? ''
+    return context !== '' && context !== 'default'
+  } catch {
+    return false // no config, or one that Docker does not understand either
+  }
 }

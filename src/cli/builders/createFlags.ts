@@ -6,7 +6,7 @@ export const CREATE_FLAGS = {
   bootstrap: { kind: 'switch', help: 'Start the engine, or see whether it answers' },
   'buildkitd-flags': { kind: 'text', value: 'FLAGS', help: 'Flags of buildkitd; of these, --allow-insecure-entitlement holds here anyway, and others are refused' },
   driver: { kind: 'text', value: 'DRIVER', help: 'How the engine is reached: embedded (the default), or remote, for an ENDPOINT that listens' },
-  'driver-opt': { kind: 'list', value: 'KEY=VALUE', splitsCommas: true, help: 'Option of the driver; network=host holds here anyway, and others are refused' },
+  'driver-opt': { kind: 'list', value: 'KEY=VALUE', splitsCommas: true, help: 'Option of the driver: default-load=true has builds loaded that have no output; network=host holds here anyway, and others are refused' },
   leave: { kind: 'switch', help: 'Take the node of --node out of the builder of --name' },
   name: { kind: 'text', value: 'NAME', help: 'Name of the builder' },
   node: { kind: 'text', value: 'NAME', help: 'Name of the node; of a builder that is there, the node to change' },

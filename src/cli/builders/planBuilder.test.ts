@@ -27,6 +27,7 @@ describe('planBuilder', () => {
     { name: 'the endpoint that is given rather than BUILDKIT_HOST', argv: ['--driver', 'remote', 'unix:///s'], buildkitHost: 'tcp://127.0.0.1:1', want: 'remote b0 unix:///s' },
     { name: 'a node of the name and platforms given', argv: ['--node', 'n', '--platform', 'linux/arm64,linux/arm/v7', '--platform', 'x86_64'], want: 'embedded n embedded linux/arm64 linux/arm/v7 linux/amd64' },
     { name: 'what of buildx\'s container is always so here', argv: ['--driver-opt', 'network=host', '--buildkitd-flags', '--allow-insecure-entitlement security.insecure --allow-insecure-entitlement=network.host'], want: 'embedded b0 embedded network' },
+    { name: 'a builder whose builds are loaded', argv: ['--driver-opt', 'default-load=true', 'unix:///s'], want: 'remote b0 unix:///s default-load' },
     { name: 'another node in the place of the one that is named', argv: ['--node', 'b0', '--platform', 'linux/s390x'], before: B, want: 'embedded b0 embedded linux/s390x' },
     { name: 'a change of platforms that leaves the endpoint', argv: ['--node', 'b0', '--platform', 'linux/s390x'], before: { ...B, driver: 'remote', nodes: [{ name: 'b0', endpoint: 'unix:///s', platforms: [], options: new Map() }] }, buildkitHost: 'tcp://127.0.0.1:1', want: 'remote b0 unix:///s linux/s390x' },
   ]
@@ -48,6 +49,7 @@ describe('planBuilder', () => {
     { argv: ['--driver', 'embedded', 'unix:///s'], message: /takes no address/ },
     { argv: ['mycontext'], message: /no endpoint "mycontext"/ },
     { argv: ['--driver-opt', 'image=moby/buildkit:master'], message: /--driver-opt image is not supported/ },
+    { argv: ['--driver-opt', 'default-load=perhaps'], message: /--driver-opt default-load is not supported/ },
     { argv: ['--driver-opt', 'network'], message: /invalid --driver-opt/ },
     { argv: ['--driver-opt', 'network=host', 'unix:///s'], message: /not supported by the driver remote/ },
     { argv: ['--buildkitd-flags', '--debug'], message: /--buildkitd-flags --debug is not supported/ },

@@ -1,4 +1,4 @@
-import { DRIVER_NAMES, isAddress, type Builder, type BuilderNode, type DriverName } from '../../driver/builders/builder.ts'
+import { DEFAULT_LOAD, DRIVER_NAMES, isAddress, type Builder, type BuilderNode, type DriverName } from '../../driver/builders/builder.ts'
 import { splitKeyValue } from '../flags/csv.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { parsePlatformFlags } from '../localPlatform.ts'
@@ -85,12 +85,13 @@ function remoteEndpoint(endpoint: string | undefined): string {
   return endpoint
 }
 
-/** What a driver of buildx's makes possible and is always so here is kept, to be shown. */
+/** What a driver of buildx's makes possible and is always so here is kept too, to be shown. */
 function parseOptions(texts: readonly string[], driver: DriverName): ReadonlyMap<string, string> {
   const options = texts.map((text): readonly [string, string] => {
     const { key, value } = splitKeyValue(text)
     if (value === undefined) throw new UsageError(`invalid --driver-opt: ${JSON.stringify(text)}`, { hint: 'write KEY=VALUE' })
-    if (driver === 'embedded' && key === 'network' && value === 'host') return [key, value]
+    const isTrue = driver === 'embedded' && key === 'network' && value === 'host'
+    if (isTrue || (key === DEFAULT_LOAD && /^(?:true|false)$/.test(value))) return [key, value]
     throw new UsageError(`--driver-opt ${key} is not supported by the driver ${driver}`, { hint: optionHint(key) })
   })
   return new Map(options)
@@ -98,6 +99,7 @@ function parseOptions(texts: readonly string[], driver: DriverName): ReadonlyMap
 
 function optionHint(key: string): string {
   if (['cacert', 'cert', 'key', 'servername'].includes(key)) return 'there is no TLS to engines yet: forward its port to this machine, with ssh -L'
+  if (key === DEFAULT_LOAD) return 'write default-load=true or default-load=false'
   if (key === 'image') return 'leave it out: the engine is no container'
   if (key.startsWith('env.')) return 'leave it out: the engine has the proxies of this shell'
   return 'leave it out'

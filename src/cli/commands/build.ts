@@ -23,7 +23,8 @@ async function runBuild({ flags, operands }: CommandLine<typeof BUILD_FLAGS>, co
     return EXIT.done
   }
   const { prepareBuild } = await import('../build/prepareBuild.ts')
-  const prepared = await prepareBuild(flags, operands[0] ?? '', context, signal)
+  const { withDefaultLoad } = await import('../builders/defaultLoad.ts')
+  const prepared = await prepareBuild(await withDefaultLoad(flags, context), operands[0] ?? '', context, signal)
   for (const notice of prepared.notices) context.stderr.write(`${notice}\n`)
   if (prepared.call !== undefined) {
     const { performCall } = await import('../build/performCall.ts')

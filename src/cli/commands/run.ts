@@ -38,6 +38,7 @@ export const run = defineCommand({
       begin: (terminal) => ({ input: { case: 'spec', value: { ...spec, reference, session: session.id, ...(terminal === undefined ? {} : { terminal }) } } }),
       call: (inputs) => engine.local.run(inputs, { signal }),
       loading: `pulling ${reference}`,
+      isQuiet: flags.quiet,
       isInteractive: flags.interactive,
       hasTerminal: flags.tty,
     }

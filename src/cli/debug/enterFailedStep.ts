@@ -31,6 +31,7 @@ export async function enterFailedStep(engine: EngineClient, { step, command, fla
     begin: (terminal) => ({ input: { case: 'debug', value: { ...spec, ...(terminal === undefined ? {} : { terminal }) } } }),
     call: (inputs) => engine.local.debug(inputs, { signal }),
     loading: `loading ${found?.name ?? 'the step'}`,
+    isQuiet: false,
     isInteractive: true,
     hasTerminal,
   }

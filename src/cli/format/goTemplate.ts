@@ -19,7 +19,7 @@ export interface Template {
  * @throws UsageError on anything else
  */
 export function parseTemplate(text: string): Template {
-  if (text.startsWith('table')) throw new UsageError(`this command lists nothing that could be a table: ${JSON.stringify(text)}`, { hint: 'leave "table" out' })
+  if (text.startsWith('table')) throw new UsageError(`this command's --format draws no tables: ${JSON.stringify(text)}`, { hint: 'leave "table" out' })
   const source = text === 'json' ? '{{json .}}' : text.replace(/\\([tn])/g, (_, letter: string) => (letter === 't' ? '\t' : '\n'))
   const nodes = parseNodes(source)
   return { apply: (value) => renderAll(nodes, { dot: value, variables: new Map([['', value]]) }), fields: nodes.flatMap(fieldsOf) }

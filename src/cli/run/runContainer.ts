@@ -14,6 +14,8 @@ export interface ContainerRun {
   call(inputs: AsyncIterable<RunInput>): AsyncIterable<RunOutput>
   /** What is loaded first, where something has to be: `pulling image`. */
   readonly loading: string
+  /** Whether that goes unseen. */
+  readonly isQuiet: boolean
   readonly isInteractive: boolean
   readonly hasTerminal: boolean
 }
@@ -51,7 +53,7 @@ async function* withClosedInput(controls: InputQueue<RunInput>): AsyncGenerator<
   }
 }
 
-async function followOutput(outputs: AsyncIterable<RunOutput>, { loading }: ContainerRun, context: CommandContext): Promise<number> {
+async function followOutput(outputs: AsyncIterable<RunOutput>, { loading, isQuiet }: ContainerRun, context: CommandContext): Promise<number> {
   let display: TransferDisplay | undefined
   const closeDisplay = (): void => {
     display?.done()
@@ -61,7 +63,7 @@ async function followOutput(outputs: AsyncIterable<RunOutput>, { loading }: Cont
   try {
     for await (const { output } of outputs) {
       if (output.case === 'progress') {
-        display ??= openTransferDisplay(loading, 'auto', context)
+        display ??= openTransferDisplay(loading, isQuiet ? 'quiet' : 'auto', context)
         display.progress(output.value)
         continue
       }

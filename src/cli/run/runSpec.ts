@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import type { PortMappingSchema, RunSpecSchema, VolumeSchema } from '../../api/gen/local_pb.ts'
+import type { PortMappingSchema, RunSpecSchema } from '../../api/gen/local_pb.ts'
 import { formatPlatform } from '../../ground/platform.ts'
 import { formatReference, parseReference } from '../../ground/reference.ts'
 import type { CommandContext } from '../command.ts'
 import { splitKeyValue } from '../flags/csv.ts'
 import { parsePlatformFlags } from '../localPlatform.ts'
 import { UsageError } from '../flags/usageError.ts'
+import { parseMount, parseVolume } from './mounts.ts'
 import type { RunFlags } from './runFlags.ts'
 
 /** Without a message's own marks, so that it can be spread. */
@@ -18,6 +19,7 @@ type RunContext = Pick<CommandContext, 'env' | 'workingFolder'>
 
 /** What the engine is to run, but for terminal and session. @throws UsageError */
 export async function parseRunSpec(flags: RunFlags, [image = '', ...command]: readonly string[], context: RunContext): Promise<RunSpecInit> {
+  const network = flags.net ?? flags.network
   const [platform] = flags.platform === undefined ? [] : parsePlatformFlags([flags.platform])
   return {
     reference: formatReference(parseReference(image)),
@@ -28,8 +30,8 @@ export async function parseRunSpec(flags: RunFlags, [image = '', ...command]: re
     env: await environment(flags, context),
     workdir: flags.workdir ?? '',
     user: flags.user ?? '',
-    volumes: flags.volume.map((text) => parseVolume(text, context.workingFolder)),
-    network: flags.network === 'bridge' ? 'default' : flags.network,
+    volumes: [...flags.volume.map((text) => parseVolume(text, context.workingFolder)), ...flags.mount.map((text) => parseMount(text, context.workingFolder))],
+    network: network === 'bridge' ? 'default' : network,
     hostname: flags.hostname ?? '',
     readOnly: flags['read-only'],
     privileged: flags.privileged,
@@ -57,17 +59,6 @@ async function readEnvFile(path: string, written: string): Promise<readonly stri
     throw new UsageError(`cannot read --env-file ${written}`, { cause: error })
   }
   return text.split(/\r?\n/).map((line) => line.trimStart()).filter((line) => line !== '' && !line.startsWith('#'))
-}
-
-function parseVolume(text: string, workingFolder: string): MessageInitShape<typeof VolumeSchema> {
-  const hint = 'write SOURCE:TARGET[:ro], both being paths'
-  const [source = '', target = '', options = '', ...rest] = text.split(':')
-  if (source === '' || !target.startsWith('/') || rest.length > 0) throw new UsageError(`invalid --volume: ${JSON.stringify(text)}`, { hint })
-  if (!/^[./~]/.test(source)) throw new UsageError(`named volumes are not supported yet: ${JSON.stringify(text)}`, { hint })
-  const words = options.split(',').filter((word) => word !== '')
-  const unknown = words.find((word) => !['ro', 'rw', 'z', 'Z'].includes(word))
-  if (unknown !== undefined) throw new UsageError(`--volume option ${unknown} is not supported yet`, { hint })
-  return { source: resolve(workingFolder, source), target, readOnly: words.includes('ro') }
 }
 
 function parseHost(text: string): string {

@@ -19,6 +19,9 @@ export interface BuilderNode {
   readonly options: ReadonlyMap<string, string>
 }
 
+/** The option of nodes whose builds are loaded, as by `--load`, where they have no other output; `true` or `false`. */
+export const DEFAULT_LOAD = 'default-load'
+
 /** How the nodes of a builder are reached: an engine of the user's own, or one that listens already. */
 export type DriverName = (typeof DRIVER_NAMES)[number]
 

@@ -20,11 +20,19 @@ export const inspect = defineCommand({
     if (!(await isBuilder(line, context))) {
       const { imageInspect } = await import('../image/inspect.ts')
       const { format, platform } = line.flags
-      return await imageInspect.invoke([...(format === undefined ? [] : ['--format', format]), ...(platform === undefined ? [] : ['--platform', platform]), '--', ...line.operands], context, signal)
+      const flags = [...(format === undefined ? [] : ['--format', format]), ...(platform === undefined ? [] : ['--platform', platform])]
+      return await imageInspect.invoke([...flags, '--', ...line.operands], context, signal).catch(alsoNoBuilder)
     }
     return await inspectBuilder(line, context, signal)
   },
 })
+
+/** That there is no such image is half of it. */
+async function alsoNoBuilder(error: unknown): Promise<never> {
+  const { LocalImageNotFoundError } = await import('../../images/inspectLocalImage.ts')
+  if (!(error instanceof LocalImageNotFoundError)) throw error
+  throw new LocalImageNotFoundError(`${error.message}, and no builder of that name`, { hint: 'see pelago image ls and pelago ls for what there is', cause: error })
+}
 
 /** `docker inspect` is for whatever has the name, `docker buildx inspect` for builders. */
 async function isBuilder({ flags, operands }: CommandLine<typeof FLAGS>, { env }: CommandContext): Promise<boolean> {
