@@ -103,16 +103,23 @@ describe('the commands of the documents', () => {
   const blocks = PAGES.flatMap((page) => readBlocks(page).map((block) => ({ page, block }))).filter(({ block }) => block.info.startsWith('sh'))
   for (const { page, block } of blocks) {
     it(`are run, or not for a reason: ${page}:${block.line} ${block.info}`, () => assert.match(block.info, /^sh(?: not run: .+)?$/))
-    for (const words of callsOf(block.text)) {
-      it(`are there, and have the flags: ${page}:${block.line} pelago ${words.join(' ')}`, async () => {
-        const found = findCommand(words.slice(words.findIndex((word) => !word.startsWith('-'))))
-        assert.equal(found.kind, 'command')
-        const { flags } = await found.entry.load()
-        parseFlags(flags, found.rest, { commandName: found.words, stopsAtOperand: found.words === 'run' })
-      })
+    for (const words of callsOf(block.text)) checkCall(words, `${page}:${block.line}`)
+  }
+  for (const page of PAGES) {
+    for (const { text, line } of readBlocks(page).filter(({ info }) => info.startsWith('yaml'))) {
+      for (const words of callsOf(text.replace(/\$\{\{.*?\}\}/g, 'VALUE'))) checkCall(words, `${page}:${line}`)
     }
   }
 })
+
+function checkCall(words: readonly string[], where: string): void {
+  it(`are there, and have the flags: ${where} pelago ${words.join(' ')}`, async () => {
+    const found = findCommand(words.slice(words.findIndex((word) => !word.startsWith('-'))))
+    assert.equal(found.kind, 'command')
+    const { flags } = await found.entry.load()
+    parseFlags(flags, found.rest, { commandName: found.words, stopsAtOperand: ['run', 'test'].includes(found.words) })
+  })
+}
 
 /** The words behind each `pelago` of a block. */
 function callsOf(text: string): readonly (readonly string[])[] {

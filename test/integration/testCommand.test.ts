@@ -75,8 +75,17 @@ describe('pelago test', { skip: missingForBuilds(), concurrency: false }, () => 
     assert.equal([...xml.matchAll(/<testcase /g)].length, 3)
   })
 
+  /** Waits until no program of a container sleeps for so long. */
+  const untilEnded = async (seconds: string): Promise<void> => {
+    const left = async (): Promise<string> => (await runCommand(['pgrep', '-f', `sleep ${seconds}$`])).stdout
+    for (let tries = 0; tries < 100 && (await left()) !== ''; tries++) await delay(50)
+    assert.equal(await left(), '')
+  }
+
   it('ends what takes too long, and only that', async () => {
-    const json = await testJson('--timeout', '1500ms', '--platform', 'linux/amd64,linux/arm64', image, '--', 'sh', '-c', 'test $(uname -m) = x86_64 || { echo waiting; sleep 60; }')
+    const seconds = `988${process.pid}`
+    const json = await testJson('--timeout', '1500ms', '--platform', 'linux/amd64,linux/arm64', image, '--', 'sh', '-c', `test $(uname -m) = x86_64 || { echo waiting; sleep ${seconds}; }`)
+    await untilEnded(seconds)
     assert.deepEqual(json.platforms.map(({ platform, passed, runs }) => [platform, passed, runs.map(({ outcome, output }) => [outcome, output])]), [
       ['linux/amd64', true, [['exited', '']]],
       ['linux/arm64', false, [['timed-out', 'waiting\n']]],
@@ -119,14 +128,12 @@ describe('pelago test', { skip: missingForBuilds(), concurrency: false }, () => 
   })
 
   it('ends all containers when it is interrupted', async () => {
-    const marker = String(process.pid)
-    await using started = startPelago(pelago, ['test', '--parallel', '3', '--platform', 'linux/amd64,linux/arm64', image, '--', 'sh', '-c', `echo running; sleep 987${marker}`])
+    const seconds = `987${process.pid}`
+    await using started = startPelago(pelago, ['test', '--parallel', '3', '--platform', 'linux/amd64,linux/arm64', image, '--', 'sh', '-c', `echo running; sleep ${seconds}`])
     await started.printed(/linux\/amd64 \| running[^]*linux\/arm64 \| running|linux\/arm64 \| running[^]*linux\/amd64 \| running/)
     started.kill('SIGINT')
     assert.equal((await started.ended).status, 130)
-    const left = async (): Promise<string> => (await runCommand(['pgrep', '-f', `sleep 987${marker}$`])).stdout
-    for (let tries = 0; tries < 100 && (await left()) !== ''; tries++) await delay(50)
-    assert.equal(await left(), '')
+    await untilEnded(seconds)
   })
 
   it('shows all platforms side by side on a terminal', { skip: missing('script') }, async () => {

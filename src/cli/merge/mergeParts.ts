@@ -6,6 +6,7 @@ import { formatPlatform, isSamePlatform, type Platform } from '../../ground/plat
 import { isImage } from '../../registry/resolve.ts'
 import type { BuildPart } from '../part/buildPart.ts'
 import { compareSources } from '../part/compareSources.ts'
+import { neutralize } from '../render/displayText.ts'
 
 /** A part as it was read. */
 export interface NamedPart {
@@ -83,7 +84,7 @@ function mergeAnnotations(parts: readonly NamedPart[], over: ReadonlyMap<string,
 /** In what the sources of the parts differ, one line each, every part compared with the first. */
 export function describeSourceDifferences([first, ...others]: readonly NamedPart[]): readonly string[] {
   if (first === undefined) return []
-  return others.flatMap(({ name, part }) => compareSources(first.part.source, part.source).map(({ what, values: [a, b] }) => `${what}: ${a} in ${first.name}, ${b} in ${name}`))
+  return others.flatMap(({ name, part }) => compareSources(first.part.source, part.source).map(({ what, values: [a, b] }) => neutralize(`${what}: ${a} in ${first.name}, ${b} in ${name}`)))
 }
 
 export function platformsOf(descriptors: readonly Descriptor[]): readonly Platform[] {

@@ -50,6 +50,8 @@ describe('parsePart', () => {
     { name: 'another format', text: '{"format":"x"}', message: /part\.json is no part of a build/ },
     { name: 'a later version', text: '{"format":"pelago.build-part","version":2}', message: /part\.json is of version 2, and this Pelago reads version 1/ },
     { name: 'what is no JSON', text: 'x', message: /part\.json is not JSON/ },
+    { name: 'a repository that leads elsewhere', text: '{"format":"pelago.build-part","version":1,"index":{"mediaType":"x"},"repository":"h.io/../app"}', message: /"\.\.\/app" is no repository name/ },
+    { name: 'a repository with a tag', text: '{"format":"pelago.build-part","version":1,"index":{"mediaType":"x"},"repository":"h.io/app:1"}', message: /part\.json\.repository is no repository: "h\.io\/app:1"/ },
     { name: 'a part without its index', text: '{"format":"pelago.build-part","version":1}', message: /part\.json has no index/ },
   ]
   for (const { name, text, message } of cases) {

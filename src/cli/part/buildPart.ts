@@ -1,8 +1,9 @@
 import { InvalidValueError } from '../../ground/errors.ts'
 import { objectList, optionalBoolean, optionalObject, optionalString, optionalStringList, parseJsonObject, requiredNumber, requiredObject, requiredString, stringMap, type JsonObject } from '../../ground/jsonValue.ts'
 import type { Index } from '../../ground/oci/manifest.ts'
+import { formatRepository, parseReference } from '../../ground/reference.ts'
 import { formatIndex, parseIndex } from '../../image/manifestJson.ts'
-import { parseRepository, type Repository } from '../../registry/registry.ts'
+import type { Repository } from '../../registry/registry.ts'
 import type { BuildSource, ContextSource, Revision } from './buildSource.ts'
 
 /**
@@ -60,8 +61,9 @@ export function parsePart(text: string, name: string): BuildPart {
 
 function readRepository(object: JsonObject): Repository {
   const text = requiredString(object, 'repository')
-  if (!/^[^/\s]+\/[^\s@]+$/.test(text)) throw new InvalidValueError(`${object.path}.repository is no repository: ${JSON.stringify(text)}`)
-  return parseRepository(text)
+  const { host, repository, ...rest } = parseReference(text)
+  if (formatRepository({ host, repository, ...rest }) !== text) throw new InvalidValueError(`${object.path}.repository is no repository: ${JSON.stringify(text)}`)
+  return { host, repository }
 }
 
 function readSource(object: JsonObject): BuildSource {

@@ -22,7 +22,8 @@ export interface PartPlace {
 export async function clearPartFile(written: string, workingFolder: string): Promise<PartPlace> {
   const path = resolve(workingFolder, written)
   const found = await stat(path).catch(() => undefined)
-  if (found !== undefined && !(await isPartFile(path))) throw new UsageError(`--part ${written}: there is a ${found.isDirectory() ? 'folder' : 'file that is no part'} of this name`, { hint: 'name another file: it is written when the build is pushed' })
+  const isEmpty = found?.isFile() === true && found.size === 0 // as mktemp leaves it
+  if (found !== undefined && !isEmpty && !(await isPartFile(path))) throw new UsageError(`--part ${written}: there is a ${found.isDirectory() ? 'folder' : 'file that is no part'} of this name`, { hint: 'name another file: it is written when the build is pushed' })
   try {
     await mkdir(dirname(path), { recursive: true })
     await rm(path, { force: true })

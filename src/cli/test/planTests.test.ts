@@ -23,6 +23,9 @@ describe('planTests', () => {
     assert.deepEqual(plan(['linux/s390x'], ['linux/amd64']), [{ kind: 'missing', platform: 'linux/s390x', why: 'the image has no linux/s390x, but linux/amd64' }])
   })
   it('says what does not run here', () => {
-    assert.deepEqual(plan([], ['linux/riscv64']), [{ kind: 'missing', platform: 'linux/riscv64', why: 'linux/riscv64 does not run here: see pelago doctor for the emulator that is missing' }])
+    assert.deepEqual(plan([], ['linux/riscv64', 'windows/amd64']), [
+      { kind: 'missing', platform: 'linux/riscv64', why: 'nothing here runs linux/riscv64: see pelago doctor' },
+      { kind: 'missing', platform: 'windows/amd64', why: 'only Linux runs here' },
+    ])
   })
 })

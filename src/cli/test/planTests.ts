@@ -25,7 +25,7 @@ export function planTests(wanted: readonly Platform[], ofImage: readonly Platfor
     const served = choosePlatform(ofImage.map((candidate) => ({ platform: candidate })), platform)?.platform
     if (served === undefined) return { kind: 'missing', platform: name, why: `the image has no ${name}, but ${ofImage.map(formatPlatform).join(', ')}` }
     const runner = findRunner(served, runnable)
-    if (runner === undefined) return { kind: 'missing', platform: name, why: `${name} does not run here: see pelago doctor for the emulator that is missing` }
+    if (runner === undefined) return { kind: 'missing', platform: name, why: platform.os === 'linux' ? `nothing here runs ${name}: see pelago doctor` : `only Linux runs here` }
     return { kind: 'test', on: { platform: name, servedBy: isSamePlatform(served, platform) ? '' : formatPlatform(served), emulator: runner.emulator } }
   })
 }
