@@ -6,12 +6,14 @@ import { formatTable } from '../format/table.ts'
 import type { MergedImage } from './mergeParts.ts'
 import type { Published } from './publishIndex.ts'
 
-/** Where the image is now, its digest, and which part each platform is from. */
-export function formatMergeReport({ root, entries }: MergedImage, published: readonly Published[]): string {
+/** Where the image is now, its digest, and which part each platform is from, by digests that are cut where they are only looked at. */
+export function formatMergeReport({ root, entries }: MergedImage, published: readonly Published[], isShort: boolean): string {
   const places = published.map((place) => `${formatPlace(place, root.digest)}\n`)
-  const rows = entries.filter(({ descriptor }) => isImage(descriptor)).map(({ descriptor, from }) => [descriptor.platform === undefined ? 'unknown' : formatPlatform(descriptor.platform), descriptor.digest, from.name])
+  const rows = entries.filter(({ descriptor }) => isImage(descriptor)).map(({ descriptor, from }) => [descriptor.platform === undefined ? 'unknown' : formatPlatform(descriptor.platform), isShort ? descriptor.digest.slice(0, SHORT_DIGEST) : descriptor.digest, from.name])
   return `${places.join('')}digest ${root.digest}\n\n${formatTable(['PLATFORM', 'DIGEST', 'PART'], rows)}`
 }
+
+const SHORT_DIGEST = 'sha256:'.length + 12
 
 /** `pushed h/app:1 (was sha256:…)` */
 function formatPlace({ reference, was, root }: Published, merged: Digest): string {

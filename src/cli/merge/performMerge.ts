@@ -75,5 +75,5 @@ async function report(merged: MergedImage, published: readonly Published[], flag
   if (flags['metadata-file'] !== undefined) await writeFile(resolve(workingFolder, flags['metadata-file']), `${JSON.stringify(metadata, undefined, 2)}\n`)
   if (flags['dry-run']) stdout.write(merged.bytes)
   else if (flags.format === 'json') stdout.write(`${JSON.stringify(metadata, undefined, 2)}\n`)
-  else stdout.write(formatMergeReport(merged, published))
+  else stdout.write(formatMergeReport(merged, published, stdout.isTTY === true))
 }
