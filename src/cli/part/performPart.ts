@@ -16,6 +16,7 @@ import { watchSource } from './readSource.ts'
 /** A build for `--part`: pushed by digest as an index, however many platforms it has; the part's file is written when the registry has it all. @throws UsageError; what the engine throws */
 export async function performPart(flags: BuildFlags, written: string, path: string, { context, signal }: { readonly context: CommandContext; readonly signal: AbortSignal }): Promise<void> {
   const prepared = await prepareBuild(partFlags(flags), path, context, signal)
+  for (const notice of prepared.notices) context.stderr.write(`${notice}\n`)
   const [request] = prepared.requests
   if (request === undefined) throw new TypeError('a build has at least one request')
   const place = await clearPartFile(written, context.workingFolder)
