@@ -12,6 +12,7 @@ import { createRegistry } from './registryClient.ts'
 import { withTrueDigest } from './resolve.ts'
 
 const signal = new AbortController().signal
+const MIB = 1024 * 1024
 const ME: Credentials = { kind: 'basic', username: 'me', password: 'pass' }
 const MANIFEST = Buffer.from('{"schemaVersion":2,"config":{},"layers":[]}')
 const DESCRIPTOR = describeBlob(MEDIA_TYPE.ociManifest, digestOf(MANIFEST), MANIFEST.byteLength)
@@ -131,6 +132,24 @@ describe('an upload to a strange registry', () => {
   it('is given up where sessions are forgotten each time', async () => {
     await using fixture = await openFixture(uploads({ forgotten: { count: 99, status: 404 } }))
     await assert.rejects(push(fixture, 'app', 'text'), { name: 'RegistryUnavailableError', message: /lost the upload/ })
+  })
+
+  it('is sent in smaller and smaller chunks until they are taken', async () => {
+    await using fixture = await openFixture(uploads({ maxPutBytes: 2 * MIB, maxPatchBytes: 2 * MIB }))
+    const [first, second] = ['a', 'b'].map((letter) => letter.repeat(3 * MIB))
+    const descriptor = await push(fixture, 'app', first ?? '')
+    assert.equal(await readText(fixture, 'app', descriptor), first)
+    const isSending = (path: string): string => fixture.server.requests.filter((request) => request.path.includes(path) && request.method !== 'HEAD' && request.method !== 'GET').map(({ method }) => method).join(' ')
+    assert.equal(isSending('/app/'), 'POST PUT POST PATCH POST PATCH POST PATCH PATCH PATCH PUT')
+    await push(fixture, 'other', second ?? '')
+    assert.equal(isSending('/other/').startsWith('POST PATCH'), true)
+  })
+
+  it('follows a redirect to another host without the credentials', async () => {
+    await using storage = await startFakeRegistry()
+    await using fixture = await openFixture({ ...uploads({ redirectsTo: `http://${storage.host}` }), login: { kind: 'basic', username: 'me', password: 'pass' } })
+    await push(fixture, 'app', 'text').catch(() => undefined) // the storage knows nothing of the session
+    assert.deepEqual(new Set(storage.requests.map(({ method, authorization }) => `${method} ${authorization ?? 'nobody'}`)), new Set(['PUT nobody']))
   })
 
   it('goes to another host without the credentials', async () => {

@@ -6,6 +6,7 @@ import { digestOf } from '../../src/ground/digest.ts'
 import { MEDIA_TYPE } from '../../src/ground/oci/mediaType.ts'
 import { missingForBuilds } from '../support/baseImage.ts'
 import { noFaults, type Faults } from '../support/fake/faults.ts'
+import { REGISTRY_LOGIN, startDockerRegistry } from '../support/dockerRegistry.ts'
 import { startFakeRegistry, type FakeRegistry } from '../support/fakeRegistry.ts'
 import { openPelago, runCommand, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
@@ -124,4 +125,29 @@ describe('a registry', { skip: missingForBuilds() }, () => {
       assert.equal(digestOf(server.manifest('team/copy', '2')?.bytes ?? ''), digest)
     })
   }
+})
+
+describe('a docker-registry', { skip: missingForBuilds() }, () => {
+  const build = async (pelago: Pelago, name: string): Promise<readonly string[]> => ['build', '--platform', PLATFORMS, '-t', name, '--push', await pelago.context({ Dockerfile: 'FROM scratch\nCOPY greeting /\n', greeting: 'hello\n' })]
+
+  it('with relative URLs, validation and a login is pushed to, and a cache of one pulled from', async () => {
+    await using stack = new AsyncDisposableStack()
+    const [writer, reader] = [stack.use(await openPelago()), stack.use(await openPelago())]
+    const origin = stack.use(await startDockerRegistry({ asksForLogin: true, hasRelativeUrls: true, validates: true }))
+    await writer.succeed(['login', '-u', REGISTRY_LOGIN.username, '--password-stdin', origin.host], { input: REGISTRY_LOGIN.password })
+    const { stdout } = await writer.succeed(await build(writer, `${origin.host}/team/app:1`))
+    const digest = /digest (sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? 'no digest'
+    const open = stack.use(await startDockerRegistry({ asksForLogin: false, hasRelativeUrls: true }))
+    await writer.succeed(await build(writer, `${open.host}/team/app:1`))
+    const cache = stack.use(await startDockerRegistry({ asksForLogin: false, proxied: `http://${open.host}` }))
+    assert.match((await reader.succeed(['pull', `${cache.host}/team/app:1`])).stdout, new RegExp(digest))
+  })
+
+  it('that is read-only refuses a push with a clear word', async () => {
+    await using server = await startDockerRegistry({ asksForLogin: false, isReadOnly: true })
+    await using pelago = await openPelago()
+    const { exitCode, stderr } = await pelago.run(await build(pelago, `${server.host}/team/app:1`))
+    assert.equal(exitCode, 1)
+    assert.match(stderr, /ERROR: .*the registry refused: .*\nhint: it may be read-only, .*: pelago doctor --write \S+\/team\/app\n/)
+  })
 })

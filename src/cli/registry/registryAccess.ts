@@ -6,7 +6,7 @@ import { VERSION } from '../../ground/version.ts'
 /** Requests in flight to one registry: as many as Docker's own. */
 const CONNECTIONS_PER_HOST = 4
 
-type RegistryContext = Pick<CommandContext, 'env' | 'now'>
+type RegistryContext = Pick<CommandContext, 'env' | 'now'> & Partial<Pick<CommandContext, 'stderr'>>
 
 /** Names and passwords from the user's Docker config, which is read when the first is asked for. */
 export function userCredentials({ env }: Pick<CommandContext, 'env'>): CredentialSource {
@@ -23,7 +23,10 @@ export function userCredentials({ env }: Pick<CommandContext, 'env'>): Credentia
 /** Registries as the user of the command reaches them. Disposing it closes its connections. */
 export async function openRegistry(context: RegistryContext): Promise<Registry & AsyncDisposable> {
   const { createRegistry } = await import('../../registry/registryClient.ts')
-  return createRegistry(await registryOptions(context, userCredentials(context)))
+  const registry = createRegistry(await registryOptions(context, userCredentials(context)))
+  // the watch ends with the registry
+  registry.watchWaits(({ host, waitMs }) => context.stderr?.write(`${host} limits requests: waiting ${(waitMs / 1000).toFixed(0)} s, as it asks\n`))
+  return registry
 }
 
 export async function registryOptions({ env, now }: RegistryContext, credentials: CredentialSource): Promise<RegistryOptions> {

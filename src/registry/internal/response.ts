@@ -26,7 +26,8 @@ export async function refusalOf(response: HttpResponse, host: string, subject: s
   if (status === 408 || (status >= 500 && status !== 501)) {
     return new RegistryUnavailableError(subject, `the registry failed with HTTP status ${status}${told}`, { isTransient: true, retryAfterMs: readWaitMs(response, Date.now()) })
   }
-  return new RegistryRefusedError(subject, refusal)
+  const hint = status === 405 ? `it may be read-only, or a cache of another registry; what it takes is told by: pelago doctor --write ${subject.replace(/@.*/, '')}` : undefined
+  return new RegistryRefusedError(subject, refusal, { hint })
 }
 
 /** Status, and what the body says of it: by OCI distribution-spec, "Error codes", or the title of a proxy's page. */

@@ -54,6 +54,10 @@ export interface UploadFaults {
   isHeld: boolean
   /** A PUT of more is refused with 413. */
   maxPutBytes: number | undefined
+  /** A PATCH of more is refused with 413. */
+  maxPatchBytes: number | undefined
+  /** PUTs are redirected there: `http://127.0.0.1:1234`. */
+  redirectsTo: string | undefined
   /** What `?mount=` is answered by; `ignored` begins an upload instead. */
   mount: number | 'ignored' | undefined
   /** Where sessions are, instead of here: `http://127.0.0.1:1234`. */
@@ -106,7 +110,7 @@ export function noFaults(): Faults {
     headStatus: undefined,
     manifests: { refusedTypes: new Set(), refusesArtifacts: false, refusal: { status: 400, body: '{"errors":[{"code":"MANIFEST_INVALID","message":"manifest invalid"}]}' }, keepsOthers: false, contentType: undefined, etag: undefined, failsCondition: false },
     uploads: {
-      dropped: 0, isHeld: false, maxPutBytes: undefined, mount: undefined, elsewhere: undefined, location: 'path', forgotten: { count: 0, status: 404 },
+      dropped: 0, isHeld: false, maxPutBytes: undefined, maxPatchBytes: undefined, redirectsTo: undefined, mount: undefined, elsewhere: undefined, location: 'path', forgotten: { count: 0, status: 404 },
       patchStatus: undefined, wholePutStatus: undefined, sessionStatus: undefined, losesBlobs: false, doneStatus: undefined,
     },
     toldDigest: undefined,

@@ -13,9 +13,12 @@ export async function answerUpload(exchange: Exchange, repository: string, id: s
     contents.uploads.delete(name)
     return refuse(faults.forgotten.status, 'BLOB_UPLOAD_UNKNOWN')
   }
+  if (request.method === 'PUT' && faults.redirectsTo !== undefined) return reply(307, { location: `${faults.redirectsTo}${url.pathname}${url.search}` })
   if (request.method === 'PUT') return await finishUpload(exchange, upload, repository)
   if (faults.patchStatus !== undefined) return refuse(faults.patchStatus, 'UNSUPPORTED')
-  upload.push(await gather(request))
+  const chunk = await gather(request)
+  if (chunk.byteLength > (faults.maxPatchBytes ?? chunk.byteLength)) return refuse(413, 'SIZE_INVALID')
+  upload.push(chunk)
   return reply(faults.doneStatus ?? 202, { location: locationOf(exchange, repository, name) })
 }
 
