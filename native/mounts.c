@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -68,13 +69,33 @@ int cover_cgroups(bool unified)
 	return outcome(mount("tmpfs", CGROUPS, "tmpfs", flags, "size=64k,mode=755"));
 }
 
-int try_overlay(void)
+static int mount_overlay_here(void)
 {
-	if (mount("tmpfs", "/tmp", "tmpfs", 0, "size=1m") != 0 || chdir("/tmp") != 0)
-		return errno;
 	const char *folders[] = { "lower", "upper", "work", "merged" };
 	for (int index = 0; index < 4; index++)
 		if (mkdir(folders[index], 0755) != 0)
 			return errno;
 	return outcome(mount("overlay", "merged", "overlay", 0, "lowerdir=lower,upperdir=upper,workdir=work,userxattr"));
+}
+
+static int try_overlay_in_memory(void)
+{
+	if (mount("tmpfs", "/tmp", "tmpfs", 0, "size=1m") != 0 || chdir("/tmp") != 0)
+		return errno;
+	return mount_overlay_here();
+}
+
+int try_overlay(const char *place)
+{
+	char name[] = ".pelago-probe-XXXXXX";
+	if (!place || chdir(place) != 0 || !mkdtemp(name))
+		return try_overlay_in_memory();
+	int error = chdir(name) == 0 ? mount_overlay_here() : errno;
+	umount2("merged", MNT_DETACH);
+	const char *folders[] = { "work/work", "work", "lower", "upper", "merged" };
+	for (int index = 0; index < 5; index++)
+		rmdir(folders[index]);
+	if (chdir(place) == 0)
+		rmdir(name);
+	return error;
 }

@@ -20,7 +20,10 @@ int restore_host_binfmt(int held);
 /* Covers the machine's cgroups: cgroup2 where `unified` and the kernel allows, else an empty folder. crun refuses mixed ones. */
 int cover_cgroups(bool unified);
 
-/* Whether overlayfs with `userxattr` can be mounted; leaves nothing, but for a tmpfs on /tmp in this namespace. */
-int try_overlay(void);
+/*
+ * Whether overlayfs with `userxattr` can be mounted on the file system of the folder `place`, in a folder that is made
+ * there for a moment; in memory where `place` is NULL or cannot be written to.
+ */
+int try_overlay(const char *place);
 
 #endif

@@ -17,8 +17,8 @@ struct entry {
 /* Runs `entry.argv` inside and returns its exit status, 128 + the signal's number where a signal ended it. */
 int run_inside(const struct entry *entry);
 
-/* Prints one line of JSON for each facility, and returns 0. */
-int probe(void);
+/* Prints one line of JSON for each facility, and returns 0. `folder` is where the store would be; NULL for anywhere. */
+int probe(const char *folder);
 
 /* What process 1 of the new namespaces is given to do. */
 typedef int inside_function(const struct id_map_result *ids, const void *argument);

@@ -3,7 +3,7 @@
  *
  *   pelago-ns [--die-with-parent] [--need-id-range] -- PROGRAM [ARGUMENT…]
  *   pelago-ns --pty COLUMNSxROWS --console-socket PATH -- RUNTIME [ARGUMENT…]
- *   pelago-ns --probe
+ *   pelago-ns --probe [FOLDER]
  *
  * The first form runs PROGRAM as root of new user, mount, pid and cgroup namespaces. Node cannot do this itself: a
  * process with several threads may not enter a user namespace.
@@ -41,15 +41,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char usage[] = "usage: pelago-ns [--die-with-parent] [--need-id-range] [--pty COLUMNSxROWS --console-socket PATH] -- PROGRAM [ARGUMENT…], or pelago-ns --probe";
+static const char usage[] = "usage: pelago-ns [--die-with-parent] [--need-id-range] [--pty COLUMNSxROWS --console-socket PATH] -- PROGRAM [ARGUMENT…], or pelago-ns --probe [FOLDER]";
 
 int main(int argc, char **argv)
 {
 	struct entry entry = { 0 };
 	const char *terminal_size = NULL, *console_socket = NULL;
 	int next = 1;
-	if (argc == 2 && strcmp(argv[1], "--probe") == 0)
-		return probe();
+	if ((argc == 2 || argc == 3) && strcmp(argv[1], "--probe") == 0)
+		return probe(argv[2]);
 	for (; next < argc && strcmp(argv[next], "--") != 0; next++) {
 		if (strcmp(argv[next], "--die-with-parent") == 0)
 			entry.dies_with_parent = true;

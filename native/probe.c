@@ -1,6 +1,7 @@
 /*
- * `pelago-ns --probe`: one line of JSON for each facility that the engine would like to have, as
+ * `pelago-ns --probe [FOLDER]`: one line of JSON for each facility that the engine would like to have, as
  * {"facility":"overlay","works":false,"reason":"Operation not permitted"}. The reason is there where it does not work.
+ * overlayfs is tried on the file system of FOLDER.
  */
 #include "mounts.h"
 #include "namespace.h"
@@ -35,7 +36,6 @@ static void report_mount(const char *facility, int error)
 
 static int probe_inside(const struct id_map_result *ids, const void *argument)
 {
-	(void)argument;
 	int error = make_mounts_private();
 	report("user-namespace", error == 0 ? NULL : why_no_user_namespace(error));
 	if (error != 0)
@@ -44,14 +44,14 @@ static int probe_inside(const struct id_map_result *ids, const void *argument)
 	report_mount("proc", mount_proc());
 	report_mount("binfmt", mount_binfmt());
 	report_mount("cgroup", cover_cgroups(ids->kind == ID_MAP_ALL));
-	report_mount("overlay", try_overlay());
+	report_mount("overlay", try_overlay(argument));
 	return 0;
 }
 
-int probe(void)
+int probe(const char *folder)
 {
 	int lifeline, status;
-	pid_t inside = start_inside(probe_inside, NULL, false, &lifeline);
+	pid_t inside = start_inside(probe_inside, folder, false, &lifeline);
 	if (inside < 0) {
 		report("user-namespace", why_no_user_namespace(errno));
 		return 0;

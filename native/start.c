@@ -33,13 +33,13 @@ static long read_setting(const char *path)
 const char *why_no_user_namespace(int error)
 {
 	if (read_setting("/proc/sys/user/max_user_namespaces") == 0)
-		return "user.max_user_namespaces is 0; set it to 15000 with sysctl";
+		return "user.max_user_namespaces is 0; sudo sysctl -w user.max_user_namespaces=15000";
 	if (error == ENOSPC || error == EUSERS)
 		return "the limit user.max_user_namespaces is reached, or namespaces are nested 32 deep";
 	if (geteuid() != 0 && read_setting("/proc/sys/kernel/unprivileged_userns_clone") == 0)
-		return "kernel.unprivileged_userns_clone is 0; set it to 1 with sysctl";
+		return "kernel.unprivileged_userns_clone is 0; sudo sysctl -w kernel.unprivileged_userns_clone=1";
 	if (read_setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
-		return "kernel.apparmor_restrict_unprivileged_userns is 1; set it to 0 with sysctl, or give this program an AppArmor profile with userns";
+		return "kernel.apparmor_restrict_unprivileged_userns is 1; sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or give this program an AppArmor profile with userns";
 	if (error == EINVAL || error == ENOSYS)
 		return "this kernel is built without user namespaces";
 	if (error == EPERM)

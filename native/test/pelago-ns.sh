@@ -55,6 +55,11 @@ for facility in user-namespace id-range proc binfmt cgroup overlay; do
   expect "probes $facility" 1 "$("$ns" --probe | grep -c "\"facility\":\"$facility\"")"
 done
 
+mkdir "$scratch/place"
+expect 'probes overlayfs in a folder' 1 "$("$ns" --probe "$scratch/place" | grep -c '"facility":"overlay"')"
+expect 'leaves nothing in that folder' '' "$(ls -A "$scratch/place")"
+expect 'probes overlayfs elsewhere where there is no such folder' 1 "$("$ns" --probe "$scratch/none" | grep -c '"facility":"overlay"')"
+
 user=${PELAGO_TEST_USER:-}
 if [ "$(id -u)" = 0 ] && [ -n "$user" ]; then
   expect 'all of it as an ordinary user' 0 "$(PELAGO_TEST_USER='' runuser -u "$user" -- sh test/pelago-ns.sh >"$scratch/log" 2>&1; echo $?)"

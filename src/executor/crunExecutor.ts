@@ -11,6 +11,7 @@ import { createCrun, deleteContainer, readCrunError, readInitPid, runCrun, type 
 import { readCpu } from './emulation/cpu.ts'
 import { createEmulation, type Emulation } from './emulation/emulation.ts'
 import { ProcessStartError, StepFailedError, type Emulator, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
+import { readOsRelease } from './emulation/qemu.ts'
 import { readQemuVersion } from './emulation/qemuVersion.ts'
 import { ensureOwnedFolder } from './missingPath.ts'
 import { exitHint, readMemoryKills } from './exitReason.ts'
@@ -21,6 +22,7 @@ import { findPrivilegedDevices } from './privileges/privilegedDevices.ts'
 import { readHardLimits, toRlimits, type HardLimits } from './rlimits.ts'
 import { readSeccompFilter } from './privileges/seccompFilter.ts'
 import { sandboxSeccomp } from './privileges/seccompProfile.ts'
+import { installHint } from './packages.ts'
 import type { FailedProcess } from './programs/explainFailure.ts'
 import { viewPrograms } from './programs/programView.ts'
 import { toStartError } from './startFailure.ts'
@@ -50,7 +52,7 @@ export class RuntimeMissingError extends BuildError {
  */
 export async function createCrunExecutor({ stateFolder, isStatePrivate, cacheFolder = stateFolder, environment }: CrunExecutorOptions): Promise<Executor> {
   const program = findProgram('crun', environment)
-  if (program === undefined) throw new RuntimeMissingError('crun is not installed', { hint: 'install the package crun' })
+  if (program === undefined) throw new RuntimeMissingError('crun is not installed', { hint: installHint('crun', readOsRelease()) })
   await mkdir(stateFolder, { recursive: true })
   const crun = createCrun(program, stateFolder, { PATH: environment['PATH'] ?? '' })
   const emulation = createEmulation(readCpu(), environment)

@@ -45,7 +45,7 @@ describe('registrations with binfmt_misc', () => {
     ['of another architecture is not found', DEBIANS.replace('b700', 'f300'), false],
   ]
   for (const [title, text, isFound] of found) {
-    it(`one ${title}`, () => assert.equal(findRegistration(ARM64, [parseRegistration(text)]) !== undefined, isFound))
+    it(`one ${title}`, () => assert.equal(findRegistration(ARM64, [parseRegistration('qemu-aarch64', text)]) !== undefined, isFound))
   }
 
   it('are read from the machine', () => {

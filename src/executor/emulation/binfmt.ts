@@ -18,6 +18,8 @@ export type BinfmtAccess = 'private' | 'host' | 'none'
 
 /** A registration that somebody else made. */
 export interface Registration {
+  /** By which it is removed. */
+  readonly name: string
   readonly interpreter: string
   readonly flags: string
   readonly offset: number
@@ -44,15 +46,16 @@ export function registerPrivately(architecture: EmulatedArchitecture, qemu: Qemu
 export function readHostRegistrations(mountPoint = MOUNT_POINT): readonly Registration[] {
   try {
     const names = readdirSync(mountPoint).filter((name) => name !== 'register' && name !== 'status')
-    return names.map((name) => parseRegistration(readFileSync(join(mountPoint, name), 'utf8')))
+    return names.map((name) => parseRegistration(name, readFileSync(join(mountPoint, name), 'utf8')))
   } catch {
     return [] // not mounted, or not to be read: the same to whoever wants to use it
   }
 }
 
-export function parseRegistration(text: string): Registration {
-  const field = (name: string): string => new RegExp(`^${name}:? (.*)$`, 'm').exec(text)?.[1] ?? ''
+export function parseRegistration(name: string, text: string): Registration {
+  const field = (key: string): string => new RegExp(`^${key}:? (.*)$`, 'm').exec(text)?.[1] ?? ''
   return {
+    name,
     interpreter: field('interpreter'),
     flags: field('flags'),
     offset: Number(field('offset')),
@@ -63,7 +66,12 @@ export function parseRegistration(text: string): Registration {
 
 /** The registration that runs `architecture` in any root file system. */
 export function findRegistration(architecture: EmulatedArchitecture, registrations: readonly Registration[]): Registration | undefined {
-  return registrations.find((one) => one.isEnabled && one.offset === 0 && one.flags.includes('F') && isForMachine(one.magic, architecture.magic))
+  return registrations.find((one) => one.isEnabled && one.flags.includes('F') && isForArchitecture(one, architecture))
+}
+
+/** Whether it takes the programs of `architecture`, whatever its flags. */
+export function isForArchitecture({ offset, magic }: Registration, architecture: EmulatedArchitecture): boolean {
+  return offset === 0 && isForMachine(magic, architecture.magic)
 }
 
 /** The mask of others leaves the padding out, or not; class, byte order, type and machine decide. */

@@ -5,7 +5,8 @@ import { EmulatorMissingError, type RunMode } from '../executor.ts'
 import { EMULATED_ARCHITECTURES, type EmulatedArchitecture } from './architectures.ts'
 import { findRegistration, formatRegistration, readHostRegistrations, registerPrivately, type BinfmtAccess } from './binfmt.ts'
 import { nativePlatforms, type CpuFacts } from './cpu.ts'
-import { findQemu, packageHint, readOsRelease, type Qemu } from './qemu.ts'
+import { qemuHint } from '../packages.ts'
+import { findQemu, readOsRelease, type Qemu } from './qemu.ts'
 
 /** Which platforms run here, and how. All is found out when it is made; asking costs a look-up. */
 export interface Emulation {
@@ -66,7 +67,7 @@ function findSupports(architectures: readonly EmulatedArchitecture[], environmen
 
 function support(one: EmulatedArchitecture, access: BinfmtAccess, { environment, osRelease }: { readonly environment: Environment; readonly osRelease: string }): Support {
   const search = findQemu(one.qemuName, environment)
-  const install = packageHint(one.qemuName, osRelease)
+  const install = qemuHint(one.qemuName, osRelease)
   switch (search.kind) {
     case 'missing':
       return { kind: 'fails', reason: `qemu-${one.qemuName} is not installed`, hint: install }

@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { findQemu, isStaticProgram, packageHint } from './qemu.ts'
+import { findQemu, isStaticProgram } from './qemu.ts'
 
 describe('finding QEMU', () => {
   it('says that there is none', () => assert.deepEqual(findQemu('aarch64', { PATH: '/no/such/folder' }), { kind: 'missing' }))
@@ -25,15 +25,4 @@ describe('finding QEMU', () => {
       rmSync(folder, { recursive: true })
     }
   })
-
-  const hints: readonly (readonly [title: string, osRelease: string, hint: string])[] = [
-    ['Debian', 'PRETTY_NAME="Debian"\nID=debian\n', 'apt-get install qemu-user-static'],
-    ['Ubuntu, by what it is like', 'ID=ubuntu\nID_LIKE=debian\n', 'apt-get install qemu-user-static'],
-    ['Fedora', 'ID=fedora\n', 'dnf install qemu-user-static-aarch64'],
-    ['Alpine', 'ID=alpine\n', 'apk add qemu-aarch64'],
-    ['an unknown one', '', 'install the package qemu-user-static'],
-  ]
-  for (const [title, osRelease, hint] of hints) {
-    it(`names the package of ${title}`, () => assert.equal(packageHint('aarch64', osRelease), hint))
-  }
 })

@@ -25,15 +25,6 @@ export function findQemu(qemuName: string, environment: Environment): QemuSearch
   return dynamic === undefined ? { kind: 'missing' } : { kind: 'dynamic', path: dynamic }
 }
 
-/** What to install for it, in the words of the machine's distribution. */
-export function packageHint(qemuName: string, osRelease: string): string {
-  const family = [...osRelease.matchAll(/^(?:ID|ID_LIKE)="?([^"\n]*)"?$/gm)].flatMap(([, ids = '']) => ids.split(' '))
-  if (family.includes('alpine')) return `apk add qemu-${qemuName}`
-  if (family.includes('fedora')) return `dnf install qemu-user-static-${qemuName}`
-  if (family.includes('debian')) return 'apt-get install qemu-user-static'
-  return 'install the package qemu-user-static'
-}
-
 export function readOsRelease(): string {
   try {
     return readFileSync('/etc/os-release', 'utf8')

@@ -14,15 +14,17 @@ export function findLauncher(env: Environment): LauncherFacts {
 export interface ProbeUser {
   readonly env: Environment
   readonly uid: number
+  /** Where overlayfs is tried: a folder on the file system of the store; undefined, in memory. */
+  readonly place: string | undefined
 }
 
 /** Tries what the launcher can do for `user`; by name, as `pelago-ns --probe` has them. */
-export async function probeFacilities(launcher: LauncherFacts, { env, uid }: ProbeUser, signal: AbortSignal): Promise<ReadonlyMap<string, Attempt>> {
+export async function probeFacilities(launcher: LauncherFacts, { env, uid, place }: ProbeUser, signal: AbortSignal): Promise<ReadonlyMap<string, Attempt>> {
   switch (launcher.kind) {
     case 'none':
       return new Map()
     case 'pelago-ns': {
-      const { stdout, stderr } = await runBriefly([launcher.path, '--probe'], env, signal)
+      const { stdout, stderr } = await runBriefly([launcher.path, '--probe', ...(place === undefined ? [] : [place])], env, signal)
       return parseProbe(stdout, stderr)
     }
     case 'unshare': {
