@@ -87,11 +87,13 @@ describe('a file that cannot be executed', { skip: missingForBuilds(), concurren
     })
   }
 
-  it('is explained to who runs a container, and to who looks into a failed step', async () => {
+  it('is explained to who runs a container or tests an image, and to who looks into a failed step', async () => {
     await pelago.succeed(['build', '-q', '-t', 'app', await contextOf([])])
     const failing = await pelago.run(['run', 'app', 'sh', '-c', 'windows.sh'])
     assert.deepEqual([failing.exitCode, failing.stdout], [127, ''])
     assert.match(failing.stderr, /^sh: windows\.sh: not found\nhint: \/bin\/windows\.sh has Windows line ends.*\n$/)
+    const tested = await pelago.run(['test', '--platform', 'linux/amd64', 'app', '--', 'sh', '-c', 'windows.sh'])
+    assert.match(tested.stdout + tested.stderr, /^hint: \/bin\/windows\.sh has Windows line ends/m)
     const refused = await pelago.run(['run', 'app', '/bin/empty'])
     assert.match(refused.stderr, /^ERROR: exec: "\/bin\/empty": exec format error\nhint: \/bin\/empty is empty/)
     await pelago.run(['build', await contextOf(['RUN false'])])

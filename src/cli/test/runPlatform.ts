@@ -77,6 +77,7 @@ async function follow({ spec, call, watch, now, timeoutMs }: ContainerTest, { re
       watch.output(output.value)
       await record.append(output.value)
     }
+    if (output.case === 'hint') await record.append(Buffer.from(`hint: ${output.value}\n`))
     if (output.case === 'exitCode') return { kind: 'exited', exitCode: output.value }
   }
   throw new EngineUnavailableError('the engine went away before the container ended', { hint: 'run it again with --debug' })
