@@ -132,6 +132,13 @@ describe('pelago doctor, where something is missing', () => {
     const result = await doctorIn(['--mount'], `mount -t tmpfs -o size=1m,nr_inodes=20 none ${place} && export PELAGO_ROOT=${place}`)
     assert.match(parseFindings(result).get('store')?.detail ?? '', /^\/.*full, 1\.05MB free, \d\d files can still be made: too little for most builds$/)
   })
+  it('tells of a store on a file system that overlayfs cannot write to', { skip: missingForRootWork('unshare', 'mount') }, async () => {
+    const place = join(folder, 'layered')
+    await mkdir(place)
+    const script = `mount -t tmpfs none ${place} && mkdir ${place}/l ${place}/u ${place}/w ${place}/m && mount -t overlay none ${place}/m -o lowerdir=${place}/l,upperdir=${place}/u,workdir=${place}/w`
+    const found = parseFindings(await doctorIn(['--mount'], `${script} && export PELAGO_ROOT=${place}/m`)).get('overlayfs')
+    assert.deepEqual([found?.state, found?.detail], ['warn', "Invalid argument: layers are copied on the store's file system, which is slow"])
+  })
   it("tells what is wrong with the machine's own registrations", { skip: missing('unshare', 'mount') }, async () => {
     const magic = '\\x7f\\x45\\x4c\\x46\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\xb7\\x00'
     const register = `echo ':stale:M::${magic}::/gone/qemu:OC' > /proc/sys/fs/binfmt_misc/register`

@@ -75,7 +75,7 @@ interface LesserFacility {
 const LESSER_FACILITIES: readonly LesserFacility[] = [
   { facility: 'proc', check: '/proc', use: 'private', loss: 'steps see the processes of the machine', remedy: 'in a container, leave /proc unmasked: --security-opt systempaths=unconfined' },
   { facility: 'cgroup', check: 'cgroups', use: 'private', loss: 'steps see the control groups of the machine', remedy: 'in a container, allow mount' },
-  { facility: 'overlay', check: 'overlayfs', use: "works on the store's file system, with userxattr", loss: 'layers are copied, which is slow', remedy: 'sudo modprobe overlay; rootless, it needs Linux 5.11 or newer, and a store on ext4, xfs, btrfs or tmpfs' },
+  { facility: 'overlay', check: 'overlayfs', use: "works on the store's file system, with userxattr", loss: "layers are copied on the store's file system, which is slow", remedy: 'sudo modprobe overlay; rootless, it needs Linux 5.11 or newer, and a store on ext4, xfs, btrfs or tmpfs' },
   { facility: 'binfmt', check: 'binfmt_misc', use: 'private', loss: 'only emulators that the machine has registered are used', remedy: 'sudo modprobe binfmt_misc, with Linux 6.7 or newer' },
 ]
 
