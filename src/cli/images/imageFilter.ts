@@ -54,9 +54,18 @@ function parseFilter(key: string, value: string, world: FilterWorld): Test {
 
 /** A point of time, or how long ago it is. */
 function timeOf(text: string, now: number): number {
-  const time = /^\d{4}-/.test(text) ? Date.parse(text) : now - Number(parseDurationNs(text)) / 1e6
+  const time = /^\d{4}-/.test(text) ? Date.parse(text) : now - durationMs(text)
   if (!Number.isFinite(time)) throw new UsageError(`invalid --filter: ${JSON.stringify(`until=${text}`)}`, { hint: 'write until=24h, or until=2026-01-31T12:00:00Z' })
   return time
+}
+
+/** NaN for what is none. */
+function durationMs(text: string): number {
+  try {
+    return Number(parseDurationNs(text)) / 1e6
+  } catch {
+    return Number.NaN
+  }
 }
 
 function findImage(text: string, images: readonly Image[]): Image {
