@@ -2,7 +2,7 @@ import { digestOf, type Digest } from '../../ground/digest.ts'
 import { formatReference, type Reference } from '../../ground/reference.ts'
 import { TagMovedError } from '../registryError.ts'
 import type { Endpoint } from './endpoint.ts'
-import { manifestRequest } from './manifestRequest.ts'
+import { manifestRequest } from './manifests/manifestRequest.ts'
 import type { Requester } from './requester.ts'
 import { readSmallBody, refusalOf } from './response.ts'
 

@@ -1,7 +1,7 @@
-import { MEDIA_TYPE } from '../../ground/oci/mediaType.ts'
-import { formatReference, type Reference } from '../../ground/reference.ts'
-import type { RegistryRequest } from './requester.ts'
-import { pullScope } from './scope.ts'
+import { MEDIA_TYPE } from '../../../ground/oci/mediaType.ts'
+import { formatReference, type Reference } from '../../../ground/reference.ts'
+import type { RegistryRequest } from '../requester.ts'
+import { pullScope } from '../scope.ts'
 
 const ACCEPT = [MEDIA_TYPE.ociIndex, MEDIA_TYPE.ociManifest, MEDIA_TYPE.dockerIndex, MEDIA_TYPE.dockerManifest, '*/*;q=0.1'].join(', ')
 

@@ -1,12 +1,12 @@
-import type { Descriptor } from '../../ground/oci/descriptor.ts'
-import { HttpConnectionError, type HttpResponse } from '../../kit/http.ts'
-import { backoffMs, pause, type RetryPolicy } from '../../kit/retry.ts'
-import type { Endpoint } from './endpoint.ts'
-import type { Repository } from '../registry.ts'
-import { BlobMissingError, RegistryUnavailableError, UnsupportedImageError } from '../registryError.ts'
-import { toUnavailable, type Requester } from './requester.ts'
-import { refusalOf } from './response.ts'
-import { pullScope } from './scope.ts'
+import type { Descriptor } from '../../../ground/oci/descriptor.ts'
+import { HttpConnectionError, type HttpResponse } from '../../../kit/http.ts'
+import { backoffMs, pause, type RetryPolicy } from '../../../kit/retry.ts'
+import type { Endpoint } from '../endpoint.ts'
+import type { Repository } from '../../registry.ts'
+import { BlobMissingError, RegistryUnavailableError, UnsupportedImageError } from '../../registryError.ts'
+import { toUnavailable, type Requester } from '../requester.ts'
+import { refusalOf } from '../response.ts'
+import { pullScope } from '../scope.ts'
 
 export interface BlobDownload {
   readonly repository: Repository

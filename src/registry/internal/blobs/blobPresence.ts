@@ -1,9 +1,9 @@
-import type { Digest } from '../../ground/digest.ts'
-import { formatRepository } from '../../ground/reference.ts'
-import type { Repository } from '../registry.ts'
-import { RegistryUnavailableError } from '../registryError.ts'
-import type { Endpoint } from './endpoint.ts'
-import type { RegistryRequest, Requester } from './requester.ts'
+import type { Digest } from '../../../ground/digest.ts'
+import { formatRepository } from '../../../ground/reference.ts'
+import type { Repository } from '../../registry.ts'
+import { RegistryUnavailableError } from '../../registryError.ts'
+import type { Endpoint } from '../endpoint.ts'
+import type { RegistryRequest, Requester } from '../requester.ts'
 
 export interface BlobQuestion {
   readonly endpoint: Endpoint

@@ -1,7 +1,7 @@
-import { isIndexType, isManifestType, MEDIA_TYPE } from '../../ground/oci/mediaType.ts'
-import { parseJsonObject, type JsonObject } from '../../ground/jsonValue.ts'
-import { BuildError } from '../../ground/errors.ts'
-import type { HttpResponse } from '../../kit/http.ts'
+import { isIndexType, isManifestType, MEDIA_TYPE } from '../../../ground/oci/mediaType.ts'
+import { parseJsonObject, type JsonObject } from '../../../ground/jsonValue.ts'
+import { BuildError } from '../../../ground/errors.ts'
+import type { HttpResponse } from '../../../kit/http.ts'
 
 /** Without parameters such as a charset; undefined where the header is missing. */
 export function contentTypeOf({ header }: Pick<HttpResponse, 'header'>): string | undefined {

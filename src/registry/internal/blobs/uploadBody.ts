@@ -1,4 +1,4 @@
-import type { UploadBlob } from '../registry.ts'
+import type { UploadBlob } from '../../registry.ts'
 
 /** A blob's bytes for one request, told to `onProgress` as they go. */
 export interface UploadBody {

@@ -1,13 +1,13 @@
-import { BlobCorruptError } from '../../content/contentStore.ts'
-import { digestOf, type Digest } from '../../ground/digest.ts'
-import { formatReference, type Reference } from '../../ground/reference.ts'
-import { ManifestRefusedError, type RegistryError, RegistryRefusedError, TagMovedError } from '../registryError.ts'
-import type { Endpoint } from './endpoint.ts'
+import { BlobCorruptError } from '../../../content/contentStore.ts'
+import { digestOf, type Digest } from '../../../ground/digest.ts'
+import { formatReference, type Reference } from '../../../ground/reference.ts'
+import { ManifestRefusedError, type RegistryError, RegistryRefusedError, TagMovedError } from '../../registryError.ts'
+import type { Endpoint } from '../endpoint.ts'
 import { digestHeader, hasManifest } from './manifestFetch.ts'
-import type { RegistryRequest, Requester } from './requester.ts'
-import { refusalOf } from './response.ts'
-import { pushScope } from './scope.ts'
-import { guardTag } from './tagGuard.ts'
+import type { RegistryRequest, Requester } from '../requester.ts'
+import { refusalOf } from '../response.ts'
+import { pushScope } from '../scope.ts'
+import { guardTag } from '../tagGuard.ts'
 
 export interface ManifestPush {
   readonly reference: Reference

@@ -1,13 +1,13 @@
-import { BlobCorruptError } from '../../content/contentStore.ts'
-import type { HttpResponse } from '../../kit/http.ts'
-import type { Repository, UploadBlob } from '../registry.ts'
-import { AuthenticationError, RegistryRefusedError, RegistryUnavailableError } from '../registryError.ts'
+import { BlobCorruptError } from '../../../content/contentStore.ts'
+import type { HttpResponse } from '../../../kit/http.ts'
+import type { Repository, UploadBlob } from '../../registry.ts'
+import { AuthenticationError, RegistryRefusedError, RegistryUnavailableError } from '../../registryError.ts'
 import { isBlobThere } from './blobPresence.ts'
-import type { Endpoint } from './endpoint.ts'
-import { digestHeader } from './manifestFetch.ts'
-import type { RegistryRequest, Requester } from './requester.ts'
-import { refusalOf } from './response.ts'
-import { pullScope, pushScope } from './scope.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { digestHeader } from '../manifests/manifestFetch.ts'
+import type { RegistryRequest, Requester } from '../requester.ts'
+import { refusalOf } from '../response.ts'
+import { pullScope, pushScope } from '../scope.ts'
 
 /** What one upload works with. */
 export interface Upload {
