@@ -95,10 +95,10 @@ const strange: readonly { readonly name: string; readonly address?: string; read
     }),
   },
   {
-    name: 'that takes blobs by one POST only, and whose tokens serve three requests',
+    name: 'that takes blobs by one POST only, and whose tokens serve ten requests',
     faults: () => ({
       headStatus: 405, uploads: { ...noFaults().uploads, sessionStatus: 405 },
-      login: { kind: 'token', username: 'me', password: 'pass', identityToken: '', usesPerToken: 3, challenges: ["Bearer realm='ORIGIN/token'"] },
+      login: { kind: 'token', username: 'me', password: 'pass', identityToken: '', usesPerToken: 10, challenges: ["Bearer realm='ORIGIN/token'"] },
     }),
   },
   { name: 'at an address of IPv6 that tells wrong digests', address: '::1', faults: () => ({ toldDigest: digestOf('a lie') }) },
