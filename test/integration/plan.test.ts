@@ -156,8 +156,9 @@ describe('a plan', { skip: missingForBuilds() }, () => {
   it('tells images that are not there, and files that a COPY will not find', async () => {
     const gone = await planOf(await context({ Dockerfile: `FROM BASE AS a\nFROM ${registry.host}/none\nCOPY --from=${registry.host}/neither:1 a b\n` }))
     assert.deepEqual(gone.problems.map(({ kind }) => kind), ['image-missing', 'image-missing'])
-    const { problems, exitCode } = await planOf(await context({ Dockerfile: 'FROM BASE\nCOPY nowhere /\nCOPY here /\n', here: '' }))
+    const { problems, exitCode, stages: [stage] } = await planOf(await context({ Dockerfile: 'FROM BASE\nCOPY nowhere /\nCOPY here /\n', here: '' }))
     assert.deepEqual([exitCode, problems.map(({ kind, lines }) => [kind, lines?.startLine])], [1, [['step', 2]]])
+    assert.deepEqual(stage?.steps.map(({ runs: [run] }) => run?.failure !== undefined), [false, true, false])
     assert.match(problems[0]?.message ?? '', /nowhere/)
   })
 

@@ -95,7 +95,7 @@ function describeRuns(runs: readonly PlanRun[], plan: BuildPlan): string {
     case 'unknown':
       return `unknown until ${[...new Set(run.until.map((place) => describePlace(place, plan)))].join(', ')}`
     case 'runs':
-      return RUN_TEXTS[run.mode]([...new Set(runs.map(({ emulator }) => emulator ?? ''))].join(', '))
+      return runs.some(({ failure }) => failure !== undefined) ? 'fails' : RUN_TEXTS[run.mode]([...new Set(runs.map(({ emulator }) => emulator ?? ''))].join(', '))
   }
 }
 

@@ -52,6 +52,7 @@ function parseRun(run: JsonObject): PlanRun {
     state: choiceOf(run, 'state', STATES),
     mode: choiceOf(run, 'mode', MODES),
     emulator: optionalString(run, 'emulator'),
+    failure: optionalString(run, 'failure'),
     until: objectList(run, 'until').map(parsePlace),
     expectedMs: optionalNumber(run, 'expectedMs'),
     vertices: stringsOf(run, 'vertices'),

@@ -15,6 +15,7 @@ import { explainMissing } from '../build/missingSource.ts'
 import { findStepErrors } from '../build/stepChecks.ts'
 import type { StepTimeStore } from '../store/stepTimeStore.ts'
 import type { BuildPlan } from './buildPlan.ts'
+import { tellableGraph } from './blockedVertices.ts'
 import { openContextView } from './contextView.ts'
 import { expectTimes } from './expectTimes.ts'
 import { forgive, type ForgivingResolver } from './forgivingResolver.ts'
@@ -51,9 +52,8 @@ async function makePlan(deps: PlanDeps, options: BuildOptions, signal: AbortSign
   for (const { lowered: { lintError } } of lowered) if (lintError !== undefined) throw lintError
   const targets = lowered.map((target): PlanTarget => ({ ...target, isBlocked: imageProblems([target], resolver).length > 0 }))
   const waiter = { sessionId: options.sessionId, progress: withoutShown(options.progress, text.shown) }
-  const tellable = targets.filter(({ isBlocked }) => !isBlocked).map((target) => target.lowered)
-  const graph = mergeGraphs(tellable.map((one) => one.graph))
-  const prospects = await deps.probe.probe(graph, tellable.flatMap(({ root }) => root ?? []), waiter, signal)
+  const { graph, roots } = tellableGraph(targets, resolver)
+  const prospects = await deps.probe.probe(graph, roots, waiter, signal)
   const whole = mergeGraphs(targets.map((target) => target.lowered.graph))
   const modeOf = (platform: Platform): RunMode | undefined => runModeOf(deps.executor, platform)
   const expectedMs = await expectTimes(whole, { stepTimes: deps.stepTimes, opFor: deps.opFor, modeOf }, signal)

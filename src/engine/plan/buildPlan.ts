@@ -70,6 +70,8 @@ export interface PlanRun {
   /** How its process runs; `none` where there is no process. */
   readonly mode: PlanMode
   readonly emulator?: string | undefined
+  /** Why it cannot even begin: a file that it copies is not there. */
+  readonly failure?: string | undefined
   /** What is to be there before more can be told. */
   readonly until: readonly PlanPlace[]
   /** As long as it took the last time; absent where that is not known. */

@@ -12,7 +12,7 @@ export interface PlanFacts {
   readonly targets: readonly PlanTarget[]
   /** Of all targets together. */
   readonly graph: Graph
-  /** None where a missing image is in the way. */
+  /** Of what stands on no image that is missing. */
   readonly prospects: ReadonlyMap<Digest, Prospect>
   /** Undefined where nothing runs the platform here. */
   readonly modeOf: (platform: Platform) => RunMode | undefined
@@ -26,6 +26,6 @@ export interface PlanFacts {
 export interface PlanTarget {
   readonly platform: Platform
   readonly lowered: LoweredDockerfile
-  /** Whether an image that it needs is missing, so that nothing can be told of its steps. */
+  /** Whether an image that it needs is missing, so that nothing can be told of some of its steps. */
   readonly isBlocked: boolean
 }

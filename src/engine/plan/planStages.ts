@@ -85,6 +85,7 @@ function planRun(group: readonly TargetStep[], facts: PlanFacts, places: Readonl
     state,
     mode,
     emulator,
+    failure: vertices.map(({ digest }) => failureOf(digest, facts)).find((message) => message !== undefined),
     until: state === 'unknown' ? [...new Set(untils)] : [],
     expectedMs: times.length === 0 || state === 'cached' ? undefined : times.reduce((sum, ms) => sum + ms, 0),
     vertices: vertices.map(({ digest }) => digest),
@@ -98,6 +99,11 @@ export function stateOf(vertex: Digest, { prospects }: Pick<PlanFacts, 'prospect
 function untilOf(vertex: Digest, { prospects }: PlanFacts): readonly Digest[] {
   const prospect = prospects.get(vertex)
   return prospect?.kind === 'unknown' ? [...prospect.until] : []
+}
+
+function failureOf(vertex: Digest, { prospects }: PlanFacts): string | undefined {
+  const prospect = prospects.get(vertex)
+  return prospect?.kind === 'runs' ? prospect.failure?.message : undefined
 }
 
 function modeOf(vertices: readonly Vertex[], facts: PlanFacts): { readonly mode: PlanMode; readonly emulator?: string } {

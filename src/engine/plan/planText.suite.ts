@@ -6,6 +6,7 @@ import { TEST_IMAGES } from '../../dockerfile/lint/lintText.suite.ts'
 import { lowerDockerfile } from '../../dockerfile/lower.ts'
 import { lowerRequest } from '../../dockerfile/lowerRequest.suite.ts'
 import type { Prospect } from '../../solver/probe/probe.ts'
+import { tellableGraph } from './blockedVertices.ts'
 import type { BuildPlan } from './buildPlan.ts'
 import type { ContextView } from './edits/editSubject.ts'
 import { forgive } from './forgivingResolver.ts'
@@ -33,11 +34,11 @@ const HOST = parsePlatform('linux/amd64')
 export async function planText({ text, platforms, cached = [], times = new Map(), context }: PlannedText): Promise<BuildPlan> {
   const resolver = forgive(TEST_IMAGES)
   const lowered = await Promise.all(
-    platforms.map(parsePlatformOf).map(async (platform) => ({ platform, lowered: await lowerDockerfile(lowerRequest(text, { targetPlatform: platform, isMultiPlatform: platforms.length > 1 }), resolver, new AbortController().signal) })),
+    platforms.map((name) => parsePlatform(name)).map(async (platform) => ({ platform, lowered: await lowerDockerfile(lowerRequest(text, { targetPlatform: platform, isMultiPlatform: platforms.length > 1 }), resolver, new AbortController().signal) })),
   )
   const targets = lowered.map((target) => ({ ...target, isBlocked: imageProblems([target], resolver).length > 0 }))
   const graph = mergeGraphs(targets.map((target) => target.lowered.graph))
-  const tellable = mergeGraphs(targets.filter(({ isBlocked }) => !isBlocked).map((target) => target.lowered.graph))
+  const tellable = tellableGraph(targets, resolver).graph
   const modeOf: PlanFacts['modeOf'] = ({ architecture }) => (architecture === 'riscv64' ? undefined : architecture === 'amd64' ? { kind: 'native' } : { kind: 'emulated', emulator: `qemu-${architecture}` })
   const prospectOf = ({ note: { span } }: Vertex): Prospect => (cached.includes(span?.startLine ?? 0) ? { kind: 'cached', result: 'kept' } : { kind: 'runs', failure: undefined })
   const expectedMs = new Map<Digest, number>()
@@ -58,8 +59,4 @@ export async function planText({ text, platforms, cached = [], times = new Map()
     edits: planEdits(facts, context),
     vertices: [...graph.values()].map(({ digest, note }) => ({ digest, name: note.name, state: stateOf(digest, facts) })),
   }
-}
-
-function parsePlatformOf(text: string): ReturnType<typeof parsePlatform> {
-  return parsePlatform(text)
 }
