@@ -1,7 +1,7 @@
 import { BuildError } from '../../ground/errors.ts'
 import { formatPlatform, isSamePlatform, type Platform } from '../../ground/platform.ts'
 import { attestedDigest } from './attestation.ts'
-import { platformNames } from './filterPlatforms.ts'
+import { platformNames, printablePlatform } from './filterPlatforms.ts'
 import { withEntries, type IndexDocument, type IndexEntry } from './indexDocument.ts'
 
 /*
@@ -95,7 +95,7 @@ function isFor({ descriptor: { platform } }: IndexEntry, wanted: Platform): bool
 }
 
 function platformName({ descriptor: { platform } }: IndexEntry): string {
-  return platform === undefined ? 'no platform' : formatPlatform(platform)
+  return platform === undefined ? 'no platform' : printablePlatform(platform)
 }
 
 function absent({ entries }: IndexDocument, name: string): IndexEditRefusedError {

@@ -12,7 +12,12 @@ export function filterPlatforms(entries: readonly IndexEntry[], platforms: reado
 /** The platforms of the images among `entries`, in their order, each once. */
 export function platformNames(entries: readonly IndexEntry[]): readonly string[] {
   const images = entries.filter(({ descriptor }) => attestedDigest(descriptor) === undefined)
-  return [...new Set(images.flatMap(({ descriptor: { platform } }) => (platform === undefined || platform.os === 'unknown' ? [] : [formatPlatform(platform)])))]
+  return [...new Set(images.flatMap(({ descriptor: { platform } }) => (platform === undefined || platform.os === 'unknown' ? [] : [printablePlatform(platform)])))]
+}
+
+/** What an index says is shown on a terminal: whatever is no name in it, escape sequences too, becomes a question mark. */
+export function printablePlatform(platform: Platform): string {
+  return formatPlatform(platform).replaceAll(/[^\x21-\x7e]/g, '?')
 }
 
 /** The platforms that several of the images are for. */

@@ -5,7 +5,7 @@ import { digestOf } from '../../ground/digest.ts'
 import { MEDIA_TYPE } from '../../ground/oci/mediaType.ts'
 import { parsePlatform } from '../../ground/platform.ts'
 import { annotateIndex } from './annotateIndex.ts'
-import { filterPlatforms } from './filterPlatforms.ts'
+import { filterPlatforms, platformNames } from './filterPlatforms.ts'
 import { formatIndexDocument, makeIndexDocument, parseEntry, parseIndexDocument, type JsonFields } from './indexDocument.ts'
 import { mergeEntries } from './mergeEntries.ts'
 
@@ -65,6 +65,7 @@ describe('a filter of platforms', () => {
   const all = [fieldsOf('a', { platform: LINUX_AMD64 }), note('na', 'a'), fieldsOf('b', { platform: { architecture: 'arm64', os: 'linux', variant: 'v8' } }), note('nb', 'b'), fieldsOf('c')].map(parseEntry)
   const kept = (...platforms: readonly string[]): readonly string[] => filterPlatforms(all, platforms.map((text) => parsePlatform(text))).map(({ descriptor }) => descriptor.digest)
   it('keeps the platform, its attestations, and what has none', () => assert.deepEqual(kept('linux/arm64'), [digestOf('b'), digestOf('nb'), digestOf('c')]))
+  it('names platforms so that no terminal takes them for commands', () => assert.deepEqual(platformNames([parseEntry(fieldsOf('a', { platform: { os: 'linux', architecture: '\u001b[2Jx' } }))]), ['linux/?[2jx']))
   it('keeps several', () => assert.equal(kept('linux/arm64', 'linux/amd64').length, 5))
 })
 

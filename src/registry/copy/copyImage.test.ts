@@ -115,4 +115,14 @@ describe('a copied image', () => {
     assert.deepEqual((await fixture.registry.listReferrers({ host, repository }, root.digest, signal)).map(({ digest }) => digest), [signature.digest])
     assert.equal(fixture.server.manifest('to', stranger.digest), undefined)
   })
+
+  it('comes without what is gone, and without what its registry does not take, and says so', async () => {
+    await using fixture = await openFixture()
+    const root = putImage(fixture.server, 'a')
+    const gone = describeBlob(MEDIA_TYPE.ociManifest, digestOf('gone'), 4)
+    fixture.server.putManifest('from', root.digest.replace(':', '-'), { mediaType: MEDIA_TYPE.ociIndex, bytes: formatIndex({ ...NONE, mediaType: MEDIA_TYPE.ociIndex, manifests: [gone] }) })
+    const { warnings } = await copyImage(fixture.registry, copyOf(fixture, root), signal)
+    assert.deepEqual(warnings.map((warning) => warning.includes(`left out ${gone.digest}, which refers to ${root.digest}`)), [true])
+    assert.equal((await fixture.registry.resolve(referenceTo(fixture.server, 'to:1'), signal)).digest, root.digest)
+  })
 })

@@ -43,7 +43,7 @@ export async function copyImage(registry: Registry, copy: ImageCopy, signal: Abo
   const documents = await readDocuments(content, root, limit, signal)
   const present = await findPresent(registry, { documents, from, target: reference, limit }, signal)
   const copyArtifact = (artifact: ArtifactCopy, inner: AbortSignal): Promise<unknown> => copyImage(registry, { ...artifact, otherTags: [], replaces: undefined, document: undefined, limit, onProgress }, inner)
-  await copyReferrers(registry, { documents, from, target: reference, limit, copyArtifact }, signal)
+  const warnings = await copyReferrers(registry, { documents, from, target: reference, limit, copyArtifact }, signal)
   const options = {
     reference,
     otherTags,
@@ -54,7 +54,8 @@ export async function copyImage(registry: Registry, copy: ImageCopy, signal: Abo
       if (!present.has(progress.id as Digest)) onProgress(progress) // what is there is not pushed
     },
   }
-  return await pushImage({ registry: createSparingRegistry(registry, { present, reference, replaces: copy.replaces }), store: content }, root, options, signal)
+  const pushed = await pushImage({ registry: createSparingRegistry(registry, { present, reference, replaces: copy.replaces }), store: content }, root, options, signal)
+  return { ...pushed, warnings: [...warnings, ...pushed.warnings] }
 }
 
 function withDocument({ root, document, from }: ImageCopy): BlobReader {

@@ -6,6 +6,7 @@ import { formatIndex } from '../../image/manifestJson.ts'
 import { mapLimited, type Limit } from '../../kit/limit.ts'
 import { referrersTag } from '../internal/referrers.ts'
 import type { Registry, Repository } from '../registry.ts'
+import { ImageNotFoundError, ManifestRefusedError } from '../registryError.ts'
 import { createPlacedBlobs, type PlacedBlobs } from '../registryBlobs.ts'
 import { readDocuments, type ReadDocument } from './readDocuments.ts'
 
@@ -25,17 +26,20 @@ export interface ArtifactCopy {
   readonly reference: Reference
 }
 
-/** Brings what refers to the documents that come from another repository; a target without the referrers API gets the tag that stands in for it. */
-export async function copyReferrers(registry: Registry, copy: ReferrersCopy, signal: AbortSignal): Promise<void> {
+/**
+ * Brings what refers to the documents that come from another repository; a target without the referrers API gets the tag
+ * that stands in for it. What is gone, or what the target takes nothing of, is left out: the warnings, each one line.
+ */
+export async function copyReferrers(registry: Registry, copy: ReferrersCopy, signal: AbortSignal): Promise<readonly string[]> {
   const { documents, from, target, limit } = copy
   const subjects = documents.flatMap(({ descriptor: { digest } }) => {
     const place = from.placeOf(digest)?.repository
     return place === undefined || isSame(place, target) ? [] : [{ digest, place }]
   })
   const listed = await mapLimited(subjects, limit, async ({ digest, place }, inner) => ({ digest, place, referrers: await registry.listReferrers(place, digest, inner) }), signal)
-  for (const subject of listed) {
-    if (subject.referrers.length > 0) await copyOf(registry, subject, copy, signal)
-  }
+  const warnings: string[] = []
+  for (const subject of listed) warnings.push(...(await copyOf(registry, subject, copy, signal)))
+  return warnings
 }
 
 interface Subject {
@@ -44,17 +48,28 @@ interface Subject {
   readonly referrers: readonly Descriptor[]
 }
 
-async function copyOf(registry: Registry, { digest, place, referrers }: Subject, { target, limit, copyArtifact }: ReferrersCopy, signal: AbortSignal): Promise<void> {
+async function copyOf(registry: Registry, { digest, place, referrers }: Subject, copy: ReferrersCopy, signal: AbortSignal): Promise<readonly string[]> {
   const copied: Descriptor[] = []
+  const warnings: string[] = []
   for (const root of referrers) {
-    const from = createPlacedBlobs(registry, [{ repository: place, descriptor: root }])
-    const [document] = await readDocuments(from, root, limit, signal)
-    // A list is not verified as a manifest is: only what says so itself refers to the image, and so there is no circle.
-    if (document?.subject !== digest) continue
-    await copyArtifact({ root, from, reference: { host: target.host, repository: target.repository, tag: undefined, digest: root.digest } }, signal)
-    copied.push(root)
+    try {
+      if (await copyOne(registry, { digest, place, root }, copy, signal)) copied.push(root)
+    } catch (error) {
+      if (!(error instanceof ManifestRefusedError) && !(error instanceof ImageNotFoundError)) throw error
+      warnings.push(`left out ${root.digest}, which refers to ${digest}: ${error.message}`)
+    }
   }
-  await ensureListed(registry, { digest, copied, target }, signal)
+  await ensureListed(registry, { digest, copied, target: copy.target }, signal)
+  return warnings
+}
+
+/** False where it does not refer to the subject: a list is not verified as a manifest is. So there is no circle either. */
+async function copyOne(registry: Registry, { digest, place, root }: Pick<Subject, 'digest' | 'place'> & { readonly root: Descriptor }, { target, limit, copyArtifact }: ReferrersCopy, signal: AbortSignal): Promise<boolean> {
+  const from = createPlacedBlobs(registry, [{ repository: place, descriptor: root }])
+  const [document] = await readDocuments(from, root, limit, signal)
+  if (document?.subject !== digest) return false
+  await copyArtifact({ root, from, reference: { host: target.host, repository: target.repository, tag: undefined, digest: root.digest } }, signal)
+  return true
 }
 
 /** OCI distribution-spec, "Pushing Manifests with Subject". */
