@@ -21,6 +21,8 @@ export interface Registry {
   pushBlob(repository: Repository, blob: UploadBlob, signal: AbortSignal): Promise<UploadOutcome>
   /** Under the reference's tag, or by digest where it has none. @throws ManifestRefusedError where another media type may be taken */
   pushManifest(reference: Reference, mediaType: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>
+  /** Whether the registry itself, no mirror of it, has a manifest where it is to be pushed to. False where it does not say. */
+  hasManifest(repository: Repository, digest: Digest, signal: AbortSignal): Promise<boolean>
   /** As `pushManifest`, but only while the reference's tag names `replaces`. @throws TagMovedError */
   replaceManifest(reference: Reference, replacement: { readonly mediaType: string; readonly bytes: Uint8Array; readonly replaces: Digest }, signal: AbortSignal): Promise<void>
   /** What names `digest` as its subject: signatures and the like. */

@@ -4,6 +4,7 @@ import { isBlobThere } from './internal/blobs/blobPresence.ts'
 import { pushBlob } from './internal/blobs/blobUpload.ts'
 import { connect, type ConnectionOptions } from './internal/connection.ts'
 import { fetchManifest, resolveManifest } from './internal/manifests/manifestFetch.ts'
+import { isManifestThere } from './internal/manifests/manifestPresence.ts'
 import { pushManifest } from './internal/manifests/manifestPush.ts'
 import { fetchReferrers } from './internal/referrers.ts'
 import { pullScope } from './internal/scope.ts'
@@ -26,6 +27,7 @@ export function createRegistry(options: RegistryOptions): Registry & AsyncDispos
       requester.askOrigin(repository.host, (endpoint) => isBlobThere(requester, { endpoint, repository, digest, scope: pullScope(repository) }, signal), signal),
     pushBlob: (repository, blob, signal) => pushBlob(requester, repository, { blob, signal }),
     pushManifest: (reference, mediaType, bytes, signal) => pushManifest(requester, { reference, mediaType, bytes, replaces: undefined }, signal),
+    hasManifest: (repository, digest, signal) => isManifestThere(requester, repository, { digest, signal }),
     replaceManifest: (reference, replacement, signal) => pushManifest(requester, { reference, ...replacement }, signal),
     listReferrers: (repository, digest, signal) => fetchReferrers(requester, repository, { digest, signal }),
     watchWaits: (listener) => waits.watch(listener),

@@ -22,10 +22,13 @@ interface Fixture extends AsyncDisposable {
 }
 
 async function openFixture(): Promise<Fixture> {
-  const server = await startFakeRegistry()
+  return openClient(await startFakeRegistry(), new Map())
+}
+
+function openClient(server: FakeRegistry, mirrors: ReadonlyMap<string, readonly string[]>): Fixture {
   const registry = createRegistry({
     credentials: { credentials: async () => undefined },
-    hosts: DEFAULT_HOST_CONFIG,
+    hosts: { ...DEFAULT_HOST_CONFIG, mirrors },
     userAgent: 'test',
     connectionsPerHost: 4,
     proxy: { http: '', https: '', except: '' },
@@ -73,6 +76,16 @@ describe('a copied image', () => {
     const writes = writesOf(fixture.server)
     assert.equal(writes.filter((write) => write.includes('mount=')).length, 2)
     assert.equal(writes.at(-1), 'PUT /v2/to/manifests/1')
+  })
+
+  it('is sent though a mirror of the target has it', async () => {
+    await using mirror = await startFakeRegistry()
+    const server = await startFakeRegistry()
+    await using fixture = openClient(server, new Map([[server.host, [`http://${mirror.host}`]]]))
+    const root = putImage(server, 'a')
+    mirror.putManifest('to', root.digest, { mediaType: MEDIA_TYPE.ociManifest, bytes: server.manifest('from', 'a')?.bytes ?? Buffer.alloc(0) })
+    await copyImage(fixture.registry, copyOf(fixture, root), signal)
+    assert.equal(writesOf(server).filter((write) => write.includes('mount=')).length, 2)
   })
 
   it('moves a tag that names still what it is thought to', async () => {

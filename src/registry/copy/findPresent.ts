@@ -3,7 +3,6 @@ import { isIndexType } from '../../ground/oci/mediaType.ts'
 import { mapLimited, type Limit } from '../../kit/limit.ts'
 import type { Registry, Repository } from '../registry.ts'
 import type { PlacedBlobs } from '../registryBlobs.ts'
-import { ImageNotFoundError } from '../registryError.ts'
 import type { ReadDocument } from './readDocuments.ts'
 
 export interface Presence {
@@ -24,16 +23,6 @@ export async function findPresent(registry: Registry, { documents, from, target,
   async function isPresent({ descriptor: { digest, mediaType } }: ReadDocument, inner: AbortSignal): Promise<boolean> {
     const place = from.placeOf(digest)?.repository
     if (place?.host === target.host && place.repository === target.repository) return true
-    return !isIndexType(mediaType) && (await hasManifest(registry, target, { digest, signal: inner }))
-  }
-}
-
-async function hasManifest(registry: Registry, { host, repository }: Repository, { digest, signal }: { readonly digest: Digest; readonly signal: AbortSignal }): Promise<boolean> {
-  try {
-    await registry.resolve({ host, repository, tag: undefined, digest }, signal)
-    return true
-  } catch (error) {
-    if (error instanceof ImageNotFoundError) return false
-    throw error
+    return !isIndexType(mediaType) && (await registry.hasManifest({ host: target.host, repository: target.repository }, digest, inner))
   }
 }
