@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { startFakeRegistry } from '../support/fakeRegistry.ts'
 import { openPelago, runCommand, type CommandResult, type Pelago } from '../support/pelago.ts'
 import { createRegistryImages, type RegistryImages } from '../support/registryImages.ts'
 import { missing } from '../support/requires.ts'
@@ -93,6 +94,18 @@ describe('manifest lists', { skip: await missingDocker(), concurrency: false }, 
     const read = await createRegistryImages(other.host).readDocument('app', 'all')
     assert.deepEqual([exitCode, stdout.split('\n').at(-2)], [0, read?.digest], stderr)
     assert.equal((await runCommand(['skopeo', 'copy', '--all', '--src-tls-verify=false', `docker://${target}`, `oci:${pelago.folder}/all`])).exitCode, 0)
+  })
+
+  it('tell the digests that are there where a registry takes Docker\'s types alone', async () => {
+    await using old = await startFakeRegistry()
+    old.faults.manifests.refusedTypes = new Set(['application/vnd.oci.image.index.v1+json', 'application/vnd.oci.image.manifest.v1+json'])
+    const target = `${old.host}/app:old`
+    assert.equal((await ours('create', target, at('app:amd'), at('app:arm'))).exitCode, 0)
+    const { exitCode, stdout, stderr } = await ours('push', target)
+    const digests = stdout.match(/sha256:[0-9a-f]{64}$/gm) ?? []
+    assert.deepEqual([exitCode, digests.length], [0, 3], stderr)
+    for (const digest of digests) assert.ok(old.manifest('app', digest), digest)
+    assert.match(stderr, /warning: [^]*refuses OCI's media types/)
   })
 
   it('lie in files that can be read', async () => {

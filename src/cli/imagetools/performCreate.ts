@@ -10,7 +10,7 @@ import { withInsecureRegistries } from '../build/performBuild.ts'
 import type { CommandContext } from '../command.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { parsePlatformFlags } from '../localPlatform.ts'
-import { openRegistry } from '../registry/registryAccess.ts'
+import { openOrigin, openRegistry } from '../registry/registryAccess.ts'
 import { parseProgressMode } from '../render/progressMode.ts'
 import { parseIndexAnnotations } from './annotationFlags.ts'
 import type { CreateFlags } from './createFlags.ts'
@@ -27,7 +27,7 @@ export async function performCreate(flags: CreateFlags, operands: readonly strin
   const tags = flags.tag.map(parseTag)
   const placed = await readSources(flags, operands, tags, context)
   const options = { annotations: parseIndexAnnotations(flags.annotation), platforms: parsePlatformFlags(flags.platform), prefersIndex: flags['prefer-index'] }
-  await using registry = await openRegistry(withInsecureRegistries(context, flags['insecure-registry']))
+  await using registry = await (flags.append ? openOrigin : openRegistry)(withInsecureRegistries(context, flags['insecure-registry']))
   const sources = await mapLimited(placed, createLimit(LOOKUPS), (source, inner) => resolveSource(registry, source, inner), signal)
   const image = combineSources(sources, options)
   for (const name of platformsTwice(image.entries)) context.stderr.write(`note: there are several images for ${name}; most clients take the first\n`)

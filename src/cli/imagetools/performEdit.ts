@@ -12,7 +12,7 @@ import type { PlacedBlob } from '../../registry/registryBlobs.ts'
 import { withInsecureRegistries } from '../build/performBuild.ts'
 import type { CommandContext } from '../command.ts'
 import { UsageError } from '../flags/usageError.ts'
-import { openRegistry } from '../registry/registryAccess.ts'
+import { openOrigin } from '../registry/registryAccess.ts'
 import { parseProgressMode } from '../render/progressMode.ts'
 import type { EditFlags } from './editFlags.ts'
 import { reportEdit } from './editReport.ts'
@@ -39,7 +39,7 @@ export async function performEdit({ name, sources, platforms, edit }: EditReques
   const reference = parseReference(name)
   const tags = flags.tag.length === 0 ? [ownTag(reference)] : flags.tag.map(parseTag)
   const placed = placeSources(sources.map(parseSource), [reference])
-  await using registry = await openRegistry(withInsecureRegistries(context, flags['insecure-registry']))
+  await using registry = await openOrigin(withInsecureRegistries(context, flags['insecure-registry']))
   const before = await resolveSource(registry, { reference, fields: {} }, signal)
   const resolved = await mapLimited(placed, createLimit(LOOKUPS), (source, inner) => resolveSource(registry, source, inner), signal)
   const document = documentOf(before)

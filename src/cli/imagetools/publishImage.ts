@@ -29,6 +29,8 @@ export interface Published {
   readonly tags: readonly Reference[]
   /** Not what was asked for where the registry takes no image of that form. */
   readonly root: Descriptor
+  /** What became of manifests that are others there, by their own digest. */
+  readonly replaced: ReadonlyMap<Digest, Descriptor>
   /** Shown already, where progress is. */
   readonly warnings: readonly string[]
 }
@@ -55,7 +57,7 @@ export async function publishImage(registry: Registry, publication: Publication,
     const pushed = await copyImage(registry, copy, signal)
     for (const warning of pushed.warnings) display.warn(warning)
     display.done()
-    published.push({ tags: [reference, ...others], root: pushed.root, warnings: pushed.warnings })
+    published.push({ tags: [reference, ...others], ...pushed })
   }
   return published
 }

@@ -4,10 +4,10 @@ import { formatReference, formatRepository, type Reference } from '../../ground/
 import { formatIndexDocument, makeIndexDocument } from '../../image/index/indexDocument.ts'
 import { withInsecureRegistries } from '../build/performBuild.ts'
 import type { CommandContext } from '../command.ts'
-import { publishImage } from '../imagetools/publishImage.ts'
+import { publishImage, type Published } from '../imagetools/publishImage.ts'
 import { openRegistry } from '../registry/registryAccess.ts'
 import { isTerminal } from '../terminal.ts'
-import { assertPlatform } from './listedManifest.ts'
+import { assertPlatform, type ListedManifest } from './listedManifest.ts'
 import { openManifestLists } from './openManifestLists.ts'
 
 export interface ListPush {
@@ -31,12 +31,15 @@ export async function pushList(list: Reference, { isInsecure, isPurged }: ListPu
     replaces: undefined,
     progress: isTerminal(context.stderr, context.env) ? ('tty' as const) : ('none' as const),
   }
-  const [published] = await publishImage(registry, publication, context, signal)
-  for (const warning of published?.warnings ?? []) context.stderr.write(`warning: ${warning}\n`)
-  for (const { reference, entry } of manifests) {
-    const { digest } = entry.descriptor
-    if (formatRepository(reference) !== formatRepository(list)) context.stdout.write(`Pushed ref ${formatReference({ ...list, tag: undefined, digest })} with digest: ${digest}\n`)
-  }
-  context.stdout.write(`${published?.root.digest ?? publication.root.digest}\n`)
+  for (const published of await publishImage(registry, publication, context, signal)) report(published, { list, manifests }, context)
   if (isPurged) await lists.remove(list)
+}
+
+function report({ root, replaced, warnings }: Published, { list, manifests }: { readonly list: Reference; readonly manifests: readonly ListedManifest[] }, { stdout, stderr }: CommandContext): void {
+  for (const warning of warnings) stderr.write(`warning: ${warning}\n`)
+  for (const { reference, entry } of manifests) {
+    const digest = replaced.get(entry.descriptor.digest)?.digest ?? entry.descriptor.digest
+    if (formatRepository(reference) !== formatRepository(list)) stdout.write(`Pushed ref ${formatReference({ ...list, tag: undefined, digest })} with digest: ${digest}\n`)
+  }
+  stdout.write(`${root.digest}\n`)
 }

@@ -29,6 +29,13 @@ export async function openRegistry(context: RegistryContext): Promise<Registry &
   return registry
 }
 
+/** As `openRegistry`, without mirrors: what is to be changed must be known as it is now. */
+export async function openOrigin(context: RegistryContext): Promise<Registry & AsyncDisposable> {
+  const { createRegistry } = await import('../../registry/registryClient.ts')
+  const options = await registryOptions(context, userCredentials(context))
+  return createRegistry({ ...options, hosts: { ...options.hosts, mirrors: new Map() } })
+}
+
 export async function registryOptions({ env, now }: RegistryContext, credentials: CredentialSource): Promise<RegistryOptions> {
   const [{ DEFAULT_RETRIES }, { proxyFrom }, { readHostConfig }] = await Promise.all([import('../../registry/registryClient.ts'), import('../../kit/http.ts'), import('../../registry/hostConfig.ts')])
   return {
