@@ -138,4 +138,13 @@ describe('a copied image', () => {
     assert.deepEqual(warnings.map((warning) => warning.includes(`left out ${gone.digest}, which refers to ${root.digest}`)), [true])
     assert.equal((await fixture.registry.resolve(referenceTo(fixture.server, 'to:1'), signal)).digest, root.digest)
   })
+
+  it('is refused where it leads to more manifests than any image has', async () => {
+    await using fixture = await openFixture()
+    const manifests = Array.from({ length: 5_001 }, (_, index) => describeBlob(MEDIA_TYPE.ociIndex, digestOf(`${index}`), 1))
+    const bytes = formatIndex({ ...NONE, mediaType: MEDIA_TYPE.ociIndex, manifests })
+    const root = describeBlob(MEDIA_TYPE.ociIndex, fixture.server.putManifest('from', 'wide', { mediaType: MEDIA_TYPE.ociIndex, bytes }), bytes.byteLength)
+    await assert.rejects(copyImage(fixture.registry, copyOf(fixture, root), signal), { name: 'UnsupportedImageError' })
+    assert.equal(fixture.server.requests.length, 2) // how the host is spoken to, and the index
+  })
 })

@@ -4,6 +4,7 @@ import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import { isIndexType } from '../../ground/oci/mediaType.ts'
 import { parseIndex, parseManifest } from '../../image/manifestJson.ts'
 import { mapLimited, type Limit } from '../../kit/limit.ts'
+import { UnsupportedImageError } from '../registryError.ts'
 import { readDocument } from '../transfer.ts'
 
 /** A manifest or an index under a root, and what it leads to itself. */
@@ -17,7 +18,10 @@ export interface ReadDocument {
   readonly subject: Digest | undefined
 }
 
-/** All documents from `root` on, outer ones first, each once; those of one depth are read side by side. @throws RegistryError; ImageInvalidError */
+/** Far more than any image has; an index of indexes could lead on for ever. */
+const MAX_DOCUMENTS = 5_000
+
+/** All documents from `root` on, outer ones first, each once; those of one depth are read side by side. @throws RegistryError; ImageInvalidError; UnsupportedImageError where they are too many */
 export async function readDocuments(content: Pick<BlobReader, 'read'>, root: Descriptor, limit: Limit, signal: AbortSignal): Promise<readonly ReadDocument[]> {
   const seen = new Set<Digest>([root.digest])
   const found: ReadDocument[] = []
@@ -25,6 +29,7 @@ export async function readDocuments(content: Pick<BlobReader, 'read'>, root: Des
     const read = await mapLimited(level, limit, (descriptor, inner) => readOne(content, descriptor, inner), signal)
     found.push(...read)
     level = read.flatMap(({ children }) => children).filter(({ digest }) => !seen.has(digest) && seen.add(digest))
+    if (seen.size > MAX_DOCUMENTS) throw new UnsupportedImageError(root.digest, `it names more than ${MAX_DOCUMENTS} manifests`)
   }
   return found
 }
