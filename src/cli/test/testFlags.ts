@@ -8,6 +8,8 @@ const SHARED = {
   env: RUN_FLAGS.env,
   'env-file': RUN_FLAGS['env-file'],
   hostname: RUN_FLAGS.hostname,
+  mount: RUN_FLAGS.mount,
+  net: RUN_FLAGS.net,
   network: RUN_FLAGS.network,
   privileged: RUN_FLAGS.privileged,
   pull: RUN_FLAGS.pull,
