@@ -1,10 +1,12 @@
 import { auditPlatform, excuseBase, type PlatformAudit } from '../../audit/auditPlatform.ts'
+import type { LayerFacts } from '../../audit/facts/layerFacts.ts'
 import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
 import { formatCanonicalJson } from '../../ground/canonicalJson.ts'
 import { digestOf } from '../../ground/digest.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { Snapshot, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { AuditOrder, LayerOrigins } from '../engine.ts'
+import { runStep } from '../stepProgress.ts'
 import type { AuditStore } from './auditStore.ts'
 import { AuditFailedError, describeAudit, tellFindings, type LocatedAudit } from './auditReport.ts'
 import type { LayerFactsSource } from './layerFactsSource.ts'
@@ -65,12 +67,18 @@ async function judge(judged: Judged, deps: BuildAuditDeps, signal: AbortSignal):
   }
 }
 
-async function auditChain(chain: readonly Snapshot[], { result, origins, mode }: Judged, { store, facts }: BuildAuditDeps, signal: AbortSignal): Promise<PlatformAudit> {
+async function auditChain(chain: readonly Snapshot[], { result, origins, mode }: Judged, { store, facts, progress }: BuildAuditDeps, signal: AbortSignal): Promise<PlatformAudit> {
   const key = keyOf(chain.map(facts.nameOf), result, origins)
   const known = store.audit(key)
   if (known !== undefined) return known
-  const layers = []
-  for (const snapshot of chain) layers.push(await facts.read(snapshot, mode === 'error' ? 'fetch' : 'here', signal))
+  const readAll = async (): Promise<readonly (LayerFacts | undefined)[]> => {
+    const read = []
+    for (const snapshot of chain) read.push(await facts.read(snapshot, mode === 'error' ? 'fetch' : 'here', signal))
+    return read
+  }
+  // base images are read when they are met for the first time, which may be seen
+  const isQuick = chain.every((snapshot) => facts.isKnown(snapshot) || (mode === 'warn' && snapshot.state === 'lazy'))
+  const layers = isQuick ? await readAll() : await runStep(progress, `audit ${result.id}`, readAll)
   const { platform, config } = result
   const image = { platform, config, layers, baseLayers: origins?.baseLayers }
   const audit = excuseBase(image, auditPlatform(image))

@@ -13,6 +13,7 @@ import type { AuditStore } from './auditStore.ts'
 export interface LayerFactsSource {
   /** The same for layers of which the same is known. */
   readonly nameOf: (snapshot: Snapshot) => string
+  readonly isKnown: (snapshot: Snapshot) => boolean
   /** For the packer: notes the facts of what goes by, where they are not known. */
   readonly watchLayer: LayerPackerDeps['watchLayer']
   /** Undefined for a layer that is neither here nor, with `fetch`, in a registry. */
@@ -46,6 +47,7 @@ export function createLayerFactsSource({ snapshots, content, blobs, store }: Lay
 
   return {
     nameOf: (snapshot) => keysOf(snapshot).join(' '),
+    isKnown: (snapshot) => store.hasFacts(keysOf(snapshot)),
     watchLayer(snapshot, tar, signal) {
       if (store.hasFacts(keysOf(snapshot))) return tar
       return watchStream(
