@@ -41,6 +41,12 @@ describe('pelago platforms explain', { skip: missing('crun', 'qemu-arm-static') 
     const { runs } = JSON.parse(found.stdout) as Explanation
     assert.ok(runs.kind === 'missing' && runs.reason.includes('qemu-s390x is not installed') && runs.remedy.includes('qemu'), found.stdout)
   })
+  it("is where a build leads that was given another tool's name", async () => {
+    const context = await pelago.context({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /\nRUN ["/x"]\n' })
+    const found = await pelago.run(['build', '--platform', 'linux/ppc64el', context])
+    assert.equal(found.exitCode, 1)
+    assert.match(found.stderr, /linux\/ppc64el does not run on this machine[^]*hint: write linux\/ppc64le, as Docker calls it/)
+  })
   it('ends with 2 on what is no platform, and starts no engine for that', async () => {
     const found = await pelago.run(['platforms', 'explain', 'linux/arm/v99', '--builder', 'unix:///nowhere'])
     assert.deepEqual([found.exitCode, found.stdout], [2, ''])

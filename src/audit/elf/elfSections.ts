@@ -2,6 +2,8 @@ import { createElfReader, type ElfHeader } from '../../archive/elf/elfHeader.ts'
 
 /** An entry of the section header table: gabi, "Section Header". */
 export interface ElfSection {
+  /** sh_name: where its name begins in the section that has the names. */
+  readonly name: number
   /** sh_type */
   readonly type: number
   readonly offset: number
@@ -14,5 +16,5 @@ export function parseElfSections({ bits, byteOrder, sectionHeaders }: ElfHeader,
   if (entryBytes < (bits === 32 ? 40 : 64)) return []
   const read = createElfReader(table, { bits, byteOrder })
   const [offset, size] = bits === 32 ? [16, 20] : [24, 32]
-  return Array.from({ length: Math.min(count, Math.floor(table.byteLength / entryBytes)) }, (_, index) => index * entryBytes).map((start) => ({ type: read.word(start + 4), offset: read.address(start + offset), sizeBytes: read.address(start + size) }))
+  return Array.from({ length: Math.min(count, Math.floor(table.byteLength / entryBytes)) }, (_, index) => index * entryBytes).map((start) => ({ name: read.word(start), type: read.word(start + 4), offset: read.address(start + offset), sizeBytes: read.address(start + size) }))
 }

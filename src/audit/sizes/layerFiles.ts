@@ -62,7 +62,7 @@ async function readEntry({ header, content }: TarEntry): Promise<LayerEntry | un
   if (whiteout !== undefined) return describeWhiteout(whiteout)
   switch (header.kind) {
     case 'file':
-      return { kind: 'file', path, sizeBytes: header.sizeBytes, ...(await readContent(content)) }
+      return { kind: 'file', path, sizeBytes: header.sizeBytes, ...(await readContent(content, header.sizeBytes)) }
     case 'hardlink':
       return { kind: 'hardlink', path, target: normalize(header.linkTarget) }
     case 'folder':
@@ -95,8 +95,8 @@ function normalize(path: ByteString): ByteString {
 /** Half of a sha256 tells files apart as well, in half the memory. */
 const KEPT_CHARACTERS = 16
 
-async function readContent(content: AsyncIterable<Uint8Array>): Promise<Pick<SizedFile, 'content' | 'symbolBytes'>> {
-  const scan = createSymbolScan()
+async function readContent(content: AsyncIterable<Uint8Array>, sizeBytes: number): Promise<Pick<SizedFile, 'content' | 'symbolBytes'>> {
+  const scan = createSymbolScan(sizeBytes)
   let first: Uint8Array | undefined
   let rest: ReturnType<typeof createHash> | undefined
   for await (const chunk of content) {

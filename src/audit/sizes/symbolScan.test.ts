@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { createSymbolScan } from './symbolScan.ts'
 
 function scan(bytes: Uint8Array, chunkBytes: number): number {
-  const found = createSymbolScan()
+  const found = createSymbolScan(bytes.byteLength)
   for (let at = 0; at < bytes.byteLength; at += chunkBytes) found.push(bytes.subarray(at, at + chunkBytes))
   return found.symbolBytes()
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { OTHER_NAMES } from '../../ground/architectureNames.ts'
 import { formatPlatform, isSamePlatform, normalizePlatform, type Platform } from '../../ground/platform.ts'
 import type { Environment } from '../../kit/enterNamespaces.ts'
 import { EmulatorMissingError, type RunMode } from '../executor.ts'
@@ -102,7 +103,9 @@ function missing(platform: Platform, native: Platform, support: Support | undefi
   if (platform.architecture === native.architecture) {
     return new EmulatorMissingError(platform, `${what}: its processor lacks what ${platform.variant} has`, 'choose a lower variant, or a builder with a newer processor')
   }
-  return new EmulatorMissingError(platform, `${what}: there is no emulator for it`, 'choose one of those that pelago platforms lists')
+  const meant = OTHER_NAMES.find(({ name }) => name === platform.architecture)
+  const hint = meant === undefined ? 'choose one of those that pelago platforms lists' : `write ${formatPlatform({ ...platform, architecture: meant.architecture, variant: meant.variant })}, as Docker calls it`
+  return new EmulatorMissingError(platform, `${what}: there is no emulator for it`, hint)
 }
 
 function listPlatforms({ architecture, variants }: EmulatedArchitecture): readonly Platform[] {
