@@ -33,9 +33,7 @@ interface Folder {
   readonly children: Map<string, Node>
 }
 
-interface PlacedFile {
-  readonly kind: 'file'
-  readonly file: ImageFile
+interface PlacedFile extends ImageFile {
   /** Its hard links, itself included. */
   names: number
 }
@@ -90,14 +88,14 @@ function put(entry: PutEntry, applying: Applying): void {
 }
 
 function howReplaced(before: Node, after: Node): WasteKind {
-  return before.kind === 'file' && after.kind === 'file' && before.file.content === after.file.content && before.file.sizeBytes === after.file.sizeBytes ? 'touched' : 'replaced'
+  return before.kind === 'file' && after.kind === 'file' && before.content === after.content && before.sizeBytes === after.sizeBytes ? 'touched' : 'replaced'
 }
 
 /** Undefined for a hard link that leads to no file. */
 function nodeOf(entry: PutEntry, { root, layer }: Applying): Node | undefined {
   switch (entry.kind) {
     case 'file':
-      return { kind: 'file', file: { ...entry, layer }, names: 1 }
+      return { ...entry, layer, names: 1 }
     case 'folder':
       return { kind: 'folder', children: new Map() }
     case 'other':
@@ -115,7 +113,7 @@ function nodeOf(entry: PutEntry, { root, layer }: Applying): Node | undefined {
 function lose(node: Node, how: WasteKind, applying: Applying): void {
   for (const placed of placedIn(node)) {
     placed.names -= 1
-    const { path, sizeBytes, layer } = placed.file
+    const { path, sizeBytes, layer } = placed
     if (placed.names === 0 && sizeBytes > 0) applying.wasted.push({ path, sizeBytes, layer, byLayer: applying.layer, how })
   }
 }
@@ -171,6 +169,6 @@ function* filesIn(root: Folder): Generator<ImageFile> {
       if (seen.has(placed)) continue
       seen.add(placed)
     }
-    yield placed.file
+    yield placed
   }
 }

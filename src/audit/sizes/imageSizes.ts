@@ -43,7 +43,10 @@ export interface LayerReads {
   readonly onLayer: (layer: Descriptor) => void
 }
 
-/** Reads the layers one after the other, as they stream. @throws ImageInvalidError; TarInvalidError; LayerTooLargeError */
+/** Facts of as many files are held at once: a GB. */
+const MAX_ENTRIES = 2_000_000
+
+/** Reads the layers one after the other, as they stream. @throws ImageInvalidError; TarInvalidError; TooManyFilesError */
 export async function readImageSizes(store: BlobReader, { platform, architecture, view }: SizedImage, reads: LayerReads, signal: AbortSignal): Promise<PlatformSizes> {
   const [manifest, config] = [await view.manifest(signal), await view.config(signal)]
   const steps = layerSteps(config)
@@ -73,7 +76,8 @@ async function readLayer(store: BlobReader, layer: Descriptor, { known, onLayer 
   const found = known.get(layer.digest)
   if (found !== undefined) return found
   onLayer(layer)
-  const files = await readLayerFiles(decompress(store.read(layer.digest, 0, signal), signal), signal)
+  const heldEntries = [...known.values()].reduce((sum, { entries }) => sum + entries.length, 0)
+  const files = await readLayerFiles(decompress(store.read(layer.digest, 0, signal), signal), MAX_ENTRIES - heldEntries, signal)
   known.set(layer.digest, files)
   return files
 }

@@ -5,7 +5,7 @@ import { readLayerFiles, type LayerFiles } from './layerFiles.ts'
 
 /** For tests: a layer by path. `/` at the end is a folder, `=> PATH` a hard link, `-> PATH` a symbolic one; anything else is a file's content. */
 export async function makeLayer(files: Readonly<Record<string, string | Uint8Array>>): Promise<LayerFiles> {
-  return await readLayerFiles(writeTar(entries(files)), new AbortController().signal)
+  return await readLayerFiles(writeTar(entries(files)), 1000, new AbortController().signal)
 }
 
 async function* entries(files: Readonly<Record<string, string | Uint8Array>>): AsyncGenerator<TarEntry> {

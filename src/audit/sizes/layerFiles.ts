@@ -33,22 +33,19 @@ export interface SizedFile {
   readonly symbolBytes: number
 }
 
-/** Facts of as many are held at once: some 200 MB. */
-const MAX_ENTRIES = 1_000_000
-
-export class LayerTooLargeError extends BuildError {
+export class TooManyFilesError extends BuildError {
   readonly kind = 'conflict'
 }
 
-/** Reads an uncompressed layer once, as it streams. @throws TarInvalidError; LayerTooLargeError */
-export async function readLayerFiles(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<LayerFiles> {
+/** Reads an uncompressed layer once, as it streams. @throws TarInvalidError; TooManyFilesError where it holds more than `maxEntries` */
+export async function readLayerFiles(tar: AsyncIterable<Uint8Array>, maxEntries: number, signal: AbortSignal): Promise<LayerFiles> {
   const entries: LayerEntry[] = []
   let [fileCount, sizeBytes] = [0, 0]
   for await (const entry of readTar(tar)) {
     signal.throwIfAborted()
     const found = await readEntry(entry)
     if (found === undefined) continue
-    if (entries.push(found) > MAX_ENTRIES) throw new LayerTooLargeError(`a layer holds more than ${MAX_ENTRIES} files`, { hint: 'choose a smaller image' })
+    if (entries.push(found) > maxEntries) throw new TooManyFilesError('the image holds too many files', { hint: 'look at one platform: --platform' })
     if (found.kind !== 'file') continue
     fileCount += 1
     sizeBytes += found.sizeBytes
@@ -93,7 +90,7 @@ function normalize(path: ByteString): ByteString {
 }
 
 /** Half of a sha256 tells files apart as well, in half the memory. */
-const KEPT_CHARACTERS = 16
+const KEPT_BYTES = 16
 
 async function readContent(content: AsyncIterable<Uint8Array>, sizeBytes: number): Promise<Pick<SizedFile, 'content' | 'symbolBytes'>> {
   const scan = createSymbolScan(sizeBytes)
@@ -104,6 +101,6 @@ async function readContent(content: AsyncIterable<Uint8Array>, sizeBytes: number
     if (first === undefined) first = Uint8Array.from(chunk) // the source may use its chunk again
     else (rest ??= createHash('sha256').update(first)).update(chunk)
   }
-  const digest = rest?.digest('binary') ?? hash('sha256', first ?? new Uint8Array(0), 'binary')
-  return { content: digest.slice(0, KEPT_CHARACTERS), symbolBytes: scan.symbolBytes() }
+  const digest = rest?.digest() ?? hash('sha256', first ?? new Uint8Array(0), 'buffer')
+  return { content: digest.toString('latin1', 0, KEPT_BYTES), symbolBytes: scan.symbolBytes() }
 }
