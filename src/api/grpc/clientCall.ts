@@ -97,7 +97,8 @@ function watchStatus(stream: ClientHttp2Stream): WatchedStatus {
 }
 
 function closeReason({ rstCode }: ClientHttp2Stream): string {
-  return rstCode === constants.NGHTTP2_NO_ERROR ? 'the connection was closed' : `the call was reset with HTTP/2 code ${rstCode}`
+  const isClosed = rstCode === constants.NGHTTP2_NO_ERROR || rstCode === constants.NGHTTP2_CANCEL
+  return isClosed ? 'the other end closed the connection' : `the call was reset with HTTP/2 code ${rstCode}`
 }
 
 function httpFailure(headers: IncomingHttpHeaders): ReturnType<typeof decodeStatus> {
