@@ -1,7 +1,7 @@
 import type { Vertex } from '../graph/vertex.ts'
 import { contentKey } from './cacheKey.ts'
-import type { CacheStore, KeyId } from './cacheStore.ts'
-import { createKeyFinder, type InputAlternatives, type KeyFinder } from './keyFinder.ts'
+import type { CacheStore, KeyId, ResultRecord } from './cacheStore.ts'
+import { createKeyFinder, type InputAlternatives, type InputNames, type KeyFinder } from './keyFinder.ts'
 import type { CacheMap, OpResolver, ResultId } from './op.ts'
 import type { SharedOp } from './sharedOp.ts'
 
@@ -71,10 +71,13 @@ export function createEdge(work: EdgeWork, index: number, cache: EdgeCache): Edg
     const map = await work.op.cacheMap()
     const states = await Promise.all(inputs.map((input) => input.findByContent()))
     const defined = byDefinition(map, states.map(keysOf))
-    const deeper = settle(cache, finderOf(map).learn(defined), OPEN)
+    const deeper = settle(cache, finderOf(map).learn({ exact: defined, all: defined }), OPEN)
     if (deeper.kind !== 'open') return deeper
     if (!finderOf(map).mayMatchByContent(defined)) return MISS
-    return settle(cache, finderOf(map).learn(await finishedAlternatives(work)), MISS)
+    const found = settle(cache, finderOf(map).learn(await nameInputs(work)), MISS)
+    // By definition it is found from now on as the newest of all that this has come to.
+    if (found.kind === 'hit') cache.store.record({ links: [], results: resultsUnder(found.keys, found.result) })
+    return found
   })
 
   const finish = once(async (): Promise<Finished> => {
@@ -83,13 +86,13 @@ export function createEdge(work: EdgeWork, index: number, cache: EdgeCache): Edg
       work.tellCached()
       return { keys: state.keys, result: state.result }
     }
-    const alternatives = await finishedAlternatives(work)
+    const names = await nameInputs(work)
     const results = await work.op.execute(await resultsOf(inputs))
     const result = results[index]
     if (result === undefined) throw new Error(`${vertex.note.name} has no output ${index}`)
     const finder = finderOf(await work.op.cacheMap())
-    const keys = state.kind === 'known' ? state.keys : finder.own(alternatives)
-    cache.store.record({ links: finder.links(alternatives, keys), results: keys.map((key) => ({ key, result })) })
+    const keys = finder.own(names)
+    cache.store.record({ links: finder.links(names.all, keys), results: resultsUnder(keys, result) })
     return { keys, result }
   })
 
@@ -97,18 +100,23 @@ export function createEdge(work: EdgeWork, index: number, cache: EdgeCache): Edg
   return { findByDefinition, findByContent, finish }
 }
 
-/** All that the inputs may be named by once they are there: by content before by definition. */
-async function finishedAlternatives(work: EdgeWork): Promise<InputAlternatives> {
-  const { inputs } = work
-  const map = await work.op.cacheMap()
-  return Promise.all(
+/** The names of the inputs, once they are there. */
+async function nameInputs({ inputs, op }: EdgeWork): Promise<InputNames> {
+  const map = await op.cacheMap()
+  const names = await Promise.all(
     inputs.map(async (input, position) => {
       const { keys, result } = await input.finish()
       const defined = keys.map((key) => ({ key, selector: selectorOf(map, position) }))
-      const content = await work.op.contentDigest(position, result)
-      return content === undefined ? defined : [{ key: contentKey(content), selector: '' }, ...defined]
+      const content = await op.contentDigest(position, result)
+      const exact = content === undefined ? defined : [{ key: contentKey(content), selector: '' }]
+      return { exact, all: content === undefined ? defined : [...exact, ...defined] }
     }),
   )
+  return { exact: names.map(({ exact }) => exact), all: names.map(({ all }) => all) }
+}
+
+function resultsUnder(keys: readonly KeyId[], result: ResultId): readonly ResultRecord[] {
+  return keys.map((key) => ({ key, result }))
 }
 
 async function resultsOf(inputs: readonly Edge[]): Promise<readonly ResultId[]> {
@@ -116,11 +124,12 @@ async function resultsOf(inputs: readonly Edge[]): Promise<readonly ResultId[]> 
   return finished.map(({ result }) => result)
 }
 
-/** What `keys` come to. */
+/** What `keys` come to. Of a hit those are kept that have the result: what stands on it must not find what stood on another. */
 export function settle(cache: EdgeCache, keys: readonly KeyId[], otherwise: KeyState): KeyState {
   if (keys.length === 0) return otherwise
   const result = newestPresent(cache, keys)
-  return result === undefined ? { kind: 'known', keys } : { kind: 'hit', keys, result }
+  if (result === undefined) return { kind: 'known', keys }
+  return { kind: 'hit', keys: keys.length === 1 ? keys : keys.filter((key) => cache.store.results([key]).includes(result)), result }
 }
 
 export function keysOf(state: KeyState): readonly KeyId[] {

@@ -99,6 +99,32 @@ describe('the solver, with a cache', () => {
     assert.deepEqual([after.calls, after.results], [[], ['top(new)']])
   })
 
+  it('follows what a step that ignores the cache has come to, in what copies from it and in what stands on that', async () => {
+    const shop = workshop()
+    const toys = (result: string, ignoreCache = false): readonly Toy[] => [BASE, { name: 'stage', inputs: ['base'], result, ignoreCache }, { ...COPY, inputs: ['base', 'stage'] }, { name: 'top', inputs: ['copy'] }]
+    const solve = async (...toy: Parameters<typeof toys>): Promise<readonly unknown[]> => {
+      const { calls, results } = await shop.solve(toys(...toy), ['top'])
+      return [calls.filter((call) => call.startsWith('run')), results]
+    }
+    const [old, fresh] = ['top(copy(base() old))', 'top(copy(base() fresh))']
+    await solve('old')
+    assert.deepEqual(await solve('fresh', true), [['run copy', 'run stage', 'run top'], [fresh]])
+    assert.deepEqual(await solve('fresh'), [[], [fresh]], 'found by definition, it is the newest')
+    assert.deepEqual(await solve('old', true), [['run stage'], [old]], 'content that was there before has its own result')
+    assert.deepEqual(await solve('old'), [[], [old]])
+  })
+
+  it('keeps apart what a step that was pruned has come to before and after', async () => {
+    const shop = workshop()
+    const toys = (name: string, result: string): readonly Toy[] => [BASE, { name, inputs: ['base'], result }, { ...COPY, inputs: ['base', name] }]
+    await shop.solve(toys('stage', 'old'), ['copy'])
+    for (const result of ['old', 'copy(base() old)']) shop.gone.add(result)
+    const again = await shop.solve(toys('stage', 'fresh').map((toy) => (toy.name === 'stage' ? { ...toy, key: 'stage' } : toy)), ['copy'])
+    assert.deepEqual(again.results, ['copy(base() fresh)'])
+    const other = await shop.solve(toys('other', 'old'), ['copy'])
+    assert.deepEqual([other.calls.filter((call) => call === 'run copy'), other.results], [['run copy'], ['copy(base() old)']])
+  })
+
   it('takes a chain of 2,000 steps in its stride', async () => {
     const shop = workshop()
     const toys = Array.from({ length: 2_000 }, (_, index): Toy => ({ name: `s${index}`, result: `r${index}`, inputs: index === 0 ? [] : [`s${index - 1}`] }))

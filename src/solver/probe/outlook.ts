@@ -110,7 +110,7 @@ async function compareContents({ vertex }: Output, { map, finder, states, ways }
     const content = await readContent({ vertex, position, input }, states[position], comparing)
     if (content instanceof BuildError) return { kind: 'failing', error: content }
     if (content === undefined) missing.add(input.vertex)
-    else alternatives[position] = [{ key: contentKey(content), selector: '' }, ...(ways[position] ?? [])]
+    else alternatives[position] = [{ key: contentKey(content), selector: '' }]
   }
   if (missing.size > 0) return { kind: 'own-content', until: missing }
   return settle(comparing.cache, finder.matching(alternatives), { kind: 'miss' })
