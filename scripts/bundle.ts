@@ -28,6 +28,7 @@ const shared: BuildOptions = {
   minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',
+  logOverride: { 'empty-import-meta': 'error' }, // it would be nothing in the bundle
 }
 
 try {

@@ -141,7 +141,7 @@ describe('pelago audit', { skip: missingForBuilds(), concurrency: false }, () =>
       await chmod(join(context, 'tool'), 0o755)
       return context
     }
-    const message = new RegExp(`linux/${own}: /usr/bin/tool is for ${OTHER} .*, and the image for linux/${own}: build or download it .* \\(Dockerfile:3\\)\n +3 \\| COPY tool /usr/bin/`)
+    const message = new RegExp(`linux/${own}: /usr/bin/tool is for ${OTHER} .*, and the image for linux/${own} → build or download it .* \\(Dockerfile:3\\)\n +3 \\| COPY tool /usr/bin/`)
     const platform = ['--platform', `linux/${own}`]
 
     it('warns with the step that brought the file, each time, and tells it in the metadata', async () => {

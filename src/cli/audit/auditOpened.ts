@@ -12,6 +12,7 @@ import { countBaseLayers, layerSteps, type BaseLayers } from './layerOrigins.ts'
 
 export interface ImageAudit {
   readonly name: string
+  readonly from: OpenedImage['from']
   /** Of the index, or of the one manifest. */
   readonly digest: Digest
   readonly platforms: readonly AuditedPlatform[]
@@ -44,7 +45,7 @@ export async function auditOpened({ image, base, wanted }: AuditRequest, signal:
   const bases = base === undefined ? undefined : await imagePlatforms(base, [], signal)
   const platforms: AuditedPlatform[] = []
   for (const platform of await imagePlatforms(image, wanted, signal)) platforms.push(await auditOne(platform, { image, bases, known }, signal))
-  return { name: image.name, digest: image.root.digest, platforms }
+  return { name: image.name, from: image.from, digest: image.root.digest, platforms }
 }
 
 interface Reading {

@@ -15,11 +15,11 @@ const MARK_COLUMNS = 7
 const STEP_COLUMNS = 100
 
 /** For people: platform by platform, the worst first, with the step that brought the file and what to do. */
-export function formatAudit({ platforms }: ImageAudit, view: AuditView): string {
+export function formatAudit({ name, from, platforms }: ImageAudit, view: AuditView): string {
   const lines = platforms.flatMap((platform) => [...formatPlatform(platform, view), ''])
   const hidden = platforms.flatMap(({ findings }) => findings).filter(({ severity }) => !isShown(severity, view)).length
   const hint = hidden === 0 ? [] : [view.paint('dim', `(--severity=note shows the ${countOf(hidden, 'finding')} that ${hidden === 1 ? 'is' : 'are'} only counted here)`)]
-  return [...lines.slice(0, -1), ...hint].map((line) => `${line}\n`).join('')
+  return [view.paint('dim', neutralize(`${name} (${from})`)), ...lines.slice(0, -1), ...hint].map((line) => `${line}\n`).join('')
 }
 
 function formatPlatform(audit: AuditedPlatform, view: AuditView): readonly string[] {

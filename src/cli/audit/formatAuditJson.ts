@@ -2,8 +2,8 @@ import { SEVERITIES, type Finding } from '../../audit/finding.ts'
 import type { AuditedPlatform, ImageAudit } from './auditOpened.ts'
 
 /** One document for scripts; docs/audit.md has its fields. */
-export function formatAuditJson({ name, digest, platforms }: ImageAudit): string {
-  return `${JSON.stringify({ image: name, digest, platforms: platforms.map(toPlatform) }, undefined, 2)}\n`
+export function formatAuditJson({ name, from, digest, platforms }: ImageAudit): string {
+  return `${JSON.stringify({ image: name, from, digest, platforms: platforms.map(toPlatform) }, undefined, 2)}\n`
 }
 
 function toPlatform(audit: AuditedPlatform): object {

@@ -15,19 +15,31 @@ export async function openImage(text: string, context: CommandContext, signal: A
 }
 
 async function openPath(text: string, context: CommandContext, signal: AbortSignal): Promise<OpenedImage | undefined> {
-  const [, shorter = '', selector = ''] = /^(.+?)(@sha256:[0-9a-f]{64}|:[^:/@]+)$/.exec(text) ?? []
-  const candidates = [{ path: text, selector: undefined }, ...(shorter === '' ? [] : [{ path: shorter, selector: selector.replace(/^:/, '') }])]
-  for (const candidate of candidates) {
-    const path = resolve(context.workingFolder, candidate.path)
+  for (const { written, selector } of readPath(text)) {
+    const path = resolve(context.workingFolder, written)
     const found = await stat(path).catch(() => undefined)
-    if (found === undefined || (!found.isDirectory() && !found.isFile())) continue
     const { openArchive, openLayout, isLayout } = await import('./imageFile.ts')
-    const place = { path, name: text, selector: candidate.selector }
-    if (found.isFile()) return await openArchive(place, context, signal)
-    if (await isLayout(path)) return await openLayout(place)
+    if (found?.isFile() === true && looksLikeFile(written)) return await openArchive({ path, name: text, selector }, context, signal)
+    if (found?.isDirectory() === true && (await isLayout(path))) return await openLayout({ path, name: text, selector })
   }
   if (/^\.{0,2}\//.test(text)) throw new ImageFileMissingError(`no OCI layout and no archive at ${text}`)
   return undefined
+}
+
+interface WrittenPath {
+  readonly written: string
+  readonly selector: string | undefined
+}
+
+/** The ways to read it: all of it is the path, or all but what chooses an image in it. */
+function readPath(text: string): readonly WrittenPath[] {
+  const [, written, selector = ''] = /^(.+?)(@sha256:[0-9a-f]{64}|:[^:/@]+)$/.exec(text) ?? []
+  return [{ written: text, selector: undefined }, ...(written === undefined ? [] : [{ written, selector: selector.replace(/^:/, '') }])]
+}
+
+/** `app` is a name, though a program of that name may lie there. */
+function looksLikeFile(path: string): boolean {
+  return /[./]/.test(path)
 }
 
 /** What is written as a path, and is none. */

@@ -10,21 +10,35 @@ export interface LocatedAudit {
   readonly spanOf: (layer: number) => SourceSpan | undefined
 }
 
-/** Warnings that are told of one platform; the rest is counted. */
-const MAX_TOLD = 10
+/** Warnings that are told of one build; the rest is counted. */
+const MAX_TOLD = 20
 /** Findings of one platform in the response; a script that wants more calls `pelago audit`. */
 const MAX_LISTED = 200
 
-/** What is not a note, as warnings of the build, each with the step that brought the file. */
+/** What is not a note, as warnings of the build, each with the step that brought the file; what is so on several platforms is told once. */
 export function tellFindings(audits: readonly LocatedAudit[], progress: ProgressSink): void {
-  for (const { audit, spanOf } of audits) {
-    const serious = groupFindings(audit.findings.filter(({ severity }) => severity !== 'note'))
-    for (const finding of serious.slice(0, MAX_TOLD)) {
-      const span = finding.layer === undefined ? undefined : spanOf(finding.layer)
-      tell(progress, `${audit.platform}: ${subjectOf(finding)}`, [`${finding.severity} ${finding.rule}`], span)
-    }
-    if (serious.length > MAX_TOLD) tell(progress, `${audit.platform}: ${serious.length - MAX_TOLD} more findings; pelago audit shows them all`, [], undefined)
+  const told = Map.groupBy(audits.flatMap(seriousFindings), ({ message, span }) => `${span?.startLine ?? ''} ${message}`)
+  for (const same of [...told.values()].slice(0, MAX_TOLD)) {
+    const [first] = same
+    if (first !== undefined) tell(progress, `${same.map(({ platform }) => platform).join(', ')}: ${first.message}`, first.detail, first.span)
   }
+  if (told.size > MAX_TOLD) tell(progress, `the audit has ${told.size - MAX_TOLD} more findings; pelago audit shows them all`, [], undefined)
+}
+
+interface ToldFinding {
+  readonly platform: string
+  readonly message: string
+  readonly detail: readonly string[]
+  readonly span: SourceSpan | undefined
+}
+
+function seriousFindings({ audit: { platform, findings }, spanOf }: LocatedAudit): readonly ToldFinding[] {
+  return groupFindings(findings.filter(({ severity }) => severity !== 'note')).map((finding) => ({
+    platform,
+    message: subjectOf(finding),
+    detail: [`${finding.severity} ${finding.rule}`],
+    span: finding.layer === undefined ? undefined : spanOf(finding.layer),
+  }))
 }
 
 function tell(progress: ProgressSink, message: string, detail: readonly string[], span: SourceSpan | undefined): void {
@@ -33,7 +47,7 @@ function tell(progress: ProgressSink, message: string, detail: readonly string[]
 
 function subjectOf({ path, message, remedy, fileCount }: Finding): string {
   const more = fileCount === 1 ? '' : ` (and ${fileCount - 1} more files)`
-  return `${path === '' ? 'the image' : path} ${message}${more}${remedy === '' ? '' : `: ${remedy}`}`
+  return `${path === '' ? 'the image' : path} ${message}${more}${remedy === '' ? '' : ` → ${remedy}`}`
 }
 
 /** For `--metadata-file`: of each platform its counts and its findings, the worst first. */

@@ -68,7 +68,7 @@ export async function examineCgroups(): Promise<CgroupFacts> {
 
 /** Files that were written before: by whoever made the machine, by Node's and Pelago's makers, by earlier commands. */
 export async function examineClock(storeRoot: string): Promise<ClockFacts> {
-  const paths = ['/etc/os-release', '/etc/passwd', '/var/lib/dpkg/status', process.execPath, import.meta.filename, join(storeRoot, 'state.db')]
+  const paths = ['/etc/os-release', '/etc/passwd', '/var/lib/dpkg/status', process.execPath, join(storeRoot, 'state.db')]
   const files = await Promise.all(paths.map((path) => stat(path).then(({ mtime }) => ({ path, at: mtime }), () => undefined)))
   const found = files.filter((file) => file !== undefined).toSorted((a, b) => b.at.getTime() - a.at.getTime())
   const isSynchronized = (await isThere('/run/systemd/timesync')) ? await isThere('/run/systemd/timesync/synchronized') : undefined
