@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startFakeRegistry } from '../../test/support/fakeRegistry.ts'
+import { TEST_CLIENT } from '../../test/support/registryClient.ts'
 import { describeBlob } from '../ground/oci/descriptor.ts'
 import { digestOf } from '../ground/digest.ts'
 import { MEDIA_TYPE } from '../ground/oci/mediaType.ts'
 import { parsePlatform } from '../ground/platform.ts'
 import { readSmallBlob, viewImages } from '../image/imageView.ts'
 import { formatIndex, formatManifest } from '../image/manifestJson.ts'
-import { DEFAULT_HOST_CONFIG } from './hostConfig.ts'
 import { referenceTo } from './registry.suite.ts'
 import { createRegistryBlobs } from './registryBlobs.ts'
 import { createRegistry } from './registryClient.ts'
@@ -23,15 +23,7 @@ describe('the blobs of an image in a registry', () => {
     const manifest = formatManifest({ ...PLAIN, mediaType: MEDIA_TYPE.ociManifest, config: describeBlob(MEDIA_TYPE.ociConfig, digestOf(CONFIG), CONFIG.byteLength), layers: [describeBlob(MEDIA_TYPE.ociLayer, digestOf(LAYER), LAYER.byteLength)] })
     const entry = { ...describeBlob(MEDIA_TYPE.ociManifest, server.putManifest('app', 'arm', { mediaType: MEDIA_TYPE.ociManifest, bytes: manifest }), manifest.byteLength), platform: parsePlatform('linux/arm64') }
     server.putManifest('app', '1', { mediaType: MEDIA_TYPE.ociIndex, bytes: formatIndex({ ...PLAIN, mediaType: MEDIA_TYPE.ociIndex, manifests: [entry] }) })
-    await using registry = createRegistry({
-      credentials: { credentials: async () => undefined },
-      hosts: DEFAULT_HOST_CONFIG,
-      userAgent: 'test',
-      connectionsPerHost: 4,
-      proxy: { http: '', https: '', except: '' },
-      retries: { attempts: 1, firstDelayMs: 1, maxDelayMs: 2, random: () => 0 },
-      now: Date.now,
-    })
+    await using registry = createRegistry({ ...TEST_CLIENT, retries: { ...TEST_CLIENT.retries, attempts: 1 } })
     const reference = referenceTo(server, 'app:1')
     const blobs = createRegistryBlobs(registry, reference, await registry.resolve(reference, signal))
     await assert.rejects(readSmallBlob(blobs, describeBlob('', digestOf(LAYER), LAYER.byteLength), 100, signal), { name: 'BlobNotFoundError' }) // nothing has named it yet

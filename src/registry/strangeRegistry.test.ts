@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { noFaults, type Faults, type Login, type UploadFaults } from '../../test/support/fake/faults.ts'
 import { startFakeRegistry, type FakeRegistry } from '../../test/support/fakeRegistry.ts'
+import { TEST_CLIENT } from '../../test/support/registryClient.ts'
 import { describeBlob } from '../ground/oci/descriptor.ts'
 import { digestOf } from '../ground/digest.ts'
 import { MEDIA_TYPE } from '../ground/oci/mediaType.ts'
-import { DEFAULT_HOST_CONFIG } from './hostConfig.ts'
 import type { Credentials, RegistryWait } from './registry.ts'
 import { blobOf, push, readText, referenceTo, registrySuite, type RegistryFixture } from './registry.suite.ts'
 import { createRegistry } from './registryClient.ts'
@@ -24,15 +24,7 @@ interface Fixture extends RegistryFixture {
 async function openFixture(faults: Partial<Faults> = {}, { now = Date.now, address = '127.0.0.1' }: { readonly now?: () => number; readonly address?: string } = {}): Promise<Fixture> {
   const server = await startFakeRegistry(address)
   Object.assign(server.faults, faults)
-  const registry = createRegistry({
-    credentials: { credentials: async () => ME },
-    hosts: DEFAULT_HOST_CONFIG,
-    userAgent: 'test',
-    connectionsPerHost: 4,
-    proxy: { http: '', https: '', except: '' },
-    retries: { attempts: 3, firstDelayMs: 1, maxDelayMs: 2, random: () => 0 },
-    now,
-  })
+  const registry = createRegistry({ ...TEST_CLIENT, credentials: { credentials: async () => ME }, now })
   return {
     host: server.host,
     registry,

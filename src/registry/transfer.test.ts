@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startFakeRegistry, type FakeRegistry } from '../../test/support/fakeRegistry.ts'
+import { TEST_CLIENT } from '../../test/support/registryClient.ts'
 import { putBytes, type ContentStore } from '../content/contentStore.ts'
 import { createMemoryStore } from '../content/memoryStore.ts'
 import { describeBlob, type Descriptor } from '../ground/oci/descriptor.ts'
@@ -9,7 +10,6 @@ import { MEDIA_TYPE } from '../ground/oci/mediaType.ts'
 import { parsePlatform } from '../ground/platform.ts'
 import { formatIndex, formatManifest } from '../image/manifestJson.ts'
 import { createLimit } from '../kit/limit.ts'
-import { DEFAULT_HOST_CONFIG } from './hostConfig.ts'
 import { createPuller, type Puller } from './pull.ts'
 import { pushImage, type PushOptions } from './push.ts'
 import { referenceTo } from './registry.suite.ts'
@@ -30,15 +30,7 @@ interface Fixture extends AsyncDisposable {
 
 async function openFixture(): Promise<Fixture> {
   const server = await startFakeRegistry()
-  const registry = createRegistry({
-    credentials: { credentials: async () => undefined },
-    hosts: DEFAULT_HOST_CONFIG,
-    userAgent: 'test',
-    connectionsPerHost: 4,
-    proxy: { http: '', https: '', except: '' },
-    retries: { attempts: 3, firstDelayMs: 1, maxDelayMs: 2, random: () => 0 },
-    now: Date.now,
-  })
+  const registry = createRegistry(TEST_CLIENT)
   const store = createMemoryStore()
   return {
     server,

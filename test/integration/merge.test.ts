@@ -12,13 +12,13 @@ import { describeBlob } from '../../src/ground/oci/descriptor.ts'
 import { MEDIA_TYPE } from '../../src/ground/oci/mediaType.ts'
 import { parseReference } from '../../src/ground/reference.ts'
 import { formatIndex } from '../../src/image/manifestJson.ts'
-import { DEFAULT_HOST_CONFIG } from '../../src/registry/hostConfig.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 import { createRegistry, DEFAULT_RETRIES } from '../../src/registry/registryClient.ts'
 import { TagMovedError } from '../../src/registry/registryError.ts'
 import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
 import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
 import { openPelago, type CommandResult, type Pelago } from '../support/pelago.ts'
+import { TEST_CLIENT } from '../support/registryClient.ts'
 
 interface PartJson {
   repository: string
@@ -209,7 +209,7 @@ describe('build --part and merge', { skip: missingForBuilds('git'), concurrency:
 
   it('notices that a tag is moved while it merges', async () => {
     await pelago.succeed(['merge', 'amd64.json', '-t', app('raced')])
-    const client = createRegistry({ credentials: { credentials: async () => undefined }, hosts: DEFAULT_HOST_CONFIG, userAgent: 'test', connectionsPerHost: 2, proxy: { http: '', https: '', except: '' }, retries: DEFAULT_RETRIES, now: Date.now })
+    const client = createRegistry({ ...TEST_CLIENT, retries: DEFAULT_RETRIES })
     await using _ = client
     let isMoved = false
     const racing: Registry = {

@@ -10,13 +10,13 @@ import { parsePlatform } from '../../src/ground/platform.ts'
 import { parseReference } from '../../src/ground/reference.ts'
 import { formatIndex, formatManifest } from '../../src/image/manifestJson.ts'
 import { createLimit } from '../../src/kit/limit.ts'
-import { DEFAULT_HOST_CONFIG } from '../../src/registry/hostConfig.ts'
 import { createPuller } from '../../src/registry/pull.ts'
 import { pushImage } from '../../src/registry/push.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 import { createRegistry, DEFAULT_RETRIES } from '../../src/registry/registryClient.ts'
 import { startDockerRegistry } from '../support/dockerRegistry.ts'
 import { missing } from '../support/requires.ts'
+import { TEST_CLIENT } from '../support/registryClient.ts'
 
 const signal = new AbortController().signal
 const PLATFORMS = ['linux/amd64', 'linux/arm64', 'linux/arm/v7']
@@ -49,15 +49,7 @@ describe('an image of three platforms', { skip: missing('docker-registry', 'skop
 })
 
 function openRegistry(): Registry & AsyncDisposable {
-  return createRegistry({
-    credentials: { credentials: async () => undefined },
-    hosts: DEFAULT_HOST_CONFIG,
-    userAgent: 'test',
-    connectionsPerHost: 4,
-    proxy: { http: '', https: '', except: '' },
-    retries: DEFAULT_RETRIES,
-    now: Date.now,
-  })
+  return createRegistry({ ...TEST_CLIENT, retries: DEFAULT_RETRIES })
 }
 
 async function makeIndex(store: ContentStore): Promise<Descriptor> {

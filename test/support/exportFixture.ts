@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { mkdirSync, writeFileSync, symlinkSync, linkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { TEST_CLIENT } from './registryClient.ts'
 import type { FileStat, TreeSource } from '../../src/api/fileSync.ts'
 import type { ContentStore } from '../../src/content/contentStore.ts'
 import { openFileStore } from '../../src/content/fileStore.ts'
@@ -17,7 +18,6 @@ import { openDatabase } from '../../src/kit/database.ts'
 import { createLimit } from '../../src/kit/limit.ts'
 import { silentSink } from '../../src/progress/progressSink.ts'
 import type { Registry } from '../../src/registry/registry.ts'
-import { DEFAULT_HOST_CONFIG } from '../../src/registry/hostConfig.ts'
 import { createRegistry } from '../../src/registry/registryClient.ts'
 import { openSnapshots } from '../../src/snapshot/openSnapshots.ts'
 import type { SnapshotId, SnapshotStore } from '../../src/snapshot/snapshotStore.ts'
@@ -51,15 +51,7 @@ export async function openExportFixture(): Promise<ExportFixture> {
   const database = stack.use(openDatabase(join(folder, 'state.db')))
   const { snapshots } = stack.use(await openSnapshots({ root: join(folder, 'snapshots'), database, now: Date.now, backend: 'copy' }, signal))
   const registry = stack.use(
-    createRegistry({
-      credentials: { credentials: async () => undefined },
-      hosts: DEFAULT_HOST_CONFIG,
-      userAgent: 'test',
-      connectionsPerHost: 4,
-      proxy: { http: '', https: '', except: '' },
-      retries: { attempts: 2, firstDelayMs: 1, maxDelayMs: 2, random: () => 0 },
-      now: Date.now,
-    }),
+    createRegistry({ ...TEST_CLIENT, retries: { ...TEST_CLIENT.retries, attempts: 2 } }),
   )
   const blobs = createBlobSource(content, registry)
   const tars: ExportFixture['tars'] = []

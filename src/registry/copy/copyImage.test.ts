@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startFakeRegistry, type FakeRegistry } from '../../../test/support/fakeRegistry.ts'
+import { TEST_CLIENT } from '../../../test/support/registryClient.ts'
 import { digestOf } from '../../ground/digest.ts'
 import { describeBlob, type Descriptor } from '../../ground/oci/descriptor.ts'
 import { MEDIA_TYPE } from '../../ground/oci/mediaType.ts'
@@ -26,15 +27,7 @@ async function openFixture(): Promise<Fixture> {
 }
 
 function openClient(server: FakeRegistry, mirrors: ReadonlyMap<string, readonly string[]>): Fixture {
-  const registry = createRegistry({
-    credentials: { credentials: async () => undefined },
-    hosts: { ...DEFAULT_HOST_CONFIG, mirrors },
-    userAgent: 'test',
-    connectionsPerHost: 4,
-    proxy: { http: '', https: '', except: '' },
-    retries: { attempts: 2, firstDelayMs: 1, maxDelayMs: 2, random: () => 0 },
-    now: Date.now,
-  })
+  const registry = createRegistry({ ...TEST_CLIENT, hosts: { ...DEFAULT_HOST_CONFIG, mirrors }, retries: { ...TEST_CLIENT.retries, attempts: 2 } })
   return {
     server,
     registry,
