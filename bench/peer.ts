@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { startDockerRegistry } from '../test/support/dockerRegistry.ts'
+import { startDockerRegistry } from '../test/support/registry/dockerRegistry.ts'
 import { runTimed } from './runTimed.ts'
 
 /** What Pelago is measured against, and a registry for both. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { startFakeRegistry, type FakeRegistry, type Faults, type Login } from '../../test/support/fakeRegistry.ts'
+import { startFakeRegistry, type FakeRegistry, type Faults, type Login } from '../../test/support/registry/fakeRegistry.ts'
 import { describeBlob } from '../ground/oci/descriptor.ts'
 import { digestOf } from '../ground/digest.ts'
 import { MEDIA_TYPE } from '../ground/oci/mediaType.ts'

@@ -7,12 +7,12 @@ import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { makeLinkedElf } from '../../src/audit/elf/linkedElf.suite.ts'
-import { BASE_PLATFORMS, missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { DEBIAN_PLATFORMS, fetchDebianRoot } from '../support/debianRoots.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { BASE_PLATFORMS, missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { DEBIAN_PLATFORMS, fetchDebianRoot } from '../support/images/debianRoots.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
-import { writeTarLayout, type TarImage } from '../support/tarLayout.ts'
+import { writeTarLayout, type TarImage } from '../support/images/tarLayout.ts'
 
 interface AuditJson {
   readonly image: string

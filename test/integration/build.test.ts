@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { BASE_PLATFORMS, missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { BASE_PLATFORMS, missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, type ContextFiles, type Pelago } from '../support/pelago.ts'
-import { parseSteps, type BuildSteps } from '../support/rawProgress.ts'
-import { describeFile, tool, unpackImage, type IndexJson } from '../support/unpackedImage.ts'
+import { parseSteps, type BuildSteps } from '../support/engine/rawProgress.ts'
+import { describeFile, tool, unpackImage, type IndexJson } from '../support/images/unpackedImage.ts'
 
 /** What `uname -m` says on each. */
 const MACHINES: ReadonlyMap<string, string> = new Map([

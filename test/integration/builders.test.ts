@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { startBuildkitd, startEngine, type EngineSocket } from '../support/engineSocket.ts'
+import { startBuildkitd, startEngine, type EngineSocket } from '../support/engine/engineSocket.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 

@@ -14,7 +14,7 @@ import { createEngineClient } from '../../src/driver/engineClient.ts'
 import { createMemoryTree } from '../../src/driver/memoryTree.ts'
 import { createSolve } from '../../src/driver/solve.ts'
 import type { ProgressEvent } from '../../src/progress/progressEvent.ts'
-import { startDockerDaemon, type DockerDaemon } from '../support/dockerDaemon.ts'
+import { startDockerDaemon, type DockerDaemon } from '../support/peers/dockerDaemon.ts'
 import { writeContext } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 

@@ -12,7 +12,7 @@ import { createSessionManager } from '../../src/daemon/session/sessionManager.ts
 import { createMemoryTree } from '../../src/driver/memoryTree.ts'
 import { BuildError } from '../../src/ground/errors.ts'
 import { openSubprocess } from '../../src/kit/process/subprocess.ts'
-import { buildxArgv, missingBuildx } from '../support/buildx.ts'
+import { buildxArgv, missingBuildx } from '../support/peers/buildx.ts'
 
 const never = new AbortController().signal
 const output = { exporterIndex: 0, metadata: new Map([['containerimage.digest', 'sha256:00']]) }

@@ -8,7 +8,7 @@ import type { BuildRequest, EngineClient } from '../../src/driver/driver.ts'
 import { createSocketDriver } from '../../src/driver/socketDriver.ts'
 import { createMemoryTree } from '../../src/driver/memoryTree.ts'
 import { createSolve } from '../../src/driver/solve.ts'
-import { startEngine, type EngineSocket } from '../support/engineSocket.ts'
+import { startEngine, type EngineSocket } from '../support/engine/engineSocket.ts'
 import { openPelago, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
 
 /** What the command says of a Dockerfile, none of which has a base image to be pulled. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { missingPeer, startBuildkitPeer, type BuildkitPeer } from '../parity/buildkitPeer.ts'
-import { buildxArgv, missingBuildx } from '../support/buildx.ts'
-import { startEngine, type EngineSocket } from '../support/engineSocket.ts'
+import { buildxArgv, missingBuildx } from '../support/peers/buildx.ts'
+import { startEngine, type EngineSocket } from '../support/engine/engineSocket.ts'
 import { openPelago, runCommand, type Pelago } from '../support/pelago.ts'
 
 /** `Rule:line` of what a check found, each once, and whether it found what ends a build. */

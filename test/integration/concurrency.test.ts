@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { busyboxContext } from '../support/busyboxContext.ts'
+import { busyboxContext } from '../support/images/busyboxContext.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 import { startPelago } from '../support/startedCommand.ts'
-import { findLeftovers, findProcesses, untilNone } from '../support/traces.ts'
+import { findLeftovers, findProcesses, untilNone } from '../support/engine/traces.ts'
 
 const GONE_MS = 15_000
 const STEPS = [

@@ -164,7 +164,7 @@ function makeTree(path: string): void {
   writeFileSync(join(path, 'src/a'), 'a')
   writeFileSync(join(path, 'src/deep/copy'), 'a')
   symlinkSync('/src', join(path, 'link'))
-  symlinkSync('../../../../../../etc', join(path, 'out'))
+  symlinkSync('../../../../../etc', join(path, 'out'))
 }
 
 async function openFixture(): Promise<Fixture> {

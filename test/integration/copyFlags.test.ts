@@ -6,7 +6,7 @@ import { readTar } from '../../src/archive/tarReader.ts'
 import { textOfBytes } from '../../src/kit/byteString.ts'
 import { openFileBuilds, type BuiltFiles, type FileBuilds } from '../support/fileBuilds.ts'
 import { missing } from '../support/requires.ts'
-import { readManifest, tool } from '../support/unpackedImage.ts'
+import { readManifest, tool } from '../support/images/unpackedImage.ts'
 
 const paths = ({ files }: BuiltFiles): readonly string[] => [...files].flatMap(([path, line]) => (line.startsWith('folder') ? [] : [path]))
 

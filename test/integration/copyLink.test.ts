@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openFileBuilds, type FileBuilds } from '../support/fileBuilds.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
-import { parseSteps, type BuildSteps } from '../support/rawProgress.ts'
-import { readBlob, type DescriptorJson, type IndexJson, type ManifestJson } from '../support/unpackedImage.ts'
+import { parseSteps, type BuildSteps } from '../support/engine/rawProgress.ts'
+import { readBlob, type DescriptorJson, type IndexJson, type ManifestJson } from '../support/images/unpackedImage.ts'
 
 interface Pushed {
   readonly steps: BuildSteps

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
 import { startPelago } from '../support/startedCommand.ts'
-import { findLeftovers, findMounts, findProcesses, untilNone } from '../support/traces.ts'
+import { findLeftovers, findMounts, findProcesses, untilNone } from '../support/engine/traces.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
 

@@ -6,8 +6,8 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { findCommand } from '../../src/cli/commandTable.ts'
 import { parseFlags } from '../../src/cli/flags/flags.ts'
-import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { REGISTRY_LOGIN, startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { REGISTRY_LOGIN, startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, runCommand, type Pelago } from '../support/pelago.ts'
 
 /*

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { MEDIA_TYPE } from '../../src/ground/oci/mediaType.ts'
-import { REGISTRY_LOGIN, startDockerRegistry, type DockerRegistryOptions } from '../support/dockerRegistry.ts'
-import { noFaults, type Faults } from '../support/fake/faults.ts'
-import { startFakeRegistry } from '../support/fakeRegistry.ts'
+import { REGISTRY_LOGIN, startDockerRegistry, type DockerRegistryOptions } from '../support/registry/dockerRegistry.ts'
+import { noFaults, type Faults } from '../support/registry/fake/faults.ts'
+import { startFakeRegistry } from '../support/registry/fakeRegistry.ts'
 import { openPelago, type CommandResult, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 

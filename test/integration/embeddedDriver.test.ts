@@ -11,7 +11,7 @@ import { createEmbeddedDriver } from '../../src/driver/embeddedDriver.ts'
 import { createSocketDriver } from '../../src/driver/socketDriver.ts'
 import { findNamespaceProgram, findProgram } from '../../src/kit/enterNamespaces.ts'
 
-const entry = fileURLToPath(new URL('../support/smallEngine.ts', import.meta.url))
+const entry = fileURLToPath(new URL('../support/engine/smallEngine.ts', import.meta.url))
 const never = new AbortController().signal
 const canEnter = findNamespaceProgram(process.env) !== undefined || findProgram('unshare', process.env) !== undefined
 const skip = canEnter ? false : 'needs pelago-ns or unshare'

@@ -10,7 +10,7 @@ import { createCrunExecutor } from '../../src/executor/crunExecutor.ts'
 import { collect, shell, testExecutor, type ExecutorFixture } from '../../src/executor/executor.suite.ts'
 import { formatPlatform, parsePlatform } from '../../src/ground/platform.ts'
 import { namespaceArgv } from '../../src/kit/enterNamespaces.ts'
-import { fetchBusybox, makeBusyboxRoot } from '../support/busybox.ts'
+import { fetchBusybox, makeBusyboxRoot } from '../support/images/busybox.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
 import { missing } from '../support/requires.ts'
 

@@ -9,8 +9,8 @@ import type { Exporter } from '../../src/exporter/exporter.ts'
 import { readImageArchive } from '../../src/image/imageArchive.ts'
 import { viewImages } from '../../src/image/imageView.ts'
 import { formatReference } from '../../src/ground/reference.ts'
-import { startDockerRegistry } from '../support/dockerRegistry.ts'
-import { buildLayers, buildResult, openExportFixture, quietProgress, resultOf, type ExportFixture } from '../support/exportFixture.ts'
+import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { buildLayers, buildResult, openExportFixture, quietProgress, resultOf, type ExportFixture } from '../support/images/exportFixture.ts'
 import { missingForRootWork } from '../support/requires.ts'
 
 const signal = new AbortController().signal

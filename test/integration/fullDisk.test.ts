@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { busyboxContext } from '../support/busyboxContext.ts'
+import { busyboxContext } from '../support/images/busyboxContext.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
-import { findLeftovers, findProcesses, untilNone } from '../support/traces.ts'
+import { findLeftovers, findProcesses, untilNone } from '../support/engine/traces.ts'
 
 /** A store on a disk of its own, which goes with it. */
 interface SmallDisk extends AsyncDisposable {

@@ -3,13 +3,13 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { buildFiles } from '../support/builtFiles.ts'
-import { startGitServer, type GitServer } from '../support/gitServer.ts'
+import { buildFiles } from '../support/images/builtFiles.ts'
+import { startGitServer, type GitServer } from '../support/servers/gitServer.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
-import { parseSteps } from '../support/rawProgress.ts'
+import { parseSteps } from '../support/engine/rawProgress.ts'
 import { missing } from '../support/requires.ts'
-import { startSshServer, type SshServer } from '../support/sshServer.ts'
-import { describeFile, tool } from '../support/unpackedImage.ts'
+import { startSshServer, type SshServer } from '../support/servers/sshServer.ts'
+import { describeFile, tool } from '../support/images/unpackedImage.ts'
 
 const owner = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openFileBuilds, type FileBuilds } from '../support/fileBuilds.ts'
 
 describe('heredocs', { skip: missingForBuilds(), concurrency: false }, () => {

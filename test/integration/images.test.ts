@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { BASE_PLATFORMS, missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { REGISTRY_LOGIN, startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { BASE_PLATFORMS, missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { REGISTRY_LOGIN, startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
-import { tool, type IndexJson } from '../support/unpackedImage.ts'
+import { tool, type IndexJson } from '../support/images/unpackedImage.ts'
 
 describe('images', { skip: missingForBuilds('skopeo', 'tar'), concurrency: false }, () => {
   let registry: DockerRegistry

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { busyboxContext } from '../support/busyboxContext.ts'
-import { startFakeRegistry, type FakeRegistry } from '../support/fakeRegistry.ts'
+import { busyboxContext } from '../support/images/busyboxContext.ts'
+import { startFakeRegistry, type FakeRegistry } from '../support/registry/fakeRegistry.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 import { startPelago, type EndedCommand, type StartedCommand } from '../support/startedCommand.ts'
-import { findLeftovers, findMounts, findProcesses, untilFound, untilNone } from '../support/traces.ts'
+import { findLeftovers, findMounts, findProcesses, untilFound, untilNone } from '../support/engine/traces.ts'
 
 /** Of the engine; what is killed may take as long to be gone, and a bit. */
 const LINGER_SECONDS = 0.5

@@ -9,8 +9,8 @@ import { MEDIA_TYPE } from '../../src/ground/oci/mediaType.ts'
 import { chainId } from '../../src/image/chainId.ts'
 import type { Repository } from '../../src/registry/registry.ts'
 import type { LayerBlob, SnapshotId } from '../../src/snapshot/snapshotStore.ts'
-import { startDockerRegistry } from '../support/dockerRegistry.ts'
-import { buildLayers, buildResult, gather, openExportFixture, quietProgress, resultOf, type ExportFixture } from '../support/exportFixture.ts'
+import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { buildLayers, buildResult, gather, openExportFixture, quietProgress, resultOf, type ExportFixture } from '../support/images/exportFixture.ts'
 import { missingForRootWork } from '../support/requires.ts'
 
 const signal = new AbortController().signal

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
-import { startFakeRegistry } from '../support/fakeRegistry.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { startFakeRegistry } from '../support/registry/fakeRegistry.ts'
 import { openPelago, runCommand, type CommandResult, type Pelago } from '../support/pelago.ts'
-import { createRegistryImages, type RegistryImages } from '../support/registryImages.ts'
+import { createRegistryImages, type RegistryImages } from '../support/registry/registryImages.ts'
 import { missing } from '../support/requires.ts'
 
 /** Docker's command had no OCI images in lists before 23, and no versions of operating systems before 25. */

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { busyboxContext } from '../support/busyboxContext.ts'
-import { startDockerRegistry } from '../support/dockerRegistry.ts'
+import { busyboxContext } from '../support/images/busyboxContext.ts'
+import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
-import { findProcesses } from '../support/traces.ts'
+import { findProcesses } from '../support/engine/traces.ts'
 
 const LIMIT_MB = 300
 /** The layer has 1 GB: half of it random, half of it all zeroes. */

@@ -15,10 +15,10 @@ import { formatIndex } from '../../src/image/manifestJson.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 import { createRegistry, DEFAULT_RETRIES } from '../../src/registry/registryClient.ts'
 import { TagMovedError } from '../../src/registry/registryError.ts'
-import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, type CommandResult, type Pelago } from '../support/pelago.ts'
-import { TEST_CLIENT } from '../support/registryClient.ts'
+import { TEST_CLIENT } from '../support/registry/registryClient.ts'
 
 interface PartJson {
   repository: string

@@ -11,7 +11,7 @@ import { startCaseNetwork, type CaseNetwork } from '../parity/caseNetwork.ts'
 import { isKnownSince, parseCases, type ParityCase } from '../parity/caseFile.ts'
 import { compareFacts, formatDifference, readKnownDifferences } from '../parity/differences.ts'
 import { readImageFacts, type ImageFacts } from '../parity/imageFacts.ts'
-import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
 
 /*

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { BuildPlan, PlanRun } from '../../src/engine/plan/buildPlan.ts'
 import { parsePlan } from '../../src/cli/plan/parsePlan.ts'
-import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
 import { pathWithout } from '../support/programPath.ts'
-import { parseSteps } from '../support/rawProgress.ts'
+import { parseSteps } from '../support/engine/rawProgress.ts'
 
 /** What a plan tells, and what the build after it does. */
 describe('a plan', { skip: missingForBuilds() }, () => {

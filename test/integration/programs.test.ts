@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { elfIdentityOf } from '../../src/archive/elf/elfMachine.ts'
 import { makeElf } from '../../src/archive/elf/madeElf.suite.ts'
-import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
 
 const AMD64 = elfIdentityOf('amd64') ?? assert.fail()

@@ -14,9 +14,9 @@ import { createPuller } from '../../src/registry/pull.ts'
 import { pushImage } from '../../src/registry/push.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 import { createRegistry, DEFAULT_RETRIES } from '../../src/registry/registryClient.ts'
-import { startDockerRegistry } from '../support/dockerRegistry.ts'
+import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { missing } from '../support/requires.ts'
-import { TEST_CLIENT } from '../support/registryClient.ts'
+import { TEST_CLIENT } from '../support/registry/registryClient.ts'
 
 const signal = new AbortController().signal
 const PLATFORMS = ['linux/amd64', 'linux/arm64', 'linux/arm/v7']

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
-import { describeFile, listTree, tool, unpackImage, type UnpackedImage } from '../support/unpackedImage.ts'
+import { describeFile, listTree, tool, unpackImage, type UnpackedImage } from '../support/images/unpackedImage.ts'
 
 const DOCKERFILE = `ARG BASE
 FROM $BASE AS start

@@ -8,7 +8,7 @@ import { DEFAULT_HOST_CONFIG } from '../../src/registry/hostConfig.ts'
 import type { Credentials } from '../../src/registry/registry.ts'
 import { push, readText, registrySuite, type RegistryFixture } from '../../src/registry/registry.suite.ts'
 import { createRegistry, DEFAULT_RETRIES } from '../../src/registry/registryClient.ts'
-import { REGISTRY_LOGIN, startDockerRegistry } from '../support/dockerRegistry.ts'
+import { REGISTRY_LOGIN, startDockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { missing } from '../support/requires.ts'
 
 const signal = new AbortController().signal

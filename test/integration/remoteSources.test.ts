@@ -5,12 +5,12 @@ import { gzipSync } from 'node:zlib'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { digestOf } from '../../src/ground/digest.ts'
-import { buildFiles } from '../support/builtFiles.ts'
-import { startFileServer, type FileServer } from '../support/fileServer.ts'
+import { buildFiles } from '../support/images/builtFiles.ts'
+import { startFileServer, type FileServer } from '../support/servers/fileServer.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
-import { parseSteps } from '../support/rawProgress.ts'
+import { parseSteps } from '../support/engine/rawProgress.ts'
 import { missing } from '../support/requires.ts'
-import { describeFile, listTree, tool } from '../support/unpackedImage.ts'
+import { describeFile, listTree, tool } from '../support/images/unpackedImage.ts'
 
 const owner = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
 

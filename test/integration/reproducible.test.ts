@@ -3,14 +3,14 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, utimesSync,
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { hashFile } from '../support/archives.ts'
-import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
-import { startFileServer } from '../support/fileServer.ts'
-import { startGitServer } from '../support/gitServer.ts'
+import { hashFile } from '../support/images/archives.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { startFileServer } from '../support/servers/fileServer.ts'
+import { startGitServer } from '../support/servers/gitServer.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
 import { openPelago, runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
-import { readBlob, tool, type ImageConfigJson, type IndexJson, type ManifestJson } from '../support/unpackedImage.ts'
+import { readBlob, tool, type ImageConfigJson, type IndexJson, type ManifestJson } from '../support/images/unpackedImage.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
 const EPOCH = 1_577_836_800

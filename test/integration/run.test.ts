@@ -5,8 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { missingForBuilds, pushBaseImage } from '../support/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/dockerRegistry.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
 
 const PROGRAM = new URL('../../bin/pelago', import.meta.url).pathname

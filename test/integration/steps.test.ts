@@ -27,8 +27,8 @@ import { openSnapshots } from '../../src/snapshot/openSnapshots.ts'
 import type { SnapshotId, SnapshotStore } from '../../src/snapshot/snapshotStore.ts'
 import { createMemoryCacheStore } from '../../src/solver/memoryCacheStore.ts'
 import { createSolver } from '../../src/solver/solver.ts'
-import { makeBusyboxRoot } from '../support/busybox.ts'
-import { startFakeRegistry, type FakeRegistry } from '../support/fakeRegistry.ts'
+import { makeBusyboxRoot } from '../support/images/busybox.ts'
+import { startFakeRegistry, type FakeRegistry } from '../support/registry/fakeRegistry.ts'
 import { missing } from '../support/requires.ts'
 
 const { signal } = new AbortController()

@@ -1,6 +1,6 @@
 import { chmod, lutimes, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { tool } from '../support/unpackedImage.ts'
+import { tool } from '../support/images/unpackedImage.ts'
 import type { CaseFile, ParityCase } from './caseFile.ts'
 
 /** The time of every file of a context: long ago, so that a builder's own "now" is told from it. */

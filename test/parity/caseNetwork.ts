@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { startDockerRegistry } from '../support/dockerRegistry.ts'
-import { startFileServer } from '../support/fileServer.ts'
-import { startGitServer } from '../support/gitServer.ts'
+import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { startFileServer } from '../support/servers/fileServer.ts'
+import { startGitServer } from '../support/servers/gitServer.ts'
 
 /** What cases find in the network: a registry, a server of files and one of repositories, on loopback. */
 export interface CaseNetwork extends AsyncDisposable {

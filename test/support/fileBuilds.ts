@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { TarEntry, TarHeader } from '../../src/archive/tar.ts'
 import { readTar } from '../../src/archive/tarReader.ts'
 import { textOfBytes } from '../../src/kit/byteString.ts'
-import { parseSteps, type BuildSteps } from './rawProgress.ts'
+import { parseSteps, type BuildSteps } from './engine/rawProgress.ts'
 import { openPelago, type CommandResult, type ContextFiles, type Pelago } from './pelago.ts'
 
 /** Builds of Dockerfiles by the real command, of which the files are looked at. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { runCommand, type CommandResult } from './pelago.ts'
-import { findProcesses } from './traces.ts'
+import { findProcesses } from './engine/traces.ts'
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
 const LINGER_SECONDS = 2

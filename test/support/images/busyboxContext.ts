@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { ContextFiles } from './pelago.ts'
+import type { ContextFiles } from '../pelago.ts'
 
 const BUSYBOX = '/usr/bin/busybox'
 

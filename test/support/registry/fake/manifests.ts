@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { digestOf } from '../../../src/ground/digest.ts'
+import { digestOf } from '../../../../src/ground/digest.ts'
 import { corrupted, gather, refuse, reply, storeManifest, toldDigest, type Answer, type Exchange } from './exchange.ts'
 
 export async function answerManifest(exchange: Exchange, repository: string, id: string): Promise<Answer> {

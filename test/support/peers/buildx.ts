@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of a newer Docker than the machine's, which scripts/peers fetches; perhaps not there. */
-export const PEER_ROOT = execFileSync(fileURLToPath(new URL('../../scripts/peers', import.meta.url)), ['--print'], { encoding: 'utf8' }).trim()
+export const PEER_ROOT = execFileSync(fileURLToPath(new URL('../../../scripts/peers', import.meta.url)), ['--print'], { encoding: 'utf8' }).trim()
 
 const PLUGIN_FOLDERS = ['/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins', '/usr/local/lib/docker/cli-plugins', join(process.env['HOME'] ?? '/', '.docker/cli-plugins')]
 

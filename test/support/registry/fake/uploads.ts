@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { digestOf, parseDigest } from '../../../src/ground/digest.ts'
+import { digestOf, parseDigest } from '../../../../src/ground/digest.ts'
 import { gather, refuse, reply, toldDigest, type Answer, type Exchange } from './exchange.ts'
 
 export async function answerUpload(exchange: Exchange, repository: string, id: string): Promise<Answer> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { digestOf, type Digest } from '../../src/ground/digest.ts'
+import { digestOf, type Digest } from '../../../src/ground/digest.ts'
 import { refuse, reply, storeManifest, type Answer, type Contents, type Exchange, type Route } from './fake/exchange.ts'
 import { noFaults, type Faults } from './fake/faults.ts'
 import { answerToken, challenge, isAdmitted } from './fake/login.ts'

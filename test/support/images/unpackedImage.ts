@@ -1,6 +1,6 @@
 import { constants, lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { runCommand, type Pelago } from './pelago.ts'
+import { runCommand, type Pelago } from '../pelago.ts'
 
 /** One platform of an image, as other programs than Pelago read it: copied by skopeo, unpacked by umoci. */
 export interface UnpackedImage {

@@ -1,5 +1,5 @@
-import { digestOf } from '../../../src/ground/digest.ts'
-import { MEDIA_TYPE } from '../../../src/ground/oci/mediaType.ts'
+import { digestOf } from '../../../../src/ground/digest.ts'
+import { MEDIA_TYPE } from '../../../../src/ground/oci/mediaType.ts'
 import { refuse, reply, type Answer, type Exchange } from './exchange.ts'
 
 /** OCI distribution-spec, "Listing Referrers": an index of the manifests of `repository` whose subject is `digest`. */

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net'
 import { parseArgs } from 'node:util'
-import { Control } from '../../src/api/gen/control_pb.ts'
-import { createServer } from '../../src/daemon/server.ts'
-import { createSessionManager } from '../../src/daemon/session/sessionManager.ts'
+import { Control } from '../../../src/api/gen/control_pb.ts'
+import { createServer } from '../../../src/daemon/server.ts'
+import { createSessionManager } from '../../../src/daemon/session/sessionManager.ts'
 
 /**
  * What an engine is to its driver, and nothing else: it takes the engine's arguments, serves the API on the connection

@@ -1,5 +1,5 @@
-import { digestOf, type Digest } from '../../src/ground/digest.ts'
-import { MEDIA_TYPE } from '../../src/ground/oci/mediaType.ts'
+import { digestOf, type Digest } from '../../../src/ground/digest.ts'
+import { MEDIA_TYPE } from '../../../src/ground/oci/mediaType.ts'
 
 /** Puts documents into a registry as they are, and looks at what it has: by plain requests, so that no code under test is in between. */
 export interface RegistryImages {

@@ -1,4 +1,4 @@
-import type { Digest } from '../../../src/ground/digest.ts'
+import type { Digest } from '../../../../src/ground/digest.ts'
 
 /** How a fake registry misbehaves. Changed by the test, at any time. */
 export interface Faults {

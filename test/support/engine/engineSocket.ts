@@ -3,9 +3,9 @@ import { userInfo, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { createSocketDriver } from '../../src/driver/socketDriver.ts'
-import { namespaceArgv } from '../../src/kit/enterNamespaces.ts'
-import { openSubprocess, type Subprocess } from '../../src/kit/process/subprocess.ts'
+import { createSocketDriver } from '../../../src/driver/socketDriver.ts'
+import { namespaceArgv } from '../../../src/kit/enterNamespaces.ts'
+import { openSubprocess, type Subprocess } from '../../../src/kit/process/subprocess.ts'
 
 /** A program that serves BuildKit's API on a socket of its own folder, which goes with it. */
 export interface EngineSocket extends AsyncDisposable {
@@ -13,7 +13,7 @@ export interface EngineSocket extends AsyncDisposable {
   readonly address: string
 }
 
-const ENGINE = fileURLToPath(new URL('../../src/daemon/main.ts', import.meta.url))
+const ENGINE = fileURLToPath(new URL('../../../src/daemon/main.ts', import.meta.url))
 const POLL_MS = 20
 const START_MS = 30_000
 

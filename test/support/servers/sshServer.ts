@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { tool } from './unpackedImage.ts'
+import { tool } from '../images/unpackedImage.ts'
 
 /** A real `sshd` on loopback that lets in whoever has its one key. */
 export interface SshServer extends AsyncDisposable {

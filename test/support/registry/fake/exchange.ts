@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { digestOf, type Digest } from '../../../src/ground/digest.ts'
+import { digestOf, type Digest } from '../../../../src/ground/digest.ts'
 import type { Faults } from './faults.ts'
 
 /** One request to a fake registry, with what the fake has and how it misbehaves. */

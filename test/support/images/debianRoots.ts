@@ -3,7 +3,7 @@ import { mkdir, rename } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runCommand } from './pelago.ts'
+import { runCommand } from '../pelago.ts'
 
 /** Debian's name of an architecture by platform. */
 export const DEBIAN_PLATFORMS: ReadonlyMap<string, string> = new Map([
@@ -36,4 +36,4 @@ export async function fetchDebianRoot(architecture: string): Promise<string | un
   return path
 }
 
-const PRIVATE_APT = fileURLToPath(new URL('../../scripts/private-apt.sh', import.meta.url))
+const PRIVATE_APT = fileURLToPath(new URL('../../../scripts/private-apt.sh', import.meta.url))

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Pelago, RunOptions } from './pelago.ts'
+import type { Pelago, RunOptions } from '../pelago.ts'
 import { tool } from './unpackedImage.ts'
 
 let count = 0

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { runCommand } from './pelago.ts'
+import { runCommand } from '../pelago.ts'
 
 /** Real repositories, served by git's own `http-backend` on loopback. */
 export interface GitServer extends AsyncDisposable {

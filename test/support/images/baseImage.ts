@@ -2,13 +2,13 @@ import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runCommand, type Pelago } from './pelago.ts'
-import { missing } from './requires.ts'
+import { runCommand, type Pelago } from '../pelago.ts'
+import { missing } from '../requires.ts'
 
 /** The platforms of the base image: one for each way in which platforms differ, and few enough for a quick start. */
 export const BASE_PLATFORMS = ['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/s390x', 'linux/386'] as const
 
-const SCRIPT = fileURLToPath(new URL('../../scripts/base-images', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('../../../scripts/base-images', import.meta.url))
 
 /** For a test's `skip`: what building over the base image needs and the machine lacks. */
 export function missingForBuilds(...programs: string[]): string | false {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openSubprocess, type Subprocess } from '../../src/kit/process/subprocess.ts'
+import { openSubprocess, type Subprocess } from '../../../src/kit/process/subprocess.ts'
 
 /** A real `docker-registry` on loopback, with an empty folder of its own that goes with it. */
 export interface DockerRegistry extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { integerOf, openDatabase } from '../../src/kit/database.ts'
+import { integerOf, openDatabase } from '../../../src/kit/database.ts'
 
 export interface TracedProcess {
   readonly pid: number

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openSubprocess } from '../../src/kit/process/subprocess.ts'
+import { openSubprocess } from '../../../src/kit/process/subprocess.ts'
 
 /** A real dockerd of a folder of its own, that touches no network: its embedded BuildKit is a peer written in Go. */
 export interface DockerDaemon extends AsyncDisposable {

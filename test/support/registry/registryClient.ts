@@ -1,5 +1,5 @@
-import { DEFAULT_HOST_CONFIG } from '../../src/registry/hostConfig.ts'
-import type { RegistryOptions } from '../../src/registry/registryClient.ts'
+import { DEFAULT_HOST_CONFIG } from '../../../src/registry/hostConfig.ts'
+import type { RegistryOptions } from '../../../src/registry/registryClient.ts'
 
 /** A registry client without a name, that does not wait before it tries again. */
 export const TEST_CLIENT: RegistryOptions = {
