@@ -1,5 +1,6 @@
 import type { ByteString } from '../../kit/byteString.ts'
 import type { ElfFacts } from '../elf/elfFacts.ts'
+import type { WhiteoutEntry } from '../whiteoutEntry.ts'
 
 /** Of what is written and read below: facts that are kept are of use to the same version only. */
 export const FACTS_VERSION = 1
@@ -17,8 +18,7 @@ export type LayerEntry =
   | { readonly kind: 'hardlink'; readonly path: ByteString; readonly target: ByteString }
   /** Devices and pipes: nothing that could be run. */
   | { readonly kind: 'special'; readonly path: ByteString }
-  | { readonly kind: 'removal'; readonly path: ByteString }
-  | { readonly kind: 'opaque'; readonly path: ByteString }
+  | WhiteoutEntry
 
 export interface FileEntry {
   readonly kind: 'file'

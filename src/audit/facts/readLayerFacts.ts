@@ -1,10 +1,11 @@
 import type { TarEntry } from '../../archive/tar.ts'
 import { readTar } from '../../archive/tarReader.ts'
-import { parseWhiteout, type Whiteout } from '../../archive/whiteout.ts'
+import { parseWhiteout } from '../../archive/whiteout.ts'
 import { asByteString, fromBytes, type ByteString } from '../../kit/byteString.ts'
 import { createElfScan } from '../elf/elfScan.ts'
 import { isElf } from '../../archive/elf/elfHeader.ts'
 import type { FileContent, LayerEntry, LayerFacts } from './layerFacts.ts'
+import { whiteoutEntry } from '../whiteoutEntry.ts'
 
 /** Linux reads no more of a file to see what it is (BINPRM_BUF_SIZE). */
 const HEAD_BYTES = 256
@@ -31,7 +32,7 @@ export async function readLayerFacts(tar: AsyncIterable<Uint8Array>, signal: Abo
 async function readEntry({ header, content }: TarEntry): Promise<LayerEntry | undefined> {
   const path = normalize(header.path)
   const whiteout = parseWhiteout(path)
-  if (whiteout !== undefined) return describeWhiteout(whiteout)
+  if (whiteout !== undefined) return whiteoutEntry(whiteout)
   switch (header.kind) {
     case 'folder':
       return { kind: 'folder', path }
@@ -45,17 +46,6 @@ async function readEntry({ header, content }: TarEntry): Promise<LayerEntry | un
     case 'block-device':
     case 'fifo':
       return { kind: 'special', path }
-  }
-}
-
-function describeWhiteout(whiteout: Whiteout): LayerEntry | undefined {
-  switch (whiteout.kind) {
-    case 'meaningless':
-      return undefined
-    case 'opaque':
-      return { kind: 'opaque', path: whiteout.folder }
-    case 'removal':
-      return { kind: 'removal', path: whiteout.path }
   }
 }
 

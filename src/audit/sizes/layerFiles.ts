@@ -1,10 +1,11 @@
 import { createHash, hash } from 'node:crypto'
 import type { TarEntry } from '../../archive/tar.ts'
 import { readTar } from '../../archive/tarReader.ts'
-import { parseWhiteout, type Whiteout } from '../../archive/whiteout.ts'
+import { parseWhiteout } from '../../archive/whiteout.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { asByteString, type ByteString } from '../../kit/byteString.ts'
 import { createSymbolScan } from './symbolScan.ts'
+import { whiteoutEntry, type WhiteoutEntry } from '../whiteoutEntry.ts'
 
 /** What one layer holds, as far as it is about sizes: never the bytes. Paths have no `/`, `.` or `..` at their ends; '' is the root. */
 export interface LayerFiles {
@@ -20,8 +21,7 @@ export type LayerEntry =
   | { readonly kind: 'folder'; readonly path: ByteString }
   /** Links, devices, pipes: no bytes. */
   | { readonly kind: 'other'; readonly path: ByteString }
-  | { readonly kind: 'removal'; readonly path: ByteString }
-  | { readonly kind: 'opaque'; readonly path: ByteString }
+  | WhiteoutEntry
 
 export interface SizedFile {
   readonly kind: 'file'
@@ -56,7 +56,7 @@ export async function readLayerFiles(tar: AsyncIterable<Uint8Array>, maxEntries:
 async function readEntry({ header, content }: TarEntry): Promise<LayerEntry | undefined> {
   const path = normalize(header.path)
   const whiteout = parseWhiteout(path)
-  if (whiteout !== undefined) return describeWhiteout(whiteout)
+  if (whiteout !== undefined) return whiteoutEntry(whiteout)
   switch (header.kind) {
     case 'file':
       return { kind: 'file', path, sizeBytes: header.sizeBytes, ...(await readContent(content, header.sizeBytes)) }
@@ -69,17 +69,6 @@ async function readEntry({ header, content }: TarEntry): Promise<LayerEntry | un
     case 'block-device':
     case 'fifo':
       return { kind: 'other', path }
-  }
-}
-
-function describeWhiteout(whiteout: Whiteout): LayerEntry | undefined {
-  switch (whiteout.kind) {
-    case 'meaningless':
-      return undefined
-    case 'opaque':
-      return { kind: 'opaque', path: whiteout.folder }
-    case 'removal':
-      return { kind: 'removal', path: whiteout.path }
   }
 }
 
