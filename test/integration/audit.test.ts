@@ -7,12 +7,13 @@ import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { makeLinkedElf } from '../../src/audit/elf/linkedElf.suite.ts'
-import { BASE_PLATFORMS, missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { BASE_PLATFORMS, missingForBuilds } from '../support/images/baseImage.ts'
 import { DEBIAN_PLATFORMS, fetchDebianRoot } from '../support/images/debianRoots.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 import { writeTarLayout, type TarImage } from '../support/images/tarLayout.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 interface AuditJson {
   readonly image: string
@@ -62,18 +63,14 @@ describe('pelago audit of a Debian of seven architectures', { skip: missing('mmd
 })
 
 describe('pelago audit', { skip: missingForBuilds(), concurrency: false }, () => {
+  let workbench: Workbench
   let registry: DockerRegistry
   let pelago: Pelago
   let base: string
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ registry, pelago, base } = workbench = await openWorkbench())
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   const build = async (files: ContextFiles, ...args: readonly string[]): Promise<void> => {
     const context = await pelago.context(files)

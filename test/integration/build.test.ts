@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { BASE_PLATFORMS, missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, type ContextFiles, type Pelago } from '../support/pelago.ts'
+import { BASE_PLATFORMS, missingForBuilds } from '../support/images/baseImage.ts'
+import { type DockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { type ContextFiles, type Pelago } from '../support/pelago.ts'
 import { parseSteps, type BuildSteps } from '../support/engine/rawProgress.ts'
 import { describeFile, tool, unpackImage, type IndexJson } from '../support/images/unpackedImage.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 /** What `uname -m` says on each. */
 const MACHINES: ReadonlyMap<string, string> = new Map([
@@ -35,22 +36,18 @@ COPY second.txt ./
 const FILES: ContextFiles = { Dockerfile: DOCKERFILE, 'first.txt': 'first', 'second.txt': 'second', unrelated: 'unrelated' }
 
 describe('a build for five platforms', { skip: missingForBuilds('skopeo', 'umoci'), concurrency: false }, () => {
+  let workbench: Workbench
   let registry: DockerRegistry
   let pelago: Pelago
   let base: string
   let context: string
   let first: Built
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ registry, pelago, base } = workbench = await openWorkbench())
     context = await pelago.context(FILES)
     first = await build()
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   interface Built {
     readonly steps: BuildSteps
@@ -143,18 +140,13 @@ describe('a build for five platforms', { skip: missingForBuilds('skopeo', 'umoci
 })
 
 describe('the cache of a build', { skip: missingForBuilds(), concurrency: false }, () => {
-  let registry: DockerRegistry
+  let workbench: Workbench
   let pelago: Pelago
   let base: string
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ pelago, base } = workbench = await openWorkbench())
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   async function executedBy(context: string, ...args: readonly string[]): Promise<readonly string[]> {
     const { stderr } = await pelago.succeed(['build', '--build-arg', `BASE=${base}`, '--progress=rawjson', ...args, context])

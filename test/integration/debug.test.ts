@@ -4,27 +4,22 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
+import { missingForBuilds } from '../support/images/baseImage.ts'
+import { runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
 import { startPelago } from '../support/startedCommand.ts'
 import { findLeftovers, findMounts, findProcesses, untilNone } from '../support/engine/traces.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
 
 describe('pelago debug', { skip: missingForBuilds(), concurrency: false }, () => {
-  let registry: DockerRegistry
+  let workbench: Workbench
   let pelago: Pelago
   let base: string
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ pelago, base } = workbench = await openWorkbench())
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   /** The id that a failing build names. */
   async function fail(dockerfile: string, args: readonly string[] = [], options: RunOptions = {}): Promise<string> {

@@ -2,27 +2,24 @@ import assert from 'node:assert/strict'
 import { chmodSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, type ContextFiles, type Pelago } from '../support/pelago.ts'
+import { missingForBuilds } from '../support/images/baseImage.ts'
+import { type DockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { type ContextFiles, type Pelago } from '../support/pelago.ts'
 import { describeFile, listTree, tool, unpackImage, type UnpackedImage } from '../support/images/unpackedImage.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 const isRoot = process.getuid?.() === 0
 
 describe('what a Dockerfile means', { skip: isRoot ? missingForBuilds('skopeo', 'umoci', 'tar', 'xz', 'bzip2', 'zstd') : 'umoci unpacks owners as root only', concurrency: false }, () => {
+  let workbench: Workbench
   let registry: DockerRegistry
   let pelago: Pelago
   let base: string
   let builds = 0
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ registry, pelago, base } = workbench = await openWorkbench())
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   /** Each line of `dockerfile` is one; `BASE` stands for the base image. */
   async function build(dockerfile: readonly string[], files: ContextFiles | string = {}, ...args: readonly string[]): Promise<UnpackedImage> {

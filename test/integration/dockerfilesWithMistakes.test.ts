@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { missingForBuilds } from '../support/images/baseImage.ts'
 import { REGISTRY_LOGIN, startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
+import { type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
 import { pathWithout } from '../support/programPath.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 /** A build that must fail, and what its user reads. */
 interface Mistake {
@@ -59,20 +60,16 @@ const MISTAKES: readonly Mistake[] = [
 ]
 
 describe('a build with a mistake in it', { skip: missingForBuilds(), concurrency: false }, () => {
+  let workbench: Workbench
   let registry: DockerRegistry
   let pelago: Pelago
   let base: string
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ registry, pelago, base } = workbench = await openWorkbench())
     const context = await pelago.context({ Dockerfile: `FROM ${base}\n` })
     await pelago.succeed(['build', '--platform', 'linux/arm64', '-t', `${registry.host}/arm-only`, '--push', context])
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   const filled = (text: string): string => text.replaceAll('BASE', base).replaceAll('HOST', registry.host)
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { after, before, describe, it } from 'node:test'
-import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, runCommand, type Pelago } from '../support/pelago.ts'
+import { missingForBuilds } from '../support/images/baseImage.ts'
+import { runCommand, type Pelago } from '../support/pelago.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
 
@@ -29,18 +29,13 @@ const FAILURES: readonly Failure[] = [
 ]
 
 describe('a step that fails', { skip: missingForBuilds(), concurrency: false }, () => {
-  let registry: DockerRegistry
+  let workbench: Workbench
   let pelago: Pelago
   let base: string
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ pelago, base } = workbench = await openWorkbench())
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   const contextOf = (...steps: readonly string[]): Promise<string> => pelago.context({ Dockerfile: [`FROM ${base}`, ...steps, ''].join('\n') })
 

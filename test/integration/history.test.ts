@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { missingForBuilds } from '../support/images/baseImage.ts'
 import { buildxArgv, missingBuildx } from '../support/peers/buildx.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { startEngine } from '../support/engine/engineSocket.ts'
-import { openPelago, runCommand, type Pelago } from '../support/pelago.ts'
+import { runCommand, type Pelago } from '../support/pelago.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 interface Described {
   readonly Ref: string
@@ -21,13 +21,12 @@ interface Described {
 }
 
 describe('pelago history', { skip: missingForBuilds(), concurrency: false }, () => {
-  let registry: DockerRegistry
+  let workbench: Workbench
   let pelago: Pelago
   let context: string
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    const base = await pushBaseImage(pelago, registry.host)
+    ({ pelago } = workbench = await openWorkbench())
+    const { base } = workbench
     await pelago.succeed(['history', 'rm', '--all']) // that of the base image
     context = await pelago.context({ Dockerfile: `FROM ${base}\nARG WORD\nRUN echo "says $WORD"\n`, Failing: `FROM ${base}\nRUN echo before && exit 3\n` })
     await pelago.succeed(['build', '--platform', 'linux/amd64,linux/arm64', '--build-arg', 'WORD=hello', '-t', 'app', context])
@@ -35,10 +34,7 @@ describe('pelago history', { skip: missingForBuilds(), concurrency: false }, () 
     await pelago.run(['build', '-f', join(context, 'Failing'), context])
     await pelago.succeed(['build', '--check', context])
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   const inspect = async (...build: string[]): Promise<Described> => JSON.parse((await pelago.succeed(['history', 'inspect', '--format', 'json', ...build])).stdout) as Described
 

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { BASE_PLATFORMS, missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { BASE_PLATFORMS, missingForBuilds } from '../support/images/baseImage.ts'
 import { REGISTRY_LOGIN, startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, type Pelago } from '../support/pelago.ts'
+import { type Pelago } from '../support/pelago.ts'
 import { tool, type IndexJson } from '../support/images/unpackedImage.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 describe('images', { skip: missingForBuilds('skopeo', 'tar'), concurrency: false }, () => {
+  let workbench: Workbench
   let registry: DockerRegistry
   let pelago: Pelago
   let base: string
@@ -15,17 +17,12 @@ describe('images', { skip: missingForBuilds('skopeo', 'tar'), concurrency: false
   let reference: string
   let digest: string
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ registry, pelago, base } = workbench = await openWorkbench())
     context = await pelago.context({ Dockerfile: `FROM ${base}\nCOPY file /file\nLABEL word=value\n`, file: 'content' })
     reference = `${registry.host}/app:1`
     digest = (await pelago.succeed(['build', '-q', '--platform', BASE_PLATFORMS.join(','), '-t', reference, '--push', context])).stdout.trim()
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   const output = async (...args: readonly string[]): Promise<string> => (await pelago.succeed(args)).stdout
   const inspectRaw = (name: string): Promise<string> => tool('skopeo', 'inspect', '--raw', '--tls-verify=false', `docker://${name}`)

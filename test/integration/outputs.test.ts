@@ -3,11 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { missingForBuilds } from '../support/images/baseImage.ts'
 import { startDockerDaemon } from '../support/peers/dockerDaemon.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, runCommand, type CommandResult, type Pelago } from '../support/pelago.ts'
+import { type DockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { runCommand, type CommandResult, type Pelago } from '../support/pelago.ts'
 import { describeFile, listTree, readBlob, tool, unpackImage, type ImageConfigJson, type IndexJson, type ManifestJson } from '../support/images/unpackedImage.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 const TWO = 'linux/amd64,linux/arm64'
 const isRoot = process.getuid?.() === 0
@@ -22,20 +23,16 @@ COPY file folder/
 `
 
 describe('outputs', { skip: missingForBuilds('skopeo', 'umoci', 'tar'), concurrency: false }, () => {
+  let workbench: Workbench
   let registry: DockerRegistry
   let pelago: Pelago
   let base: string
   let context: string
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ registry, pelago, base } = workbench = await openWorkbench())
     context = await pelago.context({ Dockerfile: DOCKERFILE, file: 'content' })
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   const build = (...args: readonly string[]): Promise<CommandResult> => pelago.succeed(['build', '--build-arg', `BASE=${base}`, '--target', 'image', ...args, context])
   const place = (name: string): string => join(pelago.folder, name)

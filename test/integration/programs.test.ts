@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { elfIdentityOf } from '../../src/archive/elf/elfMachine.ts'
 import { makeElf } from '../../src/archive/elf/madeElf.suite.ts'
-import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, type Pelago } from '../support/pelago.ts'
+import { missingForBuilds } from '../support/images/baseImage.ts'
+import { type Pelago } from '../support/pelago.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 const AMD64 = elfIdentityOf('amd64') ?? assert.fail()
 const GLIBC_LOADER = '/lib64/ld-linux-x86-64.so.2'
@@ -52,14 +52,12 @@ const CASES: readonly Case[] = [
 ]
 
 describe('a file that cannot be executed', { skip: missingForBuilds(), concurrency: false }, () => {
-  let registry: DockerRegistry
+  let workbench: Workbench
   let pelago: Pelago
   let base: string
   let withoutQemu: string
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ pelago, base } = workbench = await openWorkbench())
     withoutQemu = join(pelago.folder, 'without-qemu')
     await mkdir(withoutQemu)
     const folders = (process.env['PATH'] ?? '').split(':')
@@ -68,10 +66,7 @@ describe('a file that cannot be executed', { skip: missingForBuilds(), concurren
       if (found >= 0) await symlink(join(folders[found] ?? '', program), join(withoutQemu, program))
     }
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   const contextOf = (steps: readonly string[]): Promise<string> =>
     pelago.context({ ...FILES, Dockerfile: [`FROM --platform=linux/arm64 ${base} AS arm`, `FROM ${base}`, 'COPY --chmod=755 bin/ /bin/', ...steps, ''].join('\n') })

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, type Pelago } from '../support/pelago.ts'
+import { missingForBuilds } from '../support/images/baseImage.ts'
+import { type DockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { type Pelago } from '../support/pelago.ts'
 import { describeFile, listTree, tool, unpackImage, type UnpackedImage } from '../support/images/unpackedImage.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 const DOCKERFILE = `ARG BASE
 FROM $BASE AS start
@@ -25,13 +26,13 @@ const PLATFORMS = ['linux/amd64', 'linux/arm64'] as const
 const isRoot = process.getuid?.() === 0
 
 describe('the layers of an image, read by skopeo and umoci', { skip: isRoot ? missingForBuilds('skopeo', 'umoci', 'setcap', 'tar') : 'umoci unpacks owners as root only', concurrency: false }, () => {
+  let workbench: Workbench
   let registry: DockerRegistry
   let pelago: Pelago
   const images = new Map<string, UnpackedImage>()
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    const base = await pushBaseImage(pelago, registry.host)
+    ({ registry, pelago } = workbench = await openWorkbench())
+    const { base } = workbench
     const context = await pelago.context({ Dockerfile: DOCKERFILE, capable: 'program' })
     await tool('setcap', CAPABILITY, join(context, 'capable'))
     await tool('tar', '--xattrs', '--xattrs-include=security.capability', '-C', context, '-cf', join(context, 'capable.tar'), 'capable')
@@ -39,10 +40,7 @@ describe('the layers of an image, read by skopeo and umoci', { skip: isRoot ? mi
     await pelago.succeed(['build', '--platform', PLATFORMS.join(','), '--build-arg', `BASE=${base}`, '-t', reference, '--push', context])
     for (const platform of PLATFORMS) images.set(platform, await unpackImage(pelago, `docker://${reference}`, platform))
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   for (const platform of PLATFORMS) {
     describe(platform, () => {

@@ -11,6 +11,7 @@ import { startGitServer } from '../support/servers/gitServer.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
 import { openPelago, runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
 import { readBlob, tool, type ImageConfigJson, type IndexJson, type ManifestJson } from '../support/images/unpackedImage.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
 const EPOCH = 1_577_836_800
@@ -112,18 +113,13 @@ describe('the same bytes', { skip: missingForBuilds(), concurrency: false }, () 
 })
 
 describe('pelago reproduce', { skip: missingForBuilds(), concurrency: false }, () => {
-  let registry: DockerRegistry
+  let workbench: Workbench
   let pelago: Pelago
   let base: string
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ pelago, base } = workbench = await openWorkbench())
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   const REWRITE = ['-o', 'type=image,rewrite-timestamp=true', '--build-arg', `SOURCE_DATE_EPOCH=${EPOCH}`]
   const contextOf = (...steps: readonly string[]): Promise<string> => pelago.context({ Dockerfile: [`FROM ${base}`, ...steps, ''].join('\n'), note: 'note\n' })
@@ -190,20 +186,15 @@ interface Built {
 }
 
 describe('SOURCE_DATE_EPOCH', { skip: missingForBuilds(), concurrency: false }, () => {
-  let registry: DockerRegistry
+  let workbench: Workbench
   let pelago: Pelago
   let base: string
   let baseLayers: number
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ pelago, base } = workbench = await openWorkbench())
     baseLayers = (await build('FROM BASE\n')).manifest.layers.length
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   let count = 0
   async function build(dockerfile: string, args: readonly string[] = [], env: RunOptions['env'] = {}, attributes = ''): Promise<Built> {

@@ -5,28 +5,24 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
+import { missingForBuilds } from '../support/images/baseImage.ts'
+import { runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 const PROGRAM = new URL('../../bin/pelago', import.meta.url).pathname
 
 describe('pelago run', { skip: missingForBuilds(), concurrency: false }, () => {
-  let registry: DockerRegistry
+  let workbench: Workbench
   let pelago: Pelago
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    const base = await pushBaseImage(pelago, registry.host)
+    ({ pelago } = workbench = await openWorkbench())
+    const { base } = workbench
     const dockerfile = `FROM ${base}\nWORKDIR /srv\nENV FROM_IMAGE=image\nCOPY entry /entry\nRUN chmod 755 /entry\nUSER daemon\nENTRYPOINT ["/entry"]\nCMD ["default"]\n`
     const context = await pelago.context({ Dockerfile: `FROM ${base}\n`, Other: dockerfile, entry: '#!/bin/sh\necho "entry $*"\n' })
     await pelago.succeed(['build', '--platform', 'linux/amd64,linux/arm64,linux/arm/v7,linux/s390x,linux/386', '-t', 'plain', context])
     await pelago.succeed(['build', '-f', join(context, 'Other'), '-t', 'configured', context])
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   const run = (args: readonly string[], options?: RunOptions): Promise<CommandResult> => pelago.run(['run', '--rm', ...args], options)
 

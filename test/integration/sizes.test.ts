@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, type Pelago } from '../support/pelago.ts'
+import { missingForBuilds } from '../support/images/baseImage.ts'
+import { type DockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { type Pelago } from '../support/pelago.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 /** What of the JSON document is looked at. */
 interface Document {
@@ -37,14 +38,13 @@ const DATA_BYTES = 300_000
 
 describe('pelago sizes and imagetools compare', { skip: missingForBuilds() }, () => {
   let pelago: Pelago
+  let workbench: Workbench
   let registry: DockerRegistry
   let base: string
   let app: string
   const read = async (...args: readonly string[]): Promise<Document> => JSON.parse((await pelago.succeed(['sizes', ...args, '--format', 'json'])).stdout) as Document
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    ({ registry, pelago, base } = workbench = await openWorkbench())
     app = `${registry.host}/app:2`
     const context = await pelago.context({
       'data.txt': 'x'.repeat(DATA_BYTES),
@@ -67,10 +67,7 @@ describe('pelago sizes and imagetools compare', { skip: missingForBuilds() }, ()
     await pelago.succeed(['build', '--platform', 'linux/amd64,linux/arm64', '-t', app, '--push', context])
     await pelago.succeed(['image', 'rm', app])
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   it('tells layers with their steps, and what they take', async () => {
     const { from, platforms } = await read(app)

@@ -4,11 +4,12 @@ import { readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
-import { startDockerRegistry, type DockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { openPelago, runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
+import { missingForBuilds } from '../support/images/baseImage.ts'
+import { type DockerRegistry } from '../support/registry/dockerRegistry.ts'
+import { runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 import { startPelago } from '../support/startedCommand.ts'
+import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 interface TestJson {
   passed: boolean
@@ -19,18 +20,14 @@ interface TestJson {
 const SCRIPT = 'case $(uname -m) in armv7l) echo no luck on arm; exit 3;; s390x) echo crashing >&2; kill -SEGV $$;; *) echo fine;; esac'
 
 describe('pelago test', { skip: missingForBuilds(), concurrency: false }, () => {
+  let workbench: Workbench
   let registry: DockerRegistry
   let pelago: Pelago
   let image: string
   before(async () => {
-    registry = await startDockerRegistry()
-    pelago = await openPelago()
-    image = await pushBaseImage(pelago, registry.host)
+    ({ registry, pelago, base: image } = workbench = await openWorkbench())
   })
-  after(async () => {
-    await pelago[Symbol.asyncDispose]()
-    await registry[Symbol.asyncDispose]()
-  })
+  after(() => workbench[Symbol.asyncDispose]())
 
   const test = (args: readonly string[], options?: RunOptions): Promise<CommandResult> => pelago.run(['test', ...args], options)
   const testJson = async (...args: readonly string[]): Promise<TestJson> => JSON.parse((await test(['--format', 'json', ...args])).stdout) as TestJson
