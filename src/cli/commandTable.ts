@@ -55,11 +55,11 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['history logs', { summary: 'Show once more what a build printed', load: async () => (await import('./commands/history/logs.ts')).historyLogs }],
   ['history rm', { summary: 'Forget builds', load: async () => (await import('./commands/history/rm.ts')).historyRm }],
   ['history export', { summary: 'Write builds with their logs to a file', load: async () => (await import('./commands/history/export.ts')).historyExport }],
-  ['du', { summary: 'Show what the build cache takes', load: async () => (await import('./commands/du.ts')).du }],
-  ['prune', { summary: 'Remove build cache', load: async () => (await import('./commands/prune.ts')).prune }],
-  ['system prune', { summary: 'Remove what nothing needs; with --all the local images too', load: async () => (await import('./commands/systemPrune.ts')).systemPrune }],
-  ['info', { summary: 'Show the engine, its store and this machine', load: async () => (await import('./commands/info.ts')).info }],
-  ['version', { summary: 'Show the version', load: async () => (await import('./commands/version.ts')).version }],
+  ['du', { summary: 'Show what the build cache takes', load: async () => (await import('./commands/engine/du.ts')).du }],
+  ['prune', { summary: 'Remove build cache', load: async () => (await import('./commands/engine/prune.ts')).prune }],
+  ['system prune', { summary: 'Remove what nothing needs; with --all the local images too', load: async () => (await import('./commands/engine/systemPrune.ts')).systemPrune }],
+  ['info', { summary: 'Show the engine, its store and this machine', load: async () => (await import('./commands/engine/info.ts')).info }],
+  ['version', { summary: 'Show the version', load: async () => (await import('./commands/engine/version.ts')).version }],
 ])
 
 /** Words that come to the same as others; Docker's spellings. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseDigest, type Digest } from '../ground/digest.ts'
-import { acquireLock, tryLock, type FileLock } from '../kit/fileLock.ts'
+import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
 
 /*
  * A build names the blobs it uses in a file of its own under `leases/`, which it keeps locked while it lives: a lease

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { tryLock } from '../kit/fileLock.ts'
+import { tryLock } from '../kit/files/fileLock.ts'
 
 /**
  * Takes connections on a unix socket that only this user can reach. A lock beside it tells a socket in use from what a

@@ -1,6 +1,6 @@
 import { BuildError } from '../ground/errors.ts'
 import type { ImageConfig } from '../ground/oci/imageConfig.ts'
-import { formatEpochTime, SOURCE_DATE_EPOCH } from '../ground/sourceDateEpoch.ts'
+import { formatEpochTime, SOURCE_DATE_EPOCH } from '../ground/quantity/sourceDateEpoch.ts'
 import { parseDockerfile, type Dockerfile } from './dockerfile.ts'
 import type { DockerfileWarning } from './dockerfileWarning.ts'
 import { lintError } from './lint/lintDockerfile.ts'

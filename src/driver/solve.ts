@@ -6,8 +6,8 @@ import type { ProgressSink } from '../progress/progressSink.ts'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { clientPaths } from './clientPaths.ts'
 import type { BuildRequest, EngineClient, Solve } from './driver.ts'
-import type { ClientProcess } from './outputSink.ts'
-import { openSession } from './sessionHost.ts'
+import type { ClientProcess } from './session/outputSink.ts'
+import { openSession } from './session/sessionHost.ts'
 
 /** How long the last events may come after the build's end; BuildKit's client waits about as long. */
 const LAST_EVENTS_MS = 3_000

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
-import { SOURCE_DATE_EPOCH } from '../../ground/sourceDateEpoch.ts'
+import { SOURCE_DATE_EPOCH } from '../../ground/quantity/sourceDateEpoch.ts'
 import { parseByteSize } from '../format/byteSize.ts'
 import { splitKeyValue } from '../flags/csv.ts'
 import { UsageError } from '../flags/usageError.ts'

@@ -1,4 +1,4 @@
-import { parseByteCount } from '../../ground/byteSize.ts'
+import { parseByteCount } from '../../ground/quantity/byteSize.ts'
 import { UsageError } from '../flags/usageError.ts'
 
 /** Docker's sizes in memory, such as `128m`. @throws UsageError */

@@ -11,7 +11,7 @@ import { formatFamiliar } from '../../ground/reference.ts'
 import { imagesOfIndex, readImageArchive } from '../../image/imageArchive.ts'
 import { parseIndex } from '../../image/manifestJson.ts'
 import { LAYOUT_FILE, REF_NAME_ANNOTATION, type NamedImage } from '../../image/ociLayout.ts'
-import { createTempFolder } from '../../kit/tempFolder.ts'
+import { createTempFolder } from '../../kit/files/tempFolder.ts'
 import type { CommandContext } from '../command.ts'
 import type { OpenedImage } from './openedImage.ts'
 

@@ -1,7 +1,7 @@
 import type { Image } from '../../api/gen/local_pb.ts'
 import { formatFamiliar, formatReference, parseReference } from '../../ground/reference.ts'
 import { createdMs } from '../format/imageRow.ts'
-import { parseDurationNs } from '../../ground/duration.ts'
+import { parseDurationNs } from '../../ground/quantity/duration.ts'
 import { parseFilters } from '../format/recordFilter.ts'
 import { UsageError } from '../flags/usageError.ts'
 

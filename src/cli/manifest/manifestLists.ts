@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { digestHex, digestOf } from '../../ground/digest.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { formatReference, type Reference } from '../../ground/reference.ts'
-import { writeFileAtomically } from '../../kit/atomicFile.ts'
+import { writeFileAtomically } from '../../kit/files/atomicFile.ts'
 import { formatListed, parseListed, type ListedManifest } from './listedManifest.ts'
 
 /** The lists that `manifest create` makes and `manifest push` pushes: a folder each, and in it a file a manifest, so that several commands may change one list. */

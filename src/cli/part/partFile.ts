@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { writeFileAtomically } from '../../kit/atomicFile.ts'
+import { writeFileAtomically } from '../../kit/files/atomicFile.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { type BuildPart, formatPart, parsePart } from './buildPart.ts'
 import { isPartFile } from './readRevision.ts'

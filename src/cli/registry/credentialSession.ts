@@ -1,5 +1,5 @@
 import type { EngineClient, SecretFrom } from '../../driver/driver.ts'
-import { type HostedSession, openSession } from '../../driver/sessionHost.ts'
+import { type HostedSession, openSession } from '../../driver/session/sessionHost.ts'
 import { clientParts } from '../clientParts.ts'
 import type { CommandContext } from '../command.ts'
 import { userCredentials } from './registryAccess.ts'

@@ -2,7 +2,7 @@ import { timestampMs, type Timestamp } from '@bufbuild/protobuf/wkt'
 import type { BuildHistoryRecord } from '../../api/gen/control_pb.ts'
 import { GRPC } from '../../api/grpc/status.ts'
 import { splitCsvLine } from '../../ground/csv.ts'
-import { parseDurationNs } from '../../ground/duration.ts'
+import { parseDurationNs } from '../../ground/quantity/duration.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { parseGitReference } from '../../ground/gitReference.ts'
 

@@ -1,4 +1,4 @@
-import { invalidEpoch, parseEpochSeconds, SOURCE_DATE_EPOCH } from '../../ground/sourceDateEpoch.ts'
+import { invalidEpoch, parseEpochSeconds, SOURCE_DATE_EPOCH } from '../../ground/quantity/sourceDateEpoch.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
 import type { Dockerfile, Stage } from '../dockerfile.ts'
 import { at, DockerfileError, located } from '../dockerfileError.ts'

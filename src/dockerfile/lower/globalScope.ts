@@ -1,5 +1,5 @@
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
-import { SOURCE_DATE_EPOCH } from '../../ground/sourceDateEpoch.ts'
+import { SOURCE_DATE_EPOCH } from '../../ground/quantity/sourceDateEpoch.ts'
 import type { Dockerfile } from '../dockerfile.ts'
 import { at } from '../dockerfileError.ts'
 import { expand } from '../words/expand.ts'

@@ -1,7 +1,7 @@
 import { EMPTY_CONTAINER_CONFIG, type ContainerConfig, type HistoryEntry, type ImageConfig } from '../../ground/oci/imageConfig.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
-import { formatEpochTime } from '../../ground/sourceDateEpoch.ts'
+import { formatEpochTime } from '../../ground/quantity/sourceDateEpoch.ts'
 import type { GraphBuilder } from '../../graph/graphBuilder.ts'
 import type { Output } from '../../graph/vertex.ts'
 import { at } from '../dockerfileError.ts'

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BuildError, InvalidValueError } from '../../ground/errors.ts'
-import { writeFileAtomically } from '../../kit/atomicFile.ts'
+import { writeFileAtomically } from '../../kit/files/atomicFile.ts'
 import { configHome } from '../../kit/configHome.ts'
-import { acquireLock } from '../../kit/fileLock.ts'
+import { acquireLock } from '../../kit/files/fileLock.ts'
 import { DEFAULT_BUILDER, isBuilderName, parseBuilderName, type Builder } from './builder.ts'
 import { formatBuilder, parseBuilder } from './builderJson.ts'
 

@@ -1,7 +1,7 @@
 import type { RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
 import { findEpoch, type LowerRequest } from '../../dockerfile/lower.ts'
 import type { Digest } from '../../ground/digest.ts'
-import { SOURCE_DATE_EPOCH } from '../../ground/sourceDateEpoch.ts'
+import { SOURCE_DATE_EPOCH } from '../../ground/quantity/sourceDateEpoch.ts'
 import { redactUrls } from '../../ground/urlText.ts'
 import { fetchContext, type FetchContextDeps, type FetchedContext, type FetchWaiter } from './fetchContext.ts'
 

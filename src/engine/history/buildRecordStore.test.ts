@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { digestOf } from '../../ground/digest.ts'
 import { openDatabase } from '../../kit/database.ts'
-import { createTempFolder } from '../../kit/tempFolder.ts'
+import { createTempFolder } from '../../kit/files/tempFolder.ts'
 import { createBuildRecordStore, type BuildRecordStore, type KeptBuild } from './buildRecordStore.ts'
 
 const HOUR_MS = 3_600_000

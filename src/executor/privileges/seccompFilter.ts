@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestHex, digestOf } from '../../ground/digest.ts'
-import { writeFileAtomically } from '../../kit/atomicFile.ts'
+import { writeFileAtomically } from '../../kit/files/atomicFile.ts'
 import { deleteContainer, runCrun, type Crun } from '../crun.ts'
 import type { OciSeccomp } from './seccompProfile.ts'
 

@@ -1,4 +1,4 @@
-import { invalidEpoch, parseEpochSeconds } from '../../ground/sourceDateEpoch.ts'
+import { invalidEpoch, parseEpochSeconds } from '../../ground/quantity/sourceDateEpoch.ts'
 import type { ExportProgress } from '../exporter.ts'
 import type { AttributeReader } from './attributeReader.ts'
 

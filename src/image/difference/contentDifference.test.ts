@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import type { TarEntry } from '../../archive/tar.ts'
 import { writeTar } from '../../archive/tarWriter.ts'
 import { fromText } from '../../kit/byteString.ts'
-import { createTempFolder } from '../../kit/tempFolder.ts'
+import { createTempFolder } from '../../kit/files/tempFolder.ts'
 import { locateDifferences } from './contentDifference.ts'
 
 const signal = new AbortController().signal

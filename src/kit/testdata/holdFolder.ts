@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createTempFolder } from '../tempFolder.ts'
+import { createTempFolder } from '../files/tempFolder.ts'
 
 /* Owns a folder in the one it is given, says its name and waits to be killed. */
 const [parent = ''] = process.argv.slice(2)

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { optionalObject, optionalString, parseJsonObject, stringMap, type JsonObject } from '../../ground/jsonValue.ts'
-import { writeFileAtomically } from '../../kit/atomicFile.ts'
+import { writeFileAtomically } from '../../kit/files/atomicFile.ts'
 import type { CredentialSource, Credentials } from '../registry.ts'
 import { eraseFromHelper, getFromHelper, storeToHelper } from './credentialHelper.ts'
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromText } from '../../kit/byteString.ts'
-import { isTempFolderOwned, sweepTempFolders } from '../../kit/tempFolder.ts'
+import { isTempFolderOwned, sweepTempFolders } from '../../kit/files/tempFolder.ts'
 import { removeTree } from './fileTree.ts'
 import { forgetDeadOwners } from './layerStore.ts'
 import { layersFolder, ownersFolder } from './store/storeContext.ts'

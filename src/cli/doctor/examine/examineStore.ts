@@ -2,7 +2,7 @@ import { constants, existsSync, statSync } from 'node:fs'
 import { access, readdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { isLocked } from '../../../kit/fileLock.ts'
+import { isLocked } from '../../../kit/files/fileLock.ts'
 import type { Attempt, FolderFacts, StoreFacts } from './machineFacts.ts'
 
 /** Of a folder that may not be there yet: then of that in which it would be made. */

@@ -1,4 +1,4 @@
-import { parseByteCount } from '../../../ground/byteSize.ts'
+import { parseByteCount } from '../../../ground/quantity/byteSize.ts'
 import { InvalidValueError } from '../../../ground/errors.ts'
 import type { CacheSharing } from '../../../graph/vertex.ts'
 import type { MountField, MountFlag } from '../../instructions/instruction.ts'

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestHex, digestOf } from '../../../ground/digest.ts'
 import { redactUrls } from '../../../ground/urlText.ts'
-import { acquireLock } from '../../../kit/fileLock.ts'
+import { acquireLock } from '../../../kit/files/fileLock.ts'
 import { GitFailedError, type GitAccess, type GitCall, type GitProgram } from './gitProgram.ts'
 import type { GitCommit } from './gitRefs.ts'
 

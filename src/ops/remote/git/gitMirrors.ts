@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isLocked, tryLock } from '../../../kit/fileLock.ts'
+import { isLocked, tryLock } from '../../../kit/files/fileLock.ts'
 import { MIRROR_NOTE } from './gitMirror.ts'
 
 /** What was fetched of git repositories: it saves fetching, and can go at any time. */

@@ -1,7 +1,7 @@
-import { defineCommand } from '../command.ts'
-import { EXIT } from '../exitCode.ts'
-import { formatFilter, parseFilters } from '../format/recordFilter.ts'
-import { formatTable } from '../format/table.ts'
+import { defineCommand } from '../../command.ts'
+import { EXIT } from '../../exitCode.ts'
+import { formatFilter, parseFilters } from '../../format/recordFilter.ts'
+import { formatTable } from '../../format/table.ts'
 
 export const du = defineCommand({
   usage: '[OPTIONS]',
@@ -13,8 +13,8 @@ export const du = defineCommand({
   operands: [0, 0],
   unsupported: ['format'],
   async run({ flags }, context, signal) {
-    const { openEngine } = await import('../engine.ts')
-    const { describeRecord, describeRecordFully, summarize } = await import('../format/usageRow.ts')
+    const { openEngine } = await import('../../engine.ts')
+    const { describeRecord, describeRecordFully, summarize } = await import('../../format/usageRow.ts')
     await using engine = await openEngine(context, signal)
     const { record } = await engine.control.diskUsage({ filter: parseFilters(flags.filter).map(formatFilter) }, { signal })
     const records = record.toSorted((a, b) => Number(b.Size - a.Size))

@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
-import type { Content } from '../api/gen/content_pb.ts'
-import { GRPC, statusError } from '../api/grpc/status.ts'
-import { digestHex, parseDigest } from '../ground/digest.ts'
+import type { Content } from '../../api/gen/content_pb.ts'
+import { GRPC, statusError } from '../../api/grpc/status.ts'
+import { digestHex, parseDigest } from '../../ground/digest.ts'
 
 const STORE_HEADER = 'buildkit-attachable-store-id'
 const CHUNK_BYTES = 1024 * 1024

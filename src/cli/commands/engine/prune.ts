@@ -1,9 +1,9 @@
-import { defineCommand } from '../command.ts'
-import { confirm } from '../confirm.ts'
-import { EXIT } from '../exitCode.ts'
-import { parseByteSize } from '../format/byteSize.ts'
-import { parseDurationNs } from '../../ground/duration.ts'
-import { formatFilter, parseFilters } from '../format/recordFilter.ts'
+import { defineCommand } from '../../command.ts'
+import { confirm } from '../../confirm.ts'
+import { EXIT } from '../../exitCode.ts'
+import { parseByteSize } from '../../format/byteSize.ts'
+import { parseDurationNs } from '../../../ground/quantity/duration.ts'
+import { formatFilter, parseFilters } from '../../format/recordFilter.ts'
 
 export const prune = defineCommand({
   usage: '[OPTIONS]',
@@ -24,9 +24,9 @@ export const prune = defineCommand({
     const { keepDuration, filter } = splitFilters(flags.filter)
     const request = { all: flags.all, filter, keepDuration, maxUsedSpace: size('max-used-space'), minFreeSpace: size('min-free-space'), reservedSpace: size('reserved-space') }
     if (!flags.force && !(await confirm('Remove build cache that nothing uses?', context, signal))) return EXIT.failed
-    const { openEngine } = await import('../engine.ts')
-    const { describeRecord, describeRecordFully } = await import('../format/usageRow.ts')
-    const { formatBytes } = await import('../render/measure.ts')
+    const { openEngine } = await import('../../engine.ts')
+    const { describeRecord, describeRecordFully } = await import('../../format/usageRow.ts')
+    const { formatBytes } = await import('../../render/measure.ts')
     await using engine = await openEngine(context, signal)
     let totalBytes = 0
     for await (const record of engine.control.prune(request, { signal })) {

@@ -1,8 +1,8 @@
-import { defineCommand } from '../command.ts'
-import { EXIT } from '../exitCode.ts'
-import { parseTemplate } from '../format/goTemplate.ts'
-import { localPlatform } from '../localPlatform.ts'
-import { VERSION } from '../../ground/version.ts'
+import { defineCommand } from '../../command.ts'
+import { EXIT } from '../../exitCode.ts'
+import { parseTemplate } from '../../format/goTemplate.ts'
+import { localPlatform } from '../../localPlatform.ts'
+import { VERSION } from '../../../ground/version.ts'
 
 export const version = defineCommand({
   usage: '[OPTIONS]',

@@ -1,5 +1,5 @@
-import { mount, MOUNT_FLAG, unmount, UNMOUNT_FLAG } from './syscalls/mount.ts'
-import { SyscallError } from './syscalls.ts'
+import { mount, MOUNT_FLAG, unmount, UNMOUNT_FLAG } from '../syscalls/mount.ts'
+import { SyscallError } from '../syscalls.ts'
 
 /** A folder whose files are in memory alone, for as long as this process lives: its mount namespace must be its own. */
 export interface MemoryFolder extends AsyncDisposable {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { chmod, link, lstat, mkdir, open, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { FileStat, TreeReceiver } from '../api/fileSync.ts'
-import { mknod, utimens } from '../kit/syscalls.ts'
+import type { FileStat, TreeReceiver } from '../../api/fileSync.ts'
+import { mknod, utimens } from '../../kit/syscalls.ts'
 
 /**
  * Puts a tree into the folder `root`, merged with what is there, as files of this user. An entry takes the place of

@@ -1,4 +1,4 @@
-import { InvalidValueError } from './errors.ts'
+import { InvalidValueError } from '../errors.ts'
 
 /** The argument and environment variable, https://reproducible-builds.org/specs/source-date-epoch/ */
 export const SOURCE_DATE_EPOCH = 'SOURCE_DATE_EPOCH'

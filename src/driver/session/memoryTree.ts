@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
-import type { FileStat, TreeSource } from '../api/fileSync.ts'
-import { compareTreePaths } from '../api/treeOrder.ts'
+import type { FileStat, TreeSource } from '../../api/fileSync.ts'
+import { compareTreePaths } from '../../api/treeOrder.ts'
 
 /** Files given as bytes, seen as a folder: a Dockerfile from the standard input. All of them, whatever is asked for. */
 export function createMemoryTree(files: ReadonlyMap<string, Uint8Array>): TreeSource {

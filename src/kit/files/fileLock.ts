@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from 'node:fs'
-import { pause } from './retry.ts'
-import { tryFlock } from './syscalls.ts'
+import { pause } from '../retry.ts'
+import { tryFlock } from '../syscalls.ts'
 
 /**
  * A lock between processes, and between tasks of one: flock(2) on a file of its own. It ends with the process that

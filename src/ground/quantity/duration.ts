@@ -1,4 +1,4 @@
-import { InvalidValueError } from './errors.ts'
+import { InvalidValueError } from '../errors.ts'
 
 const UNIT_NS: ReadonlyMap<string, number> = new Map([
   ['ns', 1],
