@@ -38,7 +38,7 @@ describe('pelago test', { skip: missingForBuilds(), concurrency: false }, () => 
     for (const line of [/^linux\/amd64 {2}\| \[started\]$/m, /^linux\/arm\/v7 \| \[started, emulated by qemu-arm.*\]$/m, /^linux\/arm\/v7 \| no luck on arm$/m, /^linux\/arm\/v7 \| \[exit code 3, [\d.]+m?s\]$/m]) assert.match(stderr, line)
     assert.match(stdout, /^--- linux\/arm\/v7: exit code 3 ---\nno luck on arm\n$/m)
     assert.match(stdout, /^--- linux\/s390x: SIGSEGV ---\ncrashing\n/m)
-    const rows = stdout.slice(stdout.indexOf('PLATFORM')).trimEnd().split('\n').map((line) => line.split(/ {3,}/).slice(0, 3))
+    const rows = stdout.slice(stdout.indexOf('\nPLATFORM ') + 1).trimEnd().split('\n').map((line) => line.split(/ {3,}/).slice(0, 3))
     assert.deepEqual(rows[0], ['PLATFORM', 'RUNS', 'RESULT'])
     assert.deepEqual(rows.slice(1, 3).map(([platform, , result]) => [platform, result]).sort(), [['linux/arm/v7', 'exit code 3'], ['linux/s390x', 'SIGSEGV']])
     assert.deepEqual(rows.slice(3).map(([platform, , result]) => [platform, result]).sort(), [['linux/386', 'passed'], ['linux/amd64', 'passed'], ['linux/arm64', 'passed']])

@@ -32,7 +32,7 @@ describe('createTempFolder', () => {
 
   it('leaves to the next sweep what a killed process had', async () => {
     const parent = newParent()
-    const holder = spawn(process.execPath, [join(import.meta.dirname, 'testdata/holdFolder.ts'), parent], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const holder = spawn(process.execPath, [join(import.meta.dirname, '../testdata/holdFolder.ts'), parent], { stdio: ['ignore', 'pipe', 'inherit'] })
     const name = await readName(holder.stdout)
     assert.equal(isTempFolderOwned(parent, name), true)
     holder.kill('SIGKILL')
