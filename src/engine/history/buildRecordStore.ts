@@ -38,17 +38,17 @@ const MIGRATIONS = [
   'CREATE TABLE build_record (ref TEXT PRIMARY KEY, started_at_ms INTEGER NOT NULL, completed_at_ms INTEGER NOT NULL, is_pinned INTEGER NOT NULL, record BLOB NOT NULL, events TEXT NOT NULL) STRICT',
 ]
 
+/** In the database: most of the time there is none, and what is kept need not be read for that. */
+const SURPLUS = `SELECT * FROM (SELECT *, row_number() OVER (ORDER BY completed_at_ms DESC, rowid DESC) AS place FROM build_record WHERE is_pinned = 0)
+  WHERE place > ? AND (place > ? OR completed_at_ms < ?) ORDER BY place`
+
 export function createBuildRecordStore(database: Database, now: () => number): BuildRecordStore {
   database.migrate('build-records', MIGRATIONS)
   return {
     put({ ref, startedAtMs, completedAtMs, isPinned, record, events }) {
       database.run('INSERT OR REPLACE INTO build_record VALUES (?, ?, ?, ?, ?, ?)', ref, startedAtMs, completedAtMs, isPinned ? 1 : 0, record, events ?? '')
     },
-    surplus: () =>
-      database
-        .all('SELECT * FROM build_record WHERE is_pinned = 0 ORDER BY completed_at_ms DESC, rowid DESC LIMIT -1 OFFSET ?', MAX_KEPT)
-        .map(toBuild)
-        .filter(({ completedAtMs }, index) => index + MAX_KEPT >= MAX_YOUNG || completedAtMs < now() - KEPT_MS),
+    surplus: () => database.all(SURPLUS, MAX_KEPT, MAX_YOUNG, now() - KEPT_MS).map(toBuild),
     get(ref) {
       const row = database.get('SELECT * FROM build_record WHERE ref = ?', ref)
       return row === undefined ? undefined : toBuild(row)

@@ -16,7 +16,7 @@ export const manifestRm = defineCommand({
       if ((await lists.read(list)) === undefined) missing.push(formatReference(list))
       else await lists.remove(list)
     }
-    if (missing.length > 0) throw new ListNotFoundError(`no such manifest list: ${missing.join(', ')}`)
+    if (missing.length > 0) throw new ListNotFoundError(`no such manifest list: ${missing.join(', ')}`, { hint: 'one that was pushed with --purge is gone; pelago manifest create makes one' })
     return EXIT.done
   },
 })

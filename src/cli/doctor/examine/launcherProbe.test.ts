@@ -10,5 +10,8 @@ describe('the answer of pelago-ns --probe', () => {
   it('is its complaint where it could say nothing else', () => {
     assert.deepEqual([...parseProbe('', 'pelago-ns: cannot map user ids\n')], [['user-namespace', { kind: 'fails', reason: 'pelago-ns: cannot map user ids' }]])
   })
+  it('of a program that was not built anew is that, with what to do', () => {
+    assert.deepEqual([...parseProbe('', 'pelago-ns: usage: pelago-ns -- PROGRAM, or pelago-ns --probe\n')], [['user-namespace', { kind: 'fails', reason: 'pelago-ns is of another version than pelago; make -C native' }]])
+  })
   it('is refused where it is no JSON', () => assert.throws(() => parseProbe('hello\n', ''), /not JSON/))
 })

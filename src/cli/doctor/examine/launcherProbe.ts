@@ -37,7 +37,7 @@ export async function probeFacilities(launcher: LauncherFacts, { env, uid, place
 /** Reads the lines of `pelago-ns --probe`. Where it broke off before the first of them, its complaint says why. @throws InvalidValueError */
 export function parseProbe(stdout: string, stderr: string): ReadonlyMap<string, Attempt> {
   const lines = stdout.split('\n').filter((line) => line !== '')
-  if (lines.length === 0) return new Map([['user-namespace', fails(lastLine(stderr))]])
+  if (lines.length === 0) return new Map([['user-namespace', fails(stderr.includes(USAGE) ? OTHER_VERSION : lastLine(stderr))]])
   return new Map(
     lines.map((line) => {
       const fields = parseJsonObject(line, 'the answer of pelago-ns --probe')
@@ -45,6 +45,10 @@ export function parseProbe(stdout: string, stderr: string): ReadonlyMap<string, 
     }),
   )
 }
+
+/** What pelago-ns says of a command line that it does not know: it was not built anew with the rest. */
+const USAGE = 'usage: pelago-ns'
+const OTHER_VERSION = 'pelago-ns is of another version than pelago; make -C native'
 
 const WORKS: Attempt = { kind: 'works' }
 
