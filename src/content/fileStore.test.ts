@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { pbkdf2 } from 'node:crypto'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { digestHex, digestOf, type Digest } from '../ground/digest.ts'
 import { collect, contentStoreSuite } from './contentStore.suite.ts'
 import { putBytes, type ContentStore } from './contentStore.ts'
@@ -129,6 +132,24 @@ describe('pruneContent', () => {
     writeFileSync(join(folder, 'leases', 'of-a-killed-process'), '')
     await leases.sweep(signal)
     assert.deepEqual(readdirSync(join(folder, 'leases')), own)
+  })
+
+  it('looks at leases while others end', async () => {
+    const leases = createFileLeases(newFolder())
+    const isOver = new AbortController()
+    const whileOthersEnd = async (work: () => Promise<unknown>): Promise<void> => {
+      while (!isOver.signal.aborted) await work()
+    }
+    const busy = Array.from({ length: 8 }, () => whileOthersEnd(() => promisify(pbkdf2)('a', 'b', 2_000, 32, 'sha256'))) // so that a file is read late
+    const look = whileOthersEnd(() => leases.exclusively(async ({ openSince }) => assert.ok(openSince > 0), signal))
+    const builds = Array.from({ length: 20 }, async (_, build) => {
+      for (let count = 0; count < 4; count++) {
+        await using _lease = await leases.open(signal)
+        await setTimeout((build + count) % 20)
+      }
+    })
+    await Promise.all(builds).finally(() => isOver.abort())
+    await Promise.all([look, ...busy])
   })
 
   it('leaves what a build that runs may have used, though it did not say so', async () => {

@@ -3,6 +3,7 @@ import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseDigest, type Digest } from '../ground/digest.ts'
 import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
+import { ifThere } from '../kit/files/ifThere.ts'
 
 /*
  * A build names the blobs it uses in a file of its own under `leases/`, which it keeps locked while it lives: a lease
@@ -90,8 +91,10 @@ async function readLeased(gate: string, folder: string): Promise<Leased> {
       abandoned.remove()
       continue
     }
+    const named = await ifThere(readFile(path, 'utf8'))
+    if (named === undefined) continue // it ended between the two looks
     openSince = Math.min(openSince, Number.parseInt(basename(path), 10))
-    for (const line of (await readFile(path, 'utf8')).split('\n').slice(0, -1)) digests.add(parseDigest(line))
+    for (const line of named.split('\n').slice(0, -1)) digests.add(parseDigest(line))
   }
   return { digests, openSince }
 }

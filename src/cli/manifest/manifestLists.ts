@@ -4,6 +4,7 @@ import { digestHex, digestOf } from '../../ground/digest.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { formatReference, type Reference } from '../../ground/reference.ts'
 import { writeFileAtomically } from '../../kit/files/atomicFile.ts'
+import { ifThere } from '../../kit/files/ifThere.ts'
 import { formatListed, parseListed, type ListedManifest } from './listedManifest.ts'
 
 /** The lists that `manifest create` makes and `manifest push` pushes: a folder each, and in it a file a manifest, so that several commands may change one list. */
@@ -70,13 +71,4 @@ function fileName(reference: Reference): string {
 /** Docker lists by the names of its files. */
 function dockerName(reference: Reference): string {
   return formatReference(reference).replaceAll(':', '-').replaceAll('/', '_')
-}
-
-async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
 }

@@ -4,6 +4,7 @@ import { BuildError, InvalidValueError } from '../../ground/errors.ts'
 import { writeFileAtomically } from '../../kit/files/atomicFile.ts'
 import { configHome } from '../../kit/configHome.ts'
 import { acquireLock } from '../../kit/files/fileLock.ts'
+import { ifThere } from '../../kit/files/ifThere.ts'
 import { DEFAULT_BUILDER, isBuilderName, parseBuilderName, type Builder } from './builder.ts'
 import { formatBuilder, parseBuilder } from './builderJson.ts'
 
@@ -46,7 +47,7 @@ export function createBuilderStore(env: Readonly<Record<string, string | undefin
   const folder = join(configHome(env), 'pelago')
   const places = { builders: join(folder, 'builders'), current: join(folder, 'builder') }
   const currentName = async (): Promise<string> => {
-    const name = (await readIfThere(places.current))?.trim() ?? ''
+    const name = (await ifThere(readFile(places.current, 'utf8')))?.trim() ?? ''
     if (name !== '' && !isBuilderName(name)) throw new InvalidValueError(`${places.current} names no builder: ${JSON.stringify(name)}`, { hint: 'choose one: pelago use NAME' })
     return name === '' ? DEFAULT_BUILDER.name : name
   }
@@ -67,7 +68,7 @@ export function createBuilderStore(env: Readonly<Record<string, string | undefin
       return builder
     },
     async remove(name) {
-      if ((await readIfThere(fileOf(places.builders, name))) === undefined) return false
+      if ((await ifThere(readFile(fileOf(places.builders, name), 'utf8'))) === undefined) return false
       await rm(fileOf(places.builders, name), { force: true })
       if ((await currentName()) === name) await rm(places.current, { force: true })
       return true
@@ -76,7 +77,7 @@ export function createBuilderStore(env: Readonly<Record<string, string | undefin
 }
 
 async function listBuilders(folder: string): Promise<BuilderList> {
-  const names = (await readdir(folder).catch(whereAbsent([]))).flatMap((file) => (file.endsWith('.json') && !file.startsWith('.') ? [file.slice(0, -'.json'.length)] : []))
+  const names = ((await ifThere(readdir(folder))) ?? []).flatMap((file) => (file.endsWith('.json') && !file.startsWith('.') ? [file.slice(0, -'.json'.length)] : []))
   const builders: Builder[] = []
   const damaged: BuilderDamagedError[] = []
   for (const name of names.filter(isBuilderName).toSorted()) {
@@ -95,7 +96,7 @@ async function listBuilders(folder: string): Promise<BuilderList> {
 async function readBuilder(folder: string, name: string): Promise<Builder | undefined> {
   const path = fileOf(folder, name)
   try {
-    const text = await readIfThere(path)
+    const text = await ifThere(readFile(path, 'utf8'))
     return text === undefined ? undefined : { ...parseBuilder(text, path), name }
   } catch (error) {
     throw new BuilderDamagedError(name, path, error)
@@ -105,18 +106,6 @@ async function readBuilder(folder: string, name: string): Promise<Builder | unde
 /** A name with a slash in it would lead out of the folder. */
 function fileOf(folder: string, name: string): string {
   return join(folder, `${parseBuilderName(name)}.json`)
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  return await readFile(path, 'utf8').catch(whereAbsent(undefined))
-}
-
-/** What is not there is `value`; other errors go on. */
-function whereAbsent<T>(value: T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return value
-    throw error
-  }
 }
 
 /** The first of `builder0`, `builder1`, … that is free. */
