@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { forLog } from './ci/workflowCommand.ts'
 import { type CommandContext, GLOBAL_FLAGS, type InputStream, type OutputStream } from './command.ts'
 import { commandsUnder, findCommand } from './commandTable.ts'
 import { formatErrorReport } from './errorReport.ts'
@@ -51,7 +52,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
   } catch (error) {
     if (abort.signal.aborted) return EXIT.interrupted
     const paint = usesColor(surroundings.stderr, surroundings.env) ? styleText : (_: string, text: string) => text
-    surroundings.stderr.write(formatErrorReport(error, { isDebug: trace.isDebug, paint, enterStep: (step) => ['pelago', ...trace.builder, 'debug', step].join(' ') }))
+    surroundings.stderr.write(forLog(formatErrorReport(error, { isDebug: trace.isDebug, paint, enterStep: (step) => ['pelago', ...trace.builder, 'debug', step].join(' ') }), surroundings.env))
     return trace.words === 'run' || trace.words === 'debug' ? containerExitCodeOf(error) : exitCodeOf(error)
   } finally {
     stopListening()

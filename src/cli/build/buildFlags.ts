@@ -34,6 +34,7 @@ export const BUILD_FLAGS = {
   secret: { kind: 'list', value: 'SECRET', help: 'A secret for steps that mount it: id=NAME,src=FILE or id=NAME,env=VARIABLE' },
   'shm-size': { kind: 'text', value: 'BYTES', help: 'Size of the steps\' /dev/shm, such as 128m' },
   ssh: { kind: 'list', value: 'AGENT', help: 'An ssh agent for steps that mount it: default (at SSH_AUTH_SOCK), ID=SOCKET or ID=KEY[,KEY]' },
+  'summary-file': { kind: 'text', value: 'PATH', help: 'Append what the build came to to a file, as Markdown (default $GITHUB_STEP_SUMMARY in GitHub Actions)' },
   tag: { kind: 'list', short: 't', value: 'NAME[:TAG]', help: 'Name of the image' },
   target: { kind: 'text', value: 'STAGE', help: 'Stage to build (default the last one)' },
   ulimit: { kind: 'list', value: 'NAME=SOFT[:HARD]', help: 'Limit for the steps\' processes' },

@@ -4,12 +4,14 @@ import type { EngineClient, OutputRequest } from '../../driver/driver.ts'
 import { createSolve } from '../../driver/solve.ts'
 import type { Digest } from '../../ground/digest.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
+import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
+import type { SummaryEnd } from '../ci/summary.ts'
 import type { CommandContext } from '../command.ts'
 import { clientParts } from '../clientParts.ts'
 import { openEngine } from '../engine.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { userCredentials } from '../registry/registryAccess.ts'
-import { openDisplay } from '../render/display.ts'
+import { openDisplay, type Display } from '../render/display.ts'
 import type { PlatformTime } from '../render/trace.ts'
 import { usesColor } from '../terminal.ts'
 import { type BuildOutcome, formatSummary, parseOutcome, writeOutcomeFiles } from './buildOutcome.ts'
@@ -20,22 +22,39 @@ export async function performBuild(prepared: PreparedBuild, context: CommandCont
   const { requests, flags } = prepared
   await using engine = await openEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
   if (flags.audit === 'error' || flags.audit === 'warn') await requireAudit(engine, signal)
-  let times: ReadonlyMap<string, PlatformTime>
-  let outcome: BuildOutcome
-  {
-    using display = openDisplay(prepared.progress, context)
-    const solve = createSolve(clientParts(context))
-    const responses = []
+  const { end, display } = await solveAll(prepared, { engine, context }, signal)
+  signal.throwIfAborted()
+  await reportToCi({ end: summaryEnd(end, requests.flatMap(({ outputs }) => outputs)), trace: display.trace, pathOf: dockerfilePathOf(prepared) }, flags['summary-file'], context)
+  if ('error' in end) throw end.error
+  await writeOutcomeFiles(end.outcome, flags, context.workingFolder)
+  report(prepared, { outcome: end.outcome, times: display.times() }, context)
+  return end.outcome
+}
+
+type BuildEnd = { readonly outcome: BuildOutcome } | { readonly error: unknown }
+
+/** One request after the other, shown as one build. Never rejects: how it ended is to be told in several ways. */
+async function solveAll({ requests, progress }: PreparedBuild, { engine, context }: { readonly engine: EngineClient; readonly context: CommandContext }, signal: AbortSignal): Promise<{ readonly end: BuildEnd; readonly display: Display }> {
+  using display = openDisplay(progress, context)
+  const solve = createSolve(clientParts(context))
+  const responses = []
+  try {
     for (const [index, request] of requests.entries()) {
       const sink = index === 0 ? display.sink : newVerticesOnly(display.sink, display.known())
       responses.push(await solve(engine, { ...request, credentials: userCredentials(context) }, sink, signal))
     }
-    outcome = parseOutcome(responses[0] ?? new Map())
-    times = display.times()
+    return { end: { outcome: parseOutcome(responses[0] ?? new Map()) }, display }
+  } catch (error) {
+    return { end: { error }, display }
   }
-  await writeOutcomeFiles(outcome, flags, context.workingFolder)
-  report(prepared, { outcome, times }, context)
-  return outcome
+}
+
+function summaryEnd(end: BuildEnd, outputs: readonly OutputRequest[]): SummaryEnd {
+  const names = [...new Set(outputs.flatMap(({ attributes }) => attributes.get('name') ?? []))].join(', ')
+  const title = names === '' ? 'an image without a name' : names
+  if ('error' in end) return { kind: 'failed', title, error: end.error }
+  const { digest, platforms } = end.outcome
+  return { kind: 'built', images: [{ title, digest, platforms }] }
 }
 
 /** Only where it was asked for: else it is a matter of course, where the engine has it. @throws UsageError */

@@ -5,6 +5,8 @@ import { createAskFrontend } from '../../driver/askFrontend.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { objectList, optionalNumber, optionalObject, optionalString, parseJsonObject, type JsonObject } from '../../ground/jsonValue.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
+import type { BuildWarning } from '../../progress/progressEvent.ts'
+import { annotateCheck, dockerfilePathOf } from '../ci/buildReport.ts'
 import { clientParts } from '../clientParts.ts'
 import type { CommandContext } from '../command.ts'
 import { openEngine } from '../engine.ts'
@@ -18,7 +20,8 @@ import { withInsecureRegistries } from './performBuild.ts'
 import type { PreparedBuild } from './prepareBuild.ts'
 
 /** Asks the frontend, and prints what it answers; the exit code. @throws CheckFailedError where a check found what ends a build */
-export async function performCall({ requests, flags, progress }: PreparedBuild, call: FrontendCall, context: CommandContext, signal: AbortSignal): Promise<number> {
+export async function performCall(prepared: PreparedBuild, call: FrontendCall, context: CommandContext, signal: AbortSignal): Promise<number> {
+  const { requests, flags, progress } = prepared
   const answer = new Map<string, string>()
   await using engine = await openEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
   {
@@ -31,6 +34,7 @@ export async function performCall({ requests, flags, progress }: PreparedBuild, 
   }
   const metadataFile = flags['metadata-file']
   if (metadataFile !== undefined) await writeFile(resolve(context.workingFolder, metadataFile), formatMetadata(answer))
+  if (call.requestId === 'frontend.lint') annotateCheck(readWarnings(parseJsonObject(answer.get('result.json') ?? '{}', 'result.json')), dockerfilePathOf(prepared), context)
   return report(answer, call, context)
 }
 
@@ -65,6 +69,18 @@ function readFailure(found: JsonObject): CheckFailedError | undefined {
   const error = optionalObject(found, 'buildError')
   if (error === undefined) return undefined
   return new CheckFailedError(optionalString(error, 'message') ?? 'the Dockerfile cannot be built', { hint: optionalString(error, 'hint'), span: readSpan(found, optionalObject(error, 'location')) })
+}
+
+function readWarnings(found: JsonObject): readonly BuildWarning[] {
+  return objectList(found, 'warnings').map((warning) => ({
+    kind: 'warning',
+    vertex: undefined,
+    at: 0,
+    message: `${optionalString(warning, 'ruleName') ?? 'check'}: ${optionalString(warning, 'detail') ?? optionalString(warning, 'description') ?? ''}`,
+    detail: [],
+    url: optionalString(warning, 'url'),
+    span: readSpan(found, optionalObject(warning, 'location')),
+  }))
 }
 
 function readSpan(found: JsonObject, location: JsonObject | undefined): SourceSpan | undefined {

@@ -25,6 +25,8 @@ export interface PreparedBuild {
   /** What is asked of the frontend instead; undefined is a build. */
   readonly call: FrontendCall | undefined
   readonly progress: ProgressMode
+  /** Where the Dockerfile is a file here: its folder, absolute. */
+  readonly dockerfileFolder: string | undefined
   /** What the user should know before it starts. */
   readonly notices: readonly string[]
 }
@@ -46,11 +48,12 @@ export async function prepareBuild(flags: BuildFlags, path: string, context: Com
   const [secrets, agents] = [await parseSecrets(flags.secret, context), await parseAgents(flags.ssh, context)]
   const named = await parseNamedContexts(flags['build-context'], workingFolder)
   const request = toRequest({ place, named }, { attributes, outputs, secrets, agents }, flags)
+  const dockerfileFolder = place.dockerfile.kind === 'file' ? place.dockerfile.folder : undefined
   const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
-  if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], call, flags, progress, notices: [] }
+  if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], call, flags, progress, dockerfileFolder, notices: [] }
   if (place.context.kind === 'upload') throw new UsageError('a context on stdin can be built for Docker\'s archive or for several platforms, not both', { hint: 'build one platform, or use --output type=oci' })
   const loaded = loadPlatform(platforms)
-  return { requests: splitForDocker(request, loaded), call, flags, progress, notices: [`note: Docker's archive holds one platform: it gets ${loaded}`] }
+  return { requests: splitForDocker(request, loaded), call, flags, progress, dockerfileFolder, notices: [`note: Docker's archive holds one platform: it gets ${loaded}`] }
 }
 
 /** Docker's archives are made after all the rest, of one platform, from what is then built; where they are all, the local store has the other platforms. */

@@ -2,6 +2,9 @@ import { styleText } from 'node:util'
 import type { Digest } from '../../ground/digest.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CommandContext } from '../command.ts'
+import { ciSystemOf } from '../ci/ciSystem.ts'
+import { createOutputGroups } from '../ci/outputGroups.ts'
+import { withoutCommands, withoutOldCommands } from '../ci/workflowCommand.ts'
 import { isTerminal, sizeOf, usesColor } from '../terminal.ts'
 import { formatFailedSteps } from './failedSteps.ts'
 import { drawFinalFrame, drawLiveFrame, type View } from './frame.ts'
@@ -10,7 +13,7 @@ import { createPlainFold } from './plain.ts'
 import type { ProgressMode } from './progressMode.ts'
 import { createRawJsonFold } from './rawJson.ts'
 import { createScreen } from './screen.ts'
-import { createTraceFold, timeByPlatform, type PlatformTime, type TraceFold } from './trace.ts'
+import { createTraceFold, timeByPlatform, type PlatformTime, type Trace, type TraceFold } from './trace.ts'
 import { formatWarnings } from './warnings.ts'
 
 /** Shows a build on stderr while it runs. Disposing draws its end and gives the terminal back. */
@@ -20,6 +23,8 @@ export interface Display extends Disposable {
   times(): ReadonlyMap<string, PlatformTime>
   /** The vertices there were so far. */
   known(): ReadonlySet<Digest>
+  /** All that is known of the build so far; it grows. */
+  readonly trace: Trace
 }
 
 type DisplayContext = Pick<CommandContext, 'stderr' | 'env' | 'now' | 'isDebug'>
@@ -61,8 +66,8 @@ function openQuietDisplay({ stderr, env }: DisplayContext): Display {
   }
 }
 
-function statisticsOf({ trace }: TraceFold): Pick<Display, 'times' | 'known'> {
-  return { times: () => timeByPlatform(trace), known: () => new Set(trace.vertices.map(({ digest }) => digest)) }
+function statisticsOf({ trace }: TraceFold): Pick<Display, 'times' | 'known' | 'trace'> {
+  return { trace, times: () => timeByPlatform(trace), known: () => new Set(trace.vertices.map(({ digest }) => digest)) }
 }
 
 function openTtyDisplay({ stderr, env, now, isDebug }: DisplayContext): Display {
@@ -97,10 +102,11 @@ function openTtyDisplay({ stderr, env, now, isDebug }: DisplayContext): Display 
 const PLAIN_TICK_MS = 1000
 
 function openPlainDisplay({ stderr, env, now, isDebug }: DisplayContext): Display {
-  const plain = createPlainFold({ isColor: (env['NO_COLOR'] ?? '') === '', isDebug })
+  const ci = ciSystemOf(env)
+  const plain = createPlainFold({ isColor: (env['NO_COLOR'] ?? '') === '', isDebug, ...(ci === undefined ? {} : { groups: createOutputGroups(ci) }) })
   const fold = createTraceFold()
   const write = (text: string): void => {
-    if (text !== '') stderr.write(text)
+    if (text !== '') stderr.write(ci === 'github' ? withoutOldCommands(text) : text)
   }
   const timer = setInterval(() => {
     write(plain.tick(now()))
@@ -114,7 +120,9 @@ function openPlainDisplay({ stderr, env, now, isDebug }: DisplayContext): Displa
     ...statisticsOf(fold),
     [Symbol.dispose]() {
       clearInterval(timer)
-      write(plain.finish())
+      write(plain.drain())
+      const ending = plain.ending()
+      write(ci === 'github' ? withoutCommands(ending) : ending)
     },
   }
 }

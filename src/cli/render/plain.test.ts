@@ -8,7 +8,7 @@ import { scriptedBuild } from './scriptedBuild.suite.ts'
 
 function write(events: readonly ProgressEvent[]): string {
   const fold = createPlainFold({ isColor: false })
-  return events.map(fold.apply).join('') + fold.finish()
+  return events.map(fold.apply).join('') + fold.drain() + fold.ending()
 }
 
 describe('plain progress', () => {
@@ -48,6 +48,12 @@ describe('plain progress', () => {
   it('adds what comes after the end of a step without heading', () => {
     const done: ProgressEvent = { kind: 'vertex-done', vertex: digestOf('one'), at: 1000, outcome: { kind: 'executed' } }
     assert.equal(write([...step('one'), done, says('one', 900, 'late'), ...step('two')]), '#1 one\n#1 DONE 1.0s\n#1 1.000 late\n\n#2 two\n')
+  })
+  it('folds the output of a step, and neither its heading nor its end', () => {
+    const fold = createPlainFold({ isColor: false, groups: { open: (name, at) => `<${name} ${at}>\n`, close: (at) => `</${at}>\n` } })
+    const done: ProgressEvent = { kind: 'vertex-done', vertex: digestOf('one'), at: 400, outcome: { kind: 'executed' } }
+    const text = [...step('one'), ...step('two'), says('one', 100, 'a'), says('two', 150, 'x'), says('one', 200, 'b'), done].map(fold.apply).join('') + fold.drain() + fold.ending()
+    assert.equal(text, '#1 one\n<#1 one: output 100>\n#1 0.100 a\n#1 0.200 b\n</400>\n#1 DONE 0.4s\n\n#2 two\n<#2 two: output 400>\n#2 0.150 x\n</400>\n')
   })
   it('lets no control sequence of a program through', () => {
     assert.equal(write([...step('one'), says('one', 0, '\u001b[2J\u001b]0;title\u0007a\u001b[31mb')]), '#1 one\n#1 0.000 ab\n')

@@ -17,8 +17,26 @@ export interface PlainFold {
   readonly apply: (event: ProgressEvent) => string
   /** Lets those who waited for long speak, when no event comes. */
   tick(now: number): string
-  /** All that still waits, then warnings and the output of failed steps. */
-  finish(): string
+  /** All that still waits. */
+  drain(): string
+  /** What comes after the end: warnings and the output of failed steps. */
+  ending(): string
+}
+
+/** What makes parts of the log fold: the output of a step between its heading and its end. */
+export interface OutputGroups {
+  /** The line that begins one; `at` in milliseconds since the epoch. */
+  open(name: string, at: number): string
+  close(at: number): string
+}
+
+const NO_GROUPS: OutputGroups = { open: () => '', close: () => '' }
+
+export interface PlainOptions {
+  readonly isColor: boolean
+  readonly isDebug?: boolean
+  /** Default none. */
+  readonly groups?: OutputGroups
 }
 
 /** How long a step keeps the floor while others wait. */
@@ -30,6 +48,12 @@ const MAX_WAITING_LINES = 500
 /** How often the bytes of a part that moves are said. */
 const PART_INTERVAL_MS = 5000
 
+/** Output of the step itself, the last word on it, or a remark. */
+interface Line {
+  readonly kind: 'output' | 'outcome' | 'remark'
+  readonly text: string
+}
+
 interface Speaker {
   readonly digest: Digest
   readonly name: string
@@ -37,14 +61,14 @@ interface Speaker {
   readonly lines: Readonly<Record<VertexLog['stream'], LogLines>>
   /** When the bytes of each part were last said; Infinity after its end. */
   readonly partsSaidAt: Map<string, number>
-  waiting: string[]
+  waiting: Line[]
   waitingSince: number
   isDone: boolean
 }
 
-export function createPlainFold(options: { readonly isColor: boolean; readonly isDebug?: boolean }): PlainFold {
+export function createPlainFold(options: PlainOptions): PlainFold {
   const fold = createTraceFold()
-  const floor = new Floor()
+  const floor = new Floor(options.groups ?? NO_GROUPS)
   const speakers = new Map<Digest, Speaker>()
   const clean = options.isColor ? neutralizeKeepingColor : neutralize
 
@@ -61,7 +85,7 @@ export function createPlainFold(options: { readonly isColor: boolean; readonly i
     const vertex = fold.vertex(digest)
     return vertex === undefined ? 0 : elapsedMs(vertex.state, at)
   }
-  const linesOf = (event: ProgressEvent): readonly string[] | undefined => {
+  const linesOf = (event: ProgressEvent): readonly Line[] | undefined => {
     switch (event.kind) {
       case 'vertex-announced':
       case 'warning':
@@ -69,15 +93,15 @@ export function createPlainFold(options: { readonly isColor: boolean; readonly i
       case 'vertex-started':
         return []
       case 'vertex-emulated':
-        return [`emulated by ${event.emulator}`]
+        return [remark(`emulated by ${event.emulator}`)]
       case 'vertex-progress':
-        return partLines(speakerOf(event.vertex), event, elapsed(event.vertex, event.at))
+        return partLines(speakerOf(event.vertex), event, elapsed(event.vertex, event.at)).map(remark)
       case 'vertex-log': {
         const seconds = (elapsed(event.vertex, event.at) / 1000).toFixed(3)
-        return speakerOf(event.vertex).lines[event.stream].push(event.bytes).map((line) => `${seconds} ${clean(line)}`)
+        return speakerOf(event.vertex).lines[event.stream].push(event.bytes).map((line) => output(`${seconds} ${clean(line)}`))
       }
       case 'vertex-done':
-        return [...lastLines(speakerOf(event.vertex), elapsed(event.vertex, event.at), clean), outcomeLine(event.outcome, elapsed(event.vertex, event.at))]
+        return [...lastLines(speakerOf(event.vertex), elapsed(event.vertex, event.at), clean).map(output), { kind: 'outcome', text: outcomeLine(event.outcome, elapsed(event.vertex, event.at)) }]
     }
   }
   return {
@@ -88,24 +112,57 @@ export function createPlainFold(options: { readonly isColor: boolean; readonly i
       return floor.say(speakerOf(event.vertex), lines, event.kind === 'vertex-done', event.at)
     },
     tick: (now) => floor.tick(now),
-    finish: () => floor.drain() + [...formatWarnings(fold.trace.warnings, { isDebug: options.isDebug === true, paint: (_, text) => text }), ...formatFailedSteps(fold.trace, options)].map((line) => `${line}\n`).join(''),
+    drain: () => floor.drain(),
+    ending: () => [...formatWarnings(fold.trace.warnings, { isDebug: options.isDebug === true, paint: (_, text) => text }), ...formatFailedSteps(fold.trace, options)].map((line) => `${line}\n`).join(''),
   }
+}
+
+function output(text: string): Line {
+  return { kind: 'output', text }
+}
+
+function remark(text: string): Line {
+  return { kind: 'remark', text }
 }
 
 /** Who speaks, and who waits for it. */
 class Floor {
+  readonly #groups: OutputGroups
+  #isGroupOpen = false
   #current: Speaker | undefined
   #since = 0
   #isFirst = true
   readonly #queue = new Set<Speaker>()
 
-  say(speaker: Speaker, lines: readonly string[], isLast: boolean, at: number): string {
+  constructor(groups: OutputGroups) {
+    this.#groups = groups
+  }
+
+  say(speaker: Speaker, lines: readonly Line[], isLast: boolean, at: number): string {
     // BuildKit may send the last output with the end, and behind it: it needs no floor any more.
     if (speaker.isDone && !this.#queue.has(speaker)) return numbered(speaker, lines)
     speaker.isDone ||= isLast
     if (this.#current !== undefined && this.#current !== speaker) return this.#wait(speaker, lines, at)
     const text = this.#current === speaker ? '' : this.#enter(speaker, at)
-    return text + numbered(speaker, lines) + (speaker.isDone ? this.#leave(at) : '')
+    return text + this.#speak(speaker, lines, at) + (speaker.isDone ? this.#leave(at) : '')
+  }
+
+  /** Of the one that has the floor. */
+  #speak(speaker: Speaker, lines: readonly Line[], at: number): string {
+    return lines.map((line) => this.#group(speaker, line.kind, at) + numbered(speaker, [line])).join('')
+  }
+
+  #group({ number, name }: Speaker, kind: Line['kind'], at: number): string {
+    if (kind === 'outcome') return this.#closeGroup(at)
+    if (kind === 'remark' || this.#isGroupOpen) return ''
+    this.#isGroupOpen = true
+    return this.#groups.open(`#${number} ${name}: output`, at)
+  }
+
+  #closeGroup(at: number): string {
+    if (!this.#isGroupOpen) return ''
+    this.#isGroupOpen = false
+    return this.#groups.close(at)
   }
 
   tick(now: number): string {
@@ -116,10 +173,10 @@ class Floor {
   drain(): string {
     let text = ''
     while (this.#queue.size > 0) text += this.#leave(this.#since)
-    return text
+    return text + this.#closeGroup(this.#since)
   }
 
-  #wait(speaker: Speaker, lines: readonly string[], at: number): string {
+  #wait(speaker: Speaker, lines: readonly Line[], at: number): string {
     speaker.waiting.push(...lines)
     this.#queue.add(speaker)
     const isLong = at - this.#since >= FLOOR_MS || speaker.waiting.length > MAX_WAITING_LINES
@@ -130,11 +187,11 @@ class Floor {
   #leave(at: number): string {
     const left = this.#current
     this.#current = undefined
-    let text = left === undefined || left.isDone ? '' : `#${left.number} ...\n`
+    let text = this.#closeGroup(at) + (left === undefined || left.isDone ? '' : `#${left.number} ...\n`)
     for (const speaker of [...this.#queue]) {
       if (this.#hasSpeaker()) break
       this.#queue.delete(speaker)
-      text += this.#enter(speaker, at) + numbered(speaker, speaker.waiting)
+      text += this.#enter(speaker, at) + this.#speak(speaker, speaker.waiting, at)
       speaker.waiting = []
       if (speaker.isDone) this.#current = undefined
     }
@@ -154,8 +211,8 @@ class Floor {
   }
 }
 
-function numbered({ number }: Speaker, lines: readonly string[]): string {
-  return lines.map((line) => `#${number} ${line}\n`).join('')
+function numbered({ number }: Speaker, lines: readonly Line[]): string {
+  return lines.map(({ text }) => `#${number} ${text}\n`).join('')
 }
 
 function lastLines(speaker: Speaker, elapsedMilliseconds: number, clean: (line: string) => string): readonly string[] {
