@@ -49,11 +49,12 @@ export function createControl(engine: Engine, { sessions, gateway, journal }: Co
       using driven = gateway.open(request.Ref)
       checkSolve(request)
       const solve = toSolve(request)
-      const steer: Steer = request.Frontend === '' ? driven.steer : (build, inner) => build(new Map(Object.entries(request.FrontendAttrs)), inner)
+      const steerItself: Steer = (build, inner) => build({ attributes: new Map(Object.entries(request.FrontendAttrs)), inputs: gateway.inputs(request.FrontendInputs) }, inner)
       const open = journal.open(request)
       try {
         const session = await sessions.get(solve.sessionId, signal)
-        const response = await engine.solve(solve, steer, record.sink, AbortSignal.any([signal, session.ended]))
+        const steer = request.Frontend === '' ? driven.steer(session.ended) : steerItself
+        const response = await engine.solve({ ...solve, sessionEnded: session.ended }, steer, record.sink, AbortSignal.any([signal, session.ended]))
         open.close({ kind: 'completed', response }, record.events())
         return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })
       } catch (error) {
@@ -94,7 +95,6 @@ const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: Solve
   ['a frontend other than dockerfile.v0 is', ({ Frontend, FrontendAttrs }) => Frontend !== '' && !isKnownFrontend(Frontend, FrontendAttrs)],
   ['cache export is', ({ Cache }) => (Cache?.Exports.length ?? 0) > 0],
   ['cache import is', ({ Cache }) => (Cache?.Imports.length ?? 0) > 0],
-  ['frontend inputs are', ({ FrontendInputs }) => Object.keys(FrontendInputs).length > 0],
   ['source policies are', ({ SourcePolicy }) => (SourcePolicy?.rules.length ?? 0) > 0],
 ]
 
@@ -103,7 +103,7 @@ function checkSolve(request: SolveRequest): void {
   if (what !== undefined) throw new InvalidValueError(`${what} not supported yet`, { hint: 'send the frontend "dockerfile.v0" with its attributes' })
 }
 
-function toSolve(request: SolveRequest): EngineRequest {
+function toSolve(request: SolveRequest): Omit<EngineRequest, 'sessionEnded'> {
   return {
     sessionId: request.Session.replace(/^.*:/, ''),
     exporters: exportersOf(request),

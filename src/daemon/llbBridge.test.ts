@@ -3,7 +3,8 @@ import { createHandlerContext, type HandlerContext } from '@connectrpc/connect'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EvaluateRequestSchema, LLBBridge, ReturnRequestSchema, SolveRequestSchema, SolveResponseSchema, type Result } from '../api/gen/gateway_pb.ts'
-import type { Answer, Built } from '../engine/engine.ts'
+import type { Answer, Built, FrontendRequest } from '../engine/engine.ts'
+import type { BuildResult } from '../exporter/exporter.ts'
 import { emptyImageConfig } from '../ground/oci/imageConfig.ts'
 import { parsePlatform } from '../ground/platform.ts'
 import { createGatewayBuilds } from './gatewayBuilds.ts'
@@ -39,7 +40,7 @@ describe('a build through the gateway', () => {
   it('is found by a call that comes before it', async () => {
     const builds = createGatewayBuilds()
     const early = builds.find('build', never)
-    const built = builds.open('build').steer(build, never)
+    const built = builds.open('build').steer(never)(build, never)
     ;(await early).finish([])
     assert.equal(await built, undefined)
   })
@@ -83,22 +84,36 @@ describe('a build through the gateway', () => {
     const stop = new AbortController()
     const begun = Promise.withResolvers<AbortSignal>()
     const builds = createGatewayBuilds()
-    const whole = builds.open('build').steer((_attributes, signal) => {
+    const whole = builds.open('build').steer(never)((_request, signal) => {
       begun.resolve(signal)
       return new Promise(() => undefined)
     }, stop.signal)
-    void (await builds.find('build', never)).build(new Map(), never)
+    void (await builds.find('build', never)).build({ attributes: new Map(), inputs: new Map() }, never)
     const inner = await begun.promise
     stop.abort()
     await assert.rejects(whole, { name: 'AbortError' })
     assert.equal(inner.aborted, true)
   })
 
+  it('takes its results as inputs of other builds, as long as the session of theirs lasts', async () => {
+    const session = new AbortController()
+    const builds = createGatewayBuilds()
+    void builds.open('build').steer(session.signal)(build, never)
+    const bridge = createLlbBridge(builds)
+    const made = await solve(bridge, 'linux/amd64,linux/arm/v7')
+    const input = made.result.case === 'refs' ? made.result.value.refs['linux/arm/v7']?.def : undefined
+    const request = create(SolveRequestSchema, { Frontend: 'dockerfile.v0', FrontendOpt: { platform: 'linux/386' }, ...(input !== undefined && { FrontendInputs: { base: input } }) })
+    const { result } = create(SolveResponseSchema, await bridge.solve(request, call()))
+    assert.equal((JSON.parse(Buffer.from(result?.metadata['containerimage.config'] ?? []).toString()) as { author: string }).author, 'base is for arm')
+    session.abort()
+    await assert.rejects(async () => bridge.solve(request, call()), /"base" is a result that is not here any more/)
+  })
+
   const refusals = [
     { name: 'a graph of the client’s own', request: { Definition: { def: [new Uint8Array([1])] } }, message: /LLB/ },
     { name: 'another frontend', request: { Frontend: 'gateway.v0', FrontendOpt: { source: 'example.com/frontend' } }, message: /frontend other than/ },
     { name: 'cache import', request: { Frontend: 'dockerfile.v0', CacheImports: [{ Type: 'registry' }] }, message: /cache import/ },
-    { name: 'inputs', request: { Frontend: 'dockerfile.v0', FrontendInputs: { context: {} } }, message: /inputs/ },
+    { name: 'an input of the client’s own', request: { Frontend: 'dockerfile.v0', FrontendInputs: { context: {} } }, message: /LLB/ },
   ]
   for (const { name, request, message } of refusals) {
     it(`refuses ${name}`, async () => {
@@ -119,15 +134,16 @@ type Bridge = ReturnType<typeof createLlbBridge>
 
 function openBuild(): { readonly bridge: Bridge; readonly built: Promise<Built | Answer | undefined> } {
   const builds = createGatewayBuilds()
-  return { bridge: createLlbBridge(builds), built: builds.open('build').steer(build, never) }
+  return { bridge: createLlbBridge(builds), built: builds.open('build').steer(never)(build, never) }
 }
 
-async function build(attributes: ReadonlyMap<string, string>): Promise<Built | Answer> {
+async function build({ attributes, inputs }: FrontendRequest): Promise<Built | Answer> {
   const requestId = attributes.get('requestid')
   if (requestId !== undefined) return { kind: 'answer', metadata: new Map([['result.txt', `answer to ${requestId}`]]) }
   const ids = (attributes.get('platform') ?? '').split(',')
-  const platforms = ids.map((id) => ({ id, platform: parsePlatform(id), snapshot: undefined, config: emptyImageConfig(parsePlatform(id)) }))
-  return { kind: 'built', result: { platforms, isMultiPlatform: ids.length > 1 }, audit: { mode: 'off', origins: [] }, epochSeconds: undefined }
+  const platforms = ids.map((id) => ({ id, platform: parsePlatform(id), image: { graph: new Map(), root: undefined, config: { ...emptyImageConfig(parsePlatform(id)), author: [...inputs].map(([name, { config }]) => `${name} is for ${config.platform.architecture}`).join() }, layerSpans: [] } }))
+  const evaluate = async (): Promise<BuildResult> => ({ platforms: [], isMultiPlatform: ids.length > 1 })
+  return { kind: 'built', platforms, isMultiPlatform: ids.length > 1, evaluate, audit: { mode: 'off', origins: [] }, epochSeconds: undefined }
 }
 
 async function solve(bridge: Bridge, platform: string): Promise<Result> {
@@ -143,7 +159,7 @@ function refsOf({ result }: Result): readonly (readonly [platform: string, ref: 
 }
 
 function platformsOf(built: Built | Answer | undefined): readonly string[] | undefined {
-  return built?.kind === 'built' ? built.result.platforms.map(({ id }) => id) : undefined
+  return built?.kind === 'built' ? built.platforms.map(({ id }) => id) : undefined
 }
 
 /** A call that says which build it belongs to. */

@@ -1,10 +1,13 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import type { LLBBridge, Result, SolveRequest } from '../api/gen/gateway_pb.ts'
+import type { Definition } from '../api/gen/ops_pb.ts'
 import { GRPC } from '../api/grpc/status.ts'
 import { formatCanonicalJson } from '../ground/canonicalJson.ts'
 import { InvalidValueError } from '../ground/errors.ts'
+import { formatImageConfig } from '../image/imageConfigJson.ts'
 import { isKnownFrontend } from './knownFrontend.ts'
 import type { BuiltRefs, GatewayBuild, GatewayBuilds } from './gatewayBuilds.ts'
+import { formatResultDefinition } from './resultDefinition.ts'
 
 /**
  * `moby.buildkit.v1.frontend.LLBBridge`, as far as clients need it that build by the frontend `dockerfile.v0`, which
@@ -17,12 +20,13 @@ export function createLlbBridge(builds: GatewayBuilds): Pick<ServiceImpl<typeof 
     async solve(request, context) {
       checkSolve(request)
       const build = await find(context)
-      const built = await build.build(new Map(Object.entries(request.FrontendOpt)), context.signal)
+      const built = await build.build({ attributes: new Map(Object.entries(request.FrontendOpt)), inputs: builds.inputs(request.FrontendInputs) }, context.signal)
+      if (request.Evaluate && built.kind === 'refs') await Promise.all(built.refs.map((ref) => build.evaluate(ref, context.signal)))
       return { result: built.kind === 'answer' ? { metadata: toMetadata(built.metadata) } : toResult(built) }
     },
     async evaluate({ Ref }, context) {
       const build = await find(context)
-      build.check(Ref) // what was built is there
+      await build.evaluate(Ref, context.signal)
       return {}
     },
     async return({ result, error }, context) {
@@ -38,7 +42,7 @@ export function createLlbBridge(builds: GatewayBuilds): Pick<ServiceImpl<typeof 
 const BUILD_HEADER = 'buildkit-controlapi-buildid'
 
 /** What is served of this API; a client does without the rest, or says that it cannot. */
-const FRONTEND_CAPS = ['solve.base', 'return', 'returnmap', 'proto.refarray', 'reference.output', 'frontend.caps', 'gateway.solve.evaluate', 'gateway.evaluate']
+const FRONTEND_CAPS = ['solve.base', 'return', 'returnmap', 'proto.refarray', 'reference.output', 'frontend.caps', 'gateway.solve.evaluate', 'gateway.solve.metadata', 'gateway.evaluate', 'frontend.inputs']
 /** What a `Control.Solve` may ask for. */
 const LLB_CAPS = ['source.image', 'source.local', 'exporter.multiple', 'exporter.sourcedateepoch', 'exporter.image.annotations']
 
@@ -51,7 +55,6 @@ const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: Solve
   ['a definition (LLB) of the client’s own is', ({ Definition }) => (Definition?.def.length ?? 0) > 0],
   ['a frontend other than dockerfile.v0 is', ({ Frontend, FrontendOpt }) => !isKnownFrontend(Frontend, FrontendOpt)],
   ['cache import is', ({ CacheImports }) => CacheImports.length > 0],
-  ['frontend inputs are', ({ FrontendInputs }) => Object.keys(FrontendInputs).length > 0],
   ['source policies are', ({ SourcePolicies }) => SourcePolicies.some(({ rules }) => rules.length > 0)],
 ]
 
@@ -60,8 +63,14 @@ function checkSolve(request: SolveRequest): void {
   if (what !== undefined) throw new InvalidValueError(`${what} not supported yet`, { hint: 'build by the frontend "dockerfile.v0"' })
 }
 
+interface ResultRef {
+  readonly id: string
+  /** What the client can hand in as an input. */
+  readonly def: Definition
+}
+
 interface RefResult {
-  readonly result: { readonly case: 'ref'; readonly value: { readonly id: string } } | { readonly case: 'refs'; readonly value: { readonly refs: Readonly<Record<string, { readonly id: string }>> } }
+  readonly result: { readonly case: 'ref'; readonly value: ResultRef } | { readonly case: 'refs'; readonly value: { readonly refs: Readonly<Record<string, ResultRef>> } }
   readonly metadata: Readonly<Record<string, Uint8Array>>
 }
 
@@ -69,15 +78,17 @@ function toMetadata(metadata: ReadonlyMap<string, string>): Readonly<Record<stri
   return Object.fromEntries([...metadata].map(([key, value]) => [key, Buffer.from(value)]))
 }
 
-function toResult({ built: { result }, refs }: BuiltRefs): RefResult {
-  const { platforms, isMultiPlatform } = result
-  const ids = platforms.map(({ id }, index) => [id, { id: refs[index] ?? '' }] as const)
+function toResult({ built: { platforms, isMultiPlatform }, refs, inputIds }: BuiltRefs): RefResult {
+  const found = platforms.map(({ id }, index) => [id, { id: refs[index] ?? '', def: formatResultDefinition(inputIds[index] ?? '') }] as const)
+  const configs = platforms.map(({ id, image: { config } }) => [isMultiPlatform ? `${CONFIG_KEY}/${id}` : CONFIG_KEY, formatImageConfig(config)] as const)
   const listed = platforms.map(({ id, platform: { os, architecture, variant } }) => ({ ID: id, Platform: { os, architecture, ...(variant !== '' && { variant }) } }))
   return {
-    result: isMultiPlatform ? { case: 'refs', value: { refs: Object.fromEntries(ids) } } : { case: 'ref', value: { id: refs[0] ?? '' } },
-    metadata: { 'refs.platforms': Buffer.from(formatCanonicalJson({ Platforms: listed })) },
+    result: isMultiPlatform || found[0] === undefined ? { case: 'refs', value: { refs: Object.fromEntries(found) } } : { case: 'ref', value: found[0][1] },
+    metadata: { ...Object.fromEntries(configs), 'refs.platforms': Buffer.from(formatCanonicalJson({ Platforms: listed })) },
   }
 }
+
+const CONFIG_KEY = 'containerimage.config'
 
 /** Those that name something: an empty result has one without a name. */
 function refsOf(result: Result | undefined): readonly string[] {

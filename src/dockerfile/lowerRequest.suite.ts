@@ -10,7 +10,7 @@ export function lowerRequest(text: string, options: Partial<LowerRequest> = {}):
     target: undefined,
     buildArgs: new Map(),
     labels: new Map(),
-    sessionId: 'session',
+    sessionOf: () => 'session',
     sharedKeyHint: 'folder',
     contextName: 'context',
     ignorePatterns: [],

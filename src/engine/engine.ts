@@ -1,4 +1,5 @@
 import type { BlobReader } from '../content/contentStore.ts'
+import type { BuiltImage } from '../dockerfile/lower/contexts/namedContext.ts'
 import type { Emulator, RunMode } from '../executor/executor.ts'
 import type { BuildResult } from '../exporter/exporter.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
@@ -75,10 +76,19 @@ export interface SolveRequest {
   /** None: the result is built and left in the cache. */
   readonly exporters: readonly ExporterRequest[]
   readonly entitlements: readonly string[]
+  /** Aborts when the client's session ends; until then what was found or made for it is at hand. */
+  readonly sessionEnded: AbortSignal
 }
 
-/** Builds by the attributes of the frontend `dockerfile.v0`, or answers what they ask. */
-export type Build = (attributes: ReadonlyMap<string, string>, signal: AbortSignal) => Promise<Built | Answer>
+/** What the frontend `dockerfile.v0` is asked. */
+export interface FrontendRequest {
+  readonly attributes: ReadonlyMap<string, string>
+  /** Results of other builds, for contexts that are `input:KEY`. */
+  readonly inputs: ReadonlyMap<string, BuiltImage>
+}
+
+/** Reads and checks what is to be built, which then is done where somebody evaluates it; or answers what is asked. */
+export type Build = (request: FrontendRequest, signal: AbortSignal) => Promise<Built | Answer>
 /** Any number of builds, and which result is exported: undefined is none. */
 export type Steer = (build: Build, signal: AbortSignal) => Promise<Built | Answer | undefined>
 
@@ -91,11 +101,22 @@ export interface Answer {
 
 export interface Built {
   readonly kind: 'built'
-  readonly result: BuildResult
+  readonly platforms: readonly BuiltPlatform[]
+  readonly isMultiPlatform: boolean
+  /** Does the work, once however often it is called. */
+  evaluate(signal: AbortSignal): Promise<BuildResult>
   /** What the audit is to do, and what it is told of each platform of the result, in their order. */
   readonly audit: AuditOrder
   /** SOURCE_DATE_EPOCH of the build; undefined where it names none. */
   readonly epochSeconds: number | undefined
+}
+
+/** One platform of what is built. */
+export interface BuiltPlatform {
+  /** `linux/arm64` */
+  readonly id: string
+  readonly platform: Platform
+  readonly image: BuiltImage
 }
 
 export interface AuditOrder {

@@ -6,6 +6,8 @@ import type { Graph, Output, Vertex, VertexNote } from './vertex.ts'
 export interface GraphBuilder {
   /** The vertex's first output. A vertex that is there already stays, with the note it has. @throws TypeError where an input is not there */
   add(vertex: VertexIdentity, note: VertexNote): Output
+  /** All vertices of another graph, with their notes. */
+  addAll(graph: Graph): void
   /** What was added so far, inputs before what uses them. */
   build(): Graph
 }
@@ -19,6 +21,9 @@ export function createGraphBuilder(): GraphBuilder {
       const digest = digestVertex(identity)
       vertices.set(digest, mergeVertices(vertices.get(digest), { ...identity, digest, note }))
       return { vertex: digest, index: 0 }
+    },
+    addAll(graph) {
+      for (const [digest, vertex] of graph) vertices.set(digest, mergeVertices(vertices.get(digest), vertex))
     },
     build: () => new Map(vertices),
   }

@@ -162,6 +162,21 @@ describe('the solver, with several solves at once', () => {
     assert.deepEqual(shop.calls, ['run base'])
   })
 
+  it('has at hand what it made for a solve that is over as long as that is held, be the cache ignored or of no use', async () => {
+    const shop = workshop()
+    const held = new AbortController()
+    const { graph, root } = shop.graph([BASE, CONTEXT, { ...COPY, ignoreCache: true }])
+    const solve = (): Promise<unknown> => shop.solver.solve(graph, [root('copy')], { sessionId: 's', progress: () => undefined, held: held.signal }, never)
+    await solve()
+    shop.calls.length = 0
+    await solve()
+    assert.equal(shop.calls.length, 0)
+    held.abort()
+    await nextTurn()
+    await solve()
+    assert.deepEqual([...shop.calls].sort(), ['hash files', 'run context', 'run copy'])
+  })
+
   it('stops the step when the last one that waits is cancelled, and begins it anew for the next', async () => {
     const shop = workshop()
     const cancel = new AbortController()

@@ -57,7 +57,7 @@ export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
   return {
     async solve(graph, roots, waiter, signal) {
       signal.throwIfAborted()
-      const self: Waiter = { sessionId: waiter.sessionId, progress: waiter.progress } // its own object: two solves may bring the same
+      const self: Waiter = { ...waiter } // its own object: two solves may bring the same
       const vertices = reachableVertices(graph, roots)
       for (const { digest, note, inputs } of vertices) {
         self.progress({ kind: 'vertex-announced', vertex: digest, at: now(), name: note.name, inputs: inputs.map(({ vertex }) => vertex) })
@@ -65,12 +65,23 @@ export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
       const works = new Map<Digest, VertexWork>()
       try {
         joinAll(vertices, self, works)
-        return await orAborted(Promise.all(roots.map(async (root) => (await edgeOf(works, root).finish()).result)), signal)
+        const results = await orAborted(Promise.all(roots.map(async (root) => (await edgeOf(works, root).finish()).result)), signal)
+        hold([...works.values()], waiter)
+        return results
       } finally {
         await Promise.all([...works.values()].map((work) => work.leave(self)))
       }
     },
   }
+}
+
+/** Waits for `works` silently: as long as somebody does, they can be joined. */
+function hold(works: readonly VertexWork[], { sessionId, held }: Waiter): void {
+  if (held === undefined || held.aborted) return
+  const holder: Waiter = { sessionId, progress: () => undefined }
+  for (const work of works) work.join(holder)
+  // nothing is left of them that could fail but a cancellation, for which nobody waits
+  held.addEventListener('abort', () => void Promise.allSettled(works.map((work) => work.leave(holder))), { once: true })
 }
 
 function edgeOf(works: ReadonlyMap<Digest, VertexWork>, { vertex, index }: Output): Edge {

@@ -6,6 +6,8 @@ import type { ProgressSink } from '../progress/progressSink.ts'
 export interface Waiter {
   readonly sessionId: string
   readonly progress: ProgressSink
+  /** Until this aborts, what the solve has found or made is there at once for others that want the same. Absent: no longer than the solve lasts. */
+  readonly held?: AbortSignal | undefined
 }
 
 /** What the waiters have been told. */

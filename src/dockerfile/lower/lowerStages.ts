@@ -1,18 +1,19 @@
-import type { Platform } from '../../ground/platform.ts'
+import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
 import { createGraphBuilder, type GraphBuilder } from '../../graph/graphBuilder.ts'
 import type { Graph, Output } from '../../graph/vertex.ts'
 import type { Dockerfile } from '../dockerfile.ts'
+import { DockerfileError } from '../dockerfileError.ts'
 import type { GlobalScope } from './globalScope.ts'
 import { lowerCopy, lowerWorkdir } from './steps/lowerCopy.ts'
 import { lowerMetadata } from './steps/lowerMetadata.ts'
 import { lowerRun } from './steps/lowerRun.ts'
 import { lowerArg, lowerEnv } from './steps/lowerVariables.ts'
 import { addFilesContext } from './contexts/namedContext.ts'
-import type { ImageReference, PlannedStage, PlannedStep, StepSource } from './plan.ts'
+import type { BuiltBase, ImageReference, PlannedStage, PlannedStep, StepSource } from './plan.ts'
 import { addRemoteContext } from './contexts/remoteContext.ts'
 import type { LowerRequest, ResolvedImage } from './request.ts'
-import { stagePlatform, type ResolvedStages } from './resolveStages.ts'
+import { platformMismatch, stagePlatform, type ResolvedStages } from './resolveStages.ts'
 import { derivedState, imageState, scratchState, type StageContext, type StageState } from './stageState.ts'
 import { nameStep } from './steps/stepName.ts'
 
@@ -122,12 +123,21 @@ function startOf(stage: PlannedStage, states: States, job: StageJob, context: St
   if (base.kind === 'scratch') return scratchState(job.request.targetPlatform)
   if (base.kind === 'stage') return derivedState(stateOf(states, base.index))
   const platform = stagePlatform(stage, job.resolved.stages, job.request)
-  if (base.kind === 'files') return { ...scratchState(platform), root: addFilesContext(base.files, job.request.sessionId, job.graph) }
+  if (base.kind === 'files') return { ...scratchState(platform), root: addFilesContext(base.files, job.request.sessionOf, job.graph) }
+  if (base.kind === 'built') return builtState(base, { platform, span: stage.from.span }, job)
   const image = job.resolved.imageOf(base, platform)
   const empty = imageState(undefined, platform, image.config)
   if (!hasLayers(image)) return empty
   const { note, state } = nameStep(empty, `FROM ${image.reference}`, { span: stage.from.span, isTrigger: false }, context)
   return { ...state, root: addImage(image, platform, { ...note, ignoreCache: false }, job.graph) }
+}
+
+/** @throws DockerfileError where it is for another platform */
+function builtState({ image, written }: BuiltBase, { platform, span }: { readonly platform: Platform; readonly span: SourceSpan }, { graph }: StageJob): StageState {
+  const mismatch = platformMismatch(written, image.config, platform)
+  if (mismatch !== undefined) throw new DockerfileError(mismatch.message, span, { hint: `build the target that ${written} is for ${formatPlatform(platform)} too` })
+  graph.addAll(image.graph)
+  return { ...imageState(image.root, platform, image.config), layerSpans: image.layerSpans }
 }
 
 function addImage({ reference, manifest }: ResolvedImage, platform: Platform, note: Parameters<GraphBuilder['add']>[1], graph: GraphBuilder): Output {
@@ -146,8 +156,11 @@ function sourceRoot(source: StepSource, span: SourceSpan, states: States, job: S
       return stateOf(states, source.index).root
     case 'image':
       return copiedImage(source, span, job)
+    case 'built':
+      job.graph.addAll(source.image.graph)
+      return source.image.root
     case 'files':
-      return addFilesContext(source.files, job.request.sessionId, job.graph)
+      return addFilesContext(source.files, job.request.sessionOf, job.graph)
     case 'context':
       return addContext(job)
   }
@@ -160,9 +173,9 @@ function copiedImage(source: ImageReference, span: SourceSpan, { resolved, reque
 }
 
 function addContext({ request, graph, followPaths }: StageJob): Output {
-  const { contextName: name, sessionId, sharedKeyHint, ignorePatterns: excludePatterns, remoteContext } = request
+  const { contextName: name, sessionOf, sharedKeyHint, ignorePatterns: excludePatterns, remoteContext } = request
   if (remoteContext !== undefined) return addRemoteContext(remoteContext, graph)
-  const source = { kind: 'local', name, sessionId, includePatterns: [], excludePatterns, followPaths, sharedKeyHint } as const
+  const source = { kind: 'local', name, sessionId: sessionOf(name), includePatterns: [], excludePatterns, followPaths, sharedKeyHint } as const
   return graph.add({ op: { kind: 'source', source }, inputs: [], platform: undefined }, { name: '[internal] load build context', ignoreCache: false, span: undefined })
 }
 

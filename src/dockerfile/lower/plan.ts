@@ -6,9 +6,9 @@ import type { Dockerfile, Stage } from '../dockerfile.ts'
 import { at, DockerfileError } from '../dockerfileError.ts'
 import { expand, type Expansion } from '../words/expand.ts'
 import type { FromInstruction, StageInstruction } from '../instructions/instruction.ts'
-import { suggest } from '../../ground/suggestion.ts'
+import { suggest } from '../suggestion.ts'
 import type { GlobalScope } from './globalScope.ts'
-import type { FilesContext } from './contexts/namedContext.ts'
+import type { BuiltImage, FilesContext } from './contexts/namedContext.ts'
 
 /** A stage with its references to others found: what there is to do, before any image is looked up. */
 export interface PlannedStage {
@@ -22,7 +22,7 @@ export interface PlannedStage {
   readonly isReplaced: boolean
 }
 
-export type StageBase = StageReference | ImageReference | ScratchBase | FilesBase
+export type StageBase = StageReference | ImageReference | ScratchBase | FilesBase | BuiltBase
 
 export interface StageReference {
   readonly kind: 'stage'
@@ -45,6 +45,14 @@ export interface ScratchBase {
 export interface FilesBase {
   readonly kind: 'files'
   readonly files: FilesContext
+}
+
+/** A named context that is the result of another build. */
+export interface BuiltBase {
+  readonly kind: 'built'
+  /** As the user wrote the name that it stands for. */
+  readonly written: string
+  readonly image: BuiltImage
 }
 
 export interface PlannedStep {

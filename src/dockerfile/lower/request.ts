@@ -1,11 +1,11 @@
 import type { Digest } from '../../ground/digest.ts'
 import type { ImageConfig } from '../../ground/oci/imageConfig.ts'
 import type { Platform } from '../../ground/platform.ts'
-import type { SourceSpan, SourceText } from '../../ground/sourceSpan.ts'
-import type { ExtraHost, Graph, NetworkMode, Output, Ulimit } from '../../graph/vertex.ts'
+import type { SourceText } from '../../ground/sourceSpan.ts'
+import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
 import type { DockerfileError } from '../dockerfileError.ts'
 import type { DockerfileWarning } from '../dockerfileWarning.ts'
-import type { NamedContexts } from './contexts/namedContext.ts'
+import type { BuiltImage, NamedContexts, SessionOf } from './contexts/namedContext.ts'
 import type { RemoteContext } from './contexts/remoteContext.ts'
 
 /** A Dockerfile to be built for one platform, and what the user says about it. */
@@ -19,7 +19,7 @@ export interface LowerRequest {
   readonly buildArgs: ReadonlyMap<string, string>
   /** Added to the image's own. */
   readonly labels: ReadonlyMap<string, string>
-  readonly sessionId: string
+  readonly sessionOf: SessionOf
   readonly sharedKeyHint: string
   /** The name by which the client serves the build context: `context`. */
   readonly contextName: string
@@ -44,14 +44,7 @@ export interface LowerRequest {
   readonly epochTimeSeconds?: number | undefined
 }
 
-export interface LoweredImage {
-  readonly graph: Graph
-  /** Undefined is an image without files. */
-  readonly root: Output | undefined
-  /** With the base image's diff ids: those of the new layers are the exporter's to add. History is whole. */
-  readonly config: ImageConfig
-  /** Of each layer that the Dockerfile adds to the base image's, lowest first, the step that makes it. */
-  readonly layerSpans: readonly SourceSpan[]
+export interface LoweredImage extends BuiltImage {
   /** What SOURCE_DATE_EPOCH has come to; undefined where there is none. */
   readonly epochSeconds: number | undefined
   readonly warnings: readonly DockerfileWarning[]

@@ -6,7 +6,7 @@ import { createLimit, mapLimited } from '../../kit/limit.ts'
 import { parseTrigger, type Stage } from '../dockerfile.ts'
 import { DockerfileError } from '../dockerfileError.ts'
 import type { LintedImage } from '../lint/lintSubject.ts'
-import { suggest } from '../../ground/suggestion.ts'
+import { suggest } from '../suggestion.ts'
 import { placeInStep } from './contexts/placeContexts.ts'
 import { planStep, type ImageReference, type PlannedStage, type PlannedStep, type StageBase, type StepSource } from './plan.ts'
 import type { ImageResolver, LowerRequest, ResolvedImage } from './request.ts'
@@ -186,6 +186,8 @@ function triggersOf(stage: PlannedStage, stages: readonly PlannedStage[], images
     case 'scratch':
     case 'files':
       return []
+    case 'built':
+      return base.image.config.container.onBuild
     case 'image':
       return images.get(imageKey(base, stagePlatform(stage, stages, request)))?.config.container.onBuild ?? []
     case 'stage':

@@ -2,12 +2,12 @@ import { basename, dirname, join } from 'node:path/posix'
 import { formatWarning } from '../../dockerfile/dockerfileWarning.ts'
 import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
 import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
-import type { NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
+import type { BuiltImage, NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
 import { CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
 import { lowerDockerfile, type ImageResolver, type LoweredDockerfile, type LoweredImage } from '../../dockerfile/lower.ts'
 import type { CdiDevices } from '../../executor/cdi/cdiDevices.ts'
 import type { Executor } from '../../executor/executor.ts'
-import type { PlatformResult } from '../../exporter/exporter.ts'
+import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
 import type { Graph, Output } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
@@ -19,6 +19,7 @@ import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
+import type { Waiter } from '../../solver/vertexStory.ts'
 import type { Built } from '../engine.ts'
 import { datedContext, readEpochTime } from './epochTime.ts'
 import { fetchContext, withoutShown, type FetchedContext } from './fetchContext.ts'
@@ -45,14 +46,17 @@ export interface BuildOptions {
   readonly sessionId: string
   readonly progress: ProgressSink
   readonly entitlements: readonly string[]
+  /** Results of other builds, for contexts that are `input:KEY`. */
+  readonly inputs: ReadonlyMap<string, BuiltImage>
+  readonly sessionEnded: AbortSignal
 }
 
 /**
- * From Dockerfile to results: reads it, lowers it for each platform, checks that every step can and may run here, and solves
- * all platforms as one graph. Nothing is pulled before the check.
+ * From Dockerfile to results: reads it, lowers it for each platform, checks that every step can and may run here, and, once
+ * somebody asks for it, solves all platforms as one graph. Nothing is pulled before the check.
  */
 export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<Built> {
-  const { attributes, sessionId, progress, entitlements } = options
+  const { attributes, sessionId, progress, entitlements, sessionEnded } = options
   const text = await loadText(deps, options, signal)
   const targets = await lowerForPlatforms(text, deps, options, signal)
   const lowered = targets.map((target) => target.lowered)
@@ -60,18 +64,37 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   const epochSeconds = epochOf(lowered)
   const graph = mergeGraphs(lowered.map(({ graph: part }) => part))
   checkSteps(graph, { executor: deps.executor, devices: deps.devices, entitlements })
-  await deps.caches.forget(freshCaches(graph))
-  const roots = lowered.flatMap(({ root }) => root ?? [])
-  const solved = await deps.solver.solve(graph, roots, { sessionId, progress: withoutShown(progress, text.shown) }, signal).catch((error: unknown) => {
-    throw explainMissing(error, graph, deps.files)
+  const platforms = targets.map(({ platform, lowered: image }) => ({ id: formatPlatform(platform), platform, image }))
+  const { isMultiPlatform } = attributes
+  const waiter = { sessionId, progress: withoutShown(progress, text.shown), held: sessionEnded }
+  let result: Promise<BuildResult> | undefined
+  const origins = lowered.map(({ config, layerSpans }) => ({ baseLayers: config.diffIds.length, spans: layerSpans }))
+  return {
+    kind: 'built',
+    platforms,
+    isMultiPlatform,
+    evaluate: (inner) => (result ??= evaluate(deps, { graph, platforms, isMultiPlatform, waiter }, inner)),
+    audit: { mode: attributes.audit, origins },
+    epochSeconds,
+  }
+}
+
+interface Evaluation extends Pick<Built, 'platforms' | 'isMultiPlatform'> {
+  readonly graph: Graph
+  readonly waiter: Waiter
+}
+
+async function evaluate({ solver, caches, files }: BuildDeps, { graph, platforms, isMultiPlatform, waiter }: Evaluation, signal: AbortSignal): Promise<BuildResult> {
+  await caches.forget(freshCaches(graph))
+  const roots = platforms.flatMap(({ image: { root } }) => root ?? [])
+  const solved = await solver.solve(graph, roots, waiter, signal).catch((error: unknown) => {
+    throw explainMissing(error, graph, files)
   })
   const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
-  const result = {
-    platforms: targets.map(({ platform, lowered: { root, config } }) => platformResult(platform, root === undefined ? undefined : resultOf.get(outputKey(root)), config)),
-    isMultiPlatform: attributes.isMultiPlatform,
+  return {
+    platforms: platforms.map(({ platform, image: { root, config } }) => platformResult(platform, root === undefined ? undefined : resultOf.get(outputKey(root)), config)),
+    isMultiPlatform,
   }
-  const origins = lowered.map(({ config, layerSpans }) => ({ baseLayers: config.diffIds.length, spans: layerSpans }))
-  return { kind: 'built', result, audit: { mode: attributes.audit, origins }, epochSeconds }
 }
 
 /** One of the platforms that are built for. */
@@ -118,7 +141,7 @@ type UndatedText = Omit<BuildText, 'epochTimeSeconds'> & { readonly fetched: Fet
 
 async function loadUndated(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<UndatedText> {
   const { attributes, sessionId, progress } = options
-  const namedContexts = await loadNamedContexts(attributes.namedContexts, { files: deps.files, sessionId, progress }, signal)
+  const namedContexts = await loadNamedContexts(attributes.namedContexts, { files: deps.files, sessionOf: sessionsOfFolders(options), progress, inputs: options.inputs }, signal)
   if (attributes.remoteContext === undefined) return { ...(await loadClientText(deps.files, options, signal)), remoteContext: undefined, namedContexts, shown: new Set(), fetched: undefined }
   const fetched = await fetchContext(deps, datedContext(attributes.remoteContext, attributes.buildArgs), { sessionId, progress }, signal)
   const { context, shown } = fetched
@@ -138,15 +161,21 @@ async function readSource(fetched: FetchedContext, asked: string, signal: AbortS
 }
 
 async function loadClientText(files: ContextFiles, options: BuildOptions, signal: AbortSignal): Promise<Pick<BuildText, 'source' | 'ignorePatterns'>> {
-  const { attributes, sessionId, progress } = options
-  const loadIgnore = runStep(progress, '[internal] load .dockerignore', () => readContextIgnore(files, { sessionId, contextFolder: attributes.contextFolder }, signal))
+  const { attributes: { contextFolder }, progress } = options
+  const loadIgnore = runStep(progress, '[internal] load .dockerignore', () => readContextIgnore(files, { sessionId: sessionsOfFolders(options)(contextFolder), contextFolder }, signal))
   const [{ source, ownIgnoreText }, contextIgnoreText] = await Promise.all([loadDockerfile(files, options, signal), loadIgnore])
   const ignoreText = ownIgnoreText ?? contextIgnoreText
   return { source, ignorePatterns: ignoreText === undefined ? [] : parseIgnoreFile(ignoreText) }
 }
 
-function loadDockerfile(files: ContextFiles, { attributes: { filename, dockerfileFolder }, sessionId, progress }: BuildOptions, signal: AbortSignal): ReturnType<typeof readDockerfile> {
-  return runStep(progress, `[internal] load build definition from ${filename}`, () => readDockerfile(files, { sessionId, filename, dockerfileFolder }, signal))
+function loadDockerfile(files: ContextFiles, options: BuildOptions, signal: AbortSignal): ReturnType<typeof readDockerfile> {
+  const { attributes: { filename, dockerfileFolder }, progress } = options
+  return runStep(progress, `[internal] load build definition from ${filename}`, () => readDockerfile(files, { sessionId: sessionsOfFolders(options)(dockerfileFolder), filename, dockerfileFolder }, signal))
+}
+
+/** Which session has a folder of the client: the build's own, but where builds that go together share one. */
+export function sessionsOfFolders({ attributes: { folderSessions }, sessionId }: Pick<BuildOptions, 'attributes' | 'sessionId'>): (folder: string) => string {
+  return (folder) => folderSessions.get(folder) ?? sessionId
 }
 
 export interface LowerFor {
@@ -155,7 +184,8 @@ export interface LowerFor {
   readonly host: Platform
 }
 
-export function lowerRequest({ text, platform, host }: LowerFor, { attributes, sessionId }: BuildOptions): Parameters<typeof lowerDockerfile>[0] {
+export function lowerRequest({ text, platform, host }: LowerFor, options: BuildOptions): Parameters<typeof lowerDockerfile>[0] {
+  const { attributes } = options
   const { target, buildArgs, labels, noCache, networkMode, extraHosts, hostname, ulimits, shmSizeBytes, contextFolder } = attributes
   return {
     source: text.source,
@@ -166,7 +196,7 @@ export function lowerRequest({ text, platform, host }: LowerFor, { attributes, s
     targetPlatform: platform,
     buildPlatform: host,
     isMultiPlatform: attributes.platforms.length > 1,
-    sessionId,
+    sessionOf: sessionsOfFolders(options),
     sharedKeyHint: contextFolder,
     contextName: contextFolder,
     target,

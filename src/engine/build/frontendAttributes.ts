@@ -12,6 +12,8 @@ export interface FrontendAttributes {
   /** Names of the session's folders. */
   readonly contextFolder: string
   readonly dockerfileFolder: string
+  /** Those that another session of the client has, by name. */
+  readonly folderSessions: ReadonlyMap<string, string>
   /** Whether the Dockerfile comes from the client even where the context does not. */
   readonly hasOwnDockerfile: boolean
   /** A context that is no folder of the client. */
@@ -51,6 +53,7 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     filename: get('filename') || 'Dockerfile',
     contextFolder: get('contextkey') || 'context',
     dockerfileFolder: get('dockerfilekey') || 'dockerfile',
+    folderSessions: withPrefix(attributes, 'local-sessionid:'),
     hasOwnDockerfile: attributes.has('dockerfilekey'),
     remoteContext: parseContext(attributes),
     namedContexts: parseNamedContexts(withPrefix(attributes, 'context:')),
@@ -96,8 +99,8 @@ const KNOWN = new Set([
   'filename', 'context', 'contextsubdir', 'contextkey', 'dockerfilekey', 'platform', 'multi-platform', 'target', 'no-cache', 'image-resolve-mode', 'force-network-mode',
   'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline', 'requestid', 'pelago.output', 'pelago.audit',
 ])
-/** `pelago.` is what history tells of the client's side. */
-const KNOWN_PREFIXES = ['pelago.', 'context:', 'build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:']
+/** `pelago.` is what history tells of the client's side; `input-metadata:` repeats what is known of a result that is an input. */
+const KNOWN_PREFIXES = ['pelago.', 'context:', 'build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:', 'input-metadata:']
 const LATER = new Map([
   ['cgroup-parent', 'control groups of steps'],
   ['source', 'frontends that are images'],

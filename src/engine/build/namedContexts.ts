@@ -1,5 +1,6 @@
 import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
-import type { NamedContext, NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
+import type { BuiltImage, InputContext, NamedContext, NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
 import type { ContextFiles } from '../../ops/contextFiles.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import { runStep } from '../stepProgress.ts'
@@ -7,19 +8,35 @@ import { readContextIgnore } from './frontendFiles.ts'
 
 export interface ContextReader {
   readonly files: ContextFiles
-  readonly sessionId: string
+  readonly sessionOf: (folder: string) => string
   readonly progress: ProgressSink
+  readonly inputs: ReadonlyMap<string, BuiltImage>
 }
 
-/** With the patterns of the ignore files that the client's folders have. */
+/** With the patterns of the ignore files that the client's folders have, and the results that are inputs. @throws InvalidValueError where there is no such input */
 export async function loadNamedContexts(contexts: NamedContexts, reader: ContextReader, signal: AbortSignal): Promise<NamedContexts> {
   const loaded = new Map<string, NamedContext>()
+  checkInputs(contexts, reader.inputs)
   for (const [key, context] of contexts) loaded.set(key, await loadContext(context, reader, signal))
   return loaded
 }
 
-async function loadContext(context: NamedContext, { files, sessionId, progress }: ContextReader, signal: AbortSignal): Promise<NamedContext> {
+async function loadContext(context: NamedContext, { files, sessionOf, progress, inputs }: ContextReader, signal: AbortSignal): Promise<NamedContext> {
+  if (context.kind === 'input') return { kind: 'built', image: findInput(context, inputs) }
   if (context.kind !== 'local') return context
-  const text = await runStep(progress, `[context ${context.name}] load .dockerignore`, () => readContextIgnore(files, { sessionId, contextFolder: context.folder }, signal))
+  const text = await runStep(progress, `[context ${context.name}] load .dockerignore`, () => readContextIgnore(files, { sessionId: sessionOf(context.folder), contextFolder: context.folder }, signal))
   return text === undefined ? context : { ...context, ignorePatterns: parseIgnoreFile(text) }
+}
+
+function findInput({ key }: InputContext, inputs: ContextReader['inputs']): BuiltImage {
+  const found = inputs.get(key)
+  if (found === undefined) throw new InvalidValueError(`no such input: ${JSON.stringify(key)}`, { hint: 'send the result of the other build as a frontend input of that name' })
+  return found
+}
+
+/** In BuildKit an input can also be the build context itself. */
+function checkInputs(contexts: NamedContexts, inputs: ContextReader['inputs']): void {
+  const used = new Set([...contexts.values()].flatMap((context) => (context.kind === 'input' ? [context.key] : [])))
+  const unused = [...inputs.keys()].find((key) => !used.has(key))
+  if (unused !== undefined) throw new InvalidValueError(`the frontend input ${JSON.stringify(unused)} is no context of the build`, { hint: `name it by an attribute: context:NAME=input:${unused}` })
 }

@@ -18,7 +18,7 @@ import { answerSubrequest } from './answerSubrequest.ts'
 import type { PlanDeps } from '../plan/answerPlan.ts'
 import { buildDockerfile } from './build.ts'
 import type { ClientSessions } from '../clientSessions.ts'
-import type { Answer, AuditOrder, Built, ExporterRequest, SolveRequest, Steer } from '../engine.ts'
+import type { Answer, AuditOrder, Built, ExporterRequest, FrontendRequest, SolveRequest, Steer } from '../engine.ts'
 import type { AuditStore } from '../audit/auditStore.ts'
 import { createBuildAudit, type BuildAudit } from '../audit/buildAudit.ts'
 import { createLayerFactsSource } from '../audit/layerFactsSource.ts'
@@ -61,14 +61,15 @@ export async function solveRequest(deps: SolveDeps, { request, steer, progress }
   const protect = (digests: Iterable<Digest>): Promise<void> => lease.protect(digests, signal)
   const partsFor = (order: AuditOrder): ExportParts => exportPartsOf(deps, { request, progress, protect }, order)
   createExporters(request.exporters, undefined, partsFor(NO_AUDIT).exporterDeps) // so that a mistake is told before the build begins
-  const built = await steer((attributes, inner) => build(deps, attributes, { request, progress }, inner), signal)
+  const built = await steer((asked, inner) => build(deps, asked, { request, progress }, inner), signal)
   const response = new Map<string, string>()
   if (built === undefined) return response
   if (built.kind === 'answer') return built.metadata
   const { exporterDeps, audit } = partsFor(built.audit)
-  if (request.exporters.length === 0) await audit.approve(built.result, signal)
+  const result = await built.evaluate(signal)
+  if (request.exporters.length === 0) await audit.approve(result, signal)
   for (const exporter of createExporters(request.exporters, built.epochSeconds, exporterDeps)) {
-    const told = await runStep(progress, exporter.name, (step) => exporter.export(built.result, exportProgress(step), signal))
+    const told = await runStep(progress, exporter.name, (step) => exporter.export(result, exportProgress(step), signal))
     for (const [key, value] of told) response.set(key, value)
   }
   const found = audit.response()
@@ -90,15 +91,15 @@ interface BuildContext {
   readonly progress: ProgressSink
 }
 
-async function build(deps: SolveDeps, given: ReadonlyMap<string, string>, { request: { sessionId, entitlements }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
-  const attributes = parseFrontendAttributes(given)
+async function build(deps: SolveDeps, asked: FrontendRequest, { request: { sessionId, entitlements, sessionEnded }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
+  const attributes = parseFrontendAttributes(asked.attributes)
   const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans } = deps
   const sources = { content, images, registry: registries.registryFor(sessionId) }
   const watch = <T>(name: string, work: () => Promise<T>): Promise<T> => runStep(progress, name, work)
   const registered = createImageResolver(sources, resolveMode(attributes), watch)
   const resolver = withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch })
   const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver }
-  const options = { attributes, sessionId, progress, entitlements }
+  const options = { attributes, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded }
   if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, options, attributes.requestId, signal) }
   return await buildDockerfile(buildDeps, options, signal)
 }

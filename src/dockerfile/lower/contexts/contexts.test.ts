@@ -56,7 +56,7 @@ describe('named contexts', () => {
       assert.equal(context?.kind === 'local' ? context.folder : undefined, found)
     })
   }
-  for (const text of ['target:', 'input:0', 'nowhere', 'docker-image://A']) it(`refuses ${text}`, () => assert.throws(() => parseNamedContext('x', text), InvalidValueError))
+  for (const text of ['target:', 'input:', 'nowhere', 'docker-image://A']) it(`refuses ${text}`, () => assert.throws(() => parseNamedContext('x', text), InvalidValueError))
   it('are named as people write images', () => assert.equal(contextKey('docker.io/library/alpine:latest', ARM64), 'alpine::linux/arm64'))
 })
 

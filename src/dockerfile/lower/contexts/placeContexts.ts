@@ -49,6 +49,10 @@ function toBase(context: NamedContext, written: string, place: ContextPlace): St
       return context
     case 'target':
       return findTargetStage(context, written, place)
+    case 'built':
+      return { ...context, written }
+    case 'input':
+      throw new TypeError(`input ${context.key} was not looked up`)
     case 'local':
     case 'remote':
       return { kind: 'files', files: context }
