@@ -1,6 +1,6 @@
 import { InvalidValueError } from '../ground/errors.ts'
 import { pathPatternSource } from '../ground/pathMatch.ts'
-import { cleanPath } from './posixPath.ts'
+import { cleanPath } from '../ground/posixPath.ts'
 import { trim } from './words/whitespace.ts'
 
 /** The patterns of a `.dockerignore`, clean: without comments, empty lines and leading slashes. */

@@ -1,4 +1,4 @@
-import { suggest } from '../suggestion.ts'
+import { suggest } from '../../ground/suggestion.ts'
 import type { InstructionNode } from '../syntaxTree.ts'
 import { instructionError, notSupported } from './syntax.ts'
 

@@ -1,5 +1,5 @@
 import { INSTRUCTION_NAMES } from '../parser.ts'
-import { suggest } from '../suggestion.ts'
+import { suggest } from '../../ground/suggestion.ts'
 import type { InstructionNode } from '../syntaxTree.ts'
 import { parseArg } from './arg.ts'
 import { parseCopy } from './copy.ts'

@@ -1,5 +1,5 @@
 import { joinHeredocs, textOfHeredoc } from '../heredoc.ts'
-import { suggest } from '../suggestion.ts'
+import { suggest } from '../../ground/suggestion.ts'
 import type { InstructionNode } from '../syntaxTree.ts'
 import { parseDeviceFlag } from './device.ts'
 import { listFlag, parseFlags, type FlagTable } from './flags.ts'

@@ -6,7 +6,7 @@ import type { Dockerfile, Stage } from '../dockerfile.ts'
 import { at, DockerfileError } from '../dockerfileError.ts'
 import { expand, type Expansion } from '../words/expand.ts'
 import type { FromInstruction, StageInstruction } from '../instructions/instruction.ts'
-import { suggest } from '../suggestion.ts'
+import { suggest } from '../../ground/suggestion.ts'
 import type { GlobalScope } from './globalScope.ts'
 import type { BuiltImage, FilesContext } from './contexts/namedContext.ts'
 

@@ -1,12 +1,9 @@
 import type { Json } from '../../ground/canonicalJson.ts'
+import { formatGoJson as formatText } from '../../ground/goJson.ts'
 
-/**
- * JSON as Go's encoder writes it, with fields in the order given and absent ones left out: so what Pelago and BuildKit
- * make of the same image has the same bytes, and so the same digest. `indent` is for manifests and indexes.
- */
+/** In Go's form: so what Pelago and BuildKit make of the same image has the same digest. `indent` is for manifests and indexes. */
 export function formatGoJson(value: Json, layout: 'compact' | 'indented'): Uint8Array {
-  const text = JSON.stringify(value, undefined, layout === 'indented' ? 2 : undefined)
-  return Buffer.from(text.replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`))
+  return Buffer.from(formatText(value, layout))
 }
 
 /** Go sorts the keys of its maps by byte. Undefined where there are none, as with `omitempty`. */

@@ -1,4 +1,4 @@
-import { suggest } from '../../dockerfile/suggestion.ts'
+import { suggest } from '../../ground/suggestion.ts'
 import { fromText, textOfBytes, type ByteString } from '../../kit/byteString.ts'
 import { SourceNotFoundError } from './fileErrors.ts'
 import { sortedNames } from './folders.ts'

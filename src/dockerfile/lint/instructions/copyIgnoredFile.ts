@@ -1,7 +1,7 @@
 import { BuildError } from '../../../ground/errors.ts'
 import { createIgnoreMatcher, type IgnoreMatcher } from '../../ignorefile.ts'
 import { remoteKind } from '../../lower/steps/remoteSource.ts'
-import { cleanPath } from '../../posixPath.ts'
+import { cleanPath } from '../../../ground/posixPath.ts'
 import { expandQuietly } from '../expandQuietly.ts'
 import type { LintSubject } from '../lintSubject.ts'
 import { buildkitRule, type Finding } from '../rule.ts'

@@ -1,4 +1,4 @@
-import { findNearest } from '../../suggestion.ts'
+import { findNearest } from '../../../ground/suggestion.ts'
 import { expandQuietly } from '../expandQuietly.ts'
 import { buildkitRule } from '../rule.ts'
 

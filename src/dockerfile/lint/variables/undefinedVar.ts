@@ -1,6 +1,6 @@
 import { textOfHeredoc } from '../../heredoc.ts'
 import type { StageInstruction } from '../../instructions/instruction.ts'
-import { findNearest } from '../../suggestion.ts'
+import { findNearest } from '../../../ground/suggestion.ts'
 import { expandQuietly } from '../expandQuietly.ts'
 import type { LintedStep, LintSubject } from '../lintSubject.ts'
 import { buildkitRule, type Finding } from '../rule.ts'

@@ -2,7 +2,7 @@ import { parseGitReference } from '../../../ground/gitReference.ts'
 import { isHttpUrl, redactUrls } from '../../../ground/urlText.ts'
 import type { GraphBuilder } from '../../../graph/graphBuilder.ts'
 import type { CopyAction, GitSource, HttpSource, Output } from '../../../graph/vertex.ts'
-import { resolvePath } from '../../posixPath.ts'
+import { resolvePath } from '../../../ground/posixPath.ts'
 import { gitSource, httpSource } from '../steps/remoteSource.ts'
 
 /** A build context, or one that a build gives a name, that is no folder of the client. */

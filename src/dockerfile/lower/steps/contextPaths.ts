@@ -1,7 +1,7 @@
 import { BuildError } from '../../../ground/errors.ts'
 import { hasWildcard, matchPath } from '../../../ground/pathMatch.ts'
 import { expand, type EscapeCharacter } from '../../words/expand.ts'
-import { resolvePath } from '../../posixPath.ts'
+import { resolvePath } from '../../../ground/posixPath.ts'
 import type { StageState } from '../stageState.ts'
 import { ANY_PATH, EMPTY_TARGET_VARIABLES, expandForAnyTarget } from '../targetVariables.ts'
 

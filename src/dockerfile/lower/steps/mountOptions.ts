@@ -2,7 +2,7 @@ import { parseByteCount } from '../../../ground/quantity/byteSize.ts'
 import { InvalidValueError } from '../../../ground/errors.ts'
 import type { CacheSharing } from '../../../graph/vertex.ts'
 import type { MountField, MountFlag } from '../../instructions/instruction.ts'
-import { suggest } from '../../suggestion.ts'
+import { suggest } from '../../../ground/suggestion.ts'
 
 /** What a `RUN --mount` says, its variables expanded. '' and undefined stand for what it does not say. */
 export interface MountOptions {
