@@ -71,6 +71,15 @@ describe("the credentials of Docker's config", () => {
     assert.deepEqual(await source.credentials('ghcr.io', signal), me)
   })
 
+  it('come from the variable DOCKER_AUTH_CONFIG before all files, and from these where it has none', async () => {
+    const home = makeHome({ auths: { 'ghcr.io': { auth: Buffer.from('other:word').toString('base64') }, 'quay.io': { auth } } })
+    const env = { ...home.env, DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { 'ghcr.io': { auth } } }) }
+    const source = createDockerConfigCredentials({ env })
+    assert.deepEqual(await source.credentials('ghcr.io', signal), me)
+    assert.deepEqual(await source.credentials('quay.io', signal), me)
+    await assert.rejects(createDockerConfigCredentials({ env: { ...home.env, DOCKER_AUTH_CONFIG: '{' } }).credentials('ghcr.io', signal), /DOCKER_AUTH_CONFIG/)
+  })
+
   it('come from the folder that DOCKER_CONFIG names', async () => {
     const other = makeHome({ auths: { 'ghcr.io': { auth } } })
     const env = { ...makeHome({}).env, DOCKER_CONFIG: join(other.env['HOME'] ?? '', '.docker') }

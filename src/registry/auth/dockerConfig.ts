@@ -72,7 +72,7 @@ export async function readLoginFiles({ env }: DockerConfigOptions): Promise<read
 /** A login, and where it is kept. */
 export interface LocatedLogin {
   readonly credentials: Credentials
-  /** The file that has it, or that names the helper. */
+  /** The file that has it, or that names the helper; or the variable. */
   readonly path: string
   /** The program is `docker-credential-<helper>`; undefined where the file has the login itself. */
   readonly helper: string | undefined
@@ -82,15 +82,36 @@ export interface LocatedLogin {
 
 /** The login that `createDockerConfigCredentials` gives for `host`. @throws InvalidValueError; CredentialHelperError */
 export async function locateLogin(host: string, { env }: DockerConfigOptions, signal: AbortSignal): Promise<LocatedLogin | undefined> {
+  const given = readEntry(findEntry(givenConfig(env), host))
+  if (given !== undefined) return { credentials: given, path: GIVEN, helper: undefined, who: whoIs(given) }
   for (const path of configPaths(env)) {
     const config = await readConfig(path)
     if (config === undefined) continue
     const helper = helperFor(config, host)
     const kept = helper === undefined ? undefined : await getFromHelper({ helper, server: serverOf(host), env }, signal)
     const credentials = kept ?? readEntry(findEntry(config, host))
-    if (credentials !== undefined) return { credentials, path, helper: kept === undefined ? undefined : helper, who: credentials.kind === 'basic' ? credentials.username : credentials.kind === 'identity-token' ? 'an identity token' : 'a registry token' }
+    if (credentials !== undefined) return { credentials, path, helper: kept === undefined ? undefined : helper, who: whoIs(credentials) }
   }
   return undefined
+}
+
+/** Holds logins itself, as CI systems hand them over; they come before those of all files. */
+const GIVEN = 'DOCKER_AUTH_CONFIG'
+
+function givenConfig(env: DockerConfigOptions['env']): JsonObject {
+  const text = env[GIVEN] ?? ''
+  return parseJsonObject(text.trim() === '' ? '{}' : text, GIVEN)
+}
+
+function whoIs(credentials: Credentials): string {
+  switch (credentials.kind) {
+    case 'basic':
+      return credentials.username
+    case 'identity-token':
+      return 'an identity token'
+    case 'registry-token':
+      return 'a registry token'
+  }
 }
 
 async function findCredentials(host: string, env: DockerConfigOptions['env'], signal: AbortSignal): Promise<Credentials | undefined> {
