@@ -1,6 +1,5 @@
 import type { Digest } from '../../ground/digest.ts'
 import { BuildError, type ErrorKind } from '../../ground/errors.ts'
-import type { RetryVerdict } from '../../kit/retry.ts'
 
 /** `place` is what was asked, for people: `GitHub Actions Cache`, `S3 bucket "ci"`; never with a credential. */
 export abstract class CachePlaceError extends BuildError {
@@ -31,6 +30,13 @@ export class CachePlaceUnavailableError extends CachePlaceError {
   }
 }
 
+/** More requests than the place takes for now. */
+export class CacheRequestsLimitedError extends CachePlaceUnavailableError {
+  constructor(place: string, what: string, retryAfterMs: number | undefined) {
+    super(place, what, { isTransient: true, retryAfterMs, hint: 'try again later; fewer builds at a time ask for less' })
+  }
+}
+
 /** A cache config names a blob that is not there: places forget what is old or too much. */
 export class CacheBlobMissingError extends CachePlaceError {
   readonly kind = 'not-found'
@@ -44,6 +50,12 @@ export class CacheBlobMissingError extends CachePlaceError {
 /** What is asked for, such as the bucket, does not exist. */
 export class CachePlaceMissingError extends CachePlaceError {
   readonly kind = 'not-found'
+  /** By the place's protocol; '' where it did not tell one. */
+  readonly code: string
+  constructor(place: string, code: string, what: string, options: { hint?: string | undefined } = {}) {
+    super(place, what, options)
+    this.code = code
+  }
 }
 
 /** The place holds no more, or not something of this size. */
@@ -55,8 +67,8 @@ export class CacheQuotaError extends CachePlaceError {
 export class CachePlaceRefusedError extends CachePlaceError {
   readonly kind = 'conflict'
   readonly status: number
-  constructor(place: string, status: number, what: string) {
-    super(place, what)
+  constructor(place: string, status: number, what: string, options: { hint?: string | undefined } = {}) {
+    super(place, what, options)
     this.status = status
   }
 }
@@ -64,13 +76,4 @@ export class CachePlaceRefusedError extends CachePlaceError {
 /** What came is not what the place's protocol says. */
 export class CachePlaceAnswerError extends CachePlaceError {
   readonly kind = 'corrupt'
-}
-
-/** Longer than this nobody waits for a cache. */
-const LONGEST_RETRY_AFTER_MS = 60_000
-
-export function judgeCachePlaceError(error: unknown): RetryVerdict {
-  if (!(error instanceof CachePlaceUnavailableError) || !error.isTransient) return { kind: 'give-up' }
-  if ((error.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) return { kind: 'give-up' }
-  return { kind: 'retry', afterMs: error.retryAfterMs }
 }

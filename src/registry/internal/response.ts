@@ -50,7 +50,8 @@ export function parseRefusalBody(text: string): Pick<Refusal, 'codes' | 'detail'
   }
 }
 
-async function readUpTo(response: HttpResponse, maxBytes: number): Promise<Uint8Array | undefined> {
+/** Undefined where the body has more. */
+export async function readUpTo(response: HttpResponse, maxBytes: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
   for await (const chunk of response.body) {

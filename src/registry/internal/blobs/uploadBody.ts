@@ -3,11 +3,11 @@ import type { UploadBlob } from '../../registry.ts'
 /** A blob's bytes for one request, told to `onProgress` as they go. */
 export interface UploadBody {
   readonly open: () => AsyncIterable<Uint8Array>
-  /** What the blob's own source threw: no fault of the registry. */
+  /** What the blob's own source threw: no fault of the other side. */
   failure(): unknown
 }
 
-export function countedBody(blob: UploadBlob): UploadBody {
+export function countedBody(blob: Pick<UploadBlob, 'open' | 'onProgress'>): UploadBody {
   let failure: unknown
   async function* count(): AsyncGenerator<Uint8Array> {
     let sentBytes = 0
