@@ -41,6 +41,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['manifest rm', { summary: 'Remove local lists of images', load: async () => (await import('./commands/manifest/rm.ts')).manifestRm }],
   ['manifest inspect', { summary: 'Show the manifest or index of an image in a registry', load: async () => (await import('./commands/manifest/inspect.ts')).manifestInspect }],
   ['sizes', { summary: 'Show what an image takes, and what it could do without', load: async () => (await import('./commands/sizes.ts')).sizes }],
+  ['sbom', { summary: 'List the packages in an image', load: async () => (await import('./commands/sbom.ts')).sbom }],
   ['platforms', { summary: 'Show which platforms run here, and how', load: async () => (await import('./commands/platforms.ts')).platforms }],
   ['platforms explain', { summary: 'Say what a platform is, how it runs here, and which images it takes', load: async () => (await import('./commands/platforms/explain.ts')).platformsExplain }],
   ['doctor', { summary: 'Show what this machine has for builds, what it lacks, and what to do', load: async () => (await import('./commands/doctor.ts')).doctor }],

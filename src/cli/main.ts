@@ -25,7 +25,13 @@ void runCommandLine(process.argv.slice(2), {
     }
   },
   exit: (exitCode) => process.exit(exitCode),
-}).then((code) => {
+}).then(async (code) => {
+  for (const stream of [process.stdout, process.stderr]) await flush(stream)
   // Not left to the event loop: an idle connection must not keep the prompt from coming back.
   process.exit(code)
 })
+
+/** What a pipe has not taken yet would be lost. */
+async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()))
+}

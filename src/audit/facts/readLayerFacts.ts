@@ -1,18 +1,13 @@
-import type { TarEntry } from '../../archive/tar.ts'
-import { readTar } from '../../archive/tarReader.ts'
-import { parseWhiteout } from '../../archive/whiteout.ts'
 import { asByteString, fromBytes, type ByteString } from '../../kit/byteString.ts'
 import { createElfScan } from '../elf/elfScan.ts'
 import { isElf } from '../../archive/elf/elfHeader.ts'
-import type { FileContent, LayerEntry, LayerFacts } from './layerFacts.ts'
-import { whiteoutEntry } from '../whiteoutEntry.ts'
+import type { FileContent, LayerFacts } from './layerFacts.ts'
+import { readLayerEntries, type PassingFile } from './readLayerEntries.ts'
 
 /** Linux reads no more of a file to see what it is (BINPRM_BUF_SIZE). */
 const HEAD_BYTES = 256
 /** Of the texts that are kept whole; a longer one is looked at no further. */
 const MAX_TEXT_BYTES = 64 << 10
-/** A layer of more names is not what anyone runs: what comes after them is not known. */
-export const MAX_ENTRIES = 2_000_000
 
 /**
  * Reads an uncompressed layer once, as it streams. Of files that are neither programs nor libraries only the first bytes
@@ -20,42 +15,10 @@ export const MAX_ENTRIES = 2_000_000
  * @throws TarInvalidError
  */
 export async function readLayerFacts(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<LayerFacts> {
-  const entries: LayerEntry[] = []
-  for await (const entry of readTar(tar)) {
-    signal.throwIfAborted()
-    const facts = entries.length < MAX_ENTRIES ? await readEntry(entry) : undefined
-    if (facts !== undefined) entries.push(facts)
-  }
-  return { entries }
+  return await readLayerEntries(tar, readContent, signal)
 }
 
-async function readEntry({ header, content }: TarEntry): Promise<LayerEntry | undefined> {
-  const path = normalize(header.path)
-  const whiteout = parseWhiteout(path)
-  if (whiteout !== undefined) return whiteoutEntry(whiteout)
-  switch (header.kind) {
-    case 'folder':
-      return { kind: 'folder', path }
-    case 'symlink':
-      return { kind: 'symlink', path, target: header.linkTarget }
-    case 'hardlink':
-      return { kind: 'hardlink', path, target: normalize(header.linkTarget) }
-    case 'file':
-      return { kind: 'file', path, mode: header.mode, hasCapabilities: header.xattrs.has('security.capability'), content: await readContent(path, header.sizeBytes, content) }
-    case 'character-device':
-    case 'block-device':
-    case 'fifo':
-      return { kind: 'special', path }
-  }
-}
-
-/** Without empty names and `.`; `..` stays, and leads nowhere later. */
-function normalize(path: ByteString): ByteString {
-  if (!/^\.?\/|\/\/|\/\.?(?:\/|$)|^\.$/.test(path)) return path
-  return asByteString(path.split('/').filter((name) => name !== '' && name !== '.').join('/'))
-}
-
-async function readContent(path: ByteString, sizeBytes: number, content: AsyncIterable<Uint8Array>): Promise<FileContent> {
+async function readContent({ path, sizeBytes, content }: PassingFile): Promise<FileContent> {
   if (sizeBytes === 0) return { kind: 'empty' }
   if (isSearchPaths(path) && sizeBytes <= MAX_TEXT_BYTES) return { kind: 'search-paths', text: await readText(content) }
   let head: Uint8Array = new Uint8Array(0)

@@ -1,34 +1,34 @@
 import { asByteString, type ByteString } from '../../kit/byteString.ts'
-import type { LayerEntry, LayerFacts } from '../facts/layerFacts.ts'
+import type { FileContent, LayerEntry, LayerFacts } from '../facts/layerFacts.ts'
 import { walkPath } from './pathWalk.ts'
 import type { FileNode, FolderNode, TreeNode } from './treeNode.ts'
 
-export interface Found {
+export interface Found<Content = FileContent> {
   /** Without links, with a slash in front. */
   readonly path: ByteString
-  readonly node: TreeNode
+  readonly node: TreeNode<Content>
 }
 
-export interface FoundFile {
+export interface FoundFile<Content = FileContent> {
   readonly path: ByteString
-  readonly node: FileNode
+  readonly node: FileNode<Content>
 }
 
 /** The files of an image, of which only facts are known: layers applied over each other as OCI image-spec, layer.md, "Applying Changesets" has it. */
-export interface ImageTree {
+export interface ImageTree<Content = FileContent> {
   /** Whether all layers were known. Where not, what is not found may be there all the same. */
   readonly isComplete: boolean
   /** What is at `path`, links followed inside the root; relative paths start at the root. */
-  find(path: string): Found | undefined
+  find(path: string): Found<Content> | undefined
   /** What is in the folder at `path`, links followed; nothing where it is none. */
-  list(path: string): Iterable<readonly [name: string, node: TreeNode]>
+  list(path: string): Iterable<readonly [name: string, node: TreeNode<Content>]>
   /** Every file, each name once, in no order. */
-  files(): Iterable<FoundFile>
+  files(): Iterable<FoundFile<Content>>
 }
 
 /** Of layers, lowest first; undefined is one of which nothing is known. */
-export function buildImageTree(layers: readonly (LayerFacts | undefined)[]): ImageTree {
-  const root: FolderNode = { kind: 'folder', children: new Map() }
+export function buildImageTree<Content = FileContent>(layers: readonly (LayerFacts<Content> | undefined)[]): ImageTree<Content> {
+  const root: FolderNode<Content> = { kind: 'folder', children: new Map() }
   for (const [index, layer] of layers.entries()) if (layer !== undefined) applyLayer(root, layer, index)
   return {
     isComplete: !layers.includes(undefined),
@@ -42,7 +42,7 @@ export function buildImageTree(layers: readonly (LayerFacts | undefined)[]): Ima
 }
 
 /** Removals mean what lower layers have, so they come first, wherever they stand in the layer. */
-function applyLayer(root: FolderNode, { entries }: LayerFacts, layer: number): void {
+function applyLayer<Content>(root: FolderNode<Content>, { entries }: LayerFacts<Content>, layer: number): void {
   for (const entry of entries) {
     if (entry.kind === 'removal') removeEntry(root, entry.path)
     if (entry.kind === 'opaque') hideFolder(root, entry.path)
@@ -50,19 +50,19 @@ function applyLayer(root: FolderNode, { entries }: LayerFacts, layer: number): v
   for (const entry of entries) if (entry.kind !== 'removal' && entry.kind !== 'opaque') putEntry(root, entry, layer)
 }
 
-function removeEntry(root: FolderNode, path: ByteString): void {
+function removeEntry<Content>(root: FolderNode<Content>, path: ByteString): void {
   const place = parentOf(root, path)
   place?.folder.children.delete(place.name)
 }
 
-function hideFolder(root: FolderNode, path: ByteString): void {
+function hideFolder<Content>(root: FolderNode<Content>, path: ByteString): void {
   const node = walkPath(root, path, 'follow')?.node
   if (node?.kind === 'folder') node.children.clear()
 }
 
-type PutEntry = Exclude<LayerEntry, { readonly kind: 'removal' | 'opaque' }>
+type PutEntry<Content> = Exclude<LayerEntry<Content>, { readonly kind: 'removal' | 'opaque' }>
 
-function putEntry(root: FolderNode, entry: PutEntry, layer: number): void {
+function putEntry<Content>(root: FolderNode<Content>, entry: PutEntry<Content>, layer: number): void {
   const place = entry.path === '' ? undefined : makeParent(root, entry.path)
   const node = place === undefined ? undefined : nodeOf(root, entry, layer)
   if (place === undefined || node === undefined) return
@@ -71,7 +71,7 @@ function putEntry(root: FolderNode, entry: PutEntry, layer: number): void {
 }
 
 /** Undefined for a hard link that leads to no file. */
-function nodeOf(root: FolderNode, entry: PutEntry, layer: number): TreeNode | undefined {
+function nodeOf<Content>(root: FolderNode<Content>, entry: PutEntry<Content>, layer: number): TreeNode<Content> | undefined {
   switch (entry.kind) {
     case 'folder':
       return { kind: 'folder', children: new Map() }
@@ -88,24 +88,24 @@ function nodeOf(root: FolderNode, entry: PutEntry, layer: number): TreeNode | un
   }
 }
 
-interface Place {
-  readonly folder: FolderNode
+interface Place<Content> {
+  readonly folder: FolderNode<Content>
   readonly name: string
 }
 
-function parentOf(root: FolderNode, path: ByteString): Place | undefined {
+function parentOf<Content>(root: FolderNode<Content>, path: ByteString): Place<Content> | undefined {
   const slash = path.lastIndexOf('/')
   const node = walkPath(root, path.slice(0, Math.max(0, slash)), 'follow')?.node
   return node?.kind === 'folder' ? { folder: node, name: path.slice(slash + 1) } : undefined
 }
 
 /** Folders on the way that are absent are made. Undefined where the path leaves the root, or a link on the way leads nowhere. */
-function makeParent(root: FolderNode, path: ByteString): Place | undefined {
+function makeParent<Content>(root: FolderNode<Content>, path: ByteString): Place<Content> | undefined {
   const known = parentOf(root, path)
   const names = path.split('/')
   if (names.includes('..')) return undefined
   if (known !== undefined) return known
-  let folder = root
+  let folder: FolderNode<Content> = root
   for (const [index, name] of names.slice(0, -1).entries()) {
     const next = ensureFolder(folder, name, () => walkPath(root, names.slice(0, index + 1).join('/'), 'follow')?.node)
     if (next === undefined) return undefined
@@ -114,20 +114,20 @@ function makeParent(root: FolderNode, path: ByteString): Place | undefined {
   return { folder, name: names.at(-1) ?? '' }
 }
 
-function ensureFolder(parent: FolderNode, name: string, follow: () => TreeNode | undefined): FolderNode | undefined {
+function ensureFolder<Content>(parent: FolderNode<Content>, name: string, follow: () => TreeNode<Content> | undefined): FolderNode<Content> | undefined {
   const child = parent.children.get(name)
   if (child?.kind === 'folder') return child
   if (child?.kind === 'symlink') {
     const target = follow()
     return target?.kind === 'folder' ? target : undefined
   }
-  const made: FolderNode = { kind: 'folder', children: new Map() }
+  const made: FolderNode<Content> = { kind: 'folder', children: new Map() }
   parent.children.set(name, made)
   return made
 }
 
-function* filesOf(root: FolderNode): Generator<FoundFile> {
-  const open: { readonly path: string; readonly folder: FolderNode }[] = [{ path: '', folder: root }]
+function* filesOf<Content>(root: FolderNode<Content>): Generator<FoundFile<Content>> {
+  const open: { readonly path: string; readonly folder: FolderNode<Content> }[] = [{ path: '', folder: root }]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const [name, node] of next.folder.children) {
       const path = `${next.path}/${name}`

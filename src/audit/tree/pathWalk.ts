@@ -1,4 +1,5 @@
 import { asByteString, type ByteString } from '../../kit/byteString.ts'
+import type { FileContent } from '../facts/layerFacts.ts'
 import type { FolderNode, TreeNode } from './treeNode.ts'
 
 /** As Linux has it. */
@@ -6,17 +7,17 @@ const MAX_LINKS = 40
 /** Names in a path, links followed: a chain of links to long paths ends here. */
 const MAX_NAMES = 20_000
 
-export interface Walked {
+export interface Walked<Content = FileContent> {
   /** Without links, with a slash in front. */
   readonly path: ByteString
-  readonly node: TreeNode
+  readonly node: TreeNode<Content>
 }
 
 /**
  * What is at `path`, as a process sees it whose root is `root`: absolute links start there, `..` stops there.
  * `last-link`: a link in the last component is not followed. Undefined where there is nothing, or links go round in circles.
  */
-export function walkPath(root: FolderNode, path: string, mode: 'follow' | 'last-link'): Walked | undefined {
+export function walkPath<Content>(root: FolderNode<Content>, path: string, mode: 'follow' | 'last-link'): Walked<Content> | undefined {
   const walk = new PathWalk(root, path)
   for (let name = walk.next(); name !== undefined; name = walk.next()) {
     const child = walk.folder.children.get(name)
@@ -29,19 +30,19 @@ export function walkPath(root: FolderNode, path: string, mode: 'follow' | 'last-
 }
 
 /** Where a walk has come to, and the names that are still before it. */
-class PathWalk {
-  readonly #root: FolderNode
+class PathWalk<Content> {
+  readonly #root: FolderNode<Content>
   readonly #pending: string[]
-  readonly #stack: { readonly name: string; readonly folder: FolderNode }[] = []
+  readonly #stack: { readonly name: string; readonly folder: FolderNode<Content> }[] = []
   #links = 0
   #names = 0
 
-  constructor(root: FolderNode, path: string) {
+  constructor(root: FolderNode<Content>, path: string) {
     this.#root = root
     this.#pending = path.split('/').reverse()
   }
 
-  get folder(): FolderNode {
+  get folder(): FolderNode<Content> {
     return this.#stack.at(-1)?.folder ?? this.#root
   }
 
@@ -64,7 +65,7 @@ class PathWalk {
     return undefined
   }
 
-  enter(name: string, folder: FolderNode): void {
+  enter(name: string, folder: FolderNode<Content>): void {
     this.#stack.push({ name, folder })
   }
 
@@ -80,7 +81,7 @@ class PathWalk {
     return asByteString(`/${[...this.#stack.map((entry) => entry.name), name].join('/')}`)
   }
 
-  here(): Walked {
+  here(): Walked<Content> {
     const names = this.#stack.map(({ name }) => name)
     return { path: asByteString(`/${names.join('/')}`), node: this.folder }
   }

@@ -1,5 +1,4 @@
 import type { Digest } from '../../ground/digest.ts'
-import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import { choosePlatform, formatPlatform, type Platform } from '../../ground/platform.ts'
 import { measureGrowth, type Growth } from '../../audit/sizes/growth.ts'
 import { readImageSizes, type LayerReads, type PlatformSizes } from '../../audit/sizes/imageSizes.ts'
@@ -8,10 +7,9 @@ import { comparePlatforms, type PlatformSpread } from '../../audit/sizes/platfor
 import { findSavings, type Saving } from '../../audit/sizes/savings.ts'
 import type { CommandContext } from '../command.ts'
 import { imagePlatforms, type PlatformImage } from '../images/imagePlatforms.ts'
+import { openLayerNotice } from '../images/layerNotice.ts'
 import { openImage } from '../images/openImage.ts'
 import type { OpenedImage } from '../images/openedImage.ts'
-import { formatBytes } from '../render/measure.ts'
-import { isTerminal } from '../terminal.ts'
 
 export interface SizesRequest {
   readonly name: string
@@ -39,7 +37,7 @@ export interface MeasuredPlatform extends PlatformSizes {
 
 /** Reads every layer of the platforms once. */
 export async function measureImage({ name, platforms, against }: SizesRequest, context: CommandContext, signal: AbortSignal): Promise<SizesReport> {
-  using notice = openNotice(context)
+  using notice = openLayerNotice(context)
   const reads: LayerReads = { known: new Map<Digest, LayerFiles>(), onLayer: (layer) => notice.show(layer) }
   await using image = await openImage(name, context, signal)
   const wanted = await imagePlatforms(image, platforms, signal)
@@ -73,23 +71,4 @@ async function readOlder(name: string, wanted: readonly PlatformImage[], { conte
     found.push(match === undefined ? undefined : await readImageSizes(image.store, toSized(match), reads, signal))
   }
   return found
-}
-
-interface Notice extends Disposable {
-  show(layer: Descriptor): void
-}
-
-/** On a terminal, which layer is being read: a big one takes a while. */
-function openNotice({ stderr, env }: CommandContext): Notice {
-  const isShown = isTerminal(stderr, env)
-  let count = 0
-  return {
-    show({ sizeBytes }) {
-      count += 1
-      if (isShown) stderr.write(`\r\u001b[Kreading layer ${count}, ${formatBytes(sizeBytes)}`)
-    },
-    [Symbol.dispose]() {
-      if (isShown) stderr.write('\r\u001b[K')
-    },
-  }
 }
