@@ -11,6 +11,7 @@ export interface CommandEntry {
 /** Every command by its words. */
 export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
   ['build', { summary: 'Build an image from a Dockerfile, for one platform or many', load: async () => (await import('./commands/build.ts')).build }],
+  ['bake', { summary: 'Build the targets of bake files and Compose files', load: async () => (await import('./commands/bake.ts')).bake }],
   ['merge', { summary: 'Put what several machines have built with build --part under one tag', load: async () => (await import('./commands/merge.ts')).merge }],
   ['plan', { summary: 'Tell what a build would do, what is missing, and what would make it fast', load: async () => (await import('./commands/plan.ts')).plan }],
   ['run', { summary: 'Run a command in a new container, natively or emulated', load: async () => (await import('./commands/run.ts')).run }],
@@ -86,14 +87,13 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['buildx', 'builder'])
 
 /** Commands of Docker's and buildx's that are not here. */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'attach', 'bake', 'commit', 'compose', 'container', 'context', 'cp', 'dial-stdio', 'diff', 'events', 'exec', 'export', 'history import', 'history open', 'history trace', 'import', 'install', 'kill', 'logs', 'network', 'pause', 'plugin',
+  'attach', 'commit', 'compose', 'container', 'context', 'cp', 'dial-stdio', 'diff', 'events', 'exec', 'export', 'history import', 'history open', 'history trace', 'import', 'install', 'kill', 'logs', 'network', 'pause', 'plugin',
   'port', 'ps', 'rename', 'restart', 'search', 'start', 'stats', 'swarm', 'top', 'trust', 'uninstall', 'unpause', 'update', 'volume', 'wait',
   'image history', 'image import', 'system events',
 ])
 
 /** What to do instead, where there is something. */
 const INSTEAD: ReadonlyMap<string, string> = new Map([
-  ['bake', 'build each target with pelago build'],
   ['compose', 'build each service with pelago build, and run it with pelago run'],
   ['context', 'an engine elsewhere is a builder: see pelago create --help'],
   ...['attach', 'container', 'cp', 'exec', 'kill', 'logs', 'ps', 'start', 'wait'].map((word) => [word, 'containers here end with the command that runs them: see pelago run --help'] as const),

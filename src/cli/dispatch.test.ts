@@ -66,7 +66,6 @@ describe('the command line', () => {
 
   const refused = [
     { argv: ['biuld'], stderr: 'ERROR: unknown command: biuld\nhint: did you mean "pelago build"? see pelago --help\n' },
-    { argv: ['bake'], stderr: 'ERROR: pelago bake is not supported yet\nhint: build each target with pelago build\n' },
     { argv: ['compose', 'up', '-d'], stderr: 'ERROR: pelago compose is not supported yet\nhint: build each service with pelago build, and run it with pelago run\n' },
     { argv: ['network', 'ls'], stderr: 'ERROR: pelago network is not supported yet\nhint: see pelago --help for what there is\n' },
     { argv: ['-H', 'tcp://x', 'images'], stderr: 'ERROR: -H is not supported yet\nhint: there is no daemon; an engine elsewhere is a builder: --builder NAME (see pelago --help)\n' },

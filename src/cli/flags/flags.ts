@@ -22,6 +22,8 @@ export interface SwitchFlag extends FlagCommon {
   readonly kind: 'switch'
   /** On unless `--switch=false` is given. */
   readonly fallback?: true
+  /** Undefined where the line does not say, instead of off. */
+  readonly isOptional?: true
 }
 
 export interface TextFlag extends ValueFlagCommon {
@@ -45,7 +47,7 @@ export type FlagTable = Readonly<Record<string, FlagSpec>>
 
 export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]: FlagValue<T[K]> }
 
-type FlagValue<F extends FlagSpec> = F extends SwitchFlag ? boolean : F extends ListFlag ? readonly string[] : F extends { readonly fallback: string } ? string : string | undefined
+type FlagValue<F extends FlagSpec> = F extends { readonly isOptional: true } ? boolean | undefined : F extends SwitchFlag ? boolean : F extends ListFlag ? readonly string[] : F extends { readonly fallback: string } ? string : string | undefined
 
 export interface ParsedLine<T extends FlagTable> {
   readonly flags: FlagValues<T>
@@ -145,7 +147,7 @@ class LineReading {
   #value(name: string, spec: FlagSpec): boolean | string | readonly string[] | undefined {
     switch (spec.kind) {
       case 'switch':
-        return this.#given.has(name) ? this.isOn(name) : spec.fallback === true
+        return this.#given.has(name) ? this.isOn(name) : spec.isOptional === true ? undefined : spec.fallback === true
       case 'text':
         return (this.#given.get(name) ?? this.#fromVariable(spec))?.at(-1) ?? spec.fallback
       case 'list':
