@@ -34,24 +34,30 @@ interface SolveCall {
 
 /** Serves what the request names while `work` has the engine work for it under the reference `ref`, and tells the events of that. */
 export async function inSession<T>(parts: SolveParts, { engine, request, sink }: SolveCall, signal: AbortSignal, work: (ref: string, sessionId: string, inner: AbortSignal) => Promise<T>): Promise<T> {
+  await using session = openSession(engine, { ...request, ...parts }, signal)
+  return await withEvents({ engine, sink }, signal, (ref, inner) => work(ref, session.id, inner))
+}
+
+/** Tells the events of what `work` has the engine do under the reference `ref`. */
+export async function withEvents<T>({ engine, sink }: Pick<SolveCall, 'engine' | 'sink'>, signal: AbortSignal, work: (ref: string, inner: AbortSignal) => Promise<T>): Promise<T> {
   const ref = randomUUID()
   const ended = new AbortController()
   const inner = AbortSignal.any([signal, ended.signal])
-  await using session = openSession(engine, { ...request, ...parts }, inner)
   const events = followEvents(engine, ref, sink, inner)
   try {
-    return await work(ref, session.id, inner)
+    return await work(ref, inner)
   } finally {
     await untilTimeout(events, signal.aborted ? 0 : LAST_EVENTS_MS)
     ended.abort(new DOMException('the build is over', 'AbortError'))
   }
 }
 
-function withClientPaths(request: BuildRequest): BuildRequest {
+/** With what an engine of the same machine remembers of a build. */
+export function withClientPaths(request: BuildRequest): BuildRequest {
   return { ...request, attributes: new Map([...request.attributes, ...clientPaths(request)]) }
 }
 
-function solveRequest(ref: string, sessionId: string, { frontend, attributes, outputs, entitlements }: BuildRequest): MessageInitShape<typeof SolveRequestSchema> {
+export function solveRequest(ref: string, sessionId: string, { frontend, attributes, outputs, entitlements }: BuildRequest): MessageInitShape<typeof SolveRequestSchema> {
   const exporters = outputs.map(({ type, attributes: facts }) => ({ Type: type, Attrs: Object.fromEntries(facts) }))
   return {
     Ref: ref,

@@ -38,6 +38,8 @@ const MAX_DOCKERFILE_BYTES = 16 * 1024 * 1024
 export interface ContextSources extends Pick<CommandContext, 'workingFolder' | 'openStdin'> {
   /** The file at a URL. @throws UsageError */
   readonly download: (url: string, maxBytes: number) => Promise<Uint8Array>
+  /** The Dockerfile itself, where it is written elsewhere: no file is looked for. */
+  readonly inlineDockerfile?: string | undefined
 }
 
 /** Finds the context and the Dockerfile that `path` and `--file` name. @throws UsageError */
@@ -63,6 +65,7 @@ async function fromStdin(file: string | undefined, sources: ContextSources): Pro
 
 /** One that is not in the context, whatever that is. */
 async function dockerfileApart(file: string | undefined, sources: ContextSources): Promise<DockerfilePlace | undefined> {
+  if (sources.inlineDockerfile !== undefined) return { kind: 'bytes', bytes: Buffer.from(sources.inlineDockerfile), filename: 'Dockerfile' }
   if (file === '-') return { kind: 'bytes', bytes: await collectBounded(sources.openStdin(), MAX_DOCKERFILE_BYTES, 'the Dockerfile on stdin'), filename: 'Dockerfile' }
   if (file !== undefined && isHttpUrl(file)) return { kind: 'bytes', bytes: await sources.download(file, MAX_DOCKERFILE_BYTES), filename: 'Dockerfile' }
   return undefined

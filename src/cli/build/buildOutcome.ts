@@ -38,10 +38,13 @@ export async function writeOutcomeFiles(outcome: BuildOutcome, flags: BuildFlags
   if (iidfile !== undefined && id !== undefined) await writeFile(resolve(workingFolder, iidfile), id)
 }
 
-/** The response as buildx writes it: sorted, and what is JSON in base64 or in plain (a descriptor) as JSON. */
 export function formatMetadata(response: ReadonlyMap<string, string>): string {
-  const fields = [...response].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, decodeStructure(value)] as const)
-  return `${JSON.stringify(Object.fromEntries(fields), undefined, 2)}\n`
+  return `${JSON.stringify(metadataFields(response), undefined, 2)}\n`
+}
+
+/** The response as buildx writes it: sorted, and what is JSON in base64 or in plain (a descriptor) as JSON. */
+export function metadataFields(response: ReadonlyMap<string, string>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries([...response].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, decodeStructure(value)]))
 }
 
 function decodeStructure(value: string): unknown {
@@ -70,6 +73,11 @@ function parsePlatforms(text: string | undefined): readonly PlatformOutcome[] {
 function parsePartlyAudited(text: string | undefined): readonly string[] {
   if (text === undefined) return []
   return objectList(parseJsonObject(text, 'audit'), 'platforms').flatMap((entry) => ((optionalNumber(entry, 'unreadLayers') ?? 0) > 0 ? [requiredString(entry, 'platform')] : []))
+}
+
+/** Whether a result goes to stdout, which then carries nothing else. */
+export function usesStdout(outputs: readonly OutputRequest[]): boolean {
+  return outputs.some(({ destination }) => destination.kind === 'stdout')
 }
 
 export interface SummaryView {

@@ -14,7 +14,7 @@ import { userCredentials } from '../registry/registryAccess.ts'
 import { openDisplay, type Display } from '../render/display.ts'
 import type { PlatformTime } from '../render/trace.ts'
 import { usesColor } from '../terminal.ts'
-import { type BuildOutcome, formatSummary, parseOutcome, writeOutcomeFiles } from './buildOutcome.ts'
+import { type BuildOutcome, formatSummary, parseOutcome, usesStdout, writeOutcomeFiles } from './buildOutcome.ts'
 import type { PreparedBuild } from './prepareBuild.ts'
 
 /** Builds, shows how it goes, and says what came of it. @throws what the engine throws */
@@ -58,7 +58,7 @@ function summaryEnd(end: BuildEnd, outputs: readonly OutputRequest[]): SummaryEn
 }
 
 /** Only where it was asked for: else it is a matter of course, where the engine has it. @throws UsageError */
-async function requireAudit({ local }: EngineClient, signal: AbortSignal): Promise<void> {
+export async function requireAudit({ local }: EngineClient, signal: AbortSignal): Promise<void> {
   try {
     await local.describe({}, { signal })
   } catch (error) {
@@ -86,11 +86,6 @@ function report(prepared: PreparedBuild, { outcome, times }: { readonly outcome:
       stream.write(lines.map((line) => `${line}\n`).join(''))
     }
   }
-}
-
-/** Whether a result goes to stdout, which then carries nothing else. */
-function usesStdout(outputs: readonly OutputRequest[]): boolean {
-  return outputs.some(({ destination }) => destination.kind === 'stdout')
 }
 
 /** What an earlier request has built is told once. */

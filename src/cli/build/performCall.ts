@@ -35,10 +35,11 @@ export async function performCall(prepared: PreparedBuild, call: FrontendCall, c
   const metadataFile = flags['metadata-file']
   if (metadataFile !== undefined) await writeFile(resolve(context.workingFolder, metadataFile), formatMetadata(answer))
   if (call.requestId === 'frontend.lint') annotateCheck(readWarnings(parseJsonObject(answer.get('result.json') ?? '{}', 'result.json')), dockerfilePathOf(prepared), context)
-  return report(answer, call, context)
+  return reportAnswer(answer, call, context)
 }
 
-function report(answer: ReadonlyMap<string, string>, { requestId, format, ignoresStatus }: FrontendCall, { stdout, env }: CommandContext): number {
+/** Prints what was answered; the exit code. @throws CheckFailedError */
+export function reportAnswer(answer: ReadonlyMap<string, string>, { requestId, format, ignoresStatus }: FrontendCall, { stdout, env }: CommandContext): number {
   const json = answer.get('result.json') ?? '{}'
   const found = requestId === 'frontend.lint' ? parseJsonObject(json, 'result.json') : undefined
   const paint = usesColor(stdout, env) ? (text: string): string => text.replace(/^WARNING:/gm, (word) => styleText('yellow', word)) : (text: string): string => text

@@ -20,7 +20,7 @@ import { parseSecrets } from './grants/secrets.ts'
 /** A build whose command line was found to make sense. */
 export interface PreparedBuild {
   /** One after the other; all but the credentials. */
-  readonly requests: readonly BuildStep[]
+  readonly requests: readonly [BuildStep, ...BuildStep[]]
   readonly flags: BuildFlags
   /** What is asked of the frontend instead; undefined is a build. */
   readonly call: FrontendCall | undefined
@@ -33,8 +33,16 @@ export interface PreparedBuild {
 
 export type BuildStep = Omit<BuildRequest, 'credentials'>
 
+/** What a build begins with. */
+export interface BuildPlace {
+  /** A folder, a URL, a git repository, or `-`. */
+  readonly path: string
+  /** The Dockerfile itself; undefined where it is a file. */
+  readonly inlineDockerfile?: string | undefined
+}
+
 /** @throws UsageError */
-export async function prepareBuild(flags: BuildFlags, path: string, context: CommandContext, signal: AbortSignal): Promise<PreparedBuild> {
+export async function prepareBuild(flags: BuildFlags, { path, inlineDockerfile }: BuildPlace, context: CommandContext, signal: AbortSignal): Promise<PreparedBuild> {
   const platforms = parsePlatformFlags(flags.platform)
   const call = parseCall(flags)
   const outputs = call !== undefined ? [] : parseOutputs(flags, parseTags(flags.tag), {
@@ -43,7 +51,7 @@ export async function prepareBuild(flags: BuildFlags, path: string, context: Com
     loadProgram: () => loadProgram(context.env),
   })
   const { workingFolder, openStdin, env } = context
-  const place = await findBuildContext(path, flags.file, { workingFolder, openStdin, download: (url, maxBytes) => downloadDockerfile(url, maxBytes, env, signal) })
+  const place = await findBuildContext(path, flags.file, { workingFolder, openStdin, inlineDockerfile, download: (url, maxBytes) => downloadDockerfile(url, maxBytes, env, signal) })
   const attributes = frontendAttributes({ flags, env, platforms, filename: place.dockerfile.filename })
   const [secrets, agents] = [await parseSecrets(flags.secret, context), await parseAgents(flags.ssh, context)]
   const named = await parseNamedContexts(flags['build-context'], workingFolder)
@@ -57,7 +65,7 @@ export async function prepareBuild(flags: BuildFlags, path: string, context: Com
 }
 
 /** Docker's archives are made after all the rest, of one platform, from what is then built; where they are all, the local store has the other platforms. */
-function splitForDocker(request: BuildStep, platform: string): readonly BuildStep[] {
+function splitForDocker(request: BuildStep, platform: string): PreparedBuild['requests'] {
   const others = request.outputs.filter((output) => !isDocker(output))
   const docker = request.outputs.filter(isDocker)
   const kept: OutputRequest = { type: 'image', attributes: docker[0]?.attributes ?? new Map(), destination: { kind: 'none' } }

@@ -24,7 +24,7 @@ async function runBuild({ flags, operands }: CommandLine<typeof BUILD_FLAGS>, co
   }
   const { prepareBuild } = await import('../build/prepareBuild.ts')
   const { withDefaultLoad } = await import('../builders/defaultLoad.ts')
-  const prepared = await prepareBuild(await withDefaultLoad(flags, context), operands[0] ?? '', context, signal)
+  const prepared = await prepareBuild(await withDefaultLoad(flags, context), { path: operands[0] ?? '' }, context, signal)
   for (const notice of prepared.notices) context.stderr.write(`${notice}\n`)
   if (prepared.call !== undefined) {
     const { performCall } = await import('../build/performCall.ts')

@@ -15,10 +15,9 @@ import { watchSource } from './readSource.ts'
 
 /** A build for `--part`: pushed by digest as an index, however many platforms it has; the part's file is written when the registry has it all. @throws UsageError; what the engine throws */
 export async function performPart(flags: BuildFlags, written: string, path: string, { context, signal }: { readonly context: CommandContext; readonly signal: AbortSignal }): Promise<void> {
-  const prepared = await prepareBuild(partFlags(flags), path, context, signal)
+  const prepared = await prepareBuild(partFlags(flags), { path }, context, signal)
   for (const notice of prepared.notices) context.stderr.write(`${notice}\n`)
   const [request] = prepared.requests
-  if (request === undefined) throw new TypeError('a build has at least one request')
   const place = await clearPartFile(written, context.workingFolder)
   const watched = await watchSource(request, context.env, signal)
   const step: BuildStep = { ...watched.step, attributes: new Map([...watched.step.attributes, ['multi-platform', 'true']]) }

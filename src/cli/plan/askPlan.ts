@@ -18,8 +18,7 @@ import { parsePlan } from './parsePlan.ts'
 /** Has the engine plan, and shows it. Exit code 1 where a build would fail before it starts. */
 export async function askPlan(flags: PlanFlags, path: string, context: CommandContext, signal: AbortSignal): Promise<number> {
   const none = { quiet: false, check: false, call: 'build', iidfile: undefined, 'metadata-file': undefined } as const
-  const { requests: [request], progress } = await prepareBuild({ ...flags, ...none }, path, context, signal)
-  if (request === undefined) throw new TypeError('a build without requests')
+  const { requests: [request], progress } = await prepareBuild({ ...flags, ...none }, { path }, context, signal)
   await using engine = await openEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
   await checkPlanner(engine, signal)
   const answer = new Map<string, string>()

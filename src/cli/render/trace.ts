@@ -107,23 +107,23 @@ function keepTail(vertex: MutableVertex, lines: readonly string[]): void {
 }
 
 export interface VertexLabel {
-  /** The platform the step is for, `linux/arm64`; undefined of what is for all, or where there is but one. */
+  /** The platform the step is for, `linux/arm64`; undefined of what is for all, or where there is but one. Of several targets, with the target's name before it. */
   readonly platform: string | undefined
   readonly text: string
 }
 
-/** Takes a vertex's name apart: `[linux/arm64 build 2/4] RUN make` is `[build 2/4] RUN make` of linux/arm64. */
+/** Takes a vertex's name apart: `[linux/arm64 build 2/4] RUN make` is `[build 2/4] RUN make` of linux/arm64, and `[app linux/arm64 2/4]` is of app linux/arm64. */
 export function parseVertexName(name: string): VertexLabel {
   const match = NAME.exec(name)
   if (match === null) return { platform: undefined, text: name }
-  const [, os = '', architecture = '', target, inside = '', rest = ''] = match
+  const [, of = '', os = '', architecture = '', target, inside = '', rest = ''] = match
   const own = `${os}/${architecture}`
-  if (target === undefined) return { platform: own, text: `[${inside.trim()}]${rest}` }
-  return { platform: target.includes('/') ? target : `${os}/${target}`, text: `[${inside.trim()} on ${own}]${rest}` }
+  if (target === undefined) return { platform: of + own, text: `[${inside.trim()}]${rest}` }
+  return { platform: of + (target.includes('/') ? target : `${os}/${target}`), text: `[${inside.trim()} on ${own}]${rest}` }
 }
 
 /** A step that runs on one platform and makes something for another has both: `linux/amd64->arm64`. */
-const NAME = /^\[(linux|windows|darwin|freebsd)\/([a-z0-9_/.-]+?)(?:->([a-z0-9_/.]+))?(?= |\])([^\]]*)\](.*)$/s
+const NAME = /^\[([^\s\]]+ )?(linux|windows|darwin|freebsd)\/([a-z0-9_/.-]+?)(?:->([a-z0-9_/.]+))?(?= |\])([^\]]*)\](.*)$/s
 
 export function elapsedMs(state: VertexState, now: number): number {
   switch (state.kind) {

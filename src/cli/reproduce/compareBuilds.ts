@@ -24,7 +24,6 @@ export async function compareBuilds(flags: ReproduceFlags, path: string, context
   await using scratch = createTempFolder(join(context.env['TMPDIR'] ?? tmpdir(), 'pelago-reproduce'))
   await using engine = await openEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
   const [step] = prepared.requests
-  if (step === undefined) throw new TypeError('a build without requests')
   const build = (name: string): ReturnType<typeof buildLayout> => buildLayout(engine, { step, attributes: attributesOf(flags), folder: join(scratch.path, name), progress: prepared.progress }, context, signal)
   const { against } = flags
   await using other = against === undefined ? undefined : await openImage(against, context, signal)
@@ -42,7 +41,7 @@ export async function compareBuilds(flags: ReproduceFlags, path: string, context
 async function prepare(flags: ReproduceFlags, path: string, context: CommandContext, signal: AbortSignal): Promise<PreparedBuild> {
   if (path === '-') throw new UsageError('a context on stdin can be read once only', { hint: 'unpack it, and give the folder' })
   const none = { output: [], tag: [], push: false, load: false, quiet: false, check: false, call: 'build', iidfile: undefined, 'metadata-file': undefined, part: undefined, audit: 'off' } as const
-  return await prepareBuild({ ...flags, ...none, 'no-cache': true }, path, context, signal)
+  return await prepareBuild({ ...flags, ...none, 'no-cache': true }, { path }, context, signal)
 }
 
 /** Compression is left out where nobody asks for it: equal layers are equal bytes with it, too. */

@@ -1,0 +1,76 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { EngineClient } from '../../driver/driver.ts'
+import { createSolveTargets } from '../../driver/targets/solveTargets.ts'
+import type { TargetRequest, TargetsEnd } from '../../driver/targets/targetRequest.ts'
+import { metadataFields, parseOutcome } from '../build/buildOutcome.ts'
+import { requireAudit, withInsecureRegistries } from '../build/performBuild.ts'
+import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
+import type { SummaryEnd } from '../ci/summary.ts'
+import { clientParts } from '../clientParts.ts'
+import type { CommandContext } from '../command.ts'
+import { openEngine } from '../engine.ts'
+import { userCredentials } from '../registry/registryAccess.ts'
+import { openDisplay, type Display } from '../render/display.ts'
+import type { ProgressMode } from '../render/progressMode.ts'
+import { printTargets, type TargetOutcomes } from './printTargets.ts'
+import type { PreparedTarget } from './prepareTargets.ts'
+import { createTargetEvents } from './targetEvents.ts'
+
+/** How several targets are built, whatever they are. */
+export interface TargetsRun {
+  readonly progress: ProgressMode
+  readonly metadataFile?: string | undefined
+  readonly summaryFile?: string | undefined
+  readonly insecureRegistries?: readonly string[] | undefined
+}
+
+/**
+ * Builds all, shows how it goes, and says what came of it. Where one fails, what others have finished stays, and is told.
+ * @throws TargetFailedError for the first that failed
+ */
+export async function performTargets(targets: readonly PreparedTarget[], run: TargetsRun, context: CommandContext, signal: AbortSignal): Promise<TargetOutcomes> {
+  await using engine = await openEngine(withInsecureRegistries(context, run.insecureRegistries ?? []), signal)
+  if (targets.some(({ build: { flags } }) => flags.audit === 'error' || flags.audit === 'warn')) await requireAudit(engine, signal)
+  const { end, display } = await solveAll(targets, run.progress, { engine, context }, signal)
+  const outcomes = new Map([...end.responses].map(([name, response]) => [name, parseOutcome(response)]))
+  await reportToCi({ end: summaryEnd(targets, outcomes, end), trace: display.trace, pathOf: pathsOf(targets, end) }, run.summaryFile, context)
+  printTargets({ targets, outcomes, times: display.times(), progress: run.progress }, context)
+  if (end.error !== undefined) throw end.error
+  if (run.metadataFile !== undefined) await writeFile(resolve(context.workingFolder, run.metadataFile), formatAllMetadata(outcomes))
+  return outcomes
+}
+
+async function solveAll(targets: readonly PreparedTarget[], progress: ProgressMode, { engine, context }: { readonly engine: EngineClient; readonly context: CommandContext }, signal: AbortSignal): Promise<{ readonly end: TargetsEnd; readonly display: Display }> {
+  using display = openDisplay(progress, context)
+  const events = createTargetEvents(display.sink)
+  const sinkOf = targets.length > 1 ? events : () => display.sink
+  const end = await createSolveTargets(clientParts(context))(engine, targetRequests(targets, context), sinkOf, signal)
+  return { end, display }
+}
+
+export function targetRequests(targets: readonly PreparedTarget[], context: CommandContext): readonly TargetRequest[] {
+  const credentials = userCredentials(context)
+  return targets.map(({ name, build: { requests: [first, ...rest], call } }) => ({ name, requestId: call?.requestId, requests: [{ ...first, credentials }, ...rest.map((request) => ({ ...request, credentials }))] }))
+}
+
+/** A key for each target, in their order, as buildx writes it. */
+function formatAllMetadata(outcomes: TargetOutcomes): string {
+  return `${JSON.stringify(Object.fromEntries([...outcomes].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, { response }]) => [name, metadataFields(response)])), undefined, 2)}\n`
+}
+
+function summaryEnd(targets: readonly PreparedTarget[], outcomes: TargetOutcomes, { error }: TargetsEnd): SummaryEnd {
+  if (error !== undefined) return { kind: 'failed', title: error.target, error }
+  return { kind: 'built', images: targets.flatMap(({ name }) => {
+    const outcome = outcomes.get(name)
+    return outcome === undefined ? [] : [{ title: name, digest: outcome.digest, platforms: outcome.platforms }]
+  }) }
+}
+
+/** Errors and warnings call a Dockerfile by its name: the failed target's, or the one that all have. */
+function pathsOf(targets: readonly PreparedTarget[], { error }: TargetsEnd): ReturnType<typeof dockerfilePathOf> {
+  const asked = error === undefined ? targets : targets.filter(({ name }) => name === error.target)
+  const folders = new Set(asked.map(({ build: { dockerfileFolder } }) => dockerfileFolder))
+  const [only] = folders
+  return dockerfilePathOf({ dockerfileFolder: folders.size === 1 ? only : undefined })
+}

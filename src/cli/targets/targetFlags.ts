@@ -1,0 +1,55 @@
+import { stat } from 'node:fs/promises'
+import { isAbsolute, join, resolve } from 'node:path'
+import { isHttpUrl } from '../../ground/urlText.ts'
+import type { BuildTarget } from '../../project/buildTarget.ts'
+import { BUILD_FLAGS, type BuildFlags } from '../build/buildFlags.ts'
+import { parseFlags } from '../flags/flags.ts'
+import { UsageError } from '../flags/usageError.ts'
+
+/** The flags of `pelago build` that mean the same as the target. @throws UsageError where it says what there is no flag for */
+export async function targetFlags(target: BuildTarget, workingFolder: string): Promise<BuildFlags> {
+  const defaults = parseFlags(BUILD_FLAGS, [], { commandName: target.name }).flags
+  checkKnown(target)
+  return {
+    ...defaults,
+    ...imageFlags(target),
+    ...stepFlags(target),
+    file: await dockerfilePath(target, workingFolder),
+    platform: target.platforms,
+    output: target.outputs,
+    call: target.call ?? defaults.call,
+  }
+}
+
+function imageFlags({ labels, tags, annotations, stage, contexts, args, attests, cacheFrom, cacheTo }: BuildTarget): Partial<BuildFlags> {
+  const images = { tag: tags, annotation: annotations, label: assignments(labels), target: stage, 'build-arg': assignments(args), 'build-context': assignments(contexts) }
+  const kept = { attest: attests, 'cache-from': cacheFrom, 'cache-to': cacheTo }
+  return { ...images, ...kept }
+}
+
+function stepFlags({ secrets, ssh, entitlements, extraHosts, ulimits, shmSize, network, pull, noCache, noCacheFilter }: BuildTarget): Partial<BuildFlags> {
+  return { secret: secrets, ssh, allow: entitlements, 'add-host': extraHosts, ulimit: ulimits, 'shm-size': shmSize, network: network ?? 'default', pull, 'no-cache': noCache, 'no-cache-filter': noCacheFilter }
+}
+
+function assignments(values: ReadonlyMap<string, string>): readonly string[] {
+  return [...values].map(([key, value]) => `${key}=${value}`)
+}
+
+function checkKnown({ name, network, attests, cacheFrom, cacheTo }: BuildTarget): void {
+  if (network !== undefined && !['default', 'host', 'none'].includes(network)) throw new UsageError(`target ${name}: invalid network: ${JSON.stringify(network)}`, { hint: 'steps have the network default, host or none' })
+  const asked = { attest: attests, 'cache-from': cacheFrom, 'cache-to': cacheTo }
+  for (const [flag, values] of Object.entries(asked)) {
+    if (values.length > 0 && !Object.hasOwn(BUILD_FLAGS, flag)) throw new UsageError(`target ${name}: ${flag} is not supported yet: ${values.join(' ')}`, { hint: 'leave it out' })
+  }
+}
+
+/** A relative one is in the context; that of a folder is found from where the command was called. */
+async function dockerfilePath({ context, dockerfile, dockerfileInline }: BuildTarget, workingFolder: string): Promise<string | undefined> {
+  if (dockerfileInline !== undefined || dockerfile === undefined) return undefined
+  if (isAbsolute(dockerfile) || isHttpUrl(dockerfile) || !(await isFolder(resolve(workingFolder, context)))) return dockerfile
+  return join(context, dockerfile)
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true
+}

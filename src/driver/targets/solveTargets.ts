@@ -1,0 +1,144 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { CallOptions } from '@connectrpc/connect'
+import type { Result, ResultSchema } from '../../api/gen/gateway_pb.ts'
+import { BuildError } from '../../ground/errors.ts'
+import { createLimit, type Limit } from '../../kit/limit.ts'
+import { orAborted } from '../../kit/singleFlight.ts'
+import type { ProgressSink } from '../../progress/progressSink.ts'
+import { driveBuild, EMPTY_RESULT } from '../drivenBuild.ts'
+import type { BuildRequest, EngineClient } from '../driver.ts'
+import { openSession } from '../session/sessionHost.ts'
+import { solveRequest, withClientPaths, withEvents, type SolveParts } from '../solve.ts'
+import { createTargetResults, linksOf, type FrontendInputs, type TargetResults } from './targetResults.ts'
+import { planSessions } from './sessionPlan.ts'
+import { folderSessions, mergeFolders, withSharedNames } from './sharedFolders.ts'
+import { TargetFailedError, type SolveTargets, type TargetRequest } from './targetRequest.ts'
+
+/** Dockerfiles that are read and checked at once, and builds that are worked on: each has calls and events of its own; the engine bounds the steps. */
+const MAX_AT_ONCE = 16
+
+export function createSolveTargets(parts: SolveParts): SolveTargets {
+  return async (engine, targets, sinkOf, signal) => {
+    const failure = new AbortController()
+    const inner = AbortSignal.any([signal, failure.signal])
+    const responses = new Map<string, ReadonlyMap<string, string>>()
+    await using sessions = new AsyncDisposableStack()
+    const placed = placeInSessions(targets, { parts, engine, sessions }, inner)
+    const job: TargetJob = { engine, results: createTargetResults(targets), reading: createLimit(MAX_AT_ONCE), working: createLimit(MAX_AT_ONCE) }
+    let error: TargetFailedError | undefined
+    const solveOne = async (target: PlacedTarget): Promise<void> => {
+      try {
+        responses.set(target.name, await solveTarget(target, job, sinkOf(target.name), inner))
+      } catch (cause) {
+        if (inner.aborted) return // a consequence of the first failure, or of the end of all
+        if (cause instanceof BuildError) error = new TargetFailedError(target.name, cause)
+        failure.abort(cause)
+        if (error === undefined) throw cause
+      }
+    }
+    const settled = await Promise.allSettled(placed.map(solveOne))
+    signal.throwIfAborted()
+    for (const one of settled) if (one.status === 'rejected') throw one.reason
+    return { responses, error }
+  }
+}
+
+interface PlacedRequest {
+  readonly request: BuildRequest
+  readonly sessionId: string
+}
+
+interface PlacedTarget extends Pick<TargetRequest, 'name' | 'requestId'> {
+  readonly requests: readonly PlacedRequest[]
+}
+
+interface SessionOpener {
+  readonly parts: SolveParts
+  readonly engine: EngineClient
+  readonly sessions: AsyncDisposableStack
+}
+
+/** Opens the sessions that the targets need, and says which is whose. */
+function placeInSessions(targets: readonly TargetRequest[], { parts, engine, sessions }: SessionOpener, signal: AbortSignal): readonly PlacedTarget[] {
+  const renamed = targets.map(({ requests, ...rest }) => ({ ...rest, requests: requests.map((request) => withSharedNames(engine.isSameMachine ? withClientPaths(request) : request)) }))
+  const all = renamed.flatMap(({ requests }) => requests)
+  const plan = planSessions(all)
+  const ids = plan.sessions.map((share) => sessions.use(openSession(engine, { ...share, ...parts }, signal)).id)
+  const idOf = new Map(all.map((request, index) => [request, ids[plan.sessionOf[index] ?? 0] ?? '']))
+  return renamed.map(({ requests, ...rest }) => ({
+    ...rest,
+    requests: requests.map((request) => {
+      const sessionId = idOf.get(request) ?? ''
+      const elsewhere = sessionId === ids[0] ? [] : folderSessions(mergeFolders([request]), ids[0] ?? '')
+      return { sessionId, request: { ...request, attributes: new Map([...request.attributes, ...elsewhere]) } }
+    }),
+  }))
+}
+
+interface TargetJob {
+  readonly engine: EngineClient
+  readonly results: TargetResults
+  readonly reading: Limit
+  readonly working: Limit
+}
+
+async function solveTarget({ name, requests, requestId }: PlacedTarget, job: TargetJob, sink: ProgressSink, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const responses: ReadonlyMap<string, string>[] = []
+  for (const [index, { request, sessionId }] of requests.entries()) {
+    const isDriven = requestId !== undefined || linksOf(request).length > 0 || (index === 0 && job.results.isWanted(name))
+    const solve = (ref: string, inner: AbortSignal): Promise<ReadonlyMap<string, string>> => {
+      const message = solveRequest(ref, sessionId, request)
+      return isDriven ? solveDriven({ name, request, message, requestId, publishes: index === 0 && job.results.isWanted(name) }, job, inner) : solvePlain(message, job, inner)
+    }
+    responses.push(await withEvents({ engine: job.engine, sink }, signal, solve))
+  }
+  return responses[0] ?? new Map()
+}
+
+type SolveMessage = ReturnType<typeof solveRequest>
+
+async function solvePlain(message: SolveMessage, { engine, working }: TargetJob, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const { ExporterResponse } = await working.run(() => engine.control.solve(message, { signal }), signal)
+  return new Map(Object.entries(ExporterResponse))
+}
+
+interface DrivenSolve extends Pick<TargetRequest, 'name' | 'requestId'> {
+  readonly request: BuildRequest
+  readonly message: SolveMessage
+  /** Whether others wait for its result. */
+  readonly publishes: boolean
+}
+
+/**
+ * Its frontend is called with the results of others, and what it gives is given to others before it is worked on: what
+ * they need of it is then a part of what they need. It stays open until they have it.
+ */
+async function solveDriven({ name, request, message, requestId, publishes }: DrivenSolve, { engine, results, reading, working }: TargetJob, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const inputs = await orAborted(results.inputsOf(request), signal)
+  await using place = new AsyncDisposableStack()
+  const drive = async (options: CallOptions): Promise<MessageInitShape<typeof ResultSchema>> => {
+    const call = (more: readonly (readonly [key: string, value: string])[]): Promise<Result> => reading.run(() => callFrontend(engine, request, { ...inputs, attributes: new Map([...inputs.attributes, ...more]) }, options), signal)
+    const result = requestId === undefined || publishes ? await call([]) : undefined
+    if (requestId !== undefined) answer = (await call([['requestid', requestId], ['frontend.caps', QUESTION_CAPS]])).metadata
+    results.taken(request)
+    if (publishes && result !== undefined) {
+      results.publish(name, result)
+      await orAborted(results.untilTaken(name), signal)
+    }
+    if (requestId !== undefined || result === undefined) return EMPTY_RESULT
+    place.use(await working.acquire(signal))
+    return { ...result }
+  }
+  let answer: Result['metadata'] = {}
+  const response = await driveBuild(engine, { ...message, Frontend: '', Internal: requestId !== undefined }, drive, signal) // the frontend is called by the client
+  return requestId === undefined ? response : new Map(Object.entries(answer).map(([key, value]) => [key, Buffer.from(value).toString()]))
+}
+
+const QUESTION_CAPS = 'moby.buildkit.frontend.subrequests+forward'
+
+async function callFrontend({ bridge }: EngineClient, { frontend, attributes }: BuildRequest, inputs: FrontendInputs, options: CallOptions): Promise<Result> {
+  const asked = { Frontend: frontend, FrontendOpt: Object.fromEntries([...attributes, ...inputs.attributes]), FrontendInputs: Object.fromEntries(inputs.definitions) }
+  const { result } = await bridge.solve({ ...asked, allowResultReturn: true, allowResultArrayRef: true }, options)
+  if (result === undefined) throw new TypeError('the frontend gave no result')
+  return result
+}
