@@ -105,6 +105,7 @@ function checkSolve(request: SolveRequest): void {
 
 function toSolve(request: SolveRequest): Omit<EngineRequest, 'sessionEnded'> {
   return {
+    ref: request.Ref,
     sessionId: request.Session.replace(/^.*:/, ''),
     exporters: exportersOf(request),
     entitlements: request.Entitlements,

@@ -85,9 +85,10 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const hasher = createContentHasher(snapshots, database)
   const http = undo.use(createHttpClient({ userAgent: `pelago/${version} (linux; ${process.arch})`, connectionsPerOrigin: TRANSFERS, proxy: proxyFrom(env) }))
   const httpFiles = createHttpFiles({ snapshots, records: createHttpRecords(database), hasher, secrets: sessions, uploads: sessions, http, retries: DEFAULT_RETRIES, now: Date.now })
+  const gitSources = createGitSources({ snapshots, git: createGitProgram(env), secrets: sessions, agents: sessions, socketFolder, folder: join(root, 'git'), now: Date.now })
   const opsDeps: OpsDeps = {
     httpFiles,
-    gitSources: createGitSources({ snapshots, git: createGitProgram(env), secrets: sessions, agents: sessions, socketFolder, folder: join(root, 'git'), now: Date.now }),
+    gitSources,
     snapshots,
     presence,
     hasher,
@@ -105,7 +106,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     now: Date.now,
   }
   const { solver, plans } = createSolvers(opsDeps, { database, root })
-  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), auditStore: createAuditStore(database) }
+  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), auditStore: createAuditStore(database), attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const builds = createBuildRecordStore(database, Date.now)
   const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images }

@@ -72,6 +72,8 @@ export type PlatformSupport =
   | { readonly kind: 'missing'; readonly reason: string; readonly hint: string }
 
 export interface SolveRequest {
+  /** By which the client calls it, and the history too. */
+  readonly ref: string
   readonly sessionId: string
   /** None: the result is built and left in the cache. */
   readonly exporters: readonly ExporterRequest[]

@@ -3,6 +3,8 @@ import type { ImageConfig } from '../ground/oci/imageConfig.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 import type { SnapshotId } from '../snapshot/snapshotStore.ts'
+import type { Attestation } from './attestation/attestation.ts'
+import type { AttestationManifest } from './attestation/attestationManifest.ts'
 
 /** What a build came to for one platform. */
 export interface PlatformResult {
@@ -13,6 +15,8 @@ export interface PlatformResult {
   readonly snapshot: SnapshotId | undefined
   /** With history; `diffIds` are filled in by the exporter. */
   readonly config: ImageConfig
+  /** What is said of it, to be kept beside it. */
+  readonly attestations: readonly Attestation[]
 }
 
 export interface BuildResult {
@@ -40,4 +44,6 @@ export interface ExportProgress {
 export interface ExportedImage {
   readonly root: Descriptor
   readonly manifests: readonly { readonly platform: Platform; readonly descriptor: Descriptor; readonly config: Descriptor }[]
+  /** In the order of the images that they speak of. */
+  readonly attestations: readonly AttestationManifest[]
 }

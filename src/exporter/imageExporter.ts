@@ -37,7 +37,7 @@ export function createImageExporter(deps: ExporterDeps, attributes: ReadonlyMap<
 
 function readOptions(values: ReadonlyMap<string, string>): Options {
   const attributes = createAttributeReader('image', values)
-  const image = readImageOptions(attributes, 'oci')
+  const image = readImageOptions(attributes, { mediaTypes: 'oci', takesInlineOnly: true })
   const names = readNames(attributes)
   const isPushed = attributes.flag('push', false)
   const isByDigest = attributes.flag('push-by-digest', false)

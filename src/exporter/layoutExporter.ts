@@ -6,7 +6,8 @@ import { readManifest } from '../image/imageView.ts'
 import { layoutEntries, layoutIndex, type LayoutBlob } from '../image/ociLayout.ts'
 import { createAttributeReader } from './internal/attributeReader.ts'
 import { entriesTree } from './internal/entriesTree.ts'
-import type { BuildResult, Exporter } from './exporter.ts'
+import { takeAttestations } from './attestation/attestation.ts'
+import type { BuildResult, Exporter, ExportProgress } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
 import { buildImage, documentsOf, imageResponse, type BuiltImage } from './internal/imageBuilder.ts'
 import { readImageOptions, readNames, type ImageName, type ImageOptions } from './internal/imageOptions.ts'
@@ -28,7 +29,7 @@ export function createLayoutExporter(deps: ExporterDeps, kind: LayoutKind, expor
     name: kind === 'oci' ? 'exporting to oci image format' : 'exporting to docker image format',
     async export(result, progress, signal) {
       assertSingle(kind, result)
-      const built = await buildImage(result, options, { deps, progress }, signal)
+      const built = await buildImage(kind === 'docker' ? withoutAttestations(result, options, progress) : result, options, { deps, progress }, signal)
       const names = options.names.map(({ reference }) => reference)
       const response = new Map([...imageResponse(built), ...(names.length === 0 ? [] : [['image.name', names.map(formatReference).join(',')] as const])])
       const entries = await layoutOf(built, options, deps, signal)
@@ -41,7 +42,7 @@ export function createLayoutExporter(deps: ExporterDeps, kind: LayoutKind, expor
 
 function readOptions(kind: LayoutKind, values: ReadonlyMap<string, string>): Options {
   const attributes = createAttributeReader(kind, values)
-  const image = readImageOptions(attributes, kind)
+  const image = readImageOptions(attributes, { mediaTypes: kind, takesInlineOnly: false })
   const options = { ...image, kind, names: readNames(attributes), isTar: attributes.flag('tar', true) }
   attributes.ignore('push', 'store')
   attributes.finish()
@@ -51,6 +52,18 @@ function readOptions(kind: LayoutKind, values: ReadonlyMap<string, string>): Opt
 function assertSingle(kind: LayoutKind, { platforms, isMultiPlatform }: BuildResult): void {
   if (kind === 'oci' || (platforms.length === 1 && !isMultiPlatform)) return
   throw new InvalidValueError('docker exporter does not currently support exporting manifest lists', { hint: 'use -o type=oci, push with --push, or build for one platform' })
+}
+
+/** An archive of Docker's has one manifest; attestations need an index beside it. Those that were asked for are told of. */
+function withoutAttestations(result: BuildResult, { takesInlineOnly }: Options, { sink }: ExportProgress): BuildResult {
+  if (result.platforms.some(({ attestations }) => takeAttestations(attestations, takesInlineOnly).length > 0)) {
+    sink({
+      kind: 'warning', vertex: undefined, at: Date.now(), url: undefined, span: undefined,
+      message: 'attestations are left out of the archive for Docker, which has no place for them',
+      detail: ['Push the image, or write -o type=oci, to keep them.'],
+    })
+  }
+  return { ...result, platforms: result.platforms.map((platform) => ({ ...platform, attestations: [] })) }
 }
 
 async function layoutOf({ image, packed }: BuiltImage, { kind, names }: Options, { blobs, content }: ExporterDeps, signal: AbortSignal): Promise<ReturnType<typeof layoutEntries>> {

@@ -1,6 +1,8 @@
+import type { TarEntry } from '../archive/tar.ts'
 import type { FileStat, TreeSource } from '../api/fileSync.ts'
 import { asByteString, fromText } from '../kit/byteString.ts'
 import { toFileStat } from './internal/entriesTree.ts'
+import { makeStatementFiles, withStatements } from './attestation/statementFiles.ts'
 import type { Exporter, ExportProgress } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
 import { warnOfMissingEpoch } from './internal/epochOptions.ts'
@@ -15,8 +17,9 @@ export function createLocalExporter(deps: ExporterDeps, exporterIndex: number, a
     const { result, prefix } = folder
     await deps.ensurePresent(result.snapshot, signal)
     await using view = await deps.snapshots.openView(result.snapshot, signal)
+    const statements = await makeStatementFiles(folder, view.path, signal)
     const name = prefix === '' ? 'copying files' : `copying files ${result.id}`
-    await progress.step(name, async (report) => deps.client.sendTree(exporterIndex, new Map(), viewTree(view.path, folder, report), signal))
+    await progress.step(name, async (report) => deps.client.sendTree(exporterIndex, new Map(), viewTree({ root: view.path, statements }, folder, report), signal))
   }
 
   return {
@@ -30,15 +33,21 @@ export function createLocalExporter(deps: ExporterDeps, exporterIndex: number, a
   }
 }
 
-function viewTree(root: string, options: ViewOptions, report: (currentBytes: number, totalBytes: number) => void): TreeSource {
+interface SentFiles {
+  readonly root: string
+  readonly statements: readonly TarEntry[]
+}
+
+function viewTree({ root, statements }: SentFiles, options: ViewOptions, report: (currentBytes: number, totalBytes: number) => void): TreeSource {
   let sentBytes = 0
   return {
     async *walk(signal): AsyncGenerator<FileStat> {
-      for await (const { header } of readViewEntries(root, options, signal)) yield toFileStat(header)
+      for await (const { header } of withStatements(readViewEntries(root, options, signal), statements, options.prefix)) yield toFileStat(header)
     },
     async *read(path, signal) {
-      const inside = asByteString(fromText(path).slice(options.prefix === '' ? 0 : options.prefix.length + 1))
-      for await (const chunk of readViewFile(root, inside, signal)) {
+      const sent = fromText(path)
+      const inside = asByteString(sent.slice(options.prefix === '' ? 0 : options.prefix.length + 1))
+      for await (const chunk of statements.find(({ header }) => header.path === sent)?.content ?? readViewFile(root, inside, signal)) {
         sentBytes += chunk.byteLength
         report(sentBytes, 0)
         yield chunk

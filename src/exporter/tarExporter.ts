@@ -1,5 +1,6 @@
 import type { TarEntry } from '../archive/tar.ts'
 import { writeTar } from '../archive/tarWriter.ts'
+import { makeStatementFiles, withStatements } from './attestation/statementFiles.ts'
 import type { Exporter } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
 import { warnOfMissingEpoch } from './internal/epochOptions.ts'
@@ -25,6 +26,7 @@ export function createTarExporter(deps: ExporterDeps, exporterIndex: number, att
 async function* entriesOf(folders: readonly PlatformFolder[], { snapshots }: ExporterDeps, signal: AbortSignal): AsyncGenerator<TarEntry> {
   for (const folder of folders) {
     await using view = await snapshots.openView(folder.result.snapshot, signal)
-    yield* readViewEntries(view.path, folder, signal)
+    const statements = await makeStatementFiles(folder, view.path, signal)
+    yield* withStatements(readViewEntries(view.path, folder, signal), statements, folder.prefix)
   }
 }

@@ -12,8 +12,8 @@ import { createHttpSource } from './remote/httpSource.ts'
 
 /** All that ops work with; `engine` fills it in. */
 export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, Omit<LocalSourceDeps, 'hasher'> {
-  readonly httpFiles: HttpFiles
-  readonly gitSources: GitSources
+  readonly httpFiles: Pick<HttpFiles, 'fetch'>
+  readonly gitSources: Pick<GitSources, 'create'>
 }
 
 /** What each kind of vertex does. */

@@ -6,6 +6,7 @@ export const BUILD_FLAGS = {
   'add-host': { kind: 'list', value: 'HOST:IP', splitsCommas: true, help: 'Add a line to /etc/hosts of the build\'s steps' },
   allow: { kind: 'list', value: 'ENTITLEMENT', splitsCommas: true, help: 'Let the build do what it else may not: network.host, security.insecure, device, device=NAME' },
   annotation: { kind: 'list', value: '[TYPE:]KEY=VALUE', help: 'Add an annotation to the image\'s manifests; TYPE is manifest, index, manifest-descriptor or index-descriptor' },
+  attest: { kind: 'list', value: 'TYPE', help: 'Keep an attestation beside the image: type=provenance or type=sbom, with KEY=VALUE behind commas' },
   audit: { kind: 'text', value: 'MODE', help: 'What comes of what the audit of the image finds (default warn): error lets nothing out that has one', choices: ['error', 'warn', 'off'] },
   'build-arg': { kind: 'list', value: 'KEY[=VALUE]', help: 'Set a build argument; without a value it is taken from the environment' },
   'build-context': { kind: 'list', value: 'NAME=SOURCE', help: 'Another context, for COPY --from=NAME, or in the place of the stage or image NAME: a folder, docker-image://, oci-layout://, target:STAGE, a URL or a git repository; NAME::PLATFORM is for one platform' },
@@ -25,12 +26,12 @@ export const BUILD_FLAGS = {
   part: { kind: 'text', value: 'FILE', help: 'Push by digest, touch no tag, and write what was pushed to a file: pelago merge puts the parts of several machines under one tag' },
   platform: { kind: 'list', value: 'PLATFORM', splitsCommas: true, variable: 'DOCKER_DEFAULT_PLATFORM', help: 'Platform to build for, such as linux/arm64; local is this machine\'s own' },
   progress: { kind: 'text', value: 'MODE', help: 'How progress is shown', choices: PROGRESS_MODES, fallback: 'auto', variable: 'BUILDKIT_PROGRESS' },
-  provenance: { kind: 'text', value: 'false', help: 'Accepted for scripts that switch it off' },
+  provenance: { kind: 'text', value: 'PROVENANCE', help: 'Say where the image comes from: true, or mode=min or mode=max; short for --attest type=provenance' },
   pull: { kind: 'switch', help: 'Ask the registry for base images even where they are here' },
   push: { kind: 'switch', help: 'Push the image: short for --output=type=registry' },
   quiet: { kind: 'switch', short: 'q', help: 'Show nothing but the image\'s digest' },
   rm: { kind: 'switch', help: 'Remove containers of steps, as always here' },
-  sbom: { kind: 'text', value: 'false', help: 'Accepted for scripts that switch it off' },
+  sbom: { kind: 'text', value: 'SBOM', help: 'List what software is in the image: true, or generator=IMAGE; short for --attest type=sbom' },
   secret: { kind: 'list', value: 'SECRET', help: 'A secret for steps that mount it: id=NAME,src=FILE or id=NAME,env=VARIABLE' },
   'shm-size': { kind: 'text', value: 'BYTES', help: 'Size of the steps\' /dev/shm, such as 128m' },
   ssh: { kind: 'list', value: 'AGENT', help: 'An ssh agent for steps that mount it: default (at SSH_AUTH_SOCK), ID=SOCKET or ID=KEY[,KEY]' },
@@ -44,6 +45,6 @@ export type BuildFlags = FlagValues<typeof BUILD_FLAGS>
 
 /** Known to `docker build` or `docker buildx build`, and refused by name. */
 export const UNSUPPORTED_BUILD_FLAGS = [
-  'attest', 'cache-from', 'cache-to', 'cgroup-parent', 'compress', 'cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'detach',
+  'cache-from', 'cache-to', 'cgroup-parent', 'compress', 'cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'detach',
   'invoke', 'isolation', 'memory', '-m', 'memory-swap', 'policy', 'print', 'resource', 'root', 'security-opt', 'server-config', 'squash',
 ] as const

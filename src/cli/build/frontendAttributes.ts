@@ -4,6 +4,7 @@ import { SOURCE_DATE_EPOCH } from '../../ground/quantity/sourceDateEpoch.ts'
 import { parseByteSize } from '../format/byteSize.ts'
 import { splitKeyValue } from '../flags/csv.ts'
 import { UsageError } from '../flags/usageError.ts'
+import { attestAttributes } from './attests.ts'
 import type { BuildFlags } from './buildFlags.ts'
 
 export interface AttributeInput {
@@ -36,6 +37,7 @@ export function frontendAttributes({ flags, env, platforms, filename }: Attribut
     if (key === '') throw new UsageError(`invalid --label: ${JSON.stringify(text)}`, { hint: 'write KEY=VALUE' })
     attributes.set(`label:${key}`, value)
   }
+  for (const [key, value] of attestAttributes(flags)) attributes.set(key, value)
   return attributes
 }
 

@@ -36,10 +36,6 @@ async function runBuild({ flags, operands }: CommandLine<typeof BUILD_FLAGS>, co
 }
 
 function checkFlags(flags: BuildFlags, env: CommandContext['env']): void {
-  for (const name of ['provenance', 'sbom'] as const) {
-    const value = flags[name]
-    if (value !== undefined && value !== 'false') throw new UsageError(`--${name}=${value} is not supported yet`, { hint: 'leave it out' })
-  }
   if (flags.quiet && !['auto', 'quiet', env['BUILDKIT_PROGRESS']].includes(flags.progress)) throw new UsageError(`--quiet and --progress=${flags.progress} exclude each other`)
 }
 

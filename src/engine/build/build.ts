@@ -20,7 +20,10 @@ import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
 import type { Waiter } from '../../solver/vertexStory.ts'
+import type { AttestedBuild } from '../attestation/attestedBuild.ts'
+import { attestResult, type AttestDeps } from '../attestation/attestResult.ts'
 import type { Built } from '../engine.ts'
+import { createStepWatch } from '../provenance/stepWatch.ts'
 import { datedContext, readEpochTime } from './epochTime.ts'
 import { fetchContext, withoutShown, type FetchedContext } from './fetchContext.ts'
 import type { FrontendAttributes } from './frontendAttributes.ts'
@@ -39,6 +42,7 @@ export interface BuildDeps {
   readonly caches: Pick<CacheFolders, 'forget'>
   readonly devices: CdiDevices
   readonly resolver: ImageResolver
+  readonly attest: AttestDeps
 }
 
 export interface BuildOptions {
@@ -49,6 +53,9 @@ export interface BuildOptions {
   /** Results of other builds, for contexts that are `input:KEY`. */
   readonly inputs: ReadonlyMap<string, BuiltImage>
   readonly sessionEnded: AbortSignal
+  /** By which the build is found in the history. */
+  readonly ref: string
+  readonly startedAtMs: number
 }
 
 /**
@@ -57,6 +64,7 @@ export interface BuildOptions {
  */
 export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<Built> {
   const { attributes, sessionId, progress, entitlements, sessionEnded } = options
+  const watch = createStepWatch(progress)
   const text = await loadText(deps, options, signal)
   const targets = await lowerForPlatforms(text, deps, options, signal)
   const lowered = targets.map((target) => target.lowered)
@@ -66,14 +74,15 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   checkSteps(graph, { executor: deps.executor, devices: deps.devices, entitlements })
   const platforms = targets.map(({ platform, lowered: image }) => ({ id: formatPlatform(platform), platform, image }))
   const { isMultiPlatform } = attributes
-  const waiter = { sessionId, progress: withoutShown(progress, text.shown), held: sessionEnded }
+  const waiter = { sessionId, progress: withoutShown(watch.sink, text.shown), held: sessionEnded }
+  const attested: AttestedBuild = { ...options, orders: attributes.attestations, attributes: attributes.given, source: text.source, builderPlatform: hostPlatform(deps.executor), watch }
   let result: Promise<BuildResult> | undefined
   const origins = lowered.map(({ config, layerSpans }) => ({ baseLayers: config.diffIds.length, spans: layerSpans }))
   return {
     kind: 'built',
     platforms,
     isMultiPlatform,
-    evaluate: (inner) => (result ??= evaluate(deps, { graph, platforms, isMultiPlatform, waiter }, inner)),
+    evaluate: (inner) => (result ??= evaluate(deps, { graph, platforms, isMultiPlatform, waiter, attested }, inner)),
     audit: { mode: attributes.audit, origins },
     epochSeconds,
   }
@@ -82,19 +91,22 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
 interface Evaluation extends Pick<Built, 'platforms' | 'isMultiPlatform'> {
   readonly graph: Graph
   readonly waiter: Waiter
+  readonly attested: AttestedBuild
 }
 
-async function evaluate({ solver, caches, files }: BuildDeps, { graph, platforms, isMultiPlatform, waiter }: Evaluation, signal: AbortSignal): Promise<BuildResult> {
-  await caches.forget(freshCaches(graph))
+async function evaluate(deps: BuildDeps, { graph, platforms, isMultiPlatform, waiter, attested }: Evaluation, signal: AbortSignal): Promise<BuildResult> {
+  await deps.caches.forget(freshCaches(graph))
   const roots = platforms.flatMap(({ image: { root } }) => root ?? [])
-  const solved = await solver.solve(graph, roots, waiter, signal).catch((error: unknown) => {
-    throw explainMissing(error, graph, files)
+  const solved = await deps.solver.solve(graph, roots, waiter, signal).catch((error: unknown) => {
+    throw explainMissing(error, graph, deps.files)
   })
   const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
-  return {
-    platforms: platforms.map(({ platform, image: { root, config } }) => platformResult(platform, root === undefined ? undefined : resultOf.get(outputKey(root)), config)),
-    isMultiPlatform,
+  const results: PlatformResult[] = []
+  for (const { platform, image } of platforms) {
+    const result = platformResult(platform, image.root === undefined ? undefined : resultOf.get(outputKey(image.root)), image.config)
+    results.push({ ...result, attestations: await attestResult({ image, result }, attested, deps.attest, signal) })
   }
+  return { platforms: results, isMultiPlatform }
 }
 
 /** One of the platforms that are built for. */
@@ -238,7 +250,7 @@ function outputKey({ vertex, index }: Output): string {
   return `${vertex}:${index}`
 }
 
-function platformResult(platform: Platform, result: string | undefined, config: PlatformResult['config']): PlatformResult {
+function platformResult(platform: Platform, result: string | undefined, config: PlatformResult['config']): Omit<PlatformResult, 'attestations'> {
   return { id: formatPlatform(platform), platform, snapshot: result === undefined || result === '' ? undefined : (result as SnapshotId), config }
 }
 

@@ -3,6 +3,7 @@ import { parseRemoteContext, type RemoteContext } from '../../dockerfile/lower/c
 import { isBuiltInFrontend } from '../../dockerfile/frontendImage.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { parsePlatform, type Platform } from '../../ground/platform.ts'
+import { parseAttestationOrders, type AttestationOrders } from '../attestation/attestationOrders.ts'
 import type { AuditMode } from '../engine.ts'
 import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
 
@@ -40,6 +41,9 @@ export interface FrontendAttributes {
   readonly requestId: string | undefined
   /** Of a plan: what the build would then do with its result. `files` needs all of them here; `push` may. */
   readonly plannedOutput: 'none' | 'files' | 'push'
+  readonly attestations: AttestationOrders
+  /** All of them, as they were given. */
+  readonly given: ReadonlyMap<string, string>
 }
 
 /** @throws InvalidValueError on a value that is none, and on an attribute that asks for what is not there. */
@@ -72,6 +76,8 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     audit: parseChoice('pelago.audit', getOr('pelago.audit', 'warn'), ['error', 'warn', 'off']),
     requestId: optional('requestid'),
     plannedOutput: parseChoice('pelago.output', getOr('pelago.output', 'none'), ['none', 'files', 'push']),
+    attestations: parseAttestationOrders(attributes),
+    given: attributes,
   }
 }
 
@@ -100,7 +106,7 @@ const KNOWN = new Set([
   'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline', 'requestid', 'pelago.output', 'pelago.audit',
 ])
 /** `pelago.` is what history tells of the client's side; `input-metadata:` repeats what is known of a result that is an input. */
-const KNOWN_PREFIXES = ['pelago.', 'context:', 'build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:', 'input-metadata:']
+const KNOWN_PREFIXES = ['pelago.', 'attest:', 'context:', 'build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:', 'input-metadata:']
 const LATER = new Map([
   ['cgroup-parent', 'control groups of steps'],
   ['source', 'frontends that are images'],
@@ -110,7 +116,6 @@ const LATER = new Map([
 
 function checkKnown(key: string, value: string): void {
   if (KNOWN.has(key) || KNOWN_PREFIXES.some((prefix) => key.startsWith(prefix)) || isHarmless(key, value)) return
-  if (key.startsWith('attest:')) throw new InvalidValueError(`attestations are not supported yet: ${key}=${value}`, { hint: 'leave out --attest, --provenance and --sbom' })
   const what = LATER.get(key)
   if (what !== undefined) throw new InvalidValueError(`${what} are not supported yet: ${key}=${value}`)
   throw new InvalidValueError(`unknown frontend attribute: ${key}`)
@@ -118,7 +123,6 @@ function checkKnown(key: string, value: string): void {
 
 /** What BuildKit's clients send unasked, and what says no more than the default. */
 function isHarmless(key: string, value: string): boolean {
-  if (key.startsWith('attest:')) return value.includes('inline-only=true') || value.includes('disabled=true')
   if (key === 'cache-imports') return ['', '[]', 'null'].includes(value)
   return key === 'source' && isBuiltInFrontend(value)
 }

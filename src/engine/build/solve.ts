@@ -19,6 +19,7 @@ import type { PlanDeps } from '../plan/answerPlan.ts'
 import { buildDockerfile } from './build.ts'
 import type { ClientSessions } from '../clientSessions.ts'
 import type { Answer, AuditOrder, Built, ExporterRequest, FrontendRequest, SolveRequest, Steer } from '../engine.ts'
+import type { AttestDeps } from '../attestation/attestResult.ts'
 import type { AuditStore } from '../audit/auditStore.ts'
 import { createBuildAudit, type BuildAudit } from '../audit/buildAudit.ts'
 import { createLayerFactsSource } from '../audit/layerFactsSource.ts'
@@ -46,6 +47,7 @@ export interface SolveDeps {
   readonly transfers: Limit
   readonly packing: Limit
   readonly auditStore: AuditStore
+  readonly attest: AttestDeps
 }
 
 export interface Solve {
@@ -91,15 +93,16 @@ interface BuildContext {
   readonly progress: ProgressSink
 }
 
-async function build(deps: SolveDeps, asked: FrontendRequest, { request: { sessionId, entitlements, sessionEnded }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
+async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, sessionId, entitlements, sessionEnded }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
+  const startedAtMs = Date.now()
   const attributes = parseFrontendAttributes(asked.attributes)
-  const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans } = deps
+  const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans, attest } = deps
   const sources = { content, images, registry: registries.registryFor(sessionId) }
   const watch = <T>(name: string, work: () => Promise<T>): Promise<T> => runStep(progress, name, work)
   const registered = createImageResolver(sources, resolveMode(attributes), watch)
   const resolver = withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch })
-  const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver }
-  const options = { attributes, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded }
+  const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver, attest }
+  const options = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded }
   if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, options, attributes.requestId, signal) }
   return await buildDockerfile(buildDeps, options, signal)
 }

@@ -4,7 +4,7 @@ import { formatDescriptor } from '../../image/manifestJson.ts'
 import type { BuildResult, ExportedImage, ExportProgress } from '../exporter.ts'
 import type { ExporterDeps } from '../exporterDeps.ts'
 import { warnOfMissingEpoch } from './epochOptions.ts'
-import type { ImageOptions } from './imageOptions.ts'
+import type { ImageName, ImageOptions } from './imageOptions.ts'
 import { writeImage, type PackedImage, type PackedPlatform } from './imageWriter.ts'
 
 /** An image that stands in the content store, but for layers that are only in a registry. */
@@ -19,8 +19,12 @@ export interface ExportContext {
   readonly progress: ExportProgress
 }
 
+interface NamedOptions extends ImageOptions {
+  readonly names: readonly ImageName[]
+}
+
 /** Packs the layers and writes the image: what all exporters of images begin with. */
-export async function buildImage(built: BuildResult, options: ImageOptions, { deps, progress }: ExportContext, signal: AbortSignal): Promise<BuiltImage> {
+export async function buildImage(built: BuildResult, options: NamedOptions, { deps, progress }: ExportContext, signal: AbortSignal): Promise<BuiltImage> {
   const { platforms, isMultiPlatform } = built
   warnOfMissingEpoch(options, progress)
   const packed = await progress.step('exporting layers', async (report) => {
@@ -36,9 +40,9 @@ export async function buildImage(built: BuildResult, options: ImageOptions, { de
   return { image, packed }
 }
 
-/** Manifests and index, what is named before what names it, each once. */
-export function documentsOf({ root, manifests }: ExportedImage): readonly Descriptor[] {
-  const documents = [...manifests.map(({ descriptor }) => descriptor), root]
+/** Manifests, those of attestations, and index, what is named before what names it, each once. */
+export function documentsOf({ root, manifests, attestations }: ExportedImage): readonly Descriptor[] {
+  const documents = [...[...manifests, ...attestations].map(({ descriptor }) => descriptor), root]
   return [...new Map(documents.map((descriptor) => [descriptor.digest, descriptor])).values()]
 }
 

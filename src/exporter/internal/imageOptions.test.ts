@@ -10,14 +10,14 @@ function reader(attributes: Readonly<Record<string, string>>): AttributeReader {
 
 function optionsOf(attributes: Readonly<Record<string, string>>): ImageOptions {
   const read = reader(attributes)
-  const options = readImageOptions(read, 'docker')
+  const options = readImageOptions(read, { mediaTypes: 'docker', takesInlineOnly: false })
   read.finish()
   return options
 }
 
 describe('readImageOptions', () => {
   it('packs as gzip, keeps what base images are packed as, and all times', () => {
-    assert.deepEqual(optionsOf({}), { mediaTypes: 'docker', pack: { compression: 'gzip', level: undefined, isForced: false, clampTimeSeconds: undefined }, annotations: [], epochSeconds: undefined, rewritesTimes: false })
+    assert.deepEqual(optionsOf({}), { mediaTypes: 'docker', pack: { compression: 'gzip', level: undefined, isForced: false, clampTimeSeconds: undefined }, annotations: [], attestationStyle: 'artifact', takesInlineOnly: false, epochSeconds: undefined, rewritesTimes: false })
   })
 
   for (const { name, attributes } of [

@@ -1,5 +1,6 @@
 import { InvalidValueError } from '../../ground/errors.ts'
 import { parseReference, type Reference } from '../../ground/reference.ts'
+import type { AttestationStyle } from '../attestation/attestationManifest.ts'
 import { readAnnotations, type Annotation } from './annotations.ts'
 import type { AttributeReader } from './attributeReader.ts'
 import { readEpochOptions, type EpochOptions } from './epochOptions.ts'
@@ -10,18 +11,27 @@ export interface ImageOptions extends EpochOptions {
   readonly mediaTypes: 'oci' | 'docker'
   readonly pack: PackOptions
   readonly annotations: readonly Annotation[]
+  readonly attestationStyle: AttestationStyle
+  /** Of attestations that are meant for stored and pushed images alone. */
+  readonly takesInlineOnly: boolean
 }
 
 const LEVEL_BOUNDS = { uncompressed: [0, 0], gzip: [0, 9], zstd: [0, 22] } as const
 
+/** What is not the same for all exporters of images. */
+export interface ImageDefaults {
+  readonly mediaTypes: 'oci' | 'docker'
+  readonly takesInlineOnly: boolean
+}
+
 /** Attributes common to all exporters of images. @throws InvalidValueError */
-export function readImageOptions(attributes: AttributeReader, defaultMediaTypes: 'oci' | 'docker'): ImageOptions {
+export function readImageOptions(attributes: AttributeReader, { mediaTypes, takesInlineOnly }: ImageDefaults): ImageOptions {
   const compression = attributes.choice('compression', ['gzip', 'zstd', 'uncompressed'], 'gzip')
   const [minLevel, maxLevel] = LEVEL_BOUNDS[compression]
   const level = attributes.integer('compression-level', minLevel, maxLevel)
   const annotations = readAnnotations(attributes)
   const { epochSeconds, rewritesTimes } = readEpochOptions(attributes)
-  const wantsOci = attributes.flag('oci-mediatypes', defaultMediaTypes === 'oci')
+  const wantsOci = attributes.flag('oci-mediatypes', mediaTypes === 'oci')
   const isForced = attributes.flag('force-compression', false)
   attributes.ignore(...MEANINGLESS)
   return {
@@ -30,13 +40,15 @@ export function readImageOptions(attributes: AttributeReader, defaultMediaTypes:
     // zstd has no level 0: it stands for its default
     pack: { compression, level: level === 0 && compression !== 'gzip' ? undefined : level, isForced, clampTimeSeconds: rewritesTimes ? epochSeconds : undefined },
     annotations,
+    attestationStyle: attributes.flag('oci-artifact', true) ? 'artifact' : 'image',
+    takesInlineOnly: attributes.flag('attestation-inline', takesInlineOnly),
     epochSeconds,
     rewritesTimes,
   }
 }
 
 /** Of BuildKit's attributes those that are settled otherwise: unpacking is lazy, no build info is written, foreign layers stay. */
-const MEANINGLESS = ['unpack', 'buildinfo-attrs', 'prefer-nondist-layers', 'attestation-inline', 'oci-artifact', 'dest', 'context', 'name-canonical', 'registry.insecure'] as const
+const MEANINGLESS = ['unpack', 'buildinfo-attrs', 'prefer-nondist-layers', 'dest', 'context', 'name-canonical', 'registry.insecure'] as const
 
 /** A name as the user gave it. */
 export interface ImageName {

@@ -47,7 +47,7 @@ async function pushToRepository(built: BuiltImage, { reference, otherTags, repor
   const { root, replaced, warnings } = await pushImage({ registry: deps.registry, store: deps.content }, built.image.root, options, signal)
   for (const message of warnings) progress.sink({ kind: 'warning', vertex: undefined, at: Date.now(), message, detail: [], url: undefined, span: undefined })
   const manifests = built.image.manifests.map((manifest) => ({ ...manifest, descriptor: { ...manifest.descriptor, ...identityOf(replaced.get(manifest.descriptor.digest) ?? manifest.descriptor) } }))
-  return { root: { ...built.image.root, ...identityOf(root) }, manifests }
+  return { ...built.image, root: { ...built.image.root, ...identityOf(root) }, manifests }
 }
 
 function identityOf({ mediaType, digest, sizeBytes }: Descriptor): Pick<Descriptor, 'mediaType' | 'digest' | 'sizeBytes'> {

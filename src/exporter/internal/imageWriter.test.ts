@@ -12,7 +12,7 @@ import type { Annotation } from './annotations.ts'
 import { patchConfig, writeImage, type PackedPlatform, type WriteOptions } from './imageWriter.ts'
 
 const signal = new AbortController().signal
-const PLAIN: WriteOptions = { mediaTypes: 'oci', annotations: [], epochSeconds: undefined }
+const PLAIN: WriteOptions = { mediaTypes: 'oci', annotations: [], epochSeconds: undefined, attestationStyle: 'artifact', takesInlineOnly: true, names: [] }
 
 function layer(name: string, mediaType: string = MEDIA_TYPE.ociLayerGzip): LayerBlob {
   return { descriptor: describeBlob(mediaType, digestOf(`${name} packed`), 10), diffId: digestOf(name), repository: undefined }
@@ -24,7 +24,7 @@ function entry(createdBy: string, created?: string, emptyLayer = false): History
 
 function platformOf(id: string, layers: readonly LayerBlob[]): PackedPlatform {
   const platform = parsePlatform(id)
-  return { result: { id, platform, snapshot: undefined, config: emptyImageConfig(platform) }, layers }
+  return { result: { id, platform, snapshot: undefined, config: emptyImageConfig(platform), attestations: [] }, layers }
 }
 
 describe('patchConfig', () => {

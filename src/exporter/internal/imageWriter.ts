@@ -7,9 +7,11 @@ import { formatEpochTime } from '../../ground/quantity/sourceDateEpoch.ts'
 import { formatImageConfig } from '../../image/imageConfigJson.ts'
 import { formatIndex, formatManifest } from '../../image/manifestJson.ts'
 import type { LayerBlob } from '../../snapshot/snapshotStore.ts'
+import { takeAttestations } from '../attestation/attestation.ts'
+import { writeAttestations, type AttestationManifest } from '../attestation/attestationManifest.ts'
 import { annotationsFor, assertAnnotationsFit } from './annotations.ts'
 import type { ExportedImage, PlatformResult } from '../exporter.ts'
-import type { ImageOptions } from './imageOptions.ts'
+import type { ImageName, ImageOptions } from './imageOptions.ts'
 
 /** A platform's result with its layers, lowest first. */
 export interface PackedPlatform {
@@ -24,30 +26,60 @@ export interface PackedImage {
   readonly isMultiPlatform: boolean
 }
 
-export type WriteOptions = Pick<ImageOptions, 'mediaTypes' | 'annotations' | 'epochSeconds'>
+export interface WriteOptions extends Pick<ImageOptions, 'mediaTypes' | 'annotations' | 'epochSeconds' | 'attestationStyle' | 'takesInlineOnly'> {
+  readonly names: readonly ImageName[]
+}
 
 /**
- * Makes configs, manifests and, where the client asked for several platforms, the index, and puts them into `content`,
- * what is named before what names it. Equal input gives equal bytes.
+ * Makes configs, manifests, those of attestations, and, where there are several or the client asked for it, the index,
+ * and puts them into `content`, what is named before what names it. Equal input gives equal bytes.
  * @throws InvalidValueError where annotations do not fit the image
  */
-export async function writeImage({ platforms, isMultiPlatform }: PackedImage, options: WriteOptions, content: ContentStore, signal: AbortSignal): Promise<ExportedImage> {
-  const hasIndex = isMultiPlatform || platforms.length > 1
+export async function writeImage(image: PackedImage, given: WriteOptions, content: ContentStore, signal: AbortSignal): Promise<ExportedImage> {
+  const { platforms } = image
+  const isAttested = platforms.some(({ result }) => takeAttestations(result.attestations, given.takesInlineOnly).length > 0)
+  const hasIndex = image.isMultiPlatform || platforms.length > 1 || isAttested
+  // Docker's media types have no place for a statement
+  const options: WriteOptions = isAttested ? { ...given, mediaTypes: 'oci' } : given
   assertAnnotationsFit(options.annotations, platforms.map(({ result }) => result.platform), hasIndex)
   const manifests: ExportedImage['manifests'][number][] = []
-  for (const platform of platforms) manifests.push(await writePlatform(platform, options, content, signal))
+  const attested: AttestedPlatform[] = []
+  for (const packed of platforms) {
+    const manifest = await writePlatform(packed, options, content, signal)
+    manifests.push(manifest)
+    attested.push({ packed, descriptor: manifest.descriptor })
+  }
+  const attestations = await attest(attested, options, content, signal)
   const [first] = manifests
   if (first === undefined) throw new Error('a build result without platforms')
-  if (!hasIndex) return { root: withCreated(first.descriptor, options), manifests }
+  if (!hasIndex) return { root: withCreated(first.descriptor, options), manifests, attestations }
   const index: Index = {
     mediaType: options.mediaTypes === 'oci' ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.dockerIndex,
     artifactType: undefined,
-    manifests: manifests.map(({ descriptor }) => descriptor),
+    manifests: [...manifests, ...attestations].map(({ descriptor }) => descriptor),
     subject: undefined,
     annotations: annotationsFor(options.annotations, 'index', undefined),
   }
   const root = await put(index.mediaType, formatIndex(index), content, signal)
-  return { root: withCreated({ ...root, annotations: annotationsFor(options.annotations, 'index-descriptor', undefined) }, options), manifests }
+  return { root: withCreated({ ...root, annotations: annotationsFor(options.annotations, 'index-descriptor', undefined) }, options), manifests, attestations }
+}
+
+interface AttestedPlatform {
+  readonly packed: PackedPlatform
+  /** Of its manifest. */
+  readonly descriptor: Descriptor
+}
+
+async function attest(platforms: readonly AttestedPlatform[], options: WriteOptions, content: ContentStore, signal: AbortSignal): Promise<readonly AttestationManifest[]> {
+  const written: AttestationManifest[] = []
+  const names = options.names.map(({ reference }) => reference)
+  for (const { packed: { result, layers }, descriptor: manifest } of platforms) {
+    const attestations = takeAttestations(result.attestations, options.takesInlineOnly)
+    if (attestations.length === 0) continue
+    const attested = { platform: result.platform, descriptor: manifest, layers: layers.map(({ descriptor }) => describeLayer(descriptor, options.mediaTypes)), names }
+    written.push(await writeAttestations(attestations, attested, { style: options.attestationStyle, content }, signal))
+  }
+  return written
 }
 
 /** As BuildKit does, what names the image elsewhere, such as the `index.json` of a layout, says when it was made; not by the wall clock. */
@@ -122,10 +154,10 @@ function clampTime(time: string | undefined, epoch: string | undefined): string 
   return time !== undefined && epoch !== undefined && Date.parse(time) > Date.parse(epoch) ? epoch : time
 }
 
-/** Blobs of the image, each once: configs and layers, but not manifests. */
+/** Blobs of the image, each once: configs, layers and attestations, but not manifests. */
 export function imageBlobs(image: ExportedImage, { platforms }: PackedImage): readonly Pick<LayerBlob, 'descriptor' | 'repository'>[] {
-  const configs = image.manifests.map(({ config }) => ({ descriptor: config, repository: undefined }))
+  const written = [...image.manifests.map(({ config }) => config), ...image.attestations.flatMap(({ blobs }) => blobs)].map((descriptor) => ({ descriptor, repository: undefined }))
   const layers = platforms.flatMap((platform) => platform.layers)
-  return [...new Map([...configs, ...layers].map((blob) => [blob.descriptor.digest, blob])).values()]
+  return [...new Map([...written, ...layers].map((blob) => [blob.descriptor.digest, blob])).values()]
 }
 

@@ -7,6 +7,10 @@ export const MEDIA_TYPE = {
   ociLayerGzip: 'application/vnd.oci.image.layer.v1.tar+gzip',
   ociLayerZstd: 'application/vnd.oci.image.layer.v1.tar+zstd',
   ociEmpty: 'application/vnd.oci.empty.v1+json',
+  /** A statement, as in-toto has it. */
+  inToto: 'application/vnd.in-toto+json',
+  /** BuildKit's, of a manifest whose layers are statements. */
+  attestationArtifact: 'application/vnd.docker.attestation.manifest.v1+json',
   dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
   dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
   dockerConfig: 'application/vnd.docker.container.image.v1+json',

@@ -31,6 +31,8 @@ export interface HttpFilesDeps extends DownloadTools {
 export interface HttpFiles {
   /** Downloads it, unless it is here and the server says that it is the same; once in a session. Where the source has a checksum, a file here that has it is taken without asking. @throws RemoteSourceError; HttpConnectionError */
   fetch(source: HttpSource, context: OpContext, signal: AbortSignal): Promise<HttpFile>
+  /** What the session's build has found it to be; undefined where it has not looked. */
+  foundDigest(source: HttpSource, sessionId: string): Promise<Digest | undefined>
 }
 
 export function createHttpFiles(deps: HttpFilesDeps): HttpFiles {
@@ -40,6 +42,7 @@ export function createHttpFiles(deps: HttpFilesDeps): HttpFiles {
       const request = requestDigest(source)
       return found.once({ sessionId: context.sessionId, key: request }, () => fetchFile(source, { deps, request, context }, signal), signal)
     },
+    foundDigest: async (source, sessionId) => source.checksum ?? (await found.known({ sessionId, key: requestDigest(source) }))?.digest,
   }
 }
 

@@ -7,7 +7,7 @@ import type { HttpFiles } from './httpFiles.ts'
 import { ChecksumMismatchError } from './remoteError.ts'
 
 /** A file of the network as a snapshot that holds it alone. With a checksum nothing is asked of the server where the file is here already. */
-export function createHttpSource(source: HttpSource, files: HttpFiles): Op {
+export function createHttpSource(source: HttpSource, files: Pick<HttpFiles, 'fetch'>): Op {
   async function fetch(context: OpContext, signal: AbortSignal): ReturnType<HttpFiles['fetch']> {
     const file = await files.fetch(source, context, signal)
     if (source.checksum !== undefined && file.digest !== source.checksum) throw new ChecksumMismatchError(source.url, { expected: source.checksum, actual: file.digest })

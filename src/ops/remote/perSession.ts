@@ -4,6 +4,8 @@ import { orAborted } from '../../kit/singleFlight.ts'
 export interface PerSession<T> {
   /** Runs `find` once for a session and a key; a failure is not kept. What is under way goes on when the one who began it leaves, but for its own `signal`. */
   once(place: { readonly sessionId: string; readonly key: string }, find: () => Promise<T>, signal: AbortSignal): Promise<T>
+  /** What was found out, or is being; undefined where nobody has asked, or what was found is kept no more. */
+  known(place: { readonly sessionId: string; readonly key: string }): Promise<T> | undefined
 }
 
 /** Builds that run at once, and some. */
@@ -31,5 +33,6 @@ export function createPerSession<T>(): PerSession<T> {
       finding.catch(() => entries.delete(key))
       return await finding
     },
+    known: ({ sessionId, key }) => sessions.get(sessionId)?.get(key),
   }
 }

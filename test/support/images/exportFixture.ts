@@ -109,7 +109,7 @@ export function resultOf(platform: string, snapshot: SnapshotId | undefined, lay
   const entry = (createdBy: string, emptyLayer: boolean): HistoryEntry => ({ created: CREATED, createdBy, author: undefined, comment: 'buildkit.dockerfile.v0', emptyLayer })
   const layers = Array.from({ length: layerCount }, (_, index) => entry(`RUN step ${index}`, false))
   const config = emptyImageConfig(parsed)
-  return { id: platform, platform: parsed, snapshot, config: { ...config, created: CREATED, history: [...layers, entry('CMD ["/app/greeting"]', true)], container: { ...config.container, cmd: ['/app/greeting'], labels: new Map([['a', '<b>']]) } } }
+  return { id: platform, platform: parsed, snapshot, attestations: [], config: { ...config, created: CREATED, history: [...layers, entry('CMD ["/app/greeting"]', true)], container: { ...config.container, cmd: ['/app/greeting'], labels: new Map([['a', '<b>']]) } } }
 }
 
 export function buildResult(...platforms: readonly PlatformResult[]): BuildResult {

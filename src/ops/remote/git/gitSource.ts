@@ -20,19 +20,27 @@ export interface GitSourceDeps extends AccessDeps {
 /** Git repositories as builds see them: all steps of one build see the same commit of a branch. */
 export interface GitSources {
   create(source: GitSource): Op
+  /** The commit that the session's build has found it to be; undefined where it has not looked. */
+  foundCommit(source: GitSource, sessionId: string): Promise<string | undefined>
 }
 
 export function createGitSources(deps: GitSourceDeps): GitSources {
   const commits = createPerSession<GitCommit>()
-  return { create: (source) => createGitSource(source, deps, commits) }
+  return {
+    create: (source) => createGitSource(source, deps, commits),
+    foundCommit: async (source, sessionId) => (await commits.known({ sessionId, key: refKey(source) }))?.commit,
+  }
+}
+
+/** Of all that decides which commit it is. */
+function refKey({ remote, ref, checksum, fetchByCommit }: GitSource): string {
+  return formatCanonicalJson({ remote, ref, checksum, fetchByCommit })
 }
 
 /** The files of a commit as a snapshot. Only the fetch, and the look at the ref before, reach the network. */
 function createGitSource(source: GitSource, deps: GitSourceDeps, commits: PerSession<GitCommit>): Op {
   function findCommit(context: OpContext, signal: AbortSignal): Promise<GitCommit> {
-    const { remote, ref, checksum, fetchByCommit } = source
-    const key = formatCanonicalJson({ remote, ref, checksum, fetchByCommit })
-    return commits.once({ sessionId: context.sessionId, key }, () => resolveCommit(source, (use) => withAccess(source, { deps, context }, use, signal), deps.git, signal), signal)
+    return commits.once({ sessionId: context.sessionId, key: refKey(source) }, () => resolveCommit(source, (use) => withAccess(source, { deps, context }, use, signal), deps.git, signal), signal)
   }
 
   return {

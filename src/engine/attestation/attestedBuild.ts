@@ -1,0 +1,28 @@
+import type { BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
+import type { PlatformResult } from '../../exporter/exporter.ts'
+import type { Platform } from '../../ground/platform.ts'
+import type { SourceText } from '../../ground/sourceSpan.ts'
+import type { StepWatch } from '../provenance/stepWatch.ts'
+import type { AttestationOrders } from './attestationOrders.ts'
+
+/** A build that is through, as far as something is to be said of it. */
+export interface AttestedBuild {
+  readonly orders: AttestationOrders
+  /** The frontend's, as the client has sent them. */
+  readonly attributes: ReadonlyMap<string, string>
+  /** The Dockerfile. */
+  readonly source: SourceText
+  /** Of the machine that the engine runs on. */
+  readonly builderPlatform: Platform
+  readonly watch: StepWatch
+  readonly sessionId: string
+  /** By which the build is found in the history. */
+  readonly ref: string
+  readonly startedAtMs: number
+}
+
+/** One platform of it. */
+export interface AttestedTarget {
+  readonly image: BuiltImage
+  readonly result: Omit<PlatformResult, 'attestations'>
+}

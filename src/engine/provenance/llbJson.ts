@@ -1,0 +1,106 @@
+import type { Json } from '../../ground/canonicalJson.ts'
+import { redactUrls } from '../../ground/urlText.ts'
+import type { ExecOp, Mount, Source, Vertex } from '../../graph/vertex.ts'
+import { NO_INPUT, withoutZeros } from './llbFields.ts'
+import { formatFileActions } from './llbFileJson.ts'
+
+/**
+ * A vertex as Go writes LLB's messages (`solver/pb/ops.proto`) in JSON: zero values are left out. What only means
+ * something to the client's session, and what may be secret (the proxy's address), is not in it. Pure.
+ */
+export function formatOp({ op, platform }: Vertex): Json {
+  const where = platform === undefined ? undefined : withoutZeros({ Architecture: platform.architecture, OS: platform.os, Variant: platform.variant, OSVersion: platform.osVersion })
+  return { Op: formatKind(op), platform: where, constraints: {} }
+}
+
+function formatKind(op: Vertex['op']): Json {
+  switch (op.kind) {
+    case 'source':
+      return { source: formatSource(op.source) }
+    case 'exec':
+      return { exec: formatExec(op) }
+    case 'file':
+      return { file: { actions: formatFileActions(op.actions) } }
+    case 'merge':
+      return { merge: {} }
+    case 'diff':
+      return { diff: { lower: { input: op.lower ?? NO_INPUT }, upper: { input: op.upper ?? NO_INPUT } } }
+  }
+}
+
+function formatSource(source: Source): Json {
+  switch (source.kind) {
+    case 'image':
+      return { identifier: `docker-image://${source.reference}` }
+    case 'local': {
+      const { includePatterns, excludePatterns, followPaths, sharedKeyHint } = source
+      const lists = { 'local.includepattern': listText(includePatterns), 'local.excludepatterns': listText(excludePatterns), 'local.followpaths': listText(followPaths) }
+      return { identifier: `local://${source.name}`, attrs: withoutZeros({ ...lists, 'local.sharedkeyhint': sharedKeyHint }) }
+    }
+    case 'http': {
+      const { checksum, filename, mode, uid, gid } = source
+      return { identifier: redactUrls(source.url), attrs: withoutZeros({ 'http.checksum': checksum, 'http.filename': filename, 'http.perm': `0${mode.toString(8)}`, 'http.uid': numberText(uid), 'http.gid': numberText(gid) }) }
+    }
+    case 'git': {
+      const remote = redactUrls(source.remote)
+      const fragment = source.folder === '' ? source.ref : `${source.ref}:${source.folder}`
+      return {
+        identifier: `git://${remote.replace(/^[a-z+]+:\/\//i, '')}${fragment === '' ? '' : `#${fragment}`}`,
+        attrs: withoutZeros({ 'git.fullurl': remote, 'git.checksum': source.checksum, 'git.keepgitdir': source.keepGitFolder ? 'true' : '', 'git.authtokensecret': source.authTokenSecret, 'git.authheadersecret': source.authHeaderSecret }),
+      }
+    }
+  }
+}
+
+/** LLB's attributes are texts. */
+function listText(list: readonly string[]): string {
+  return list.length === 0 ? '' : JSON.stringify(list)
+}
+
+function numberText(value: number): string {
+  return value === 0 ? '' : String(value)
+}
+
+function formatExec(op: ExecOp): Json {
+  const { argv, env, cwd, user, hostname, extraHosts, ulimits, cgroupParent } = op
+  let outputs = 0
+  return {
+    meta: withoutZeros({
+      args: argv, env, cwd, user, hostname, cgroupParent,
+      extraHosts: extraHosts.map(({ host, ip }) => ({ Host: host, IP: ip })),
+      ulimit: ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
+    }),
+    mounts: op.mounts.map((mount) => formatMount(mount, () => outputs++)),
+    ...withoutZeros({
+      network: NETWORKS[op.network],
+      security: op.security === 'insecure' ? 1 : 0,
+      secretenv: (op.secretEnv ?? []).map(({ name, secretId, isOptional }) => withoutZeros({ ID: secretId, name, optional: isOptional })),
+      cdiDevices: (op.devices ?? []).map(({ name, isOptional }) => withoutZeros({ name, optional: isOptional })),
+    }),
+  }
+}
+
+const NETWORKS = { default: 0, host: 1, none: 2 } as const
+const MOUNT_TYPES = { bind: 0, secret: 1, ssh: 2, cache: 3, tmpfs: 4 } as const
+const SHARINGS = { shared: 0, private: 1, locked: 2 } as const
+
+function formatMount(mount: Mount, nextOutput: () => number): Json {
+  const common = { dest: mount.target, mountType: MOUNT_TYPES[mount.kind] }
+  const none = { input: NO_INPUT, output: NO_INPUT }
+  switch (mount.kind) {
+    case 'bind':
+      return withoutZeros({ ...common, input: mount.input ?? NO_INPUT, selector: mount.selector, output: mount.isOutput ? nextOutput() : NO_INPUT, readonly: mount.readonly })
+    case 'cache':
+      return withoutZeros({ ...common, ...none, input: mount.input ?? NO_INPUT, selector: mount.selector, readonly: mount.readonly, cacheOpt: withoutZeros({ ID: mount.cacheId, sharing: SHARINGS[mount.sharing] }) })
+    case 'tmpfs':
+      return withoutZeros({ ...common, ...none, readonly: mount.readonly, TmpfsOpt: withoutZeros({ size: mount.sizeBytes }) })
+    case 'secret':
+      return withoutZeros({ ...common, ...none, secretOpt: formatFile(mount.secretId, mount) })
+    case 'ssh':
+      return withoutZeros({ ...common, ...none, SSHOpt: formatFile(mount.agentId, mount) })
+  }
+}
+
+function formatFile(id: string, { uid, gid, mode, isOptional }: { readonly uid: number; readonly gid: number; readonly mode: number; readonly isOptional: boolean }): Json {
+  return withoutZeros({ ID: id, uid, gid, mode, optional: isOptional })
+}
