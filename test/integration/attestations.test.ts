@@ -70,11 +70,11 @@ describe('attestations', { skip: missingForBuilds(), concurrency: false }, () =>
 
   it('stand in the index behind the images that they speak of, each the subject of its own', async () => {
     const { manifests } = await layoutOf('two', ['--platform', TWO, '--provenance', 'mode=min', '-t', 'example.org/app:1', '-t', 'example.org/other/app'])
-    assert.deepEqual(manifests.map(({ platform }) => `${platform?.os}/${platform?.architecture}`), ['linux/amd64', 'linux/arm64', 'unknown/unknown', 'unknown/unknown'])
+    assert.deepEqual(manifests.map(({ platform }) => `${platform?.os ?? ''}/${platform?.architecture ?? ''}`), ['linux/amd64', 'linux/arm64', 'unknown/unknown', 'unknown/unknown'])
     for (const [index, platform] of ['amd64', 'arm64'].entries()) {
       const [image, attestation] = [manifests[index], manifests[index + 2]]
       assert.deepEqual(attestation?.annotations, { 'vnd.docker.reference.digest': image?.digest, 'vnd.docker.reference.type': 'attestation-manifest' })
-      const manifest = readJson('two', attestation?.digest) as AttestationJson
+      const manifest = readJson('two', attestation.digest) as AttestationJson
       assert.equal(manifest.artifactType, 'application/vnd.docker.attestation.manifest.v1+json')
       assert.equal(manifest.subject?.digest, image?.digest)
       assert.deepEqual(readJson('two', manifest.config.digest), {})

@@ -6,7 +6,13 @@ import { withStatements } from './statementFiles.ts'
 
 function entry(path: string): TarEntry {
   const header = { kind: 'file', path: asByteString(path), mode: 0, uid: 0, gid: 0, sizeBytes: 0, mtimeNs: 0n, linkTarget: asByteString(''), deviceMajor: 0, deviceMinor: 0, xattrs: new Map() } as const
-  return { header, content: (async function* () {})() }
+  return { header, content: NO_CONTENT }
+}
+
+const NO_CONTENT: AsyncIterable<Uint8Array> = {
+  async *[Symbol.asyncIterator]() {
+    // empty files
+  },
 }
 
 async function* entries(paths: readonly string[]): AsyncGenerator<TarEntry> {
