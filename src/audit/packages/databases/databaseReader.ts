@@ -7,6 +7,7 @@ import { GEM_SPECIFICATION, NPM_MANIFEST, PYTHON_METADATA } from './languageFile
 import { parseNpmManifest } from './npm.ts'
 import { parseOsRelease } from './osRelease.ts'
 import { parsePythonMetadata } from './python.ts'
+import { parseRpmJournal, parseRpmOther, parseRpmSqlite } from './rpm/rpmDatabase.ts'
 
 /** Of files that are told by their path: how they are read. */
 export interface DatabaseReader {
@@ -25,8 +26,11 @@ export function databaseReaderOf(path: string): DatabaseReader | undefined {
 
 const MIB = 1 << 20
 
-/** A database of a whole distribution, the lists and licences of one big package, and what a single package says of itself. */
-const BOUNDS = { database: 64 * MIB, list: 8 * MIB, manifest: MIB } as const
+/** rpm's database of a whole distribution, which has each file of each package, that of another, the lists and licences of one big package, and what a single package says of itself. */
+const BOUNDS = { rpm: 256 * MIB, database: 64 * MIB, list: 8 * MIB, manifest: MIB } as const
+
+/** Where distributions have it: in the last of them Fedora and SUSE, in `usr/share` those that are made of a tree. */
+const RPM_FOLDER = /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\//
 
 function ofText(matches: RegExp, maxBytes: number, parse: (text: string) => FileEvidence): DatabaseReader {
   return { matches, maxBytes, parse: (bytes) => parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) }
@@ -37,6 +41,9 @@ const READERS: readonly DatabaseReader[] = [
   ofText(/^var\/lib\/dpkg\/info\/[^/]+\.list$/, BOUNDS.list, parseDpkgList),
   ofText(/^usr\/share\/doc\/[^/]+\/copyright$/, BOUNDS.list, parseDebianCopyright),
   ofText(/^(?:usr\/)?lib\/apk\/db\/installed$/, BOUNDS.database, parseApkInstalled),
+  { matches: new RegExp(`${RPM_FOLDER.source}rpmdb\\.sqlite$`), maxBytes: BOUNDS.rpm, parse: parseRpmSqlite },
+  { matches: new RegExp(`${RPM_FOLDER.source}rpmdb\\.sqlite-wal$`), maxBytes: BOUNDS.rpm, parse: parseRpmJournal },
+  { matches: new RegExp(`${RPM_FOLDER.source}Packages(?:\\.db)?$`), maxBytes: BOUNDS.rpm, parse: parseRpmOther },
   ofText(/^(?:etc|usr\/lib)\/os-release$/, BOUNDS.manifest, parseOsRelease),
   ofText(NPM_MANIFEST, BOUNDS.manifest, parseNpmManifest),
   ofText(PYTHON_METADATA, BOUNDS.manifest, parsePythonMetadata),

@@ -1,0 +1,25 @@
+import { NOTHING, packagesEvidence, type FileEvidence } from '../../fileEvidence.ts'
+import { parseRpmHeader } from './rpmHeader.ts'
+import { readSqliteTable } from './sqlitePages.ts'
+
+/** `rpmdb.sqlite`: the table `Packages`, a number and a header a row. Never throws. */
+export function parseRpmSqlite(bytes: Uint8Array): FileEvidence {
+  const rows = readSqliteTable(bytes, 'Packages')
+  if (rows === undefined) return { kind: 'unread', reason: 'it is no database of rpm' }
+  return fromHeaders([...rows].flatMap(([, blob]) => (blob instanceof Uint8Array ? [blob] : [])))
+}
+
+/** Databases that rpm had before: Berkeley DB's, which are `Packages`, and SUSE's own. */
+export function parseRpmOther(bytes: Uint8Array): FileEvidence {
+  return bytes.byteLength === 0 ? NOTHING : { kind: 'unread', reason: 'it is a database of rpm in a form that is not read (Berkeley DB, or ndb)' }
+}
+
+/** What was written and not yet put in its place: read alone, the database may be behind. */
+export function parseRpmJournal(bytes: Uint8Array): FileEvidence {
+  return bytes.byteLength === 0 ? NOTHING : { kind: 'unread', reason: 'changes of the rpm database stand in it that are not yet in rpmdb.sqlite' }
+}
+
+export function fromHeaders(blobs: readonly Uint8Array[]): FileEvidence {
+  const entries = blobs.map(parseRpmHeader)
+  return packagesEvidence(entries.map(({ one }) => one), entries.flatMap(({ owned }) => owned))
+}
