@@ -8,6 +8,7 @@ import {
   SolveResponseSchema,
   UpdateBuildHistoryResponseSchema,
   UsageRecordSchema,
+  type CacheOptionsEntry,
   type Control,
   type PruneRequest,
   type SolveRequest,
@@ -16,7 +17,7 @@ import {
 import { createProgressEncoder } from '../api/progressMapping.ts'
 import type { PruneOptions } from '../engine/store/cachePrune.ts'
 import { parseRecordFilter, type UsageRecord } from '../engine/store/usageRecord.ts'
-import type { Engine, ExporterRequest, SolveRequest as EngineRequest, Steer } from '../engine/engine.ts'
+import type { CacheRequest, Engine, ExporterRequest, SolveRequest as EngineRequest, Steer } from '../engine/engine.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { createBuildRecords } from './buildRecords.ts'
 import { isKnownFrontend } from './knownFrontend.ts'
@@ -93,8 +94,6 @@ function version({ version: release }: Engine): { package: string; version: stri
 const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
   ['a definition (LLB) of the client’s own is', ({ Definition }) => (Definition?.def.length ?? 0) > 0],
   ['a frontend other than dockerfile.v0 is', ({ Frontend, FrontendAttrs }) => Frontend !== '' && !isKnownFrontend(Frontend, FrontendAttrs)],
-  ['cache export is', ({ Cache }) => (Cache?.Exports.length ?? 0) > 0],
-  ['cache import is', ({ Cache }) => (Cache?.Imports.length ?? 0) > 0],
   ['source policies are', ({ SourcePolicy }) => (SourcePolicy?.rules.length ?? 0) > 0],
 ]
 
@@ -109,7 +108,20 @@ function toSolve(request: SolveRequest): Omit<EngineRequest, 'sessionEnded'> {
     sessionId: request.Session.replace(/^.*:/, ''),
     exporters: exportersOf(request),
     entitlements: request.Entitlements,
+    cacheImports: (request.Cache?.Imports ?? []).map(toCacheRequest),
+    cacheExports: cacheExportsOf(request),
   }
+}
+
+function toCacheRequest({ Type, Attrs }: CacheOptionsEntry): CacheRequest {
+  return { type: Type, attributes: new Map(Object.entries(Attrs)) }
+}
+
+/** The list, or the one reference that clients before it name. */
+function cacheExportsOf({ Cache }: SolveRequest): readonly CacheRequest[] {
+  const { Exports = [], ExportRefDeprecated = '', ExportAttrsDeprecated = {} } = Cache ?? {}
+  if (Exports.length > 0 || ExportRefDeprecated === '') return Exports.map(toCacheRequest)
+  return [{ type: 'registry', attributes: new Map(Object.entries({ ...ExportAttrsDeprecated, ref: ExportRefDeprecated })) }]
 }
 
 /** The list, or the one exporter that clients before it name. */

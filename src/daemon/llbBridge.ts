@@ -20,7 +20,7 @@ export function createLlbBridge(builds: GatewayBuilds): Pick<ServiceImpl<typeof 
     async solve(request, context) {
       checkSolve(request)
       const build = await find(context)
-      const built = await build.build({ attributes: new Map(Object.entries(request.FrontendOpt)), inputs: builds.inputs(request.FrontendInputs) }, context.signal)
+      const built = await build.build({ attributes: attributesOf(request), inputs: builds.inputs(request.FrontendInputs) }, context.signal)
       if (request.Evaluate && built.kind === 'refs') await Promise.all(built.refs.map((ref) => build.evaluate(ref, context.signal)))
       return { result: built.kind === 'answer' ? { metadata: toMetadata(built.metadata) } : toResult(built) }
     },
@@ -36,6 +36,13 @@ export function createLlbBridge(builds: GatewayBuilds): Pick<ServiceImpl<typeof 
       return {}
     },
   }
+}
+
+/** The caches to import that stand beside the attributes join those that stand in them. */
+function attributesOf({ FrontendOpt, CacheImports }: SolveRequest): ReadonlyMap<string, string> {
+  const attributes = new Map(Object.entries(FrontendOpt))
+  if (CacheImports.length > 0 && !attributes.has('cache-imports')) attributes.set('cache-imports', formatCanonicalJson(CacheImports.map(({ Type, Attrs }) => ({ Type, Attrs }))))
+  return attributes
 }
 
 /** Which build a call belongs to. */
@@ -54,7 +61,6 @@ function enabled(ID: string): { ID: string; Enabled: boolean } {
 const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
   ['a definition (LLB) of the client’s own is', ({ Definition }) => (Definition?.def.length ?? 0) > 0],
   ['a frontend other than dockerfile.v0 is', ({ Frontend, FrontendOpt }) => !isKnownFrontend(Frontend, FrontendOpt)],
-  ['cache import is', ({ CacheImports }) => CacheImports.length > 0],
   ['source policies are', ({ SourcePolicies }) => SourcePolicies.some(({ rules }) => rules.length > 0)],
 ]
 

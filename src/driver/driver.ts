@@ -59,6 +59,15 @@ export interface BuildRequest {
   readonly agents: ReadonlyMap<string, AgentFrom>
   readonly credentials: CredentialSource
   readonly entitlements: readonly string[]
+  /** Caches of other machines, to look into and to export to. */
+  readonly cacheImports: readonly CacheRequest[]
+  readonly cacheExports: readonly CacheRequest[]
+}
+
+/** BuildKit's types and attributes. */
+export interface CacheRequest {
+  readonly type: string
+  readonly attributes: ReadonlyMap<string, string>
 }
 
 /** `attributes` go to the exporter; `destination` says where what it sends back is put. */

@@ -5,7 +5,7 @@ import { createProgressDecoder } from '../api/progressMapping.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { clientPaths } from './clientPaths.ts'
-import type { BuildRequest, EngineClient, Solve } from './driver.ts'
+import type { BuildRequest, CacheRequest, EngineClient, Solve } from './driver.ts'
 import type { ClientProcess } from './session/outputSink.ts'
 import { openSession } from './session/sessionHost.ts'
 
@@ -57,7 +57,7 @@ export function withClientPaths(request: BuildRequest): BuildRequest {
   return { ...request, attributes: new Map([...request.attributes, ...clientPaths(request)]) }
 }
 
-export function solveRequest(ref: string, sessionId: string, { frontend, attributes, outputs, entitlements }: BuildRequest): MessageInitShape<typeof SolveRequestSchema> {
+export function solveRequest(ref: string, sessionId: string, { frontend, attributes, outputs, entitlements, cacheImports, cacheExports }: BuildRequest): MessageInitShape<typeof SolveRequestSchema> {
   const exporters = outputs.map(({ type, attributes: facts }) => ({ Type: type, Attrs: Object.fromEntries(facts) }))
   return {
     Ref: ref,
@@ -68,9 +68,13 @@ export function solveRequest(ref: string, sessionId: string, { frontend, attribu
     // the first one once more, for engines older than the list
     ExporterDeprecated: exporters[0]?.Type ?? '',
     ExporterAttrsDeprecated: exporters[0]?.Attrs ?? {},
-    Cache: {},
+    Cache: { Imports: cacheImports.map(toEntry), Exports: cacheExports.map(toEntry) },
     Entitlements: [...entitlements],
   }
+}
+
+function toEntry({ type, attributes }: CacheRequest): { Type: string; Attrs: Record<string, string> } {
+  return { Type: type, Attrs: Object.fromEntries(attributes) }
 }
 
 /** Never rejects: a build whose events cannot be had is a build all the same. */

@@ -10,6 +10,7 @@ import { CDI_FOLDERS, createCdiDevices, type CdiDevices } from '../executor/cdi/
 import type { Executor } from '../executor/executor.ts'
 import { debugStep } from './debug/debugStep.ts'
 import { createAuditStore } from './audit/auditStore.ts'
+import { createImportedLayers, type ImportedLayers } from './cache/importedLayers.ts'
 import { createFailedStepStore, type FailedStepStore } from './debug/failedStepStore.ts'
 import { openDatabase, type Database } from '../kit/database.ts'
 import { createHttpClient, proxyFrom } from '../kit/http.ts'
@@ -31,6 +32,7 @@ import { createCacheFolders, type CacheFolders } from '../snapshot/cacheFolders.
 import { createContentHasher } from '../snapshot/contentHash.ts'
 import { openSnapshots, type SnapshotBackend } from '../snapshot/openSnapshots.ts'
 import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
+import type { OpResolver } from '../solver/op.ts'
 import { createSolver, type Solver } from '../solver/solver.ts'
 import { platformCalls } from './platformSupport.ts'
 import { measureUsage, pruneCache, type PruneStores } from './store/cachePrune.ts'
@@ -105,8 +107,9 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     mirrors: createFileMirrors(join(root, 'contexts')),
     now: Date.now,
   }
-  const { solver, plans } = createSolvers(opsDeps, { database, root })
-  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), auditStore: createAuditStore(database), attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
+  const importedLayers = createImportedLayers({ database, snapshots, content, registries })
+  const { solver, plans } = createSolvers(opsDeps, { database, root, importedLayers })
+  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), auditStore: createAuditStore(database), importedLayers, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const builds = createBuildRecordStore(database, Date.now)
   const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images }
@@ -136,11 +139,17 @@ interface Solvers {
 }
 
 /** What solves, and what tells what a solve would do. */
-function createSolvers(opsDeps: OpsDeps, { database, root }: { readonly database: Database; readonly root: string }): Solvers {
+function createSolvers(opsDeps: OpsDeps, { database, root, importedLayers }: { readonly database: Database; readonly root: string; readonly importedLayers: ImportedLayers }): Solvers {
   const { snapshots, images } = opsDeps
   const opFor = tellFullStore(createOps(opsDeps), root)
   const cache = createSqliteCacheStore(database)
-  const solver = createSolver({ resolver: { opFor, isPresent: (result) => isPresent(snapshots, result) }, cache, now: Date.now })
+  const resolver: OpResolver = {
+    opFor,
+    isPresent: (result) => isPresent(snapshots, result),
+    obtain: (result, { sessionId }, signal) => importedLayers.isReachable(result, sessionId, signal),
+    forgetLost: (result, error) => importedLayers.forgetLost(result, error),
+  }
+  const solver = createSolver({ resolver, cache, now: Date.now })
   return { solver, plans: { ...createPlanParts({ opFor, cache, snapshots }), imageFiles: images } }
 }
 

@@ -1,6 +1,7 @@
 import type { BlobReader } from '../content/contentStore.ts'
 import type { BuiltImage } from '../dockerfile/lower/contexts/namedContext.ts'
 import type { Emulator, RunMode } from '../executor/executor.ts'
+import type { SolvedCache } from '../exporter/cache/cacheExporter.ts'
 import type { BuildResult } from '../exporter/exporter.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
@@ -80,6 +81,16 @@ export interface SolveRequest {
   readonly entitlements: readonly string[]
   /** Aborts when the client's session ends; until then what was found or made for it is at hand. */
   readonly sessionEnded: AbortSignal
+  /** Caches of other machines to look into, on top of those that the frontend's attributes name. */
+  readonly cacheImports: readonly CacheRequest[]
+  /** Where what the build comes to is to be found by other machines. */
+  readonly cacheExports: readonly CacheRequest[]
+}
+
+/** A build cache that is elsewhere: BuildKit's types and attributes. */
+export interface CacheRequest {
+  readonly type: string
+  readonly attributes: ReadonlyMap<string, string>
 }
 
 /** What the frontend `dockerfile.v0` is asked. */
@@ -111,6 +122,8 @@ export interface Built {
   readonly audit: AuditOrder
   /** SOURCE_DATE_EPOCH of the build; undefined where it names none. */
   readonly epochSeconds: number | undefined
+  /** What of it other machines are told; evaluates it. */
+  evaluateCache(signal: AbortSignal): Promise<SolvedCache>
 }
 
 /** One platform of what is built. */

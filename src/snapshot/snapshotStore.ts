@@ -51,6 +51,8 @@ export interface SnapshotStore {
   /** Remembers that `blob` holds the layer `id`, so that it need not be packed again. Several blobs (gzip, zstd) may. */
   recordBlob(id: SnapshotId, blob: LayerBlob): void
   blobs(id: SnapshotId): readonly LayerBlob[]
+  /** Undoes that, for a blob that turned out not to be had, or not to hold the layer. Idempotent. */
+  forgetBlob(id: SnapshotId, blob: Pick<LayerBlob, 'repository'> & { readonly digest: Digest }): void
 
   /** Snapshots with their sizes in bytes (own files only) and last use. */
   usage(signal: AbortSignal): Promise<readonly SnapshotUsage[]>

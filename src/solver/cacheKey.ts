@@ -28,6 +28,12 @@ export function formatLink({ input, output, digest, selector }: CacheLink): stri
   return `${input}:${output}:${digest}:${selector}`
 }
 
+/** Of a link that `formatLink` wrote. */
+export function parseLink(text: string): Pick<CacheLink, 'input' | 'selector'> {
+  const [, input, selector = ''] = /^(\d+):\d+:\w+:\w+:(.*)$/s.exec(text) ?? []
+  return { input: Number(input), selector }
+}
+
 function toKey(text: string): KeyId {
   return digestOf(text) as string as KeyId
 }

@@ -25,6 +25,16 @@ export function cacheStoreSuite(name: string, createStore: () => CacheStore): vo
       assert.deepEqual([...store.follow(parent, link)].sort(), [child, other].sort())
     })
 
+    it('tells what leads to a key, each once', () => {
+      const store = createStore()
+      const links = [{ parent, link, child }, { parent: other, link: { ...link, input: 1, selector: '' }, child }]
+      store.record({ links: [...links, { parent, link, child: other }], results: [] })
+      store.record({ links, results: [] })
+      const leads = store.leadsTo(child).toSorted((a, b) => a.input - b.input)
+      assert.deepEqual(leads, [{ parent, input: 0, selector: '/src' }, { parent: other, input: 1, selector: '' }])
+      assert.deepEqual(store.leadsTo(parent), [])
+    })
+
     const nearMisses: readonly { readonly what: string; readonly near: CacheLink }[] = [
       { what: 'input', near: { ...link, input: 1 } },
       { what: 'output', near: { ...link, output: 1 } },

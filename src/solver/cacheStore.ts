@@ -9,12 +9,19 @@ import type { ResultId } from './op.ts'
 export interface CacheStore {
   /** Keys reached from `parent` through `link`. */
   follow(parent: KeyId, link: CacheLink): readonly KeyId[]
+  /** What leads to `child`, each once. */
+  leadsTo(child: KeyId): readonly Lead[]
   /** Of all these keys together, newest first, each once. */
   results(keys: readonly KeyId[]): readonly ResultId[]
   /** All of it or nothing. Idempotent, but that a result told again is the newest. */
   record(entry: CacheEntry): void
   /** Forgets a result that is gone, under every key. The keys stay: a step that is above them may still have a result. */
   removeResult(result: ResultId): void
+}
+
+/** The end of a link that a key is reached from. */
+export interface Lead extends Pick<CacheLink, 'input' | 'selector'> {
+  readonly parent: KeyId
 }
 
 /** What one vertex learns when it is done. */

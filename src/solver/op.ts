@@ -52,6 +52,10 @@ export interface OpContext {
 /** Filled in by `engine`. */
 export interface OpResolver {
   opFor(vertex: Vertex): Op
-  /** Whether a result found in the cache is still there. */
+  /** Whether a result found in the cache is still there, as far as that is known here. */
   isPresent(result: ResultId): boolean
+  /** Makes sure of one that is to be used: false where what it is made of cannot be had. Rejects on abort only. */
+  obtain(result: ResultId, context: OpContext, signal: AbortSignal): Promise<boolean>
+  /** Whether `error` may come of what `result`, which was found in the cache, is made of being gone or damaged after all; how it is made is then forgotten. */
+  forgetLost(result: ResultId, error: unknown): boolean
 }

@@ -1,7 +1,7 @@
 import type { Digest } from '../ground/digest.ts'
 import { BuildError } from '../ground/errors.ts'
 import type { Vertex } from '../graph/vertex.ts'
-import type { CacheMap, Op, OpContext, ResultId } from './op.ts'
+import type { CacheMap, Op, OpContext, OpResolver, ResultId } from './op.ts'
 import { VertexFailedError } from './vertexFailedError.ts'
 import type { VertexStory } from './vertexStory.ts'
 
@@ -11,6 +11,8 @@ export interface SharedOp {
   /** Undefined where the input counts by definition only. */
   contentDigest(input: number, result: ResultId): Promise<Digest | undefined>
   execute(inputs: readonly ResultId[]): Promise<readonly ResultId[]>
+  /** As `OpResolver.obtain`. */
+  obtain(result: ResultId): Promise<boolean>
   /** Stops what runs, and ends when it has. Nothing can be begun any more. */
   cancel(): Promise<void>
 }
@@ -18,11 +20,12 @@ export interface SharedOp {
 export interface SharedOpOptions {
   readonly vertex: Vertex
   readonly op: Op
+  readonly obtain: OpResolver['obtain']
   readonly story: VertexStory
   readonly onFailed: () => void
 }
 
-export function createSharedOp({ vertex, op, story, onFailed }: SharedOpOptions): SharedOp {
+export function createSharedOp({ vertex, op, obtain, story, onFailed }: SharedOpOptions): SharedOp {
   const controller = new AbortController()
   const { signal } = controller
   const running = new Set<Promise<unknown>>()
@@ -77,6 +80,7 @@ export function createSharedOp({ vertex, op, story, onFailed }: SharedOpOptions)
       return known
     },
     execute: (inputs) => (results ??= execute(inputs)),
+    obtain: (result) => run(() => obtain(result, context, signal)),
     async cancel() {
       controller.abort(new DOMException('nobody waits for this step any more', 'AbortError'))
       await Promise.allSettled(running)

@@ -3,8 +3,11 @@ import type { Graph, Output, Vertex } from '../graph/vertex.ts'
 import { orAborted } from '../kit/singleFlight.ts'
 import type { CacheStore } from './cacheStore.ts'
 import type { Edge } from './edge.ts'
+import { withImports } from './imported/importedCache.ts'
 import type { OpResolver, ResultId } from './op.ts'
 import { reachableVertices } from './reachable.ts'
+import type { WorkCache } from './solveCache.ts'
+import { collectRecords, type SolvedRecord } from './solvedRecords.ts'
 import type { Waiter } from './vertexStory.ts'
 import { createVertexWork, type VertexWork } from './vertexWork.ts'
 
@@ -16,9 +19,17 @@ export interface Solver {
   /**
    * The results of `roots`, in their order. Every vertex below them is announced at once, inputs first, and each that
    * is told to have started is told to be done before this ends. The first failure cancels what else runs for this
-   * solve, unless another solve waits for it too, and is thrown; after an abort, `signal.reason` is.
+   * solve, unless another solve waits for it too, and is thrown; after an abort, `signal.reason` is. Where a result of
+   * the cache turns out to be lost, it is forgotten, and all begins anew.
    */
   solve(graph: Graph, roots: readonly Output[], waiter: Waiter, signal: AbortSignal): Promise<readonly ResultId[]>
+  /** The same, and how other machines find these results, and those of all steps that were asked for. */
+  solveRecorded(graph: Graph, roots: readonly Output[], waiter: Waiter, signal: AbortSignal): Promise<Solved>
+}
+
+export interface Solved {
+  readonly results: readonly ResultId[]
+  readonly records: readonly SolvedRecord[]
 }
 
 export interface SolverOptions {
@@ -33,44 +44,66 @@ export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
 
   /** Joins the work on each vertex, beginning those that nobody works on, and puts it into `works`. Inputs come first in `vertices`. */
   function joinAll(vertices: readonly Vertex[], waiter: Waiter, works: Map<Digest, VertexWork>): void {
+    const sources = withImports({ store: cache, resolver }, waiter.imported)
     const names = new Map<Digest, string>()
     for (const vertex of vertices) {
       const name = workName(vertex, names)
       names.set(vertex.digest, name)
-      const work = open.get(name) ?? begin(name, vertex, works)
+      const work = open.get(name) ?? begin({ name, vertex, sources }, works)
       work.join(waiter)
       works.set(vertex.digest, work)
     }
   }
 
-  function begin(name: string, vertex: Vertex, works: ReadonlyMap<Digest, VertexWork>): VertexWork {
+  function begin({ name, vertex, sources }: Beginning, works: ReadonlyMap<Digest, VertexWork>): VertexWork {
     const inputs = vertex.inputs.map((output) => edgeOf(works, output))
     const below = [...new Set(vertex.inputs.flatMap((output) => works.get(output.vertex) ?? []))]
     const onClosed = (): void => {
       if (open.get(name) === work) open.delete(name)
     }
-    const work = createVertexWork({ vertex, below, inputs, cache: { store: cache, resolver }, now, onClosed })
+    const work = createVertexWork({ vertex, below, inputs, cache: sources, now, onClosed })
     open.set(name, work)
     return work
   }
 
+  /** `finish` is given the results while their work is still held. */
+  async function attempt<T>({ graph, roots, waiter, finish }: Attempt<T>, signal: AbortSignal): Promise<T | typeof LOST> {
+    signal.throwIfAborted()
+    const self: Waiter = { ...waiter } // its own object: two solves may bring the same
+    const vertices = reachableVertices(graph, roots)
+    announce(vertices, self, now)
+    const works = new Map<Digest, VertexWork>()
+    try {
+      joinAll(vertices, self, works)
+      const results = await orAborted(Promise.all(roots.map(async (root) => (await edgeOf(works, root).finish()).result)), signal)
+      await waiter.bring?.(results, signal)
+      if (waiter.imported !== undefined) await adoptAll([...works.values()])
+      const finished = await finish(results, works)
+      hold([...works.values()], waiter)
+      return finished
+    } catch (error) {
+      if (signal.aborted || !forgetLost(error, [...works.values()], waiter)) throw error
+      return LOST
+    } finally {
+      await Promise.all([...works.values()].map((work) => work.leave(self)))
+    }
+  }
+
+  /** Whether there was any. */
+  function forgetLost(error: unknown, works: readonly VertexWork[], { imported }: Waiter): boolean {
+    const { store } = withImports({ store: cache, resolver }, imported)
+    const lost = takenResults(works).filter((result) => resolver.forgetLost(result, error))
+    for (const result of lost) store.removeResult(result)
+    const stale = new Set(lost.length > 0 ? works : [])
+    for (const [name, work] of open) if (stale.has(work)) open.delete(name) // though somebody may hold it
+    return lost.length > 0
+  }
+
   return {
-    async solve(graph, roots, waiter, signal) {
-      signal.throwIfAborted()
-      const self: Waiter = { ...waiter } // its own object: two solves may bring the same
-      const vertices = reachableVertices(graph, roots)
-      for (const { digest, note, inputs } of vertices) {
-        self.progress({ kind: 'vertex-announced', vertex: digest, at: now(), name: note.name, inputs: inputs.map(({ vertex }) => vertex) })
-      }
-      const works = new Map<Digest, VertexWork>()
-      try {
-        joinAll(vertices, self, works)
-        const results = await orAborted(Promise.all(roots.map(async (root) => (await edgeOf(works, root).finish()).result)), signal)
-        hold([...works.values()], waiter)
-        return results
-      } finally {
-        await Promise.all([...works.values()].map((work) => work.leave(self)))
-      }
+    solve: (graph, roots, waiter, signal) => untilFound(() => attempt({ graph, roots, waiter, finish: async (results) => results }, signal)),
+    solveRecorded(graph, roots, waiter, signal) {
+      const { store } = withImports({ store: cache, resolver }, waiter.imported)
+      return untilFound(() => attempt({ graph, roots, waiter, finish: async (results, works) => ({ results, records: await collectRecords(works.values(), store) }) }, signal))
     },
   }
 }
@@ -82,6 +115,42 @@ function hold(works: readonly VertexWork[], { sessionId, held }: Waiter): void {
   for (const work of works) work.join(holder)
   // nothing is left of them that could fail but a cancellation, for which nobody waits
   held.addEventListener('abort', () => void Promise.allSettled(works.map((work) => work.leave(holder))), { once: true })
+}
+
+async function untilFound<T>(attempt: () => Promise<T | typeof LOST>): Promise<T> {
+  for (;;) {
+    const found = await attempt()
+    if (found !== LOST) return found
+  }
+}
+
+async function adoptAll(works: readonly VertexWork[]): Promise<void> {
+  for (const edge of works.flatMap(({ edges }) => [...edges.values()])) await edge.adopt()
+}
+
+function announce(vertices: readonly Vertex[], { progress }: Waiter, now: () => number): void {
+  for (const { digest, note, inputs } of vertices) progress({ kind: 'vertex-announced', vertex: digest, at: now(), name: note.name, inputs: inputs.map(({ vertex }) => vertex) })
+}
+
+/** Those of the cache. */
+function takenResults(works: readonly VertexWork[]): readonly ResultId[] {
+  const known = works.flatMap(({ edges }) => [...edges.values()].map((edge) => edge.known()))
+  return known.flatMap(({ isTaken, result }) => (isTaken && result !== undefined ? [result] : []))
+}
+
+const LOST = Symbol('a result of the cache was lost')
+
+interface Beginning {
+  readonly name: string
+  readonly vertex: Vertex
+  readonly sources: WorkCache
+}
+
+interface Attempt<T> {
+  readonly graph: Graph
+  readonly roots: readonly Output[]
+  readonly waiter: Waiter
+  readonly finish: (results: readonly ResultId[], works: ReadonlyMap<Digest, VertexWork>) => Promise<T>
 }
 
 function edgeOf(works: ReadonlyMap<Digest, VertexWork>, { vertex, index }: Output): Edge {

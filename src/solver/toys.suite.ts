@@ -32,7 +32,7 @@ export function workshop(): Workshop {
   const unreadable = new Set<ResultId>()
   const opFor = (vertex: Vertex): Op => toyOp(toyOf(vertex), { calls, gone })
   const toyOf = ({ digest }: Vertex): Toy => toys.get(digest) ?? assert.fail('no such toy')
-  const resolver: OpResolver = { opFor, isPresent: (result) => !gone.has(result) }
+  const resolver: OpResolver = { opFor, isPresent: (result) => !gone.has(result), obtain: async (result) => !gone.has(result), forgetLost: () => false }
   const solver = createSolver({ cache, now: () => 0, resolver })
   return {
     solver,

@@ -1,5 +1,7 @@
 import type { Vertex } from '../graph/vertex.ts'
+import type { ImportedCache } from './imported/importedCache.ts'
 import type { VertexOutcome } from '../progress/progressEvent.ts'
+import type { ResultId } from './op.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 
 /** One solve that a vertex is worked on for. */
@@ -8,6 +10,10 @@ export interface Waiter {
   readonly progress: ProgressSink
   /** Until this aborts, what the solve has found or made is there at once for others that want the same. Absent: no longer than the solve lasts. */
   readonly held?: AbortSignal | undefined
+  /** What other machines know. */
+  readonly imported?: ImportedCache | undefined
+  /** Brings what of the results is needed behind the solve; where a result of the cache is lost, all begins anew, as for a step. */
+  readonly bring?: ((results: readonly ResultId[], signal: AbortSignal) => Promise<void>) | undefined
 }
 
 /** What the waiters have been told. */

@@ -1,6 +1,7 @@
 import type { Vertex } from '../graph/vertex.ts'
-import { createEdge, type Edge, type EdgeCache, type EdgeWork } from './edge.ts'
+import { createEdge, type Edge, type EdgeWork } from './edge.ts'
 import { createSharedOp } from './sharedOp.ts'
+import type { WorkCache } from './solveCache.ts'
 import { createVertexStory, type Waiter } from './vertexStory.ts'
 
 /**
@@ -9,6 +10,8 @@ import { createVertexStory, type Waiter } from './vertexStory.ts'
  */
 export interface VertexWork extends EdgeWork {
   edge(output: number): Edge
+  /** Those that were asked for, by output. */
+  readonly edges: ReadonlyMap<number, Edge>
   /** Says that it need not be done; false, and nothing is said, where it was begun or that was said before. */
   tellSkipped(): boolean
   readonly below: readonly VertexWork[]
@@ -21,7 +24,7 @@ export interface WorkOptions {
   readonly vertex: Vertex
   readonly below: readonly VertexWork[]
   readonly inputs: readonly Edge[]
-  readonly cache: EdgeCache
+  readonly cache: WorkCache
   readonly now: () => number
   /** Called once it failed or nobody waits for it: it must not be joined any more. */
   readonly onClosed: () => void
@@ -29,13 +32,14 @@ export interface WorkOptions {
 
 export function createVertexWork({ vertex, below, inputs, cache, now, onClosed }: WorkOptions): VertexWork {
   const story = createVertexStory(vertex, now)
-  const op = createSharedOp({ vertex, op: cache.resolver.opFor(vertex), story, onFailed: onClosed })
+  const op = createSharedOp({ vertex, op: cache.resolver.opFor(vertex), obtain: (...call) => cache.resolver.obtain(...call), story, onFailed: onClosed })
   const edges = new Map<number, Edge>()
   const work: VertexWork = {
     vertex,
     inputs,
     below,
     op,
+    edges,
     edge(output) {
       const edge = edges.get(output) ?? createEdge(work, output, cache)
       edges.set(output, edge)

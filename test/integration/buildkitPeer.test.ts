@@ -119,6 +119,8 @@ function requestOf(dockerfile: string, destination: OutputDestination): BuildReq
     agents: new Map(),
     credentials: { credentials: async () => undefined },
     entitlements: [],
+    cacheImports: [],
+    cacheExports: [],
   }
 }
 

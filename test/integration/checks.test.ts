@@ -138,6 +138,8 @@ describe('checks of a Dockerfile', () => {
       stores: new Map(),
       credentials: { credentials: async () => undefined },
       entitlements: [],
+      cacheImports: [],
+      cacheExports: [],
     })
     for (const { name, keys } of [
       { name: 'frontend.lint', keys: ['result.json', 'result.statuscode', 'result.txt', 'version'] },

@@ -182,6 +182,8 @@ function requestOf(parts: Partial<BuildRequest>, destination: OutputDestination 
     agents: new Map(),
     credentials: { credentials: async () => undefined },
     entitlements: [],
+    cacheImports: [],
+    cacheExports: [],
     ...parts,
   }
 }

@@ -66,7 +66,7 @@ async function openWorkshop(): Promise<Workshop> {
   const files = { sharedKey: () => '', sharedFolder: () => undefined, receiveFolder: () => assert.fail('no context') }
   const limits = { native: createLimit(2), emulated: createLimit(1) }
   const opFor = createOps({ snapshots, presence, hasher: createContentHasher(snapshots, database), caches: createCacheFolders({ root, database, now: Date.now }), secrets: { secret: async () => undefined }, devices: { find: () => undefined }, agents: { hasAgent: async () => false, forwardAgent: () => assert.fail('no agent') }, socketFolder: root, executor, failedSteps: { keep: async () => 'kept' }, stepTimes: { record: () => undefined }, limits, images, files, mirrors: createFileMirrors(root), httpFiles: { fetch: () => assert.fail('no network') }, gitSources: { create: () => assert.fail('no network') }, now: Date.now })
-  const solver = createSolver({ resolver: { opFor, isPresent: (id) => snapshots.get(id as SnapshotId) !== undefined }, cache: createMemoryCacheStore(), now: Date.now })
+  const solver = createSolver({ resolver: { opFor, isPresent: (id) => snapshots.get(id as SnapshotId) !== undefined, obtain: async () => true, forgetLost: () => false }, cache: createMemoryCacheStore(), now: Date.now })
   const source: Op = { kind: 'source', source: { kind: 'image', reference: `${registry.host}/base:latest`, manifest: digestOf('manifest') } }
   const held = undo.move()
   return {

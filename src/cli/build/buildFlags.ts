@@ -10,6 +10,8 @@ export const BUILD_FLAGS = {
   audit: { kind: 'text', value: 'MODE', help: 'What comes of what the audit of the image finds (default warn): error lets nothing out that has one', choices: ['error', 'warn', 'off'] },
   'build-arg': { kind: 'list', value: 'KEY[=VALUE]', help: 'Set a build argument; without a value it is taken from the environment' },
   'build-context': { kind: 'list', value: 'NAME=SOURCE', help: 'Another context, for COPY --from=NAME, or in the place of the stage or image NAME: a folder, docker-image://, oci-layout://, target:STAGE, a URL or a git repository; NAME::PLATFORM is for one platform' },
+  'cache-from': { kind: 'list', value: 'CACHE', help: 'What other machines have built: a reference, or type=TYPE,KEY=VALUE, TYPE being registry, local, gha or s3' },
+  'cache-to': { kind: 'list', value: 'CACHE', help: 'Where other machines find what is built: type=TYPE,KEY=VALUE, TYPE being registry, local, inline, gha or s3; mode=max takes all steps' },
   call: { kind: 'text', value: 'METHOD', help: 'What to do with the Dockerfile: build, check, outline or targets; METHOD,format=json for scripts', fallback: 'build' },
   check: { kind: 'switch', help: 'Check the Dockerfile instead of building it: short for --call=check' },
   file: { kind: 'text', short: 'f', value: 'PATH', help: 'The Dockerfile, a path or URL (default PATH/Dockerfile); - reads it from stdin' },
@@ -45,6 +47,6 @@ export type BuildFlags = FlagValues<typeof BUILD_FLAGS>
 
 /** Known to `docker build` or `docker buildx build`, and refused by name. */
 export const UNSUPPORTED_BUILD_FLAGS = [
-  'cache-from', 'cache-to', 'cgroup-parent', 'compress', 'cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'detach',
+  'cgroup-parent', 'compress', 'cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'detach',
   'invoke', 'isolation', 'memory', '-m', 'memory-swap', 'policy', 'print', 'resource', 'root', 'security-opt', 'server-config', 'squash',
 ] as const

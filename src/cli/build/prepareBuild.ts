@@ -7,6 +7,7 @@ import { parseProgressMode, type ProgressMode } from '../render/progressMode.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { parseAgents } from './grants/agents.ts'
 import { findBuildContext, type BuildContext } from './buildContext.ts'
+import { parseCacheExports, parseCacheImports } from './cacheFlags.ts'
 import { parseNamedContexts, type NamedContextParts } from './namedContexts.ts'
 import type { BuildFlags } from './buildFlags.ts'
 import { downloadDockerfile } from './downloadDockerfile.ts'
@@ -55,7 +56,8 @@ export async function prepareBuild(flags: BuildFlags, { path, inlineDockerfile }
   const attributes = frontendAttributes({ flags, env, platforms, filename: place.dockerfile.filename })
   const [secrets, agents] = [await parseSecrets(flags.secret, context), await parseAgents(flags.ssh, context)]
   const named = await parseNamedContexts(flags['build-context'], workingFolder)
-  const request = toRequest({ place, named }, { attributes, outputs, secrets, agents }, flags)
+  const caches = { cacheImports: parseCacheImports(flags['cache-from']), cacheExports: call !== undefined ? [] : parseCacheExports(flags['cache-to'], buildArgsOf(attributes)) }
+  const request = toRequest({ place, named }, { attributes, outputs, secrets, agents, ...caches }, flags)
   const dockerfileFolder = place.dockerfile.kind === 'file' ? place.dockerfile.folder : undefined
   const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
   if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], call, flags, progress, dockerfileFolder, notices: [] }
@@ -71,8 +73,13 @@ function splitForDocker(request: BuildStep, platform: string): PreparedBuild['re
   const kept: OutputRequest = { type: 'image', attributes: docker[0]?.attributes ?? new Map(), destination: { kind: 'none' } }
   return [
     { ...request, outputs: others.length === 0 ? [kept] : others },
-    { ...request, outputs: docker, attributes: new Map([...request.attributes, ['platform', platform], ['pelago.audit', 'off']]) }, // judged with the rest
+    { ...request, outputs: docker, cacheExports: [], attributes: new Map([...request.attributes, ['platform', platform], ['pelago.audit', 'off']]) }, // judged with the rest
   ]
+}
+
+function buildArgsOf(attributes: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const prefix = 'build-arg:'
+  return new Map([...attributes].flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [])))
 }
 
 function isDocker({ type }: OutputRequest): boolean {
@@ -84,7 +91,7 @@ interface Contexts {
   readonly named: NamedContextParts
 }
 
-function toRequest({ place, named }: Contexts, parts: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets' | 'agents'>, flags: BuildFlags): BuildStep {
+function toRequest({ place, named }: Contexts, parts: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets' | 'agents' | 'cacheImports' | 'cacheExports'>, flags: BuildFlags): BuildStep {
   const { context, dockerfile } = place
   const folders = new Map(named.folders)
   const files = new Map<string, ReadonlyMap<string, Uint8Array>>()

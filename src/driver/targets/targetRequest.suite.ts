@@ -14,6 +14,8 @@ export function buildRequest(parts: Partial<BuildRequest>): BuildRequest {
     agents: new Map(),
     credentials: { credentials: async () => undefined },
     entitlements: [],
+    cacheImports: [],
+    cacheExports: [],
     ...parts,
   }
 }

@@ -19,9 +19,11 @@ import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { Solver } from '../../solver/solver.ts'
+import type { SolvedRecord } from '../../solver/solvedRecords.ts'
 import type { Waiter } from '../../solver/vertexStory.ts'
 import type { AttestedBuild } from '../attestation/attestedBuild.ts'
 import { attestResult, type AttestDeps } from '../attestation/attestResult.ts'
+import type { ImportedCaches } from '../cache/importCaches.ts'
 import type { Built } from '../engine.ts'
 import { createStepWatch } from '../provenance/stepWatch.ts'
 import { datedContext, readEpochTime } from './epochTime.ts'
@@ -56,6 +58,10 @@ export interface BuildOptions {
   /** By which the build is found in the history. */
   readonly ref: string
   readonly startedAtMs: number
+  /** What other machines have built. */
+  readonly imported: ImportedCaches | undefined
+  /** As of a Waiter. */
+  readonly bring: Waiter['bring']
 }
 
 /**
@@ -74,15 +80,20 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   checkSteps(graph, { executor: deps.executor, devices: deps.devices, entitlements })
   const platforms = targets.map(({ platform, lowered: image }) => ({ id: formatPlatform(platform), platform, image }))
   const { isMultiPlatform } = attributes
-  const waiter = { sessionId, progress: withoutShown(watch.sink, text.shown), held: sessionEnded }
+  const waiter = { sessionId, progress: withoutShown(watch.sink, text.shown), held: sessionEnded, imported: options.imported, bring: options.bring }
   const attested: AttestedBuild = { ...options, orders: attributes.attestations, attributes: attributes.given, source: text.source, builderPlatform: hostPlatform(deps.executor), watch }
-  let result: Promise<BuildResult> | undefined
+  let solved: Promise<Evaluated> | undefined
+  const evaluateOnce = (inner: AbortSignal): Promise<Evaluated> => (solved ??= evaluate(deps, { graph, platforms, isMultiPlatform, waiter, attested }, inner))
   const origins = lowered.map(({ config, layerSpans }) => ({ baseLayers: config.diffIds.length, spans: layerSpans }))
   return {
     kind: 'built',
     platforms,
     isMultiPlatform,
-    evaluate: (inner) => (result ??= evaluate(deps, { graph, platforms, isMultiPlatform, waiter, attested }, inner)),
+    evaluate: async (inner) => (await evaluateOnce(inner)).result,
+    evaluateCache: async (inner) => {
+      const { result, records } = await evaluateOnce(inner)
+      return { records, roots: result.platforms.flatMap(({ snapshot }) => snapshot ?? []), foreignLayers: options.imported?.foreignLayers ?? (() => undefined) }
+    },
     audit: { mode: attributes.audit, origins },
     epochSeconds,
   }
@@ -94,10 +105,15 @@ interface Evaluation extends Pick<Built, 'platforms' | 'isMultiPlatform'> {
   readonly attested: AttestedBuild
 }
 
-async function evaluate(deps: BuildDeps, { graph, platforms, isMultiPlatform, waiter, attested }: Evaluation, signal: AbortSignal): Promise<BuildResult> {
+interface Evaluated {
+  readonly result: BuildResult
+  readonly records: readonly SolvedRecord[]
+}
+
+async function evaluate(deps: BuildDeps, { graph, platforms, isMultiPlatform, waiter, attested }: Evaluation, signal: AbortSignal): Promise<Evaluated> {
   await deps.caches.forget(freshCaches(graph))
   const roots = platforms.flatMap(({ image: { root } }) => root ?? [])
-  const solved = await deps.solver.solve(graph, roots, waiter, signal).catch((error: unknown) => {
+  const { results: solved, records } = await deps.solver.solveRecorded(graph, roots, waiter, signal).catch((error: unknown) => {
     throw explainMissing(error, graph, deps.files)
   })
   const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
@@ -106,7 +122,7 @@ async function evaluate(deps: BuildDeps, { graph, platforms, isMultiPlatform, wa
     const result = platformResult(platform, image.root === undefined ? undefined : resultOf.get(outputKey(image.root)), image.config)
     results.push({ ...result, attestations: await attestResult({ image, result }, attested, deps.attest, signal) })
   }
-  return { platforms: results, isMultiPlatform }
+  return { result: { platforms: results, isMultiPlatform }, records }
 }
 
 /** One of the platforms that are built for. */

@@ -2,9 +2,10 @@ import { contextKey, parseNamedContext, type NamedContexts } from '../../dockerf
 import { parseRemoteContext, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
 import { isBuiltInFrontend } from '../../dockerfile/frontendImage.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
+import { objectList, parseJsonObject, requiredString, stringMap } from '../../ground/jsonValue.ts'
 import { parsePlatform, type Platform } from '../../ground/platform.ts'
 import { parseAttestationOrders, type AttestationOrders } from '../attestation/attestationOrders.ts'
-import type { AuditMode } from '../engine.ts'
+import type { AuditMode, CacheRequest } from '../engine.ts'
 import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
 
 /** The attributes of frontend `dockerfile.v0`, read. */
@@ -37,6 +38,7 @@ export interface FrontendAttributes {
   readonly hostname: string
   /** Pelago's own: what comes of what the audit of the result finds. */
   readonly audit: AuditMode
+  readonly cacheImports: readonly CacheRequest[]
   /** What is asked instead of a build: `frontend.outline`. Undefined is a build. */
   readonly requestId: string | undefined
   /** Of a plan: what the build would then do with its result. `files` needs all of them here; `push` may. */
@@ -74,6 +76,7 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     shmSizeBytes: get('shm-size') === '' ? 0 : parseCount('shm-size', get('shm-size')),
     hostname: get('hostname') || get('build-arg:BUILDKIT_SANDBOX_HOSTNAME'),
     audit: parseChoice('pelago.audit', getOr('pelago.audit', 'warn'), ['error', 'warn', 'off']),
+    cacheImports: parseCacheImports(get('cache-imports')),
     requestId: optional('requestid'),
     plannedOutput: parseChoice('pelago.output', getOr('pelago.output', 'none'), ['none', 'files', 'push']),
     attestations: parseAttestationOrders(attributes),
@@ -103,15 +106,14 @@ function parseNamedContexts(texts: ReadonlyMap<string, string>): NamedContexts {
 /** Understood, or without effect on what is built. */
 const KNOWN = new Set([
   'filename', 'context', 'contextsubdir', 'contextkey', 'dockerfilekey', 'platform', 'multi-platform', 'target', 'no-cache', 'image-resolve-mode', 'force-network-mode',
-  'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline', 'requestid', 'pelago.output', 'pelago.audit',
+  'add-hosts', 'ulimit', 'shm-size', 'hostname', 'frontend.caps', 'cmdline', 'requestid', 'pelago.output', 'pelago.audit', 'cache-imports',
 ])
 /** `pelago.` is what history tells of the client's side; `input-metadata:` repeats what is known of a result that is an input. */
 const KNOWN_PREFIXES = ['pelago.', 'attest:', 'context:', 'build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:', 'input-metadata:']
 const LATER = new Map([
   ['cgroup-parent', 'control groups of steps'],
   ['source', 'frontends that are images'],
-  ['cache-imports', 'cache import'],
-  ['cache-from', 'cache import'],
+  ['cache-from', 'caches by their name alone'],
 ])
 
 function checkKnown(key: string, value: string): void {
@@ -123,12 +125,17 @@ function checkKnown(key: string, value: string): void {
 
 /** What BuildKit's clients send unasked, and what says no more than the default. */
 function isHarmless(key: string, value: string): boolean {
-  if (key === 'cache-imports') return ['', '[]', 'null'].includes(value)
   return key === 'source' && isBuiltInFrontend(value)
 }
 
 function withPrefix(attributes: ReadonlyMap<string, string>, prefix: string): ReadonlyMap<string, string> {
   return new Map([...attributes].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value]))
+}
+
+/** A JSON list, as BuildKit's clients send it. @throws InvalidValueError */
+function parseCacheImports(text: string): readonly CacheRequest[] {
+  if (text === '') return []
+  return objectList(parseJsonObject(`{"imports":${text}}`, 'cache-imports'), 'imports').map((object) => ({ type: requiredString(object, 'Type'), attributes: stringMap(object, 'Attrs') }))
 }
 
 function splitCsv(text: string): readonly string[] {

@@ -3,6 +3,8 @@ import type { ContentLeases } from '../../content/lease.ts'
 import { createBlobSource } from '../../exporter/blobSource.ts'
 import type { Exporter, ExportProgress } from '../../exporter/exporter.ts'
 import type { ExporterDeps } from '../../exporter/exporterDeps.ts'
+import type { CacheExporter, SolvedCache } from '../../exporter/cache/cacheExporter.ts'
+import { createCacheExporters } from '../../exporter/cache/cacheExporterFactory.ts'
 import { createExporter } from '../../exporter/exporterFactory.ts'
 import { createLayerPacker } from '../../exporter/layerPacker.ts'
 import type { CdiDevices } from '../../executor/cdi/cdiDevices.ts'
@@ -13,7 +15,9 @@ import type { LayerPresence, SessionRegistries } from '../../ops/layerPresence.t
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotStore } from '../../snapshot/snapshotStore.ts'
+import { toSnapshot } from '../../ops/snapshotResult.ts'
 import type { Solver } from '../../solver/solver.ts'
+import type { Waiter } from '../../solver/vertexStory.ts'
 import { answerSubrequest } from './answerSubrequest.ts'
 import type { PlanDeps } from '../plan/answerPlan.ts'
 import { buildDockerfile } from './build.ts'
@@ -23,6 +27,9 @@ import type { AttestDeps } from '../attestation/attestResult.ts'
 import type { AuditStore } from '../audit/auditStore.ts'
 import { createBuildAudit, type BuildAudit } from '../audit/buildAudit.ts'
 import { createLayerFactsSource } from '../audit/layerFactsSource.ts'
+import { distinctCaches } from '../cache/cacheRequests.ts'
+import type { ImportedLayers } from '../cache/importedLayers.ts'
+import { openImports } from '../cache/openImports.ts'
 import { parseFrontendAttributes, type FrontendAttributes } from './frontendAttributes.ts'
 import { createImageResolver, type ResolveMode } from '../images/imageResolver.ts'
 import type { ImageStore } from '../images/imageStore.ts'
@@ -48,6 +55,7 @@ export interface SolveDeps {
   readonly packing: Limit
   readonly auditStore: AuditStore
   readonly attest: AttestDeps
+  readonly importedLayers: ImportedLayers
 }
 
 export interface Solve {
@@ -62,7 +70,9 @@ export async function solveRequest(deps: SolveDeps, { request, steer, progress }
   using _pauses = showPauses(deps.registries.registryFor(request.sessionId), progress)
   const protect = (digests: Iterable<Digest>): Promise<void> => lease.protect(digests, signal)
   const partsFor = (order: AuditOrder): ExportParts => exportPartsOf(deps, { request, progress, protect }, order)
-  createExporters(request.exporters, undefined, partsFor(NO_AUDIT).exporterDeps) // so that a mistake is told before the build begins
+  const early = partsFor(NO_AUDIT).exporterDeps
+  createExporters(request.exporters, undefined, early) // so that a mistake is told before the build begins
+  createCacheExporters(request.cacheExports, early)
   const built = await steer((asked, inner) => build(deps, asked, { request, progress }, inner), signal)
   const response = new Map<string, string>()
   if (built === undefined) return response
@@ -73,6 +83,9 @@ export async function solveRequest(deps: SolveDeps, { request, steer, progress }
   for (const exporter of createExporters(request.exporters, built.epochSeconds, exporterDeps)) {
     const told = await runStep(progress, exporter.name, (step) => exporter.export(result, exportProgress(step), signal))
     for (const [key, value] of told) response.set(key, value)
+  }
+  for (const exporter of createCacheExporters(request.cacheExports, exporterDeps)) {
+    for (const [key, value] of await exportCache(exporter, await built.evaluateCache(signal), progress, signal)) response.set(key, value)
   }
   const found = audit.response()
   if (found !== undefined) response.set('audit', found)
@@ -88,12 +101,23 @@ function createExporters(requests: readonly ExporterRequest[], epochSeconds: num
   })
 }
 
+/** A failure that is to be ignored is told. */
+async function exportCache(exporter: CacheExporter, solved: SolvedCache, progress: ProgressSink, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  try {
+    return await runStep(progress, exporter.name, (step) => exporter.export(solved, exportProgress(step), signal))
+  } catch (error) {
+    if (signal.aborted || !exporter.ignoresErrors) throw error
+    progress({ kind: 'warning', vertex: undefined, at: Date.now(), message: `${exporter.name} failed: ${error instanceof Error ? error.message : String(error)}`, detail: [], url: undefined, span: undefined })
+    return new Map()
+  }
+}
+
 interface BuildContext {
   readonly request: SolveRequest
   readonly progress: ProgressSink
 }
 
-async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, sessionId, entitlements, sessionEnded }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
+async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, sessionId, entitlements, sessionEnded, cacheImports, exporters }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
   const startedAtMs = Date.now()
   const attributes = parseFrontendAttributes(asked.attributes)
   const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans, attest } = deps
@@ -102,9 +126,22 @@ async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, 
   const registered = createImageResolver(sources, resolveMode(attributes), watch)
   const resolver = withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch })
   const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver, attest }
-  const options = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded }
+  const options = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded, imported: undefined, bring: undefined }
   if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, options, attributes.requestId, signal) }
-  return await buildDockerfile(buildDeps, options, signal)
+  const imported = await openImports(distinctCaches([...cacheImports, ...attributes.cacheImports]), deps, { sessionId, progress }, signal)
+  const bring = exporters.some(({ type }) => type !== 'image') ? bringImported(deps, { sessionId, progress }) : undefined
+  return await buildDockerfile(buildDeps, { ...options, imported, bring }, signal)
+}
+
+/** What an output will read of other machines' layers is brought while their steps can still be run instead. */
+function bringImported({ importedLayers, presence }: SolveDeps, { sessionId, progress }: { readonly sessionId: string; readonly progress: ProgressSink }): Waiter['bring'] {
+  return async (results, signal) => {
+    const pending = results.filter((result) => importedLayers.isPending(result))
+    if (pending.length === 0) return
+    await runStep(progress, 'load cached layers', async (step) => {
+      for (const result of pending) await presence.ensurePresent(toSnapshot(result), deliveryContext(step, sessionId), signal)
+    })
+  }
 }
 
 function resolveMode({ imageResolveMode }: FrontendAttributes): ResolveMode {

@@ -1,5 +1,5 @@
 import { textOf, type Database, type Row } from '../../kit/database.ts'
-import { formatLink } from '../../solver/cacheKey.ts'
+import { formatLink, parseLink } from '../../solver/cacheKey.ts'
 import type { CacheStore, KeyId } from '../../solver/cacheStore.ts'
 
 /** Steps of the tables, oldest first; only ever appended to. */
@@ -8,6 +8,7 @@ const MIGRATIONS = [
    CREATE TABLE cache_result (key TEXT NOT NULL, result TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (key, result)) STRICT, WITHOUT ROWID;
    CREATE INDEX cache_result_by_result ON cache_result (result);
    CREATE INDEX cache_result_by_sequence ON cache_result (sequence);`,
+  'CREATE INDEX cache_link_by_child ON cache_link (child)',
 ]
 
 const ADD_LINK = 'INSERT OR IGNORE INTO cache_link (parent, link, child) VALUES (?, ?, ?)'
@@ -19,6 +20,7 @@ export function createSqliteCacheStore(database: Database): CacheStore {
   database.migrate('cache', MIGRATIONS)
   return {
     follow: (parent, link) => database.all('SELECT child FROM cache_link WHERE parent = ? AND link = ?', parent, formatLink(link)).map((row) => textOf(row, 'child') as KeyId),
+    leadsTo: (child) => database.all('SELECT parent, link FROM cache_link WHERE child = ? ORDER BY parent, link', child).map((row) => ({ parent: textOf(row, 'parent') as KeyId, ...parseLink(textOf(row, 'link')) })),
     results(keys) {
       if (keys.length === 0) return []
       const rows = database.all(

@@ -26,9 +26,7 @@ export interface ImageDefaults {
 
 /** Attributes common to all exporters of images. @throws InvalidValueError */
 export function readImageOptions(attributes: AttributeReader, { mediaTypes, takesInlineOnly }: ImageDefaults): ImageOptions {
-  const compression = attributes.choice('compression', ['gzip', 'zstd', 'uncompressed'], 'gzip')
-  const [minLevel, maxLevel] = LEVEL_BOUNDS[compression]
-  const level = attributes.integer('compression-level', minLevel, maxLevel)
+  const { compression, level } = readCompression(attributes)
   const annotations = readAnnotations(attributes)
   const { epochSeconds, rewritesTimes } = readEpochOptions(attributes)
   const wantsOci = attributes.flag('oci-mediatypes', mediaTypes === 'oci')
@@ -37,14 +35,22 @@ export function readImageOptions(attributes: AttributeReader, { mediaTypes, take
   return {
     // Docker's media types have neither annotations nor zstd
     mediaTypes: wantsOci || annotations.length > 0 || compression === 'zstd' ? 'oci' : 'docker',
-    // zstd has no level 0: it stands for its default
-    pack: { compression, level: level === 0 && compression !== 'gzip' ? undefined : level, isForced, clampTimeSeconds: rewritesTimes ? epochSeconds : undefined },
+    pack: { compression, level, isForced, clampTimeSeconds: rewritesTimes ? epochSeconds : undefined },
     annotations,
     attestationStyle: attributes.flag('oci-artifact', true) ? 'artifact' : 'image',
     takesInlineOnly: attributes.flag('attestation-inline', takesInlineOnly),
     epochSeconds,
     rewritesTimes,
   }
+}
+
+/** Of layers. @throws InvalidValueError */
+export function readCompression(attributes: AttributeReader): Pick<PackOptions, 'compression' | 'level'> {
+  const compression = attributes.choice('compression', ['gzip', 'zstd', 'uncompressed'], 'gzip')
+  const [minLevel, maxLevel] = LEVEL_BOUNDS[compression]
+  const level = attributes.integer('compression-level', minLevel, maxLevel)
+  // zstd has no level 0: it stands for its default
+  return { compression, level: level === 0 && compression !== 'gzip' ? undefined : level }
 }
 
 /** Of BuildKit's attributes those that are settled otherwise: unpacking is lazy, no build info is written, foreign layers stay. */

@@ -55,7 +55,7 @@ function identityOf({ mediaType, digest, sizeBytes }: Descriptor): Pick<Descript
 }
 
 /** Another repository of the target's own host, where a blob can be mounted from. */
-function otherRepository(text: string | undefined, target: Repository): Repository | undefined {
+export function otherRepository(text: string | undefined, target: Repository): Repository | undefined {
   const source = text === undefined ? undefined : parseRepository(text)
   return source?.host === target.host && source.repository !== target.repository ? source : undefined
 }

@@ -41,6 +41,7 @@ export function createLayerStore(place: SnapshotPlace, backend: Backend): Snapsh
     isEmptyLayer: (id, signal) => isEmptyLayer(id, { context, signal }),
     recordBlob: (id, blob) => void table.recordBlob(id, blob),
     blobs: (id) => table.blobs(id),
+    forgetBlob: (id, blob) => table.forgetBlob(id, blob),
     usage: (signal) => readUsage(context, signal),
     remove: (id, usedBefore) => remove(id, usedBefore, context),
   }

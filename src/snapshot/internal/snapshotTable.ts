@@ -1,6 +1,6 @@
 import { formatCanonicalJson } from '../../ground/canonicalJson.ts'
 import { describeBlob } from '../../ground/oci/descriptor.ts'
-import { digestOf, parseDigest } from '../../ground/digest.ts'
+import { digestOf, parseDigest, type Digest } from '../../ground/digest.ts'
 import { parseJsonObject, stringMap } from '../../ground/jsonValue.ts'
 import { integerOf, optionalTextOf, textOf, type Database, type Row } from '../../kit/database.ts'
 import { SnapshotNotFoundError, type LayerBlob, type LazyLayer, type Snapshot, type SnapshotId } from '../snapshotStore.ts'
@@ -22,6 +22,7 @@ export interface SnapshotTable {
   markPresent(id: SnapshotId, folder: string, at: number): void
   recordBlob(id: SnapshotId, blob: LayerBlob): void
   blobs(id: SnapshotId): readonly LayerBlob[]
+  forgetBlob(id: SnapshotId, blob: Pick<LayerBlob, 'repository'> & { readonly digest: Digest }): void
   recordSize(id: SnapshotId, sizeBytes: number): void
   /** Marks it as used now; false where it is not known. */
   touch(id: SnapshotId, at: number): boolean
@@ -102,7 +103,7 @@ function createReads(database: Database): Pick<SnapshotTable, 'get' | 'chain' | 
   }
 }
 
-function createWrites(database: Database, bootId: string): Pick<SnapshotTable, 'insertLazy' | 'insertGraft' | 'markPresent' | 'recordBlob' | 'recordSize'> {
+function createWrites(database: Database, bootId: string): Pick<SnapshotTable, 'insertLazy' | 'insertGraft' | 'markPresent' | 'recordBlob' | 'forgetBlob' | 'recordSize'> {
   const insertBlob = (id: SnapshotId, { descriptor, diffId, repository }: LayerBlob): void => {
     const annotations = formatCanonicalJson(Object.fromEntries(descriptor.annotations))
     database.run(
@@ -148,6 +149,7 @@ function createWrites(database: Database, bootId: string): Pick<SnapshotTable, '
       database.transaction(() => {
         insertBlob(originOf(id, find).id, blob)
       }),
+    forgetBlob: (id, { digest, repository }) => void database.run('DELETE FROM snapshot_blob WHERE snapshot = ? AND digest = ? AND repository = ?', originOf(id, find).id, digest, repository ?? ''),
     recordSize: (id, sizeBytes) => void database.run('UPDATE snapshot SET size_bytes = ? WHERE id = ?', sizeBytes, id),
   }
 }

@@ -3,7 +3,8 @@ import { BuildError } from '../../ground/errors.ts'
 import type { Output } from '../../graph/vertex.ts'
 import { contentKey } from '../cacheKey.ts'
 import type { CacheStore, KeyId } from '../cacheStore.ts'
-import { byDefinition, keysOf, settle, type EdgeCache, type KeyState } from '../edge.ts'
+import { byDefinition, keysOf, settle, type KeyState } from '../edge.ts'
+import type { EdgeCache } from '../solveCache.ts'
 import { createKeyFinder, type InputAlternatives, type KeyFinder } from '../keyFinder.ts'
 import type { CacheMap, ResultId } from '../op.ts'
 import { keep } from './keep.ts'
@@ -12,7 +13,7 @@ import { createVertexReader, type VertexReader, type VertexReaderOptions } from 
 /** What an edge would come to, as far as that can be told: `findByDefinition` and `findByContent` of an edge without anything being executed. */
 export type Outlook =
   | KeyState
-  /** What is in the result of one of its own inputs decides, which is not here: every input will be made first. */
+  /** What is in the result of one of its own inputs decides, which is not here: it will be made first. */
   | { readonly kind: 'own-content'; readonly until: ReadonlySet<Digest> }
   /** It hangs on an input that is one of these. */
   | { readonly kind: 'open-input'; readonly until: ReadonlySet<Digest> }
@@ -43,7 +44,7 @@ const OPEN: KeyState = { kind: 'open' }
 export function createOutlooks(options: OutlookOptions, signal: AbortSignal): Outlooks {
   const reader = createVertexReader(options, signal)
   // To look is to change nothing.
-  const cache: EdgeCache = { resolver: options.resolver, store: { ...options.cache, record: () => undefined, removeResult: () => undefined } }
+  const cache: EdgeCache = { resolver: options.resolver, store: { ...options.cache, record: () => undefined, removeResult: () => undefined }, imported: undefined }
   const compared = new Set<OutputKey>()
   const defined = keep((key: OutputKey): Promise<KeyState> => findByDefinition(toOutput(key), { reader, cache, defined: (input) => defined(toKey(input)) }))
   const found = keep((key: OutputKey) => findByContent(toOutput(key)))

@@ -26,7 +26,7 @@ export interface Probe {
 
 export interface ProbeOptions extends Pick<OutlookOptions, 'mayRun' | 'isReadable' | 'now'> {
   /** Whose `isPresent` leaves what it finds as it is. */
-  readonly resolver: OpResolver
+  readonly resolver: Pick<OpResolver, 'opFor' | 'isPresent'>
   readonly cache: CacheStore
 }
 
@@ -75,19 +75,23 @@ async function finish(output: Output, demand: Demand, demands: Demands): Promise
   if (outlook.kind === 'hit') return
   const map = await outlooks.reader.cacheMap(output.vertex)
   for (const [position, input] of outlooks.reader.vertex(output.vertex).inputs.entries()) {
-    // An input that counts by content and has to be made is made, whatever the others come to.
-    const isOpen = outlook.kind === 'open-input' && !(map.inputs[position]?.contentDigest !== undefined && isMiss(await outlooks.outlook(input)))
+    const countsByContent = map.inputs[position]?.contentDigest !== undefined
+    const below = await outlooks.outlook(input)
+    // An input that counts by content and has to be made is made, whatever the others come to; one that has keys, only if no content matches.
+    const isOpen = 'until' in outlook && (outlook.kind === 'open-input' ? !(countsByContent && isMiss(below)) : !countsByContent && hasKeys(below))
     await finish(input, isOpen ? { kind: 'maybe', until: outlook.until } : demand, demands)
   }
 }
 
-/** As an edge's `findByContent`, which has inputs made where their content decides. */
+/** As an edge's `findByContent`, which has inputs made where their content decides, and those that have no keys. */
 async function ask(output: Output, demand: Demand, demands: Demands): Promise<void> {
   if (!note(demands.asked, output, demand)) return
   const depth = await demands.outlooks.depth(output)
   if (depth === 'definition') return
-  for (const input of demands.outlooks.reader.vertex(output.vertex).inputs) {
-    if (depth === 'contents') await finish(input, demand, demands)
+  const { inputs } = await demands.outlooks.reader.cacheMap(output.vertex)
+  for (const [position, input] of demands.outlooks.reader.vertex(output.vertex).inputs.entries()) {
+    const isNamed = inputs[position]?.contentDigest === undefined && hasKeys(await demands.outlooks.outlook(input))
+    if (depth === 'contents' && !isNamed) await finish(input, demand, demands)
     else await ask(input, demand, demands)
   }
 }
@@ -99,6 +103,10 @@ function note(noted: Map<string, Demanded>, output: Output, demand: Demand): boo
   if (before !== undefined && (before.demand.kind === 'sure' || demand.kind === 'maybe')) return false
   noted.set(key, { output, demand })
   return true
+}
+
+function hasKeys({ kind }: Outlook): boolean {
+  return kind === 'hit' || kind === 'known'
 }
 
 function isMiss({ kind }: Outlook): boolean {

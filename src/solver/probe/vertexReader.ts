@@ -7,7 +7,7 @@ import { keep } from './keep.ts'
 
 export interface VertexReaderOptions {
   readonly graph: Graph
-  readonly resolver: OpResolver
+  readonly resolver: Pick<OpResolver, 'opFor' | 'isPresent'>
   /** Whether a vertex only reads what is outside (a client's folder), so that it may be run. */
   readonly mayRun: (vertex: Vertex) => boolean
   readonly waiter: Waiter

@@ -18,6 +18,8 @@ export interface Faults {
   toldDigest: Digest | 'nothing' | 'nonsense' | undefined
   /** Blobs and manifests come with their first byte changed. */
   corrupts: boolean
+  /** Blobs that are no more there: `gone` says so, `gone-unsaid` tells of them by HEAD, `damaged` comes with its first byte changed. */
+  blobs: ReadonlyMap<string, 'gone' | 'gone-unsaid' | 'damaged'>
   ignoresRange: boolean
   /** Ranges are refused with 416. */
   refusesRange: boolean
@@ -115,6 +117,7 @@ export function noFaults(): Faults {
     },
     toldDigest: undefined,
     corrupts: false,
+    blobs: new Map(),
     ignoresRange: false,
     refusesRange: false,
     holdsRanges: false,

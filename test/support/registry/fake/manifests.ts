@@ -35,7 +35,9 @@ function isArtifact(text: string): boolean {
 export async function answerBlob({ request, faults, contents, url }: Exchange, repository: string, id: string): Promise<Answer> {
   if (request.method === 'HEAD' && faults.headStatus !== undefined) return refuse(faults.headStatus, 'UNSUPPORTED')
   const blob = contents.blobs.get(`${repository}@${id}`)
-  if (blob === undefined) return refuse(404, 'BLOB_UNKNOWN')
+  const fault = faults.blobs.get(id)
+  if (blob === undefined || fault === 'gone' || (fault === 'gone-unsaid' && request.method === 'GET')) return refuse(404, 'BLOB_UNKNOWN')
+  if (fault === 'damaged') return reply(200, {}, corrupted(blob))
   if (faults.redirectsTo !== undefined) return reply(307, { location: `${faults.redirectsTo}${url.pathname}` })
   return await sendBlob({ request, faults }, blob)
 }

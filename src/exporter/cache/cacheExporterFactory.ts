@@ -1,0 +1,37 @@
+import { formatCanonicalJson } from '../../ground/canonicalJson.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import type { ExporterDeps } from '../exporterDeps.ts'
+import type { CacheExporter } from './cacheExporter.ts'
+import { createRegistryCacheExporter } from './registryCacheExporter.ts'
+
+/** A cache export as a solve asks for it. */
+export interface CacheExportRequest {
+  /** BuildKit's names: `registry`, … */
+  readonly type: string
+  readonly attributes: ReadonlyMap<string, string>
+}
+
+/** Reads all attributes, so that a mistake is told before the build begins. @throws InvalidValueError, also where two are the same */
+export function createCacheExporters(requests: readonly CacheExportRequest[], deps: ExporterDeps): readonly CacheExporter[] {
+  const seen = new Set<string>()
+  return requests.map((request) => {
+    const name = formatCanonicalJson([request.type, Object.fromEntries(request.attributes)])
+    if (seen.has(name)) throw new InvalidValueError(`duplicate cache export: type=${request.type}${formatAttributes(request.attributes)}`, { hint: 'name each once' })
+    seen.add(name)
+    return createCacheExporter(request, deps)
+  })
+}
+
+function createCacheExporter({ type, attributes }: CacheExportRequest, deps: ExporterDeps): CacheExporter {
+  switch (type) {
+    case 'registry':
+      return createRegistryCacheExporter(deps, attributes)
+    default:
+      throw new InvalidValueError(`unknown cache exporter: ${JSON.stringify(type)}`, { hint: 'use type=registry' })
+  }
+}
+
+/** Without what may be secret. */
+function formatAttributes(attributes: ReadonlyMap<string, string>): string {
+  return ['ref', 'dest'].flatMap((key) => (attributes.has(key) ? [`,${key}=${attributes.get(key)}`] : [])).join('')
+}
