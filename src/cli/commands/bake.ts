@@ -6,8 +6,8 @@ export const bake = defineCommand({
   summary: 'Build the targets of bake files and Compose files',
   flags: BAKE_FLAGS,
   operands: [0, Infinity],
-  async run({ flags, operands }, context) {
+  async run({ flags, operands }, context, signal) {
     const { performBake } = await import('../bake/performBake.ts')
-    return await performBake(flags, operands, context)
+    return await performBake(flags, operands, context, signal)
   },
 })

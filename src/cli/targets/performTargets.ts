@@ -49,9 +49,15 @@ async function solveAll(targets: readonly PreparedTarget[], progress: ProgressMo
   return { end, display }
 }
 
+/** Where some are asked, others are there for them. */
 export function targetRequests(targets: readonly PreparedTarget[], context: CommandContext): readonly TargetRequest[] {
   const credentials = userCredentials(context)
-  return targets.map(({ name, build: { requests: [first, ...rest], call } }) => ({ name, requestId: call?.requestId, requests: [{ ...first, credentials }, ...rest.map((request) => ({ ...request, credentials }))] }))
+  const isQuestion = targets.some(({ build: { call } }) => call !== undefined)
+  return targets.map(({ name, build: { requests: [first, ...rest], call } }) => ({
+    name,
+    purpose: call !== undefined ? { kind: 'ask', requestId: call.requestId } : { kind: isQuestion ? 'support' : 'build' },
+    requests: [{ ...first, credentials }, ...rest.map((request) => ({ ...request, credentials }))],
+  }))
 }
 
 /** A key for each target, in their order, as buildx writes it. */

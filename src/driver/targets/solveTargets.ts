@@ -48,7 +48,7 @@ interface PlacedRequest {
   readonly sessionId: string
 }
 
-interface PlacedTarget extends Pick<TargetRequest, 'name' | 'requestId'> {
+interface PlacedTarget extends Pick<TargetRequest, 'name' | 'purpose'> {
   readonly requests: readonly PlacedRequest[]
 }
 
@@ -82,13 +82,13 @@ interface TargetJob {
   readonly working: Limit
 }
 
-async function solveTarget({ name, requests, requestId }: PlacedTarget, job: TargetJob, sink: ProgressSink, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+async function solveTarget({ name, requests, purpose }: PlacedTarget, job: TargetJob, sink: ProgressSink, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   const responses: ReadonlyMap<string, string>[] = []
   for (const [index, { request, sessionId }] of requests.entries()) {
-    const isDriven = requestId !== undefined || linksOf(request).length > 0 || (index === 0 && job.results.isWanted(name))
+    const isDriven = purpose.kind !== 'build' || linksOf(request).length > 0 || (index === 0 && job.results.isWanted(name))
     const solve = (ref: string, inner: AbortSignal): Promise<ReadonlyMap<string, string>> => {
       const message = solveRequest(ref, sessionId, request)
-      return isDriven ? solveDriven({ name, request, message, requestId, publishes: index === 0 && job.results.isWanted(name) }, job, inner) : solvePlain(message, job, inner)
+      return isDriven ? solveDriven({ name, request, message, purpose, publishes: index === 0 && job.results.isWanted(name) }, job, inner) : solvePlain(message, job, inner)
     }
     responses.push(await withEvents({ engine: job.engine, sink }, signal, solve))
   }
@@ -102,7 +102,7 @@ async function solvePlain(message: SolveMessage, { engine, working }: TargetJob,
   return new Map(Object.entries(ExporterResponse))
 }
 
-interface DrivenSolve extends Pick<TargetRequest, 'name' | 'requestId'> {
+interface DrivenSolve extends Pick<TargetRequest, 'name' | 'purpose'> {
   readonly request: BuildRequest
   readonly message: SolveMessage
   /** Whether others wait for its result. */
@@ -113,25 +113,25 @@ interface DrivenSolve extends Pick<TargetRequest, 'name' | 'requestId'> {
  * Its frontend is called with the results of others, and what it gives is given to others before it is worked on: what
  * they need of it is then a part of what they need. It stays open until they have it.
  */
-async function solveDriven({ name, request, message, requestId, publishes }: DrivenSolve, { engine, results, reading, working }: TargetJob, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+async function solveDriven({ name, request, message, purpose, publishes }: DrivenSolve, { engine, results, reading, working }: TargetJob, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   const inputs = await orAborted(results.inputsOf(request), signal)
   await using place = new AsyncDisposableStack()
   const drive = async (options: CallOptions): Promise<MessageInitShape<typeof ResultSchema>> => {
     const call = (more: readonly (readonly [key: string, value: string])[]): Promise<Result> => reading.run(() => callFrontend(engine, request, { ...inputs, attributes: new Map([...inputs.attributes, ...more]) }, options), signal)
-    const result = requestId === undefined || publishes ? await call([]) : undefined
-    if (requestId !== undefined) answer = (await call([['requestid', requestId], ['frontend.caps', QUESTION_CAPS]])).metadata
+    const result = purpose.kind !== 'ask' || publishes ? await call([]) : undefined
+    if (purpose.kind === 'ask') answer = (await call([['requestid', purpose.requestId], ['frontend.caps', QUESTION_CAPS]])).metadata
     results.taken(request)
     if (publishes && result !== undefined) {
       results.publish(name, result)
       await orAborted(results.untilTaken(name), signal)
     }
-    if (requestId !== undefined || result === undefined) return EMPTY_RESULT
+    if (purpose.kind !== 'build' || result === undefined) return EMPTY_RESULT
     place.use(await working.acquire(signal))
     return { ...result }
   }
   let answer: Result['metadata'] = {}
-  const response = await driveBuild(engine, { ...message, Frontend: '', Internal: requestId !== undefined }, drive, signal) // the frontend is called by the client
-  return requestId === undefined ? response : new Map(Object.entries(answer).map(([key, value]) => [key, Buffer.from(value).toString()]))
+  const response = await driveBuild(engine, { ...message, Frontend: '', Internal: purpose.kind !== 'build' }, drive, signal) // the frontend is called by the client
+  return purpose.kind !== 'ask' ? response : new Map(Object.entries(answer).map(([key, value]) => [key, Buffer.from(value).toString()]))
 }
 
 const QUESTION_CAPS = 'moby.buildkit.frontend.subrequests+forward'

@@ -9,9 +9,15 @@ export interface TargetRequest {
   readonly name: string
   /** One after the other: what the first has built is there for the next. A named context that is `target:NAME` is the result of the target NAME. */
   readonly requests: readonly [BuildRequest, ...BuildRequest[]]
-  /** What the frontend is asked instead of a build: `frontend.lint`. Undefined is a build. */
-  readonly requestId: string | undefined
+  readonly purpose: TargetPurpose
 }
+
+export type TargetPurpose =
+  | { readonly kind: 'build' }
+  /** What the frontend is asked instead: `frontend.lint`. */
+  | { readonly kind: 'ask'; readonly requestId: string }
+  /** It is read, for others to stand on, and no more. */
+  | { readonly kind: 'support' }
 
 /** What became of them. */
 export interface TargetsEnd {
