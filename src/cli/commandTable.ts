@@ -1,5 +1,7 @@
-import type { Command } from './command.ts'
-import { nearest } from './flags/nearest.ts'
+import { type Command, GLOBAL_FLAGS } from './command.ts'
+import { COMPOSE_FLAGS, UNSUPPORTED_COMPOSE_FLAGS } from './compose/composeFlags.ts'
+import { parseFlags } from './flags/flags.ts'
+import { nearest } from '../ground/nearest.ts'
 import { UsageError } from './flags/usageError.ts'
 
 /** A command that is loaded when it is called: what the overview says of it, and where it is. */
@@ -30,6 +32,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['image prune', { summary: 'Remove what no local image needs; with --all the images too', load: async () => (await import('./commands/image/prune.ts')).imagePrune }],
   ['image save', { summary: 'Write local images to a tar archive', load: async () => (await import('./commands/image/save.ts')).imageSave }],
   ['image load', { summary: 'Read images from a tar archive', load: async () => (await import('./commands/image/load.ts')).imageLoad }],
+  ['compose config', { summary: 'Show a Compose project as it comes out: files merged, variables replaced', load: async () => (await import('./commands/compose/config.ts')).composeConfig }],
   ['imagetools compare', { summary: 'Compare two images platform by platform: names, OCI layouts or archives', load: async () => (await import('./commands/imagetools/compare.ts')).imagetoolsCompare }],
   ['imagetools create', { summary: 'Make one image of several that are in registries, or copy one', load: async () => (await import('./commands/imagetools/create.ts')).imagetoolsCreate }],
   ['imagetools add-platform', { summary: 'Add platforms to an image in a registry', load: async () => (await import('./commands/imagetools/addPlatform.ts')).imagetoolsAddPlatform }],
@@ -80,24 +83,31 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['image push', 'push'],
   ['system df', 'du'],
   ['system info', 'info'],
+  ['compose convert', 'compose config'],
 ])
 
 /** `pelago buildx build` is `pelago build`. */
 const TRANSPARENT: ReadonlySet<string> = new Set(['buildx', 'builder'])
 
+/** What Docker Compose does with containers. */
+const COMPOSE_VERBS = [
+  'attach', 'commit', 'cp', 'create', 'down', 'events', 'exec', 'export', 'images', 'kill', 'logs', 'ls', 'pause', 'port', 'ps', 'publish', 'restart', 'rm', 'run', 'scale', 'start', 'stats', 'stop', 'top', 'unpause', 'up', 'version', 'volumes', 'wait', 'watch',
+]
+
 /** Commands of Docker's and buildx's that are not here. */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'attach', 'commit', 'compose', 'container', 'context', 'cp', 'dial-stdio', 'diff', 'events', 'exec', 'export', 'history import', 'history open', 'history trace', 'import', 'install', 'kill', 'logs', 'network', 'pause', 'plugin',
+  'attach', 'commit', 'container', 'context', 'cp', 'dial-stdio', 'diff', 'events', 'exec', 'export', 'history import', 'history open', 'history trace', 'import', 'install', 'kill', 'logs', 'network', 'pause', 'plugin',
   'port', 'ps', 'rename', 'restart', 'search', 'start', 'stats', 'swarm', 'top', 'trust', 'uninstall', 'unpause', 'update', 'volume', 'wait',
   'image history', 'image import', 'system events',
+  ...COMPOSE_VERBS.map((verb) => `compose ${verb}`),
 ])
 
 /** What to do instead, where there is something. */
 const INSTEAD: ReadonlyMap<string, string> = new Map([
-  ['compose', 'build each service with pelago build, and run it with pelago run'],
   ['context', 'an engine elsewhere is a builder: see pelago create --help'],
   ...['attach', 'container', 'cp', 'exec', 'kill', 'logs', 'ps', 'start', 'wait'].map((word) => [word, 'containers here end with the command that runs them: see pelago run --help'] as const),
   ['volume', 'volumes here are folders of this machine: pelago run -v ./data:/data'],
+  ...COMPOSE_VERBS.map((verb) => [`compose ${verb}`, 'Pelago builds the images of a project, and leaves running it to docker compose, or to pelago run'] as const),
   ['install', 'it is so already: pelago build is pelago buildx build'],
 ])
 
@@ -111,11 +121,24 @@ export function findCommand(argv: readonly string[]): Invocation {
   const start = argv[0] !== undefined && TRANSPARENT.has(argv[0]) ? argv.slice(1) : argv
   const [first = '', second = ''] = start
   if (first === '' || first.startsWith('-')) return { kind: 'group', words: '', rest: start }
+  return first === 'compose' && second.startsWith('-') ? findComposeCommand(start.slice(1)) : findByWords(start)
+}
+
+function findByWords(start: readonly string[]): Invocation {
+  const [first = '', second = ''] = start
   const found = commandCalled(`${first} ${second}`, start.slice(2)) ?? commandCalled(first, start.slice(1))
   if (found !== undefined) return found
   if (!isGroup(first)) throw unknownCommand(first)
   if (second !== '' && !second.startsWith('-')) throw unknownCommand(`${first} ${second}`)
   return { kind: 'group', words: first, rest: start.slice(1) }
+}
+
+/** `compose -f FILE config` is `compose config -f FILE`. */
+function findComposeCommand(argv: readonly string[]): Invocation {
+  const { operands, wantsHelp } = parseFlags({ ...GLOBAL_FLAGS, ...COMPOSE_FLAGS }, argv, { commandName: 'pelago compose', unsupported: UNSUPPORTED_COMPOSE_FLAGS, stopsAtOperand: true })
+  if (wantsHelp || operands.length === 0) return { kind: 'group', words: 'compose', rest: argv }
+  const [verb = '', ...rest] = operands
+  return findCommand(['compose', verb, ...argv.slice(0, argv.length - operands.length), ...rest])
 }
 
 function commandCalled(text: string, rest: readonly string[]): Invocation | undefined {

@@ -66,7 +66,7 @@ describe('the command line', () => {
 
   const refused = [
     { argv: ['biuld'], stderr: 'ERROR: unknown command: biuld\nhint: did you mean "pelago build"? see pelago --help\n' },
-    { argv: ['compose', 'up', '-d'], stderr: 'ERROR: pelago compose is not supported yet\nhint: build each service with pelago build, and run it with pelago run\n' },
+    { argv: ['compose', 'up', '-d'], stderr: 'ERROR: pelago compose up is not supported yet\nhint: Pelago builds the images of a project, and leaves running it to docker compose, or to pelago run\n' },
     { argv: ['network', 'ls'], stderr: 'ERROR: pelago network is not supported yet\nhint: see pelago --help for what there is\n' },
     { argv: ['-H', 'tcp://x', 'images'], stderr: 'ERROR: -H is not supported yet\nhint: there is no daemon; an engine elsewhere is a builder: --builder NAME (see pelago --help)\n' },
     { argv: ['image', 'lss'], stderr: 'ERROR: unknown command: image lss\nhint: did you mean "pelago image ls"? see pelago --help\n' },

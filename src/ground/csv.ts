@@ -17,3 +17,8 @@ export function splitCsvLine(line: string): readonly string[] | undefined {
 
 const QUOTED = /^"((?:[^"]|"")*)"(?=,|$)/
 const PLAIN = /^[^,]*/
+
+/** `fields` as one line that `splitCsvLine` takes apart into them again. */
+export function joinCsvLine(fields: readonly string[]): string {
+  return fields.map((field) => (/^"|,/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',')
+}

@@ -28,6 +28,8 @@ export interface BuildTarget {
   readonly cacheTo: readonly string[]
   readonly outputs: readonly string[]
   readonly secrets: readonly string[]
+  /** Variables that `secrets` name, and that need not be the command's own: they are looked up here first. */
+  readonly secretVariables?: ReadonlyMap<string, string>
   readonly ssh: readonly string[]
   readonly entitlements: readonly string[]
   readonly extraHosts: readonly string[]

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from './usageError.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../../ground/nearest.ts'
 
 /** One flag of a command, the source of its parsing and of its line in `--help`. */
 export type FlagSpec = SwitchFlag | TextFlag | ListFlag

@@ -1,6 +1,6 @@
 import { OTHER_NAMES, type OtherName } from '../../ground/architectureNames.ts'
 import { ARCHITECTURE_ALIASES, formatPlatform, KNOWN_OS, parsePlatform, type Platform } from '../../ground/platform.ts'
-import { nearest } from '../flags/nearest.ts'
+import { nearest } from '../../ground/nearest.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { ARCHITECTURE_FACTS } from './architectureFacts.ts'
 

@@ -27,9 +27,13 @@ function installedBuildx(): readonly string[] | undefined {
   return program === undefined ? undefined : [program]
 }
 
-/** By the loader that belongs to it: the machine's own C library may be too old. */
 function peerBuildx(): readonly string[] | undefined {
-  const program = join(PEER_ROOT, 'usr/libexec/docker/cli-plugins/docker-buildx')
+  return peerPlugin('docker-buildx')
+}
+
+/** A plugin of docker's that scripts/peers fetched, by the loader that belongs to it: the machine's own C library may be too old. */
+export function peerPlugin(name: string): readonly string[] | undefined {
+  const program = join(PEER_ROOT, 'usr/libexec/docker/cli-plugins', name)
   const loader = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1'].map((path) => join(PEER_ROOT, path)).find((path) => existsSync(path))
   if (loader === undefined || !existsSync(program)) return undefined
   const libraries = join(PEER_ROOT, 'usr/lib', process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu')

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { SecretFrom } from '../../../driver/driver.ts'
 import type { CommandContext } from '../../command.ts'
 import { splitCsv, splitKeyValue } from '../../flags/csv.ts'
-import { nearest } from '../../flags/nearest.ts'
+import { nearest } from '../../../ground/nearest.ts'
 import { UsageError } from '../../flags/usageError.ts'
 
 const HINT = 'write id=NAME,src=FILE or id=NAME,env=VARIABLE'

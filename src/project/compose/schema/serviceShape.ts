@@ -1,0 +1,117 @@
+import { list, map, scalar } from '../yaml/node.ts'
+import { BUILD, GRANT, SECRET_GRANT, ULIMITS } from './buildShape.ts'
+import { BLKIO, DEPENDENCIES, DEVELOP, DEVICES, HEALTHCHECK, HOOKS, LOGGING, MODELS_USED, NETWORKS_JOINED, PORTS, PROVIDER, VOLUMES } from './containerShapes.ts'
+import { DEPLOY, DEVICE_REQUEST } from './deployShape.ts'
+import { COMMAND, DRIVER_OPTIONS, ENV_FILES, HOSTS, LABELS, NUMBERS_OR_TEXTS, OPTIONS_LIST, PLAIN_TEXTS, TEXT_OR_TEXTS, TEXTS, VARIABLES } from './lists.ts'
+import { BOOLEAN, BYTES, INTEGER, NUMBER, TEXT, TOLD_BOOLEAN, TOLD_DURATION, TOLD_INTEGER, choice, integerIn, matching } from './scalars.ts'
+import { listOf, record, type RecordShape } from './shape.ts'
+import { shortFor } from './short/texts.ts'
+
+const grantKey = (item: Parameters<NonNullable<ReturnType<typeof listOf>['keyOf']>>[0]): string => {
+  const entries = item.kind === 'map' ? item.entries : new Map<string, never>()
+  const target = entries.get('target') ?? entries.get('source')
+  return target?.kind === 'scalar' ? String(target.value) : ''
+}
+
+const PULL_POLICY = matching(/^(?:always|never|build|if_not_present|missing|refresh|daily|weekly|every_(?:\d+[wdhms])+)$/, 'one of always, never, build, if_not_present, missing, refresh, daily, weekly, every_TIME')
+
+/** Compose specification, "Services top-level elements". */
+export const SERVICE: RecordShape = record(
+  {
+    profiles: TEXTS,
+    annotations: LABELS,
+    attach: TOLD_BOOLEAN,
+    build: BUILD,
+    develop: DEVELOP,
+    blkio_config: BLKIO,
+    cap_add: TEXTS,
+    cap_drop: TEXTS,
+    cgroup_parent: TEXT,
+    cgroup: choice('host', 'private'),
+    cpu_count: INTEGER,
+    cpu_percent: NUMBER,
+    cpu_period: INTEGER,
+    cpu_quota: INTEGER,
+    cpu_rt_period: INTEGER,
+    cpu_rt_runtime: INTEGER,
+    cpus: NUMBER,
+    cpuset: TEXT,
+    cpu_shares: INTEGER,
+    command: COMMAND,
+    configs: listOf(GRANT, { keyOf: grantKey }),
+    container_name: matching(/[a-zA-Z0-9][a-zA-Z0-9_.-]+/, 'a name of two letters or more'),
+    credential_spec: record({ config: TEXT, file: TEXT, registry: TEXT }),
+    depends_on: DEPENDENCIES,
+    deploy: DEPLOY,
+    device_cgroup_rules: TEXTS,
+    devices: DEVICES,
+    dns: TEXT_OR_TEXTS,
+    dns_opt: OPTIONS_LIST,
+    dns_search: TEXT_OR_TEXTS,
+    domainname: TEXT,
+    entrypoint: COMMAND,
+    provider: PROVIDER,
+    environment: VARIABLES,
+    env_file: ENV_FILES,
+    expose: NUMBERS_OR_TEXTS,
+    extends: record({ file: TEXT, service: TEXT }, { needed: ['service'], short: shortFor('service'), merge: 'replace' }),
+    external_links: TEXTS,
+    extra_hosts: HOSTS,
+    group_add: NUMBERS_OR_TEXTS,
+    gpus: listOf(DEVICE_REQUEST, {
+      from: (node) => (node.kind === 'scalar' && node.value === 'all' ? list([map([['count', scalar(-1, node.place)]], node.place)], node.place) : undefined),
+    }),
+    hostname: TEXT,
+    healthcheck: HEALTHCHECK,
+    image: TEXT,
+    init: TOLD_BOOLEAN,
+    ipc: TEXT,
+    isolation: TEXT,
+    labels: LABELS,
+    label_file: TEXT_OR_TEXTS,
+    links: TEXTS,
+    logging: LOGGING,
+    mem_limit: BYTES,
+    mem_reservation: BYTES,
+    memswap_limit: BYTES,
+    mem_swappiness: BYTES,
+    mac_address: TEXT,
+    models: MODELS_USED,
+    network_mode: TEXT,
+    networks: NETWORKS_JOINED,
+    oom_kill_disable: BOOLEAN,
+    oom_score_adj: integerIn(-1000, 1000),
+    pid: { ...TEXT, isNullable: true },
+    pids_limit: INTEGER,
+    platform: TEXT,
+    ports: PORTS,
+    privileged: BOOLEAN,
+    pull_policy: PULL_POLICY,
+    pull_refresh_after: TEXT,
+    read_only: BOOLEAN,
+    restart: TEXT,
+    runtime: TEXT,
+    scale: TOLD_INTEGER,
+    secrets: listOf(SECRET_GRANT, { keyOf: grantKey }),
+    security_opt: TEXTS,
+    shm_size: BYTES,
+    stdin_open: BOOLEAN,
+    stop_grace_period: TOLD_DURATION,
+    stop_signal: TEXT,
+    storage_opt: DRIVER_OPTIONS,
+    sysctls: LABELS,
+    tmpfs: TEXT_OR_TEXTS,
+    tty: BOOLEAN,
+    ulimits: ULIMITS,
+    use_api_socket: BOOLEAN,
+    user: TEXT,
+    userns_mode: TEXT,
+    uts: TEXT,
+    volumes: VOLUMES,
+    volumes_from: PLAIN_TEXTS,
+    working_dir: TEXT,
+    post_start: HOOKS,
+    pre_stop: HOOKS,
+  },
+  { absentInJson: new Map([['command', null], ['entrypoint', null]]) },
+)
