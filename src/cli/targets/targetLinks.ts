@@ -1,4 +1,4 @@
-import { nearest } from '../flags/nearest.ts'
+import { nearest } from '../../ground/nearest.ts'
 import { UsageError } from '../flags/usageError.ts'
 import type { BuildTarget } from '../../project/buildTarget.ts'
 
