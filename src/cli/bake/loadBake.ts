@@ -12,6 +12,7 @@ import { splitCsv } from '../flags/csv.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { localPlatform } from '../localPlatform.ts'
 import type { BakeFlags } from './bakeFlags.ts'
+import { createFunctionLibrary } from './functionLibrary.ts'
 import { namesFromEnvironment, readLocalFiles } from './readLocalFiles.ts'
 
 type Environment = (name: string) => string | undefined
@@ -23,7 +24,7 @@ export async function loadDefinition(flags: BakeFlags, context: CommandContext):
   const definition = readDefinition(files, {
     builtin: new Map([['BAKE_CMD_CONTEXT', HERE], ['BAKE_LOCAL_PLATFORM', formatPlatform(localPlatform())]]),
     environment: environmentOf(flags, context.env),
-    functions: new Map(),
+    functions: createFunctionLibrary(),
     readCompose([file]) {
       throw new UsageError(`${file?.name ?? 'a Compose file'}: Compose files are not read by bake yet`)
     },

@@ -1,6 +1,5 @@
 import { HclError } from '../diagnostic.ts'
 import { findNearestName } from '../nearestName.ts'
-import { rangeBetween } from '../sourceRange.ts'
 import type { CallExpression, Expression } from '../syntax/expression.ts'
 import { ConversionError } from '../values/conversionError.ts'
 import { convert } from '../values/convert.ts'
@@ -79,7 +78,7 @@ function attempt({ call, called, given, evaluation }: CallSite, work: () => Valu
     const index = error.argumentIndex
     const parameter = index === undefined ? undefined : (called.parameters[index] ?? called.variadic)
     const argument = index === undefined ? undefined : given[index]
-    if (parameter === undefined || argument === undefined) return void evaluation.fail('Error in function call', `Call to function ${JSON.stringify(call.name)} failed: ${error.message}.`, rangeBetween(call.nameRange, call.range))
+    if (parameter === undefined || argument === undefined) return void evaluation.fail('Error in function call', `Call to function ${JSON.stringify(call.name)} failed: ${error.message}.`, call.nameRange)
     return void evaluation.fail('Invalid function argument', `Invalid value for ${JSON.stringify(parameter.name)} parameter: ${error.message}.`, argument.range)
   }
 }

@@ -4,15 +4,39 @@ import { bitLength, isInfinite, toInteger, type BigFloat } from './bigFloat.ts'
 export function formatNumber(number: BigFloat): string {
   if (isInfinite(number)) return number.mantissa > 0n ? '+Inf' : '-Inf'
   if (number.exponent >= 0 && bitLength(number.mantissa) + number.exponent <= number.precisionBits) return toInteger(number).toString()
-  const sign = number.mantissa < 0n ? '-' : ''
-  const { digits, point } = shortestDigits({ ...number, mantissa: number.mantissa < 0n ? -number.mantissa : number.mantissa })
-  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`
-  if (point >= digits.length) return sign + digits + '0'.repeat(point - digits.length)
-  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
+  return (number.mantissa < 0n ? '-' : '') + formatDecimal(shortestDecimal(number))
 }
 
-/** The value is `0.digits × 10^point`. */
-interface Decimal {
+/** Without exponent. */
+export function formatDecimal({ digits, point }: Decimal): string {
+  if (digits === '') return '0'
+  if (point <= 0) return `0.${'0'.repeat(-point)}${digits}`
+  if (point >= digits.length) return digits + '0'.repeat(point - digits.length)
+  return `${digits.slice(0, point)}.${digits.slice(point)}`
+}
+
+/** All digits of a finite number's magnitude. */
+export function exactDecimal({ mantissa, exponent }: BigFloat): Decimal {
+  const text = scale(mantissa < 0n ? -mantissa : mantissa, exponent)
+  return trimmed(text, text.length - Math.max(0, -exponent))
+}
+
+/** As few digits of a finite number's magnitude as tell it from its neighbours at its precision. */
+export function shortestDecimal(number: BigFloat): Decimal {
+  return number.mantissa === 0n ? { digits: '', point: 0 } : shortestDigits({ ...number, mantissa: number.mantissa < 0n ? -number.mantissa : number.mantissa })
+}
+
+/** With `count` digits at most, to the nearest, and of two as near to the even one. */
+export function roundDecimal({ digits, point }: Decimal, count: number): Decimal {
+  if (count >= digits.length) return { digits, point }
+  if (count < 0) return { digits: '', point: 0 }
+  const padded = `0${digits}`
+  const kept = padded.slice(0, count + 1)
+  return trimmed(isNearerAbove(padded, count + 1) ? increase(kept) : kept, point + 1)
+}
+
+/** The value is `0.digits × 10^point`; zero has no digits. */
+export interface Decimal {
   readonly digits: string
   readonly point: number
 }

@@ -70,7 +70,7 @@ export function friendlyName(type: Type): string {
     case 'list':
     case 'set':
     case 'map':
-      return `${type.kind} of ${type.element.kind === 'any' ? 'any type' : friendlyName(type.element)}`
+      return `${type.kind} of ${type.element.kind === 'any' ? 'any single type' : friendlyName(type.element)}`
     case 'string':
     case 'number':
     case 'bool':
