@@ -1,0 +1,14 @@
+import { defineCommand } from '../../command.ts'
+import { UNSUPPORTED_VERIFY_FLAGS, VERIFY_FLAGS } from '../../trust/verifyFlags.ts'
+
+export const verify = defineCommand({
+  usage: '[OPTIONS] IMAGE...',
+  summary: 'Check who has signed images that are in registries',
+  flags: VERIFY_FLAGS,
+  operands: [1, Infinity],
+  unsupported: UNSUPPORTED_VERIFY_FLAGS,
+  async run({ flags, operands }, context, signal) {
+    const { verifyImages } = await import('../../trust/verifyImages.ts')
+    return await verifyImages(operands, flags, context, signal)
+  },
+})

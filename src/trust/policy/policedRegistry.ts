@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises'
+import type { Digest } from '../../ground/digest.ts'
+import { formatFamiliar, type Reference } from '../../ground/reference.ts'
+import { ifThere } from '../../kit/files/ifThere.ts'
+import type { Registry } from '../../registry/registry.ts'
+import { readPublicKey } from '../keys/keyPair.ts'
+import { byKeys, judgeSignature, type FindSigner } from '../judgeSignature.ts'
+import { fetchSignatures, type Signature } from '../signatureImage.ts'
+import { UntrustedError } from '../trustError.ts'
+import { isIdentity } from './identityRule.ts'
+import { requirementsFor, type KeySource, type Policy, type RequiredSigner, type Requirement, type SignedRequirement } from './policy.ts'
+
+/** An image as it was asked for, and what stands there. */
+interface Candidate {
+  readonly reference: Reference
+  readonly digest: Digest
+  /** Fetched when the first requirement asks for them. */
+  readonly signatures: () => Promise<readonly Signature[]>
+}
+
+/**
+ * `registry`, from which no image comes in that the policy does not let in: `resolve` says so before a byte of it is
+ * fetched. The policy is read once. @throws (from `resolve`) UntrustedError
+ */
+export function withPolicy<T extends Registry>(registry: T, read: () => Promise<Policy | undefined>): T {
+  let policy: Promise<Policy | undefined> | undefined
+  const admitted = new Map<string, Promise<void>>()
+  return {
+    ...registry,
+    async resolve(reference, signal) {
+      const descriptor = await registry.resolve(reference, signal)
+      policy ??= read()
+      const rules = await policy
+      if (rules === undefined) return descriptor
+      const name = `${formatFamiliar(reference)} ${descriptor.digest}`
+      const judged = admitted.get(name) ?? admit(rules, { reference, digest: descriptor.digest, signatures: () => fetchSignatures(registry, reference, descriptor.digest, signal) })
+      admitted.set(name, judged)
+      await judged.catch((error: unknown) => {
+        admitted.delete(name)
+        throw error
+      })
+      return descriptor
+    },
+  }
+}
+
+async function admit(policy: Policy, candidate: Candidate): Promise<void> {
+  const { scope, requirements } = requirementsFor(policy, candidate.reference)
+  for (const requirement of requirements) {
+    const why = await whyRefused(requirement, candidate)
+    if (why === undefined) continue
+    throw new UntrustedError(`${formatFamiliar(candidate.reference)} is not let in by ${policy.path}: ${scope} ${why}`, { hint: 'have it signed (pelago sign), or change the policy' })
+  }
+}
+
+/** Undefined where the requirement is met. */
+async function whyRefused(requirement: Requirement, candidate: Candidate): Promise<string | undefined> {
+  switch (requirement.kind) {
+    case 'accept':
+      return undefined
+    case 'reject':
+      return 'rejects it'
+    case 'unknown':
+      return `asks for ${JSON.stringify(requirement.type)}, which cannot be judged here`
+    case 'signed':
+      return await whyUnsigned(requirement, candidate)
+  }
+}
+
+async function whyUnsigned({ signer, identity }: SignedRequirement, { reference, digest, signatures }: Candidate): Promise<string | undefined> {
+  const wanted = `asks for a signature by ${describeSigner(signer)}`
+  const findSigner = await openSigner(signer)
+  const judgements = (await signatures()).map((signature) => judgeSignature(signature, digest, findSigner))
+  const good = judgements.flatMap((judgement) => (judgement.kind === 'good' ? [judgement.claim.identity] : []))
+  if (good.some((signed) => isIdentity(identity, reference, signed))) return undefined
+  if (good.length > 0) return `${wanted}, and there is one, but for ${[...new Set(good)].join(', ')} (${identity.kind})`
+  const [bad] = judgements.flatMap((judgement) => (judgement.kind === 'bad' ? [judgement.why] : []))
+  return bad === undefined ? `${wanted}, and it has none` : `${wanted}, and its signature does not hold: ${bad}`
+}
+
+function describeSigner(signer: RequiredSigner): string {
+  return signer.kind === 'keys' ? signer.keys.map(nameOf).join(' or ') : `${signer.email}, vouched for by ${signer.issuer}`
+}
+
+function nameOf(source: KeySource): string {
+  return source.kind === 'file' ? source.path : 'the key in it'
+}
+
+async function openSigner(signer: RequiredSigner): Promise<FindSigner> {
+  switch (signer.kind) {
+    case 'keys':
+      return byKeys(await Promise.all(signer.keys.map(async (source) => ({ name: nameOf(source), key: readPublicKey(await readSource(source), nameOf(source)) }))))
+    case 'certificate':
+      return () => ({ why: 'certificates' })
+  }
+}
+
+async function readSource(source: KeySource): Promise<string> {
+  if (source.kind === 'text') return source.pem
+  const pem = await ifThere(readFile(source.path, 'utf8'))
+  if (pem === undefined) throw new UntrustedError(`the policy's key is not there: ${source.path}`)
+  return pem
+}
