@@ -3,6 +3,8 @@ import { createLessons } from '../registry/lessons.ts'
 import type { HostConfig } from '../registry/hostConfig.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SessionRegistries } from '../ops/layerPresence.ts'
+import { withPolicy } from '../trust/policy/policedRegistry.ts'
+import { readPolicy } from '../trust/policy/readPolicy.ts'
 import { proxyFrom } from '../kit/http.ts'
 import type { ClientSessions } from './clientSessions.ts'
 
@@ -24,16 +26,19 @@ export function createSessionRegistries({ sessions, version, env, hosts }: Sessi
   const open = new Map<string, Registry & AsyncDisposable>()
   const lessons = createLessons()
   const create = (sessionId: string): Registry & AsyncDisposable =>
-    createRegistry({
-      credentials: sessions.credentials(sessionId),
-      hosts,
-      userAgent: `pelago/${version} (linux; ${process.arch})`,
-      connectionsPerHost: CONNECTIONS_PER_HOST,
-      proxy: proxyFrom(env),
-      retries: DEFAULT_RETRIES,
-      now: Date.now,
-      lessons,
-    })
+    withPolicy(
+      createRegistry({
+        credentials: sessions.credentials(sessionId),
+        hosts,
+        userAgent: `pelago/${version} (linux; ${process.arch})`,
+        connectionsPerHost: CONNECTIONS_PER_HOST,
+        proxy: proxyFrom(env),
+        retries: DEFAULT_RETRIES,
+        now: Date.now,
+        lessons,
+      }),
+      () => readPolicy(env),
+    )
 
   return {
     registryFor(sessionId) {

@@ -157,7 +157,7 @@ async function lookUp({ image, platform, span, isBase }: ImageNeed, { resolver, 
     if (!(error instanceof BuildError)) throw error
     const names = job.planned.flatMap(({ from }) => (from.stageName === '' ? [] : [from.stageName]))
     const hint = (error.kind === 'not-found' ? suggest(image.written, names) : undefined) ?? error.hint
-    throw new DockerfileError(`${image.written}: ${error.message}`, span, { hint, cause: error, kind: error.kind })
+    throw new DockerfileError(error.message.startsWith(image.written) ? error.message : `${image.written}: ${error.message}`, span, { hint, cause: error, kind: error.kind })
   })
   job.onImage({ written: image.written, platform, found, span, isBase })
   if (isBase && !job.isCheck) checkPlatform(image, found, { platform, span })

@@ -31,10 +31,15 @@ function peerBuildx(): readonly string[] | undefined {
   return peerPlugin('docker-buildx')
 }
 
-/** A plugin of docker's that scripts/peers fetched, by the loader that belongs to it: the machine's own C library may be too old. */
+/** A plugin of docker's that scripts/peers fetched. */
 export function peerPlugin(name: string): readonly string[] | undefined {
-  const program = join(PEER_ROOT, 'usr/libexec/docker/cli-plugins', name)
-  const loader = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1'].map((path) => join(PEER_ROOT, path)).find((path) => existsSync(path))
+  return peerArgv(join('usr/libexec/docker/cli-plugins', name))
+}
+
+/** A program of PEER_ROOT, by the loader that belongs to it: the machine's own C library may be too old. Undefined where it is not there. */
+export function peerArgv(path: string): readonly string[] | undefined {
+  const program = join(PEER_ROOT, path)
+  const loader = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1'].map((name) => join(PEER_ROOT, name)).find((name) => existsSync(name))
   if (loader === undefined || !existsSync(program)) return undefined
   const libraries = join(PEER_ROOT, 'usr/lib', process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu')
   return [loader, '--library-path', libraries, program]
