@@ -22,9 +22,11 @@ export function isIdentity(rule: IdentityRule, wanted: Reference, signed: string
   }
 }
 
+/** A name without a tag, as cosign signs, is that of a repository: it does not stand for `latest`. */
 function parseIdentity(text: string): Reference | undefined {
   try {
-    return parseReference(text)
+    const reference = parseReference(text)
+    return text.slice(text.lastIndexOf('/')).includes(':') ? reference : { ...reference, tag: undefined }
   } catch (error) {
     if (error instanceof BuildError) return undefined
     throw error
