@@ -2,7 +2,7 @@ import { BAKE_FLAGS } from '../bake/bakeFlags.ts'
 import { defineCommand } from '../command.ts'
 
 export const bake = defineCommand({
-  usage: '[OPTIONS] [TARGET...]',
+  usage: '[OPTIONS] [URL [CONTEXT]] [TARGET...]',
   summary: 'Build the targets of bake files and Compose files',
   flags: BAKE_FLAGS,
   operands: [0, Infinity],
