@@ -19,6 +19,11 @@ export function attestAttributes({ attest, provenance, sbom }: AttestFlags): Rea
   return new Map(asked.flatMap(({ type, fields }) => (isDisabled(fields) ? [] : [[`attest:${type}`, fields.filter((field) => !field.startsWith('disabled=')).map(quote).join(',')] as const])))
 }
 
+/** Which attestation `type=TYPE,…` asks for; undefined where it does not say. */
+export function attestTypeOf(text: string): string | undefined {
+  return splitCsv(text).find((field) => field.trim().startsWith('type='))?.trim().slice('type='.length)
+}
+
 interface AskedAttest {
   readonly type: string
   /** `key=value` each. */

@@ -22,6 +22,8 @@ export interface TargetsRun {
   readonly progress: ProgressMode
   readonly metadataFile?: string | undefined
   readonly summaryFile?: string | undefined
+  /** Whether nothing is said of what came of it. */
+  readonly isSilent?: boolean | undefined
   readonly insecureRegistries?: readonly string[] | undefined
 }
 
@@ -35,7 +37,7 @@ export async function performTargets(targets: readonly PreparedTarget[], run: Ta
   const { end, display } = await solveAll(targets, run.progress, { engine, context }, signal)
   const outcomes = new Map([...end.responses].map(([name, response]) => [name, parseOutcome(response)]))
   await reportToCi({ end: summaryEnd(targets, outcomes, end), trace: display.trace, pathOf: pathsOf(targets, end) }, run.summaryFile, context)
-  printTargets({ targets, outcomes, times: display.times(), progress: run.progress }, context)
+  if (run.isSilent !== true) printTargets({ targets, outcomes, times: display.times(), progress: run.progress }, context)
   if (end.error !== undefined) throw end.error
   if (run.metadataFile !== undefined) await writeFile(resolve(context.workingFolder, run.metadataFile), formatAllMetadata(outcomes))
   return outcomes

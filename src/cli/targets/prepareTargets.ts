@@ -15,7 +15,7 @@ export interface PreparedTarget {
 }
 
 /** What is said of all targets, on top of what each says: `audit`, `insecure-registry` and the like. */
-export type CommonFlags = Partial<Pick<BuildFlags, 'audit' | 'insecure-registry'>>
+export type CommonFlags = Partial<Pick<BuildFlags, 'audit' | 'insecure-registry' | 'provenance' | 'sbom'>>
 
 /** Everything that can be wrong with the targets as they are written is found here, before an engine is started. @throws UsageError */
 export async function prepareTargets(targets: readonly BuildTarget[], common: CommonFlags, context: CommandContext, signal: AbortSignal): Promise<readonly PreparedTarget[]> {
@@ -27,10 +27,11 @@ export async function prepareTargets(targets: readonly BuildTarget[], common: Co
 }
 
 async function prepareTarget(target: BuildTarget, common: CommonFlags, context: CommandContext, signal: AbortSignal): Promise<PreparedTarget> {
-  const { name, context: path, dockerfileInline: inlineDockerfile } = target
+  const { name, context: path, dockerfileInline: inlineDockerfile, secretVariables = new Map<string, string>() } = target
+  const surroundings = { ...context, env: { ...context.env, ...Object.fromEntries(secretVariables) } }
   try {
     const flags = { ...(await targetFlags(target, context.workingFolder)), ...common }
-    return { name, build: await prepareBuild(await withDefaultLoad(flags, context), { path, inlineDockerfile }, context, signal) }
+    return { name, build: await prepareBuild(await withDefaultLoad(flags, context), { path, inlineDockerfile }, surroundings, signal) }
   } catch (error) {
     if (!(error instanceof BuildError) || error.kind !== 'usage' || error.message.startsWith('target ')) throw error
     throw new UsageError(`target ${name}: ${error.message}`, { ...(error.hint !== undefined && { hint: error.hint }), cause: error })
