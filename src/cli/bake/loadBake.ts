@@ -1,11 +1,11 @@
 import { formatPlatform } from '../../ground/platform.ts'
 import { redactUrls } from '../../ground/urlText.ts'
-import type { BakeFile } from '../../project/bake/bakeFile.ts'
+import { type BakeFile, formatOf } from '../../project/bake/bakeFile.ts'
 import type { BakeDefinition } from '../../project/bake/bakeDefinition.ts'
 import { attestFlag } from '../../project/bake/entries/attestEntry.ts'
 import { type Override, parseOverride, tableOverrides } from '../../project/bake/resolve/overrides.ts'
 import { HERE, isRemote, placeTargets } from '../../project/bake/resolve/placeTargets.ts'
-import { readDefinition } from '../../project/bake/readDefinition.ts'
+import { type DefinitionSources, readDefinition } from '../../project/bake/readDefinition.ts'
 import type { RemoteDefinition } from '../../project/bake/remote.ts'
 import { resolveTargets } from '../../project/bake/resolve/resolveTargets.ts'
 import type { ResolvedBake } from '../../project/bake/resolve/resolvedBake.ts'
@@ -33,16 +33,23 @@ export async function loadBake(flags: BakeFlags, operands: readonly string[], co
   const { url, commandContext, names } = readOperands(operands)
   const { files, remote } = await readFiles(url, flags, context, signal)
   if (files.length === 0) throw new UsageError(`there is no bake definition ${url === undefined ? 'here' : `in ${redactUrls(url)}`}`, { hint: 'write docker-bake.hcl, or name a file by --file' })
+  const readCompose = await composeReader(files, flags, context, signal)
   const definition = readDefinition(files, {
     builtin: new Map([['BAKE_CMD_CONTEXT', commandContext], ['BAKE_LOCAL_PLATFORM', formatPlatform(localPlatform())]]),
     environment: environmentOf(flags, context.env),
     functions: createFunctionLibrary(),
-    readCompose([file]) {
-      throw new UsageError(`${file?.name ?? 'a Compose file'}: Compose files are not read by bake yet`)
-    },
+    readCompose,
   })
   for (const warning of definition.warnings) context.stderr.write(`warning: ${warning}\n`)
   return { definition, remote, names }
+}
+
+/** Cheap where no file may be one of Compose's. */
+async function composeReader(files: readonly BakeFile[], flags: BakeFlags, context: CommandContext, signal: AbortSignal): Promise<DefinitionSources['readCompose']> {
+  if (files.every((file) => ['hcl', 'json'].includes(formatOf(file)))) return () => ({ groups: [], targets: [] })
+  const { openComposeReader } = await import('./readComposeFiles.ts')
+  const variableNames = [...Object.keys(context.env), ...flags.var.map((text) => text.split('=', 1).join(''))]
+  return await openComposeReader(files, { context, variableNames, lookup: environmentOf(flags, context.env) }, signal)
 }
 
 /** `[URL [CONTEXT]] [TARGET...]`: a second URL is what the definition may take for its context. */

@@ -1,11 +1,14 @@
 import type { Environment } from '../environment.ts'
 import type { Mistake } from '../mistakes.ts'
 import type { ProjectFiles } from '../projectFiles.ts'
+import type { MapNode } from '../yaml/node.ts'
 
 /** What is the same for all files of a project. */
 export interface Loading {
   readonly files: ProjectFiles
   readonly interpolates: boolean
+  /** What is looked at of a document; all of it, where this is not given. */
+  readonly select?: (document: MapNode) => MapNode
   /** Told when all files are read, so that no mistake hides another. */
   readonly mistakes: Mistake[]
   readonly warn: (text: string) => void

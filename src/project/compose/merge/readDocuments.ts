@@ -23,7 +23,7 @@ export async function readDocuments(path: string, { environment }: Pick<Origin, 
   return documents.map((document) => {
     const scope = { lookup: (name: string) => environment.get(name), onUnset: (name: string) => loading.warn(`the variable ${name} is not set: it is taken as empty`) }
     const filled = loading.interpolates ? interpolateMap(document, scope, loading.mistakes) : document
-    const read = readShape(filled, PROJECT, [], { mistakes: loading.mistakes, hasTemplates: !loading.interpolates })
+    const read = readShape(loading.select?.(filled) ?? filled, PROJECT, [], { mistakes: loading.mistakes, hasTemplates: !loading.interpolates })
     return read.kind === 'map' ? withoutVersion(read, path, loading) : filled
   })
 }
