@@ -51,7 +51,7 @@ const BUILD_HEADER = 'buildkit-controlapi-buildid'
 /** What is served of this API; a client does without the rest, or says that it cannot. */
 const FRONTEND_CAPS = ['solve.base', 'return', 'returnmap', 'proto.refarray', 'reference.output', 'frontend.caps', 'gateway.solve.evaluate', 'gateway.solve.metadata', 'gateway.evaluate', 'frontend.inputs']
 /** What a `Control.Solve` may ask for. */
-const LLB_CAPS = ['source.image', 'source.local', 'exporter.multiple', 'exporter.sourcedateepoch', 'exporter.image.annotations']
+const LLB_CAPS = ['source.image', 'source.local', 'exporter.multiple', 'exporter.sourcedateepoch', 'exporter.image.annotations', 'exporter.image.attestations']
 
 function enabled(ID: string): { ID: string; Enabled: boolean } {
   return { ID, Enabled: true }

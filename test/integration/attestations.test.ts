@@ -2,16 +2,21 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { formatCanonicalJson, type Json } from '../../src/ground/canonicalJson.ts'
+import { createPelagoBuilder, type Builder } from '../parity/builder.ts'
+import { missingPeer, startBuildkitPeer } from '../parity/buildkitPeer.ts'
+import { startEngine } from '../support/engine/engineSocket.ts'
 import { missingForBuilds } from '../support/images/baseImage.ts'
-import { readBlob, type IndexJson } from '../support/images/unpackedImage.ts'
-import type { CommandResult, Pelago } from '../support/pelago.ts'
+import { readBlob, tool, type IndexJson } from '../support/images/unpackedImage.ts'
+import { runCommand, type CommandResult, type Pelago } from '../support/pelago.ts'
+import { buildxArgv, missingBuildx } from '../support/peers/buildx.ts'
 import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 const TWO = 'linux/amd64,linux/arm64'
 const DOCKERFILE = `ARG BASE
 FROM $BASE AS steps
 ARG WHO=nobody
-RUN --mount=type=secret,id=token uname -m > /machine; cat /run/secrets/token > /dev/null
+RUN --mount=type=secret,id=token --mount=type=cache,target=/cache uname -m > /machine
 FROM scratch
 COPY --from=steps /machine /machine
 COPY file folder/
@@ -131,4 +136,92 @@ describe('attestations', { skip: missingForBuilds(), concurrency: false }, () =>
     assert.equal(max.buildDefinition.internalParameters.buildConfig?.llbDefinition.length, 6)
     assert.doesNotMatch(JSON.stringify(max), /s3cr3t/)
   })
+
+  it('are read by docker buildx as by us, for one platform and for two', { skip: missingBuildx }, async () => {
+    const names = { one: `${workbench.registry.host}/one:1`, two: `${workbench.registry.host}/two:1`, none: `${workbench.registry.host}/none:1` }
+    await build('--provenance=mode=min', '-t', names.one, '--push')
+    await build('--provenance=mode=max', '--platform', TWO, '-t', names.two, '--push')
+    await build('-t', names.none, '--push')
+    const differing: string[] = []
+    for (const name of Object.values(names)) {
+      const only = name === names.one ? ['{{json .Provenance.SLSA}}'] : []
+      for (const format of ['{{json .Provenance}}', ...only, '{{json .SBOM}}', '{{json .Image}}', '{{json .}}']) {
+        const argv = ['imagetools', 'inspect', '--format', format, name]
+        const [theirs, ours] = [await runCommand(buildxArgv(argv), { env: pelago.env }), await pelago.succeed(argv)]
+        assert.equal(theirs.exitCode, 0, theirs.stderr)
+        if (sortedJson(theirs.stdout) !== sortedJson(ours.stdout)) differing.push(`${format} of ${name}:\n${theirs.stdout}\n${ours.stdout}`)
+      }
+    }
+    assert.deepEqual(differing, [])
+    const { stdout } = await pelago.succeed(['imagetools', 'inspect', names.two])
+    assert.match(stdout, /Platform: {2}linux\/arm64\n {2}Attested: {2}provenance \(SLSA v1\)\n/)
+  })
+
+  it('are made for docker buildx, which asks for provenance unless it is told not to', { skip: missingBuildx }, async () => {
+    await using engine = await startEngine()
+    const env = { ...pelago.env, BUILDX_CONFIG: place('buildx') }
+    const buildx = async (...args: readonly string[]): Promise<string> => {
+      const { exitCode, stdout, stderr } = await runCommand(buildxArgv(args), { env })
+      assert.equal(exitCode, 0, stderr)
+      return stdout
+    }
+    await buildx('create', '--name', 'served', '--driver', 'remote', engine.address)
+    const name = (tag: string): string => `${workbench.registry.host}/served:${tag}`
+    const asked: readonly (readonly [tag: string, flags: readonly string[]])[] = [['default', []], ['max', ['--provenance=mode=max']], ['none', ['--provenance=false']]]
+    for (const [tag, flags] of asked) await buildx('build', '--builder', 'served', '--build-arg', `BASE=${workbench.base}`, ...flags, '-t', name(tag), '--push', context)
+    const steps = async (tag: string): Promise<string> => (await pelago.succeed(['imagetools', 'inspect', '--format', '{{json .Provenance}}', name(tag)])).stdout
+    assert.doesNotMatch(await steps('default'), /llbDefinition/)
+    assert.match(await steps('default'), /buildkit_completeness/)
+    assert.match(await steps('max'), /llbDefinition/)
+    assert.equal((await steps('none')).trim(), '{}')
+  })
+
+  it('of provenance have the fields that BuildKit writes, but for what the page on them lists', { skip: missingPeer }, async () => {
+    await using buildkit = await startBuildkitPeer()
+    const args = ['--build-arg', `BASE=${workbench.base}`, '--build-arg', 'WHO=me', '--label', 'a=b', '--provenance', 'mode=max,version=v1,builder-id=https://ci/1']
+    const predicateOf = async (builder: Builder, name: string): Promise<Json> => {
+      const { isBuilt, said } = await builder.build(context, { args, output: '' }, place(`${name}.tar`))
+      assert.ok(isBuilt, said)
+      return await readPredicate(place(`${name}.tar`))
+    }
+    const [theirs, ours] = [flatten(await predicateOf(buildkit, 'buildkit'), ''), flatten(await predicateOf(createPelagoBuilder(pelago), 'pelago'), '')]
+    const differing = [...new Set([...theirs.keys(), ...ours.keys()])].filter((path) => theirs.get(path) !== ours.get(path))
+    const known = readListedDifferences()
+    assert.deepEqual(differing.filter((path) => !known.some((pattern) => pattern.test(path))), [], 'differences that docs/attestations.md does not list')
+    assert.deepEqual(known.filter((pattern) => !differing.some((path) => pattern.test(path))).map(String), [], 'differences that are gone')
+    assert.ok(theirs.size > 60)
+  })
 })
+
+function sortedJson(text: string): string {
+  return formatCanonicalJson(JSON.parse(text) as Json)
+}
+
+/** The one statement's, of an archive. */
+async function readPredicate(archive: string): Promise<Json> {
+  const read = (path: string): Promise<string> => tool('tar', '-xOf', archive, path)
+  const blob = async (digest: string): Promise<Json> => JSON.parse(await read(`blobs/sha256/${digest.replace('sha256:', '')}`)) as Json
+  const layout = JSON.parse(await read('index.json')) as IndexJson
+  const index = (await blob(layout.manifests[0]?.digest ?? '')) as unknown as IndexJson
+  const manifest = (await blob(index.manifests[1]?.digest ?? '')) as unknown as AttestationJson
+  return ((await blob(manifest.layers[0]?.digest ?? '')) as unknown as { readonly predicate: Json }).predicate
+}
+
+/** Values by path; mounts of a step in the order of their targets, which means nothing else. */
+function flatten(value: Json, path: string): ReadonlyMap<string, string> {
+  if (typeof value !== 'object' || value === null) return new Map([[path, JSON.stringify(value)]])
+  const entries = Array.isArray(value) ? [...(value as readonly Json[]).toSorted(byTarget).entries()] : Object.entries(value)
+  return new Map(entries.flatMap(([key, inner]) => (inner === undefined ? [] : [...flatten(inner, `${path}/${key}`)])))
+}
+
+function byTarget(a: Json, b: Json): number {
+  const target = (value: Json): string => (typeof value === 'object' && value !== null && 'dest' in value && typeof value['dest'] === 'string' ? value['dest'] : '')
+  return target(a) < target(b) ? -1 : Number(target(a) > target(b))
+}
+
+/** Lines of docs/attestations.md: a path, in which `*` stands for any text. */
+function readListedDifferences(): readonly RegExp[] {
+  const page = readFileSync(new URL('../../docs/attestations.md', import.meta.url), 'utf8')
+  const lines = [...page.matchAll(/^```differences\n([^]*?)^```$/gm)].flatMap(([, block = '']) => block.split('\n').filter((line) => line !== ''))
+  return lines.map((line) => new RegExp(`^/${line.split('*').map((part) => part.replace(/[.[\]()+?]/g, '\\$&')).join('.*')}$`))
+}

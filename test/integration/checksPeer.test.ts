@@ -58,7 +58,7 @@ describe('the checks and BuildKit', { skip: missingPeer }, () => {
     it(`find the same in ${JSON.stringify(Dockerfile)}`, async () => {
       const folder = await pelago.context({ Dockerfile, '.dockerignore': '*.log\nsub\n!sub/y\n' })
       const flags = ['--call=check,format=json', '--build-arg', 'BUILDKIT_DOCKERFILE_CHECK=experimental=CopyIgnoredFile,InvalidDefinitionDescription']
-      const theirs = await peer.build(folder, { name: 'check', since: '1.0', args: flags, output: '', setup: [], fails: undefined, files: [] }, join(pelago.folder, 'unused.tar'))
+      const theirs = await peer.build(folder, { args: flags, output: '' }, join(pelago.folder, 'unused.tar'))
       const ours = await pelago.run(['build', '--builder', engine.address, ...flags, folder])
       assert.deepEqual(placesIn(ours.stdout), placesIn(theirs.said))
     })

@@ -5,7 +5,7 @@ import type { ParityCase } from './caseFile.ts'
 export interface Builder {
   /** The newest Dockerfile version that it knows. */
   readonly dockerfileVersion: string
-  build(context: string, wanted: ParityCase, archive: string): Promise<BuildOutcome>
+  build(context: string, wanted: Pick<ParityCase, 'args' | 'output'>, archive: string): Promise<BuildOutcome>
 }
 
 export interface BuildOutcome {

@@ -4,7 +4,7 @@ import { SOURCE_DATE_EPOCH } from '../../ground/quantity/sourceDateEpoch.ts'
 import { parseByteSize } from '../format/byteSize.ts'
 import { splitKeyValue } from '../flags/csv.ts'
 import { UsageError } from '../flags/usageError.ts'
-import { attestAttributes } from './attests.ts'
+import { attestAttributes } from './attest/attests.ts'
 import type { BuildFlags } from './buildFlags.ts'
 
 export interface AttributeInput {

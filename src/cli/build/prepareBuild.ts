@@ -53,7 +53,7 @@ export async function prepareBuild(flags: BuildFlags, { path, inlineDockerfile }
   })
   const { workingFolder, openStdin, env } = context
   const place = await findBuildContext(path, flags.file, { workingFolder, openStdin, inlineDockerfile, download: (url, maxBytes) => downloadDockerfile(url, maxBytes, env, signal) })
-  const attributes = frontendAttributes({ flags, env, platforms, filename: place.dockerfile.filename })
+  const attributes = await withVcs(frontendAttributes({ flags, env, platforms, filename: place.dockerfile.filename }), place, { env, signal })
   const [secrets, agents] = [await parseSecrets(flags.secret, context), await parseAgents(flags.ssh, context)]
   const named = await parseNamedContexts(flags['build-context'], workingFolder)
   const caches = { cacheImports: parseCacheImports(flags['cache-from']), cacheExports: call !== undefined ? [] : parseCacheExports(flags['cache-to'], buildArgsOf(attributes)) }
@@ -64,6 +64,13 @@ export async function prepareBuild(flags: BuildFlags, { path, inlineDockerfile }
   if (place.context.kind === 'upload') throw new UsageError('a context on stdin can be built for Docker\'s archive or for several platforms, not both', { hint: 'build one platform, or use --output type=oci' })
   const loaded = loadPlatform(platforms)
   return { requests: splitForDocker(request, loaded), call, flags, progress, dockerfileFolder, notices: [`note: Docker's archive holds one platform: it gets ${loaded}`] }
+}
+
+/** Only provenance tells it. */
+async function withVcs(attributes: ReadonlyMap<string, string>, { context, dockerfile }: BuildContext, { env, signal }: Pick<CommandContext, 'env'> & { readonly signal: AbortSignal }): Promise<ReadonlyMap<string, string>> {
+  if (!attributes.has('attest:provenance') || context.kind !== 'folder') return attributes
+  const { vcsAttributes } = await import('./attest/vcsAttributes.ts')
+  return new Map([...attributes, ...(await vcsAttributes({ context: context.path, dockerfile: dockerfile.kind === 'file' ? dockerfile.folder : context.path }, { env }, signal))])
 }
 
 /** Docker's archives are made after all the rest, of one platform, from what is then built; where they are all, the local store has the other platforms. */

@@ -53,6 +53,7 @@ function parseFields(type: string, text: string): Map<string, string> {
     if (fields.has(key)) throw new InvalidValueError(`${type} attestation: ${key} is given twice`)
     fields.set(key, value)
   }
+  if (fields.get('type') === type) fields.delete('type') // buildx says it once more
   return fields
 }
 

@@ -95,9 +95,9 @@ function formatMount(mount: Mount, nextOutput: () => number): Json {
     case 'tmpfs':
       return withoutZeros({ ...common, ...none, readonly: mount.readonly, TmpfsOpt: withoutZeros({ size: mount.sizeBytes }) })
     case 'secret':
-      return withoutZeros({ ...common, ...none, secretOpt: formatFile(mount.secretId, mount) })
+      return withoutZeros({ ...common, input: NO_INPUT, secretOpt: formatFile(mount.secretId, mount) })
     case 'ssh':
-      return withoutZeros({ ...common, ...none, SSHOpt: formatFile(mount.agentId, mount) })
+      return withoutZeros({ ...common, input: NO_INPUT, SSHOpt: formatFile(mount.agentId, mount) })
   }
 }
 

@@ -15,7 +15,7 @@ const BUILD_TYPES = { v1: 'https://github.com/moby/buildkit/blob/master/docs/att
 
 /** SLSA provenance v1. What is no field of its own begins with who adds it, as it asks. */
 function predicateV1(facts: ProvenanceFacts): Json {
-  const { order, configSource: { uri, digest, path }, sources } = facts
+  const { order, configSource: { uri, digest, path } } = facts
   const isRequestWhole = tellsWholeRequest(facts)
   return {
     buildDefinition: {
@@ -32,7 +32,7 @@ function predicateV1(facts: ProvenanceFacts): Json {
         finishedOn: timeOf(facts.finishedAtMs),
         buildkit_metadata: metadata(facts),
         buildkit_hermetic: isHermetic(facts) || undefined,
-        buildkit_completeness: { request: isRequestWhole, resolvedDependencies: sources.isComplete },
+        buildkit_completeness: { request: isRequestWhole, resolvedDependencies: hasAllMaterials(facts) },
         buildkit_reproducible: order.isReproducible || undefined,
         pelago_execution: execution(facts),
       },
@@ -42,7 +42,7 @@ function predicateV1(facts: ProvenanceFacts): Json {
 
 /** SLSA provenance v0.2. */
 function predicateV02(facts: ProvenanceFacts): Json {
-  const { order, configSource: { uri, digest, path }, sources } = facts
+  const { order, configSource: { uri, digest, path } } = facts
   return {
     builder: { id: order.builderId },
     buildType: BUILD_TYPES['v0.2'],
@@ -57,7 +57,7 @@ function predicateV02(facts: ProvenanceFacts): Json {
       buildInvocationID: facts.invocationId,
       buildStartedOn: timeOf(facts.startedAtMs),
       buildFinishedOn: timeOf(facts.finishedAtMs),
-      completeness: { parameters: tellsWholeRequest(facts), environment: true, materials: sources.isComplete },
+      completeness: { parameters: tellsWholeRequest(facts), environment: true, materials: hasAllMaterials(facts) },
       reproducible: order.isReproducible,
       'https://mobyproject.org/buildkit@v1#metadata': metadata(facts) ?? {},
       'https://mobyproject.org/buildkit@v1#hermetic': isHermetic(facts) || undefined,
@@ -106,8 +106,13 @@ function execution({ execution: steps }: ProvenanceFacts): Json | undefined {
   return steps.length === 0 ? undefined : steps.map((ofPlatform) => ({ ...ofPlatform }))
 }
 
-function isHermetic({ sources }: ProvenanceFacts): boolean {
-  return sources.isComplete && !sources.usesNetwork
+/** Of the client's folders, the Dockerfile's among them, nothing is known. */
+function hasAllMaterials({ sources, request: { locals } }: ProvenanceFacts): boolean {
+  return sources.isComplete && locals.length === 0
+}
+
+function isHermetic(facts: ProvenanceFacts): boolean {
+  return hasAllMaterials(facts) && !facts.sources.usesNetwork
 }
 
 function isMax({ order }: ProvenanceFacts): boolean {

@@ -10,6 +10,7 @@ describe('parseProvenanceOrder', () => {
     { text: 'mode=min,inline-only=true', want: { ...DEFAULTS, mode: 'min', isInlineOnly: true } },
     { text: 'mode=full,version=v0.2', want: { ...DEFAULTS, version: 'v0.2' } },
     { text: '"builder-id=https://ci/run?a=1,2",reproducible=1,filename=p.json', want: { ...DEFAULTS, builderId: 'https://ci/run?a=1,2', isReproducible: true, filename: 'p.json' } },
+    { text: 'type=provenance,mode=min', want: { ...DEFAULTS, mode: 'min' } },
     { text: 'disabled=true', want: undefined },
     { text: 'disabled=false,mode=max', want: DEFAULTS },
   ]
@@ -21,6 +22,7 @@ describe('parseProvenanceOrder', () => {
     { text: 'reproducible=maybe', message: /invalid value "maybe" of "reproducible"/ },
     { text: 'mode', message: /"mode" is no key=value/ },
     { text: 'mode=min,mode=max', message: /mode is given twice/ },
+    { text: 'type=sbom', message: /unknown field "type"/ },
     { text: 'generator=x', message: /unknown field "generator"/ },
     { text: 'filename=../x', message: /"..\/x" is no file name/ },
   ]

@@ -5,7 +5,7 @@ import { MEDIA_TYPE } from '../../ground/oci/mediaType.ts'
 import { imagePackageUrl } from '../../ground/packageUrl.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { Reference } from '../../ground/reference.ts'
-import { attestationAnnotations } from '../../image/index/attestation.ts'
+import { attestationAnnotations, PREDICATE_TYPE_ANNOTATION } from '../../image/index/attestation.ts'
 import { formatManifest } from '../../image/manifestJson.ts'
 import type { Attestation } from './attestation.ts'
 import { formatStatement } from './statement.ts'
@@ -62,8 +62,6 @@ export async function writeAttestations(attestations: readonly Attestation[], im
   return { descriptor: { ...written, platform: UNKNOWN_PLATFORM, annotations: attestationAnnotations(digest) }, blobs: [config, ...statements] }
 }
 
-/** in-toto's, of a layer: what its statement says. */
-const PREDICATE_TYPE_ANNOTATION = 'in-toto.io/predicate-type'
 const UNKNOWN_PLATFORM: Platform = { os: 'unknown', architecture: 'unknown', variant: '', osVersion: '' }
 
 /** An image of no platform, whose files are the statements. */

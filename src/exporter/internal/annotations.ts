@@ -38,6 +38,7 @@ export function assertAnnotationsFit(annotations: readonly Annotation[], platfor
   for (const { target, platform, key } of annotations) {
     const isAbsent = platform !== undefined && !platforms.some((built) => isSamePlatform(built, platform))
     if (isAbsent) throw new InvalidValueError(`annotation ${JSON.stringify(key)} is for ${formatPlatform(platform)}, which is not built`, { hint: `built are ${platforms.map(formatPlatform).join(', ')}` })
-    if (target === 'index' && !hasIndex) throw new InvalidValueError(`index annotation ${JSON.stringify(key)}: an image of a single platform has no index`, { hint: 'use annotation-manifest, or build for several platforms' })
+    const isOfIndex = target === 'index' || target === 'index-descriptor'
+    if (isOfIndex && !hasIndex) throw new InvalidValueError(`${target} annotation ${JSON.stringify(key)}: an image of a single platform has no index`, { hint: 'use annotation-manifest, or build for several platforms' })
   }
 }

@@ -99,6 +99,7 @@ describe('writeImage', () => {
 
   for (const { name, annotation } of [
     { name: 'an index annotation where there is no index', annotation: { target: 'index', platform: undefined, key: 'k', value: 'v' } },
+    { name: 'an annotation for the descriptor of an index where there is none', annotation: { target: 'index-descriptor', platform: undefined, key: 'k', value: 'v' } },
     { name: 'an annotation for a platform that is not built', annotation: { target: 'manifest', platform: parsePlatform('linux/s390x'), key: 'k', value: 'v' } },
   ] as const) {
     it(`refuses ${name}`, async () => {

@@ -14,3 +14,6 @@ export function attestedDigest({ annotations }: Descriptor): string | undefined 
 export function attestationAnnotations(digest: Digest): ReadonlyMap<string, string> {
   return new Map([[DIGEST_ANNOTATION, digest], [TYPE_ANNOTATION, 'attestation-manifest']])
 }
+
+/** in-toto's, of a layer of such a manifest: what its statement says. */
+export const PREDICATE_TYPE_ANNOTATION = 'in-toto.io/predicate-type'

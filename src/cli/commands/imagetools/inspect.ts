@@ -7,7 +7,7 @@ export const imagetoolsInspect = defineCommand({
   usage: '[OPTIONS] NAME',
   summary: 'Show an image in a registry',
   flags: {
-    format: { kind: 'text', value: 'TEMPLATE', help: 'Go template, such as {{json .Manifest}} or {{.Manifest.Digest}}; there are .Name, .Manifest and .Image' },
+    format: { kind: 'text', value: 'TEMPLATE', help: 'Go template, such as {{json .Manifest}} or {{.Manifest.Digest}}; there are .Name, .Manifest, .Image, .Provenance and .SBOM' },
     raw: { kind: 'switch', help: 'Show the manifest or index byte for byte' },
   },
   operands: [1, 1],
@@ -22,9 +22,14 @@ export const imagetoolsInspect = defineCommand({
     await using registry = await openRegistry(context)
     const document = await readManifest(registry, reference, signal)
     if (flags.raw) context.stdout.write(document.bytes)
-    else if (template === undefined) context.stdout.write(formatManifest(reference, document))
-    else {
-      const data = await templateData(registry, { reference, document, needsImage: /\.Image|json \.\s*\}|^json$/.test(flags.format ?? '') }, signal)
+    else if (template === undefined) {
+      const { describeAttestations } = await import('../../registry/attestationView.ts')
+      const entries = document.content.kind === 'index' ? document.content.entries : []
+      context.stdout.write(formatManifest(reference, document, await describeAttestations(registry, { reference, entries }, signal)))
+    } else {
+      const format = flags.format ?? ''
+      const needs = { needsImage: /\.Image|json \.\s*\}|^json$/i.test(format), needsAttestations: /\.(?:Provenance|SBOM)/i.test(format) }
+      const data = await templateData(registry, { reference, document, ...needs }, signal)
       context.stdout.write(`${template.apply(data)}\n`)
     }
     return EXIT.done

@@ -1,5 +1,5 @@
-import { splitCsv, splitKeyValue } from '../flags/csv.ts'
-import { UsageError } from '../flags/usageError.ts'
+import { splitCsv, splitKeyValue } from '../../flags/csv.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 export interface AttestFlags {
   readonly attest: readonly string[]
@@ -9,13 +9,15 @@ export interface AttestFlags {
 
 /**
  * Frontend attributes of `--attest type=T,KEY=VALUE`, and of `--provenance` and `--sbom`, which are short for it: a
- * boolean, or fields. What is switched off is not asked for. @throws UsageError
+ * boolean, or fields, and win over it, as with buildx. What is switched off is not asked for. @throws UsageError
  */
 export function attestAttributes({ attest, provenance, sbom }: AttestFlags): ReadonlyMap<string, string> {
-  const asked = [...attest.map(parseAttest), ...parseShort('provenance', provenance), ...parseShort('sbom', sbom)]
-  const types = asked.map(({ type }) => type)
+  const written = attest.map(parseAttest)
+  const types = written.map(({ type }) => type)
   const twice = types.find((type, index) => types.indexOf(type) !== index)
   if (twice !== undefined) throw new UsageError(`${twice} is asked for twice`, { hint: `say all of it in one --attest type=${twice},…` })
+  const short = [...parseShort('provenance', provenance), ...parseShort('sbom', sbom)]
+  const asked = [...written.filter(({ type }) => !short.some((other) => other.type === type)), ...short]
   return new Map(asked.flatMap(({ type, fields }) => (isDisabled(fields) ? [] : [[`attest:${type}`, fields.filter((field) => !field.startsWith('disabled=')).map(quote).join(',')] as const])))
 }
 
