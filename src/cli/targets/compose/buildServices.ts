@@ -1,7 +1,7 @@
 import type { BuildTarget } from '../../../project/buildTarget.ts'
 import { toBuildTargets } from '../../../project/compose/targets/toBuildTargets.ts'
 import { nodeAt, textAt } from '../../../project/compose/yaml/node.ts'
-import { attestTypeOf } from '../../build/attests.ts'
+import { attestTypeOf } from '../../build/attest/attests.ts'
 import type { CommandContext } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { splitKeyValue } from '../../flags/csv.ts'
