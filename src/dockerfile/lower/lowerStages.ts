@@ -15,6 +15,7 @@ import { addRemoteContext } from './contexts/remoteContext.ts'
 import type { LowerRequest, ResolvedImage } from './request.ts'
 import { platformMismatch, stagePlatform, type ResolvedStages } from './resolveStages.ts'
 import { derivedState, imageState, scratchState, type StageContext, type StageState } from './stageState.ts'
+import { isScanWanted, type StageScan } from './stageScan.ts'
 import { nameStep } from './steps/stepName.ts'
 
 export interface LowerJob {
@@ -40,6 +41,10 @@ export interface LoweredStage {
   /** What it begins with; undefined is nothing. */
   readonly base: Output | undefined
   readonly steps: readonly LoweredStep[]
+  /** What it comes to; undefined is nothing. */
+  readonly root: Output | undefined
+  /** What of it an SBOM is to tell besides the result. */
+  readonly scan: StageScan
 }
 
 /** A step, and the stage's files before and after it: the same where it changes the image's config alone. */
@@ -88,7 +93,18 @@ function lowerStage(stage: PlannedStage, states: States, job: StageJob): { reado
     steps.push({ ...step, before: before.root, after: after.root })
     return after
   }
-  return { state: stage.steps.reduce(lowerWatched, start), lowered: { stage, platform: start.platform, base: start.root, steps } }
+  const state = stage.steps.reduce(lowerWatched, start)
+  const scan = scanOf(stage, state, job)
+  // of a context that is told of, all is brought
+  const contextPaths = scan.context === undefined ? state.contextPaths : new Set([...state.contextPaths, '/'])
+  return { state: { ...state, contextPaths }, lowered: { stage, platform: start.platform, base: start.root, steps, root: state.root, scan } }
+}
+
+function scanOf(stage: PlannedStage, state: StageState, job: StageJob): StageScan {
+  const { request, scope } = job
+  if (request.isScanned !== true) return { isScanned: false, context: undefined }
+  const context = isScanWanted('BUILDKIT_SBOM_SCAN_CONTEXT', stage, state, scope) ? addContext(job) : undefined
+  return { isScanned: isScanWanted('BUILDKIT_SBOM_SCAN_STAGE', stage, state, scope), context }
 }
 
 function withLayerSpans(before: StageState, after: StageState, { instruction }: PlannedStep): StageState {

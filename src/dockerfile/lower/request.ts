@@ -40,6 +40,8 @@ export interface LowerRequest {
   readonly cgroupParent: string
   /** Whether step names carry the platform. */
   readonly isMultiPlatform: boolean
+  /** Whether an SBOM is asked for: then what the Dockerfile names for it is told, and a part of the graph. */
+  readonly isScanned?: boolean | undefined
   /** Seconds since 1970: what SOURCE_DATE_EPOCH comes to where it names a context or a stage (`findEpoch`): when the commit was made, or what is at the URL was changed. Undefined for a folder, and where it is not known. */
   readonly epochTimeSeconds?: number | undefined
 }

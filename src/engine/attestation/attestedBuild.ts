@@ -1,13 +1,16 @@
-import type { BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
+import type { LoweredDockerfile, ResolvedImage } from '../../dockerfile/lower.ts'
 import type { PlatformResult } from '../../exporter/exporter.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
+import type { Waiter } from '../../solver/vertexStory.ts'
 import type { StepWatch } from '../provenance/stepWatch.ts'
 import type { AttestationOrders } from './attestationOrders.ts'
 
 /** A build that is through, as far as something is to be said of it. */
 export interface AttestedBuild {
   readonly orders: AttestationOrders
+  /** The image that makes the SBOM; undefined is none. */
+  readonly scanner: ResolvedImage | undefined
   /** The frontend's, as the client has sent them. */
   readonly attributes: ReadonlyMap<string, string>
   /** The Dockerfile. */
@@ -15,6 +18,8 @@ export interface AttestedBuild {
   /** Of the machine that the engine runs on. */
   readonly builderPlatform: Platform
   readonly watch: StepWatch
+  /** For whom steps are run that only an attestation needs. */
+  readonly waiter: Waiter
   readonly sessionId: string
   /** By which the build is found in the history. */
   readonly ref: string
@@ -23,6 +28,6 @@ export interface AttestedBuild {
 
 /** One platform of it. */
 export interface AttestedTarget {
-  readonly image: BuiltImage
+  readonly image: LoweredDockerfile
   readonly result: Omit<PlatformResult, 'attestations'>
 }

@@ -4,7 +4,7 @@ import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
 import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
 import type { BuiltImage, NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
 import { CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
-import { lowerDockerfile, type ImageResolver, type LoweredDockerfile, type LoweredImage } from '../../dockerfile/lower.ts'
+import { lowerDockerfile, type ImageResolver, type LoweredDockerfile, type LoweredImage, type ResolvedImage } from '../../dockerfile/lower.ts'
 import type { CdiDevices } from '../../executor/cdi/cdiDevices.ts'
 import type { Executor } from '../../executor/executor.ts'
 import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
@@ -13,6 +13,7 @@ import type { Graph, Output } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
+import { formatReference, parseReference } from '../../ground/reference.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ContextFiles } from '../../ops/contextFiles.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
@@ -26,6 +27,7 @@ import { attestResult, type AttestDeps } from '../attestation/attestResult.ts'
 import type { ImportedCaches } from '../cache/importCaches.ts'
 import type { Built } from '../engine.ts'
 import { createStepWatch } from '../provenance/stepWatch.ts'
+import type { SbomOrder } from '../sbom/sbomOrder.ts'
 import { datedContext, readEpochTime } from './epochTime.ts'
 import { fetchContext, withoutShown, type FetchedContext } from './fetchContext.ts'
 import type { FrontendAttributes } from './frontendAttributes.ts'
@@ -81,7 +83,7 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   const platforms = targets.map(({ platform, lowered: image }) => ({ id: formatPlatform(platform), platform, image }))
   const { isMultiPlatform } = attributes
   const waiter = { sessionId, progress: withoutShown(watch.sink, text.shown), held: sessionEnded, imported: options.imported, bring: options.bring }
-  const attested: AttestedBuild = { ...options, orders: attributes.attestations, attributes: attributes.given, source: text.source, builderPlatform: hostPlatform(deps.executor), watch }
+  const attested: AttestedBuild = { ...options, orders: attributes.attestations, scanner: await resolveScanner(attributes.attestations.sbom, deps, signal), attributes: attributes.given, source: text.source, builderPlatform: hostPlatform(deps.executor), watch, waiter }
   let solved: Promise<Evaluated> | undefined
   const evaluateOnce = (inner: AbortSignal): Promise<Evaluated> => (solved ??= evaluate(deps, { graph, platforms, isMultiPlatform, waiter, attested }, inner))
   const origins = lowered.map(({ config, layerSpans }) => ({ baseLayers: config.diffIds.length, spans: layerSpans }))
@@ -99,7 +101,8 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   }
 }
 
-interface Evaluation extends Pick<Built, 'platforms' | 'isMultiPlatform'> {
+interface Evaluation extends Pick<Built, 'isMultiPlatform'> {
+  readonly platforms: readonly (Built['platforms'][number] & { readonly image: LoweredDockerfile })[]
   readonly graph: Graph
   readonly waiter: Waiter
   readonly attested: AttestedBuild
@@ -120,9 +123,14 @@ async function evaluate(deps: BuildDeps, { graph, platforms, isMultiPlatform, wa
   const results: PlatformResult[] = []
   for (const { platform, image } of platforms) {
     const result = platformResult(platform, image.root === undefined ? undefined : resultOf.get(outputKey(image.root)), image.config)
-    results.push({ ...result, attestations: await attestResult({ image, result }, attested, deps.attest, signal) })
+    results.push({ ...result, attestations: await attestResult({ image, result }, attested, { ...deps, ...deps.attest }, signal) })
   }
   return { result: { platforms: results, isMultiPlatform }, records }
+}
+
+/** Before anything is built. @throws InvalidValueError; BuildError where there is no such image */
+async function resolveScanner(order: SbomOrder | undefined, { resolver, executor }: BuildDeps, signal: AbortSignal): Promise<ResolvedImage | undefined> {
+  return order?.generator === undefined ? undefined : await resolver.resolveImage(formatReference(parseReference(order.generator)), hostPlatform(executor), signal)
 }
 
 /** One of the platforms that are built for. */
@@ -237,6 +245,7 @@ export function lowerRequest({ text, platform, host }: LowerFor, options: BuildO
     ulimits,
     shmSizeBytes,
     cgroupParent: '',
+    isScanned: attributes.attestations.sbom !== undefined,
   }
 }
 

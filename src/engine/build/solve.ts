@@ -27,6 +27,7 @@ import type { AttestDeps } from '../attestation/attestResult.ts'
 import type { AuditStore } from '../audit/auditStore.ts'
 import { createBuildAudit, type BuildAudit } from '../audit/buildAudit.ts'
 import { createLayerFactsSource } from '../audit/layerFactsSource.ts'
+import { createLayerReading } from '../audit/layerReading.ts'
 import { distinctCaches } from '../cache/cacheRequests.ts'
 import type { ImportedLayers } from '../cache/importedLayers.ts'
 import { openImports } from '../cache/openImports.ts'
@@ -54,7 +55,7 @@ export interface SolveDeps {
   readonly transfers: Limit
   readonly packing: Limit
   readonly auditStore: AuditStore
-  readonly attest: AttestDeps
+  readonly attest: Pick<AttestDeps, 'provenance'>
   readonly importedLayers: ImportedLayers
 }
 
@@ -120,8 +121,10 @@ interface BuildContext {
 async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, sessionId, entitlements, sessionEnded, cacheImports, exporters }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
   const startedAtMs = Date.now()
   const attributes = parseFrontendAttributes(asked.attributes)
-  const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans, attest } = deps
-  const sources = { content, images, registry: registries.registryFor(sessionId) }
+  const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans } = deps
+  const registry = registries.registryFor(sessionId)
+  const sources = { content, images, registry }
+  const attest: AttestDeps = { ...deps.attest, layers: createLayerReading({ snapshots, content, blobs: createBlobSource(content, registry) }) }
   const watch = <T>(name: string, work: () => Promise<T>): Promise<T> => runStep(progress, name, work)
   const registered = createImageResolver(sources, resolveMode(attributes), watch)
   const resolver = withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch })
@@ -168,7 +171,7 @@ function exportPartsOf(deps: SolveDeps, { request: { sessionId }, progress, prot
   const { content, snapshots, images, registries, sessions, presence, transfers, packing, auditStore: store } = deps
   const registry = registries.registryFor(sessionId)
   const blobs = createBlobSource(content, registry)
-  const facts = createLayerFactsSource({ snapshots, content, blobs, store })
+  const facts = createLayerFactsSource({ layers: createLayerReading({ snapshots, content, blobs }), store })
   const audit = createBuildAudit({ snapshots, store, facts, progress }, order)
   const exporterDeps: ExporterDeps = {
     content,
