@@ -36,7 +36,7 @@ try {
   await build({
     ...shared,
     entryPoints: Object.entries(PROGRAMS).map(([name, path]) => ({ in: path, out: name })),
-    external: ['koffi'], // a native module, looked up in node_modules
+    external: ['koffi', '@sigstore/*'], // looked up in node_modules: a native module, and what few commands need
     plugins: [leaveApart()],
     keepNames: true, // an error's name is its class's
     define: { 'import.meta.url': 'pelagoUrl' },

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { missingForBuilds } from '../support/images/baseImage.ts'
 import { runCommand, type CommandResult, type Pelago } from '../support/pelago.ts'
 import { missingSkopeo, runSkopeo } from '../support/peers/skopeo.ts'
+import { identityToken, startSigstoreServer, type SigstoreServer } from '../support/servers/sigstoreServer.ts'
 import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 describe('signatures', { skip: missingForBuilds(), concurrency: false }, () => {
@@ -124,6 +125,89 @@ describe('signatures', { skip: missingForBuilds(), concurrency: false }, () => {
       assert.equal(ran.exitCode, 125)
       assert.match(ran.stderr, /is not let in by/)
     })
+  })
+
+  describe('by an identity', () => {
+    const issuer = 'https://issuer.example.com'
+    let sigstore: SigstoreServer
+    let signed: string
+    before(async () => {
+      sigstore = await startSigstoreServer()
+      await writeFile(join(folder, 'root.json'), sigstore.trustedRoot)
+      signed = `${host}/team/keyless:1`
+      await must('imagetools', 'create', '--progress', 'none', '-t', signed, workbench.base)
+      await sign(options(), '--identity-token', identityToken('me@example.com', issuer))
+    })
+    after(() => sigstore[Symbol.asyncDispose]())
+
+    const sign = (given: ReturnType<typeof options>, ...args: readonly string[]): Promise<CommandResult> => pelago.succeed(['sign', '--recursive=false', '--fulcio-url', sigstore.url, '--rekor-url', sigstore.url, ...args, signed], given)
+    const verify = async (...args: readonly string[]): Promise<CommandResult> => await run('verify', '--trusted-root', 'root.json', ...args, signed)
+    const byMe = ['--certificate-identity', 'me@example.com', '--certificate-oidc-issuer', issuer]
+
+    it('are verified by who it is, and who vouches for it', async () => {
+      const good = await verify(...byMe)
+      assert.equal(good.exitCode, 0, good.stdout + good.stderr)
+      assert.match(good.stdout, /verified +me@example\.com of https:\/\/issuer\.example\.com/)
+      assert.equal((await verify('--certificate-identity-regexp', '@example\\.com$', '--certificate-oidc-issuer-regexp', '^https://issuer')).exitCode, 0)
+    })
+
+    for (const [name, args, message] of [
+      ['of another', ['--certificate-identity', 'you@example.com', '--certificate-oidc-issuer', issuer], /not verified: made by me@example\.com of \S+, and not by you@example\.com/],
+      ['vouched for by another', ['--certificate-identity', 'me@example.com', '--certificate-oidc-issuer', 'https://elsewhere'], /not verified: made by me@example\.com/],
+      ['of nobody in particular', ['--certificate-identity', 'me@example.com'], /--certificate-oidc-issuer is missing/],
+    ] as const) {
+      it(`are not those ${name}`, async () => {
+        const { exitCode, stdout, stderr } = await verify(...args)
+        assert.notEqual(exitCode, 0)
+        assert.match(stdout + stderr, message)
+      })
+    }
+
+    it('are not believed by who trusts other authorities', async () => {
+      await using other = await startSigstoreServer()
+      await writeFile(join(folder, 'other.json'), other.trustedRoot)
+      const { exitCode, stdout } = await run('verify', '--trusted-root', 'other.json', ...byMe, signed)
+      assert.equal(exitCode, 1)
+      assert.match(stdout, /not verified: /)
+    })
+
+    it('are made by a job with the token it is given', async () => {
+      await sign(options(sigstore.jobEnv))
+      const { exitCode, stdout } = await verify('--certificate-identity-regexp', '^https://github.com/team/app/', '--certificate-oidc-issuer', 'https://token.actions.githubusercontent.com')
+      assert.equal(exitCode, 0, stdout)
+    })
+
+    it('count for a policy', async () => {
+      await writeFile(join(folder, 'ca.pem'), sigstore.authority)
+      await writeFile(join(folder, 'rekor.pub'), sigstore.logKey)
+      const policyFor = async (subjectEmail: string): Promise<Readonly<Record<string, string>>> => {
+        const path = join(await pelago.context({}), 'policy.json')
+        await writeFile(path, JSON.stringify({ default: [{ type: 'sigstoreSigned', fulcio: { caPath: join(folder, 'ca.pem'), oidcIssuer: issuer, subjectEmail }, rekorPublicKeyPath: join(folder, 'rekor.pub') }] }))
+        return { PELAGO_POLICY: path, PELAGO_TRUSTED_ROOT: join(folder, 'root.json') }
+      }
+      const good = await pelago.run(['pull', '-q', '--platform', 'linux/amd64', signed], options(await policyFor('me@example.com')))
+      assert.equal(good.exitCode, 0, good.stderr)
+      const bad = await pelago.run(['pull', '-q', '--platform', 'linux/amd64', signed], options(await policyFor('you@example.com')))
+      assert.match(bad.stderr, /asks for a signature by you@example\.com, vouched for by \S+, and its signature does not hold: made by me@example\.com/)
+    })
+
+    it('cannot be made where there is none, and tell no token', async () => {
+      const none = await run('sign', signed)
+      assert.match(none.stderr, /there is no key and no identity to sign with/)
+      const token = identityToken('me@example.com', issuer)
+      const refused = await run('sign', '--fulcio-url', `http://${host}`, '--identity-token', token, signed)
+      assert.match(refused.stderr, /^ERROR: no certificate was given by http:/)
+      assert.ok(!refused.stderr.includes(token))
+    })
+  })
+
+  it('by a key are entered in the log where that is asked for', async () => {
+    await using sigstore = await startSigstoreServer()
+    await must('sign', '--key', 'team.key', '--tlog-upload', '--rekor-url', sigstore.url, '-a', 'logged=yes', '--recursive=false', image)
+    const digest = (await must('imagetools', 'inspect', '--format', '{{.Manifest.Digest}}', image)).stdout.trim()
+    const manifest = await (await fetch(`http://${host}/v2/team/app/manifests/${digest.replace(':', '-')}.sig`, { headers: { accept: 'application/vnd.oci.image.manifest.v1+json' } })).json() as { layers: readonly { annotations: Readonly<Record<string, string>> }[] }
+    const receipt = JSON.parse(manifest.layers.at(-1)?.annotations['dev.sigstore.cosign/bundle'] ?? '{}') as { Payload: { body: string } }
+    assert.equal((JSON.parse(Buffer.from(receipt.Payload.body, 'base64').toString()) as { kind: string }).kind, 'hashedrekord')
   })
 
   describe('of skopeo', { skip: missingSkopeo }, () => {

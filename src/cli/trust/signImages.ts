@@ -1,5 +1,6 @@
 import { formatFamiliar, formatReference, parseReference } from '../../ground/reference.ts'
 import { formatClaim } from '../../trust/claim.ts'
+import { enterKeySignature, sealByIdentity } from '../../trust/identity/identitySeal.ts'
 import { readSigner } from '../../trust/keys/keyPair.ts'
 import { attachSignature, type Signature } from '../../trust/signatureImage.ts'
 import { fetchSignedManifests } from '../../trust/signedManifests.ts'
@@ -7,6 +8,7 @@ import type { CommandContext } from '../command.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { openOrigin } from '../registry/registryAccess.ts'
 import { parseAnnotationPairs } from './annotationPairs.ts'
+import { findIdentityToken } from './identityToken.ts'
 import { askForPassword, readKeyText } from './keyFiles.ts'
 import type { SignFlags } from './signFlags.ts'
 
@@ -30,8 +32,17 @@ export async function signImages(images: readonly string[], flags: SignFlags, co
 }
 
 async function openSeal(flags: SignFlags, context: CommandContext, signal: AbortSignal): Promise<Seal> {
-  if (flags.key === undefined) throw new UsageError('no --key')
+  const services = { authorityUrl: flags['fulcio-url'], logUrl: flags['rekor-url'] }
+  if (flags.key === undefined) {
+    const token = await findIdentityToken(flags['identity-token'], context, signal)
+    return async (payload) => await sealByIdentity(payload, token, services)
+  }
+  if (flags['identity-token'] !== undefined) throw new UsageError('--key and --identity-token exclude each other')
   const { pem, name } = await readKeyText(flags.key, context)
   const signer = await readSigner(pem, () => askForPassword(`Password of ${name}: `, context, signal), name)
-  return async (payload) => ({ payload, signature: signer.sign(payload), certificate: undefined, chain: undefined, receipt: undefined })
+  return async (payload) => {
+    const signature = signer.sign(payload)
+    const receipt = flags['tlog-upload'] ? await enterKeySignature(payload, signature, signer.publicKey, services.logUrl) : undefined
+    return { payload, signature, certificate: undefined, chain: undefined, receipt }
+  }
 }

@@ -3,6 +3,7 @@ import type { Digest } from '../../ground/digest.ts'
 import { formatFamiliar, type Reference } from '../../ground/reference.ts'
 import { ifThere } from '../../kit/files/ifThere.ts'
 import type { Registry } from '../../registry/registry.ts'
+import { byIdentity, parseTrustedRoot, replaceAuthority } from '../identity/certificateTrust.ts'
 import { readPublicKey } from '../keys/keyPair.ts'
 import { byKeys, judgeSignature, type FindSigner } from '../judgeSignature.ts'
 import { fetchSignatures, type Signature } from '../signatureImage.ts'
@@ -13,6 +14,7 @@ import { requirementsFor, type KeySource, type Policy, type RequiredSigner, type
 /** An image as it was asked for, and what stands there. */
 interface Candidate {
   readonly reference: Reference
+  readonly trustedRoot: string | undefined
   readonly digest: Digest
   /** Fetched when the first requirement asks for them. */
   readonly signatures: () => Promise<readonly Signature[]>
@@ -33,7 +35,7 @@ export function withPolicy<T extends Registry>(registry: T, read: () => Promise<
       const rules = await policy
       if (rules === undefined) return descriptor
       const name = `${formatFamiliar(reference)} ${descriptor.digest}`
-      const judged = admitted.get(name) ?? admit(rules, { reference, digest: descriptor.digest, signatures: () => fetchSignatures(registry, reference, descriptor.digest, signal) })
+      const judged = admitted.get(name) ?? admit(rules, { reference, trustedRoot: rules.trustedRoot, digest: descriptor.digest, signatures: () => fetchSignatures(registry, reference, descriptor.digest, signal) })
       admitted.set(name, judged)
       await judged.catch((error: unknown) => {
         admitted.delete(name)
@@ -67,9 +69,9 @@ async function whyRefused(requirement: Requirement, candidate: Candidate): Promi
   }
 }
 
-async function whyUnsigned({ signer, identity }: SignedRequirement, { reference, digest, signatures }: Candidate): Promise<string | undefined> {
+async function whyUnsigned({ signer, identity }: SignedRequirement, { reference, digest, signatures, trustedRoot }: Candidate): Promise<string | undefined> {
   const wanted = `asks for a signature by ${describeSigner(signer)}`
-  const findSigner = await openSigner(signer)
+  const findSigner = await openSigner(signer, trustedRoot)
   const judgements = (await signatures()).map((signature) => judgeSignature(signature, digest, findSigner))
   const good = judgements.flatMap((judgement) => (judgement.kind === 'good' ? [judgement.claim.identity] : []))
   if (good.some((signed) => isIdentity(identity, reference, signed))) return undefined
@@ -86,18 +88,23 @@ function nameOf(source: KeySource): string {
   return source.kind === 'file' ? source.path : 'the key in it'
 }
 
-async function openSigner(signer: RequiredSigner): Promise<FindSigner> {
+async function openSigner(signer: RequiredSigner, trustedRoot: string | undefined): Promise<FindSigner> {
   switch (signer.kind) {
     case 'keys':
       return byKeys(await Promise.all(signer.keys.map(async (source) => ({ name: nameOf(source), key: readPublicKey(await readSource(source), nameOf(source)) }))))
-    case 'certificate':
-      return () => ({ why: 'certificates' })
+    case 'certificate': {
+      if (trustedRoot === undefined) return () => ({ why: 'PELAGO_TRUSTED_ROOT does not say whom to believe about certificates' })
+      const root = await parseTrustedRoot(await readSource({ kind: 'file', path: trustedRoot }), trustedRoot)
+      const trust = await replaceAuthority(root, await readSource(signer.authority), await Promise.all(signer.logKeys.map(readSource)))
+      const { email, issuer } = signer
+      return await byIdentity(trust, { subject: (name) => name === email, issuer: (url) => url === issuer, description: `${email} of ${issuer}` })
+    }
   }
 }
 
 async function readSource(source: KeySource): Promise<string> {
   if (source.kind === 'text') return source.pem
   const pem = await ifThere(readFile(source.path, 'utf8'))
-  if (pem === undefined) throw new UntrustedError(`the policy's key is not there: ${source.path}`)
+  if (pem === undefined) throw new UntrustedError(`a file that the policy needs is not there: ${source.path}`)
   return pem
 }

@@ -8,6 +8,8 @@ import type { Reference } from '../../ground/reference.ts'
 export interface Policy {
   /** The file, for errors. */
   readonly path: string
+  /** The file with sigstore's trusted root, which says whom to believe about logs of certificates; undefined where none is named. */
+  readonly trustedRoot: string | undefined
   readonly byDefault: readonly Requirement[]
   /** Of the transport `docker`: by host, `*.domain`, repository, part of one, or full name; '' is all of it. */
   readonly scopes: ReadonlyMap<string, readonly Requirement[]>

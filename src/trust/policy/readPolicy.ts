@@ -17,7 +17,7 @@ export async function readPolicy(env: Env): Promise<Policy | undefined> {
   const paths = chosen === '' ? [join(configHome(env), 'containers', 'policy.json'), '/etc/containers/policy.json'] : [chosen]
   for (const path of paths) {
     const text = await ifThere(readFile(path, 'utf8'))
-    if (text !== undefined) return parsePolicy(text, path)
+    if (text !== undefined) return { ...parsePolicy(text, path), trustedRoot: env['PELAGO_TRUSTED_ROOT'] }
   }
   if (chosen !== '') throw new InvalidValueError(`PELAGO_POLICY: no such file: ${chosen}`)
   return undefined
@@ -28,7 +28,7 @@ export function parsePolicy(text: string, path: string): Policy {
   const file = parseJsonObject(text, path)
   const docker = optionalObject(optionalObject(file, 'transports') ?? toObject({}, path), 'docker')
   const scopes = [...(docker?.fields.entries() ?? [])].map(([scope, value]) => [scope, parseRequirements(value, `${path}: transports.docker."${scope}"`)] as const)
-  return { path, byDefault: parseRequirements(file.fields.get('default'), `${path}: default`), scopes: new Map(scopes) }
+  return { path, trustedRoot: undefined, byDefault: parseRequirements(file.fields.get('default'), `${path}: default`), scopes: new Map(scopes) }
 }
 
 function parseRequirements(value: unknown, place: string): readonly Requirement[] {
