@@ -130,6 +130,35 @@ for (const client of clients) {
   })
 }
 
+describe('docker buildx bake as client of Pelago’s engine', { skip: missingBuildx || missing('crun') || noBusybox }, () => {
+  it('builds targets that stand on others, for two platforms, and does what they share once', async () => {
+    await using engine = await startEngine()
+    await using pelago = await openPelago()
+    const env = { ...pelago.env, BUILDX_CONFIG: join(pelago.folder, 'buildx') }
+    const buildx = (...args: readonly string[]): Promise<CommandResult> => runCommand(buildxArgv(args), { env, cwd: folder })
+    const definition = `
+target "base" {
+  dockerfile-inline = "FROM scratch AS run\\nCOPY --chmod=755 busybox /bin/sh\\nRUN echo the shared step; echo shared > /shared\\nFROM scratch\\nARG TARGETARCH\\nENV FOR=$TARGETARCH\\nCOPY --from=run /shared /\\n"
+  platforms = ["linux/amd64", "linux/arm64"]
+}
+target "app" {
+  name = "app-\${n}"
+  matrix = { n = ["one", "two"] }
+  dockerfile-inline = "FROM the-base\\nWORKDIR /\${n}\\nCOPY small $FOR\\n"
+  contexts = { the-base = "target:base" }
+  platforms = ["linux/amd64", "linux/arm64"]
+  output = ["type=local,dest=out-\${n}"]
+}`
+    const folder = await pelago.context({ ...busyboxContext([]), small: 'small', 'docker-bake.hcl': definition })
+    const created = await buildx('create', '--name', 'pelago', '--driver', 'remote', engine.address)
+    assert.equal(created.exitCode, 0, created.stderr)
+    const { exitCode, stderr } = await buildx('bake', '--builder', 'pelago', '--progress', 'plain', '--no-cache', '--set', '*.attest=type=provenance,disabled=true', 'app')
+    assert.equal(exitCode, 0, stderr)
+    assert.deepEqual([stderr.match(/^#\d+ [\d.]+ the shared step/gm)?.length, stderr.match(/ load build context$/gm)?.length], [2, 2], 'once for each platform; and the files that each takes of the folder')
+    for (const name of ['one', 'two']) assert.equal(await readFile(join(folder, `out-${name}`, 'linux_arm64', name, 'arm64'), 'utf8'), 'small')
+  })
+})
+
 describe('buildctl asks Pelago’s engine', { skip: missing('buildctl') }, () => {
   it('what it is, what it holds, and to prune it', async () => {
     await using engine = await startEngine()
