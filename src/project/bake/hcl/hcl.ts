@@ -53,5 +53,8 @@ export function asWritten(expression: Expression): Expression {
 }
 
 function readerOf(source: SourceText): ReturnType<typeof createTokenReader> {
-  return createTokenReader(source.text, (start, end) => ({ source, start, end }))
+  const reader = createTokenReader(source.text, (start, end) => ({ source, start, end }))
+  // a byte order mark
+  if (source.text.startsWith('\ufeff')) reader.offset = 1
+  return reader
 }

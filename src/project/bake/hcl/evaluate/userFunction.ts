@@ -48,7 +48,7 @@ function callUser(given: readonly Value[], { names, variadicName, result, scope 
   try {
     return evaluate(result, createChildScope(scope, variables))
   } catch (error) {
-    if (error instanceof HclError) throw new FunctionError(error.message)
+    if (error instanceof HclError) throw new FunctionError(error.message.replace(/\.$/, ''))
     throw error
   }
 }

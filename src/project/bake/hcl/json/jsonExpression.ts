@@ -3,7 +3,8 @@ import type { Expression } from '../syntax/expression.ts'
 import { parseExpression } from '../syntax/expressionParser.ts'
 import { parseWholeTemplate, textExpression } from '../syntax/templateParser.ts'
 import { createTokenReader } from '../syntax/tokenReader.ts'
-import type { JsonNode, JsonText } from './jsonNode.ts'
+import { formatRange, type SourceRange } from '../sourceRange.ts'
+import type { JsonNode, JsonObject, JsonText } from './jsonNode.ts'
 
 /** A JSON value as an expression: strings, and names in objects, are templates. Templates with mistakes are told, and taken as text. */
 export function toExpression(node: JsonNode, diagnostics: Diagnostic[]): Expression {
@@ -15,11 +16,21 @@ export function toExpression(node: JsonNode, diagnostics: Diagnostic[]): Express
     case 'array':
       return { kind: 'tuple', elements: node.items.map((item) => toExpression(item, diagnostics)), range: node.range }
     case 'object':
+      tellRepetitions(node, diagnostics)
       return {
         kind: 'object',
         items: node.properties.map(({ name, value }) => ({ key: toTemplate(name, diagnostics), value: toExpression(value, diagnostics) })),
         range: node.range,
       }
+  }
+}
+
+function tellRepetitions({ properties }: JsonObject, diagnostics: Diagnostic[]): void {
+  const ranges = new Map<string, SourceRange>()
+  for (const { name } of properties) {
+    const before = ranges.get(name.text)
+    if (before === undefined) ranges.set(name.text, name.range)
+    else diagnostics.push({ summary: 'Duplicate object attribute', detail: `An attribute named ${JSON.stringify(name.text)} was already defined at ${formatRange(before)}.`, subject: name.range })
   }
 }
 

@@ -2,7 +2,8 @@ import type { Attribute, Block } from '../body.ts'
 import { HclError, type Diagnostic } from '../diagnostic.ts'
 import { createNativeBody, type NativeItems } from '../nativeBody.ts'
 import { formatRange, type SourceRange } from '../sourceRange.ts'
-import { parseExpression } from './expressionParser.ts'
+import { invalidCharacter, parseExpression } from './expressionParser.ts'
+import { skipItem } from './recovery.ts'
 import { parseQuotedTemplate, plainText } from './templateParser.ts'
 import { locateToken, syntaxError, type TokenReader } from './tokenReader.ts'
 import type { Token } from './token.ts'
@@ -42,30 +43,9 @@ function recovering(reader: TokenReader, diagnostics: Diagnostic[], parse: () =>
   } catch (error) {
     if (!(error instanceof HclError)) throw error
     diagnostics.push(...error.diagnostics)
-    // a closing brace that was in the way may be that of the block
-    reader.offset = Math.max(start, Math.min(reader.offset, error.diagnostics[0].subject.start))
-    skipItem(reader)
+    skipItem(reader, start, error.diagnostics[0].subject.start)
     if (reader.offset === start) reader.read()
   }
-}
-
-const QUOTED = /"(?:[^"\\\n]|\\.)*"?/y
-
-function skipItem(reader: TokenReader): void {
-  let depth = 0
-  for (;;) {
-    const token = reader.peek()
-    if (token.kind === 'end' || (depth === 0 && (token.kind === 'newline' || token.text === '}'))) return
-    reader.read()
-    if (token.kind === 'symbol' && '([{'.includes(token.text)) depth++
-    if (token.kind === 'symbol' && ')]}'.includes(token.text)) depth = Math.max(0, depth - 1)
-    if (token.kind === 'quote') reader.offset = endOfQuoted(reader.text, token)
-  }
-}
-
-function endOfQuoted(text: string, { start, end }: Token): number {
-  QUOTED.lastIndex = start
-  return QUOTED.test(text) ? QUOTED.lastIndex : end
 }
 
 interface Items {
@@ -108,6 +88,7 @@ function parseAttribute(reader: TokenReader, name: Token): Attribute {
 function endLine(reader: TokenReader, what: string): void {
   const token = reader.peek()
   if (token.kind === 'newline' || token.kind === 'end') return
+  if (token.kind === 'invalid') throw invalidCharacter(reader, token)
   const detail = token.text === ',' ? 'Arguments are separated by newlines, not by commas.' : `A newline is expected after the ${what}.`
   throw syntaxError(`Missing newline after ${what}`, detail, locateToken(reader, token))
 }
@@ -134,9 +115,16 @@ function parseLabel(reader: TokenReader, type: Token): { readonly label: string;
     if (label === undefined) throw syntaxError('Invalid string literal', 'A label is plain text, without template sequences.', template.range)
     return { label, range: template.range }
   }
-  const detail = token.kind === 'newline' ? 'The opening brace of a block stands on the line of its name.' : `To set an argument, write an equals sign ("=") after its name; a block has labels and an opening brace here.`
+  if (token.kind === 'invalid') throw invalidCharacter(reader, token)
   const isFirst = reader.text.slice(type.end, token.start).trim() === ''
-  throw syntaxError(isFirst ? 'Argument or block definition required' : 'Invalid block definition', detail, isFirst ? locateToken(reader, type) : locateToken(reader, token))
+  if (isFirst && token.text !== '=') throw syntaxError('Argument or block definition required', 'To set an argument, write an equals sign ("=") and its value after the name.', locateToken(reader, type))
+  throw syntaxError('Invalid block definition', detailOf(token), locateToken(reader, token))
+}
+
+function detailOf({ kind, text }: Token): string {
+  if (kind === 'newline') return 'The opening brace of a block stands on the line of its name.'
+  if (text === '=') return 'An equals sign ("=") is for arguments: after the labels of a block comes its opening brace.'
+  return 'A label or the opening brace of the block is expected here.'
 }
 
 function parseBlockBody(reader: TokenReader, form: BodyForm, openRange: SourceRange): NativeItems {

@@ -82,9 +82,13 @@ function missingExpression(reader: TokenReader, token: Token): Error {
   const subject = locateToken(reader, token)
   if (token.kind === 'end') return syntaxError('Missing expression', 'The file ends where an expression is expected.', subject)
   if (token.kind === 'newline') return syntaxError('Invalid expression', 'The line ends where an expression is expected.', subject)
-  if (token.text === "'") return syntaxError('Invalid character', 'Single quotes are not valid. Use double quotes (") for strings.', subject)
-  if (token.kind === 'invalid') return syntaxError('Invalid character', `The character ${JSON.stringify(token.text)} has no meaning here.`, subject)
+  if (token.kind === 'invalid') return invalidCharacter(reader, token)
   return syntaxError('Invalid expression', `An expression is expected here, not ${JSON.stringify(token.text)}.`, subject)
+}
+
+export function invalidCharacter(reader: TokenReader, token: Token): Error {
+  const detail = token.text === "'" ? 'Single quotes are not valid. Use double quotes (") for strings.' : `The character ${JSON.stringify(token.text)} has no meaning here.`
+  return syntaxError('Invalid character', detail, locateToken(reader, token))
 }
 
 function numberOf(reader: TokenReader, token: Token): Value {

@@ -152,7 +152,7 @@ function isLineStart(text: string, offset: number): boolean {
 }
 
 export function isPlainText(expression: Expression): expression is Expression & { readonly kind: 'template' } {
-  return expression.kind === 'template' && expression.parts.every((part) => part.kind === 'literal')
+  return expression.kind === 'template' && expression.parts.every((part) => part.kind === 'literal' && part.value.kind === 'string')
 }
 
 /** The text of a template that is nothing but text. */
