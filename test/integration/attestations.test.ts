@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { digestOf } from '../../src/ground/digest.ts'
 import { formatCanonicalJson, type Json } from '../../src/ground/canonicalJson.ts'
 import { createPelagoBuilder, type Builder } from '../parity/builder.ts'
 import { missingPeer, startBuildkitPeer } from '../parity/buildkitPeer.ts'
@@ -10,6 +11,8 @@ import { missingForBuilds } from '../support/images/baseImage.ts'
 import { readBlob, tool, type IndexJson } from '../support/images/unpackedImage.ts'
 import { runCommand, type CommandResult, type Pelago } from '../support/pelago.ts'
 import { buildxArgv, missingBuildx } from '../support/peers/buildx.ts'
+import { startFileServer } from '../support/servers/fileServer.ts'
+import { startGitServer } from '../support/servers/gitServer.ts'
 import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
 const TWO = 'linux/amd64,linux/arm64'
@@ -135,6 +138,29 @@ describe('attestations', { skip: missingForBuilds(), concurrency: false }, () =>
     assert.deepEqual(max.buildDefinition.externalParameters.request.secrets, [{ id: 'token', optional: true }])
     assert.equal(max.buildDefinition.internalParameters.buildConfig?.llbDefinition.length, 6)
     assert.doesNotMatch(JSON.stringify(max), /s3cr3t/)
+  })
+
+  it('of provenance name repositories by commit, downloads by digest, and layouts; passwords in URLs are not told', async () => {
+    await using git = await startGitServer()
+    await using files = await startFileServer()
+    files.files.set('/data', { content: 'downloaded' })
+    git.authorization = `Basic ${Buffer.from('me:s3cr3t').toString('base64')}`
+    const remote = git.url.replace('http://', 'http://me:s3cr3t@')
+    const commit = await git.commit('app', { Dockerfile: `FROM given\nCOPY file /file\nADD ${files.url}/data /data\n`, file: 'content' })
+    await build('-o', `type=oci,tar=false,dest=${place('base')}`)
+    const name = `${workbench.registry.host}/remote:1`
+    await pelago.succeed(['build', '--provenance=mode=max', '--build-context', `given=oci-layout://${place('base')}`, '-t', name, '--push', `${remote}/app.git#main`])
+    const { stdout } = await pelago.succeed(['imagetools', 'inspect', '--format', '{{json .Provenance.SLSA.buildDefinition}}', name])
+    const { externalParameters, resolvedDependencies } = JSON.parse(stdout) as PredicateJson['buildDefinition']
+    const [layout] = (JSON.parse(readFileSync(join(place('base'), 'index.json'), 'utf8')) as IndexJson).manifests
+    const shown = `${git.url.replace('http://', 'http://xxxxx:xxxxx@')}/app.git#main`
+    assert.deepEqual(externalParameters.configSource, { uri: shown, digest: { sha1: commit }, path: 'Dockerfile' })
+    assert.deepEqual(resolvedDependencies, [
+      { uri: shown, digest: { sha1: commit } },
+      { uri: `${files.url}/data`, digest: { sha256: digestOf('downloaded').slice('sha256:'.length) } },
+      { uri: `pkg:oci/image@${layout?.digest ?? ''}?platform=linux%2Famd64`, digest: { sha256: (layout?.digest ?? '').slice('sha256:'.length) } },
+    ].sort((a, b) => (a.uri < b.uri ? -1 : 1)))
+    assert.doesNotMatch(stdout, /s3cr3t/)
   })
 
   it('are read by docker buildx as by us, for one platform and for two', { skip: missingBuildx }, async () => {

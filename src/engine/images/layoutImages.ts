@@ -37,6 +37,9 @@ export function withLayoutImages(resolver: ImageResolver, { content, blobsOf, wa
   }
 }
 
+/** Of names that images of layouts have in the graph: a host that nobody can have, for all that is needed is here. */
+export const LAYOUT_HOST = 'oci-layout.invalid'
+
 interface LayoutReference {
   readonly store: string
   readonly tag: string
@@ -59,7 +62,7 @@ interface BringingImage {
 async function bringImage({ tag, digest, platform }: LayoutReference & { readonly platform: Platform }, bringing: BringingImage, signal: AbortSignal): Promise<ResolvedImage> {
   const root = await bringDocument(digest, bringing, signal)
   const mediaType = mediaTypeOf(root, digest)
-  const name = `oci-layout.invalid/image:${tag}@${digest}` // a host that nobody can have: all that is needed is here
+  const name = `${LAYOUT_HOST}/image:${tag}@${digest}`
   const chosen = isIndexType(mediaType) ? choosePlatformManifest(parseIndex(root, mediaType).manifests, platform, `the OCI layout's image ${tag}`) : undefined
   const manifest = parseManifest(chosen === undefined ? root : await bringDocument(chosen.digest, bringing, signal), chosen?.mediaType ?? mediaType)
   const config = parseImageConfig(await bringDocument(manifest.config.digest, bringing, signal))

@@ -1,8 +1,10 @@
 import type { Vertex } from '../../graph/vertex.ts'
 import { digestHex, type Digest } from '../../ground/digest.ts'
-import { imagePackageUrl } from '../../ground/packageUrl.ts'
+import { formatPackageUrl, imagePackageUrl } from '../../ground/packageUrl.ts'
+import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import { parseReference } from '../../ground/reference.ts'
 import { redactUrls } from '../../ground/urlText.ts'
+import { LAYOUT_HOST } from '../images/layoutImages.ts'
 
 /** Something that a build stands on: in-toto's ResourceDescriptor. */
 export interface Material {
@@ -61,14 +63,20 @@ function materialOf(vertex: Vertex, pins: RemotePins): Material | undefined {
       return undefined
     case 'image': {
       const { digest, ...named } = parseReference(source.reference)
-      const uri = imagePackageUrl({ ...named, digest: named.tag === undefined ? digest : undefined }, vertex.platform)
-      return { uri, digest: { sha256: digestHex(digest ?? source.manifest) } }
+      const found = digest ?? source.manifest
+      const uri = named.host === LAYOUT_HOST ? layoutPackageUrl(found, vertex.platform) : imagePackageUrl({ ...named, digest: named.tag === undefined ? digest : undefined }, vertex.platform)
+      return { uri, digest: { sha256: digestHex(found) } }
     }
     case 'git':
       return pinned(`${redactUrls(source.remote)}${source.ref === '' ? '' : `#${source.ref}`}`, pins.get(vertex.digest))
     case 'http':
       return pinned(redactUrls(source.url), pins.get(vertex.digest))
   }
+}
+
+/** A layout of the client's has a digest, and no name that others know. */
+function layoutPackageUrl(digest: Digest, platform: Platform | undefined): string {
+  return formatPackageUrl({ type: 'oci', namespace: '', name: 'image', version: digest, qualifiers: new Map([['platform', platform === undefined ? '' : formatPlatform(platform)]]) })
 }
 
 function pinned(uri: string, pin: string | undefined): Material | undefined {
