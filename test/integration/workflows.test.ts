@@ -54,6 +54,12 @@ describe('the workflows of docs/ci.md', { skip: missingForBuilds(), concurrency:
     assert.equal(await platformsOf('team/app:1.0'), 'amd64 arm64')
   })
 
+  it('warm a cache for others', async () => {
+    await run('.github/workflows/warm.yml')
+    const { stderr } = await pelago.succeed(['build', '--progress', 'plain', '--platform', 'linux/arm64', '--cache-from', `${registry.host}/team/app:cache`, options.folder], { env: { PELAGO_ROOT: join(pelago.folder, 'another') } })
+    assert.match(stderr, /RUN uname -m > \/machine\n#\d+ CACHED/)
+  })
+
   it('check what is proposed', () => run('.github/workflows/check.yml'))
 
   it('build at GitLab', async () => {
