@@ -1,12 +1,14 @@
+import { join } from 'node:path/posix'
 import { ProcessStartError, StepFailedError, type Executor, type ProcessSpec, type RunMode } from '../executor/executor.ts'
-import { formatCanonicalJson, type Json } from '../ground/canonicalJson.ts'
 import { digestOf, type Digest } from '../ground/digest.ts'
 import type { Platform } from '../ground/platform.ts'
-import type { ExecOp, Mount, Vertex } from '../graph/vertex.ts'
+import type { ExecOp, Vertex } from '../graph/vertex.ts'
 import type { Limit } from '../kit/limit.ts'
+import { buildkitDigest } from '../snapshot/buildkitHash.ts'
 import type { ContentDigest, InputKey, Op, OpContext } from '../solver/op.ts'
 import { digestSelection } from './files/selectionDigest.ts'
 import { leftByStep, StepKeptError, type FailedStep, type FailedStepKeeper } from './failedStep.ts'
+import { execDigest } from './keys/execDigest.ts'
 import type { LayerPresence } from './layerPresence.ts'
 import { openMounts, type HeldMounts, type MountDeps } from './mounts/heldMounts.ts'
 import { countsByContent, mountedPart, mountsOf, type InputMount } from './mounts/mountPart.ts'
@@ -88,44 +90,8 @@ function inputKey(mounts: readonly InputMount[], deps: ExecDeps): InputKey {
     for (const selector of selectors) parts.push(await digestSelection(toSnapshot(input), mountedPart(selector), deps, signal))
     return digestOf(parts.join(' '))
   }
-  return { selector: selectors.join('\n'), contentDigest: countsByContent(mounts) ? contentDigest : undefined }
-}
-
-/** Of all that the process may see, but for its inputs, for proxies and addresses, which are the network's and not the build's, and for what secrets hold. */
-function execDigest(exec: ExecOp, platform: Platform): Digest {
-  const { argv, env, secretEnv, devices, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts } = exec
-  const { os, architecture, variant } = platform
-  const json: Json = {
-    kind: exec.kind,
-    argv, env, cwd, user, network, security, hostname, shmSizeBytes, cgroupParent,
-    os,
-    architecture,
-    variant,
-    extraHosts: extraHosts.map(({ host }) => host),
-    ulimits: ulimits.map((ulimit) => ({ ...ulimit })),
-    mounts: mounts.map((mount) => mountJson(mount, exec)),
-    secretEnv: secretEnv?.map((variable) => ({ ...variable })),
-    devices: devices?.map((device) => ({ ...device })),
-  }
-  return digestOf(formatCanonicalJson(json))
-}
-
-function mountJson(mount: Mount, exec: ExecOp): Json {
-  switch (mount.kind) {
-    case 'bind':
-      return { input: mount.input, selector: keySelector(mount, exec), target: mount.target, readonly: mount.readonly, isOutput: mount.isOutput }
-    case 'cache':
-      return { kind: mount.kind, input: mount.input, selector: keySelector(mount, exec), target: mount.target, readonly: mount.readonly }
-    case 'tmpfs':
-    case 'secret':
-    case 'ssh':
-      return { ...mount }
-  }
-}
-
-/** Of a mount that counts by content it is left out: its content says it, wherever it lay. */
-function keySelector({ input, selector }: InputMount, exec: ExecOp): string | undefined {
-  return input !== undefined && countsByContent(mountsOf(exec, input)) ? undefined : selector
+  const selector = mounts.length === 0 ? '' : digestOf(mounts.map((mount) => join('/', mount.selector)).join('\0')) // as BuildKit names it
+  return { selector, contentDigest: countsByContent(mounts) ? contentDigest : undefined, sharedDigest: (input, _context, signal) => buildkitDigest(deps.snapshots, toSnapshot(input), mounts.map((mount) => mountedPart(join('/', mount.selector))), signal) }
 }
 
 function toSpec(exec: ExecOp, platform: Platform, { root, mounts, env: deviceEnv, secretEnv }: HeldMounts): ProcessSpec {

@@ -1,8 +1,10 @@
 import { formatCanonicalJson } from '../ground/canonicalJson.ts'
 import { digestOf, type Digest } from '../ground/digest.ts'
 import { BuildError } from '../ground/errors.ts'
+import { formatGoJson } from '../ground/goJson.ts'
 import type { ImageConfig } from '../ground/oci/imageConfig.ts'
 import type { Manifest } from '../ground/oci/manifest.ts'
+import type { Platform } from '../ground/platform.ts'
 import { formatReference, formatRepository, parseReference, type Reference } from '../ground/reference.ts'
 import type { ImageSource } from '../graph/vertex.ts'
 import { chainIds } from '../image/chainId.ts'
@@ -26,15 +28,24 @@ export interface ImageSourceDeps {
 }
 
 /** Makes an image's layers known as snapshots, and downloads none of them: `layerPresence.ts` does, when their files are needed. */
-export function createImageSource(source: ImageSource, { snapshots, images }: ImageSourceDeps): Op {
+export function createImageSource(source: ImageSource, platform: Platform | undefined, { snapshots, images }: ImageSourceDeps): Op {
   return {
     async cacheMap() {
-      return { digest: digestOf(formatCanonicalJson({ kind: 'image', manifest: source.manifest })), inputs: [] }
+      return { digest: imageDigest(source, platform), inputs: [] }
     },
     async execute(_inputs, _context, signal) {
       return [registerLayers(snapshots, await images.readImage(source.manifest, signal), parseReference(source.reference)) ?? '']
     },
   }
+}
+
+/** As BuildKit makes it: of what the name was resolved to, which may be an index, and the platform. */
+function imageDigest({ reference, manifest }: ImageSource, platform: Platform | undefined): Digest {
+  const digest = parseReference(reference).digest ?? manifest
+  if (platform === undefined) return digestOf(formatCanonicalJson({ kind: 'image', manifest }))
+  const { os, architecture, variant, osVersion } = platform
+  const fields = { Digest: digest, OS: os, Arch: architecture, Variant: variant === '' ? undefined : variant, OSVersion: osVersion === '' ? undefined : osVersion }
+  return digestOf(`buildkit.source.v0:${digestOf(formatGoJson(fields, 'compact'))}`)
 }
 
 /** Makes the layers of an image known as snapshots; gives the uppermost. Idempotent. @throws ImageLayersError */

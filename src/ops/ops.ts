@@ -22,7 +22,7 @@ export function createOps(deps: OpsDeps): (vertex: Vertex) => Op {
     const { op } = vertex
     switch (op.kind) {
       case 'source':
-        return createSource(op, deps)
+        return createSource(op, vertex, deps)
       case 'exec':
         return createExecOp(op, vertex, deps)
       case 'file':
@@ -35,10 +35,10 @@ export function createOps(deps: OpsDeps): (vertex: Vertex) => Op {
   }
 }
 
-function createSource({ source }: SourceOp, deps: OpsDeps): Op {
+function createSource({ source }: SourceOp, { platform }: Vertex, deps: OpsDeps): Op {
   switch (source.kind) {
     case 'image':
-      return createImageSource(source, deps)
+      return createImageSource(source, platform, deps)
     case 'local':
       return createLocalSource(source, deps)
     case 'http':

@@ -96,14 +96,14 @@ async function digestMatches(selection: ContentSelection, reading: Reading): Pro
 }
 
 async function digestPath(path: ByteString, { followSymlinks }: ContentSelection, reading: Reading): Promise<Digest> {
-  const real = locate(path, followSymlinks, reading)
+  const real = locateContent(path, followSymlinks, reading.root)
   if (findLayerFile(joinPath(reading.folder, real)) === undefined) throw new ContentNotFoundError(path)
   // Where nothing of a folder is selected, what remains is an empty one
   return (await digestTree(real, real, reading)) ?? digestEntry({ ...readLayerFile(joinPath(reading.folder, real)), content: undefined, children: [] })
 }
 
 /** The path without links, relative to the root. @throws ContentNotFoundError */
-function locate(path: ByteString, followSymlinks: boolean, { root }: Reading): ByteString {
+export function locateContent(path: ByteString, followSymlinks: boolean, root: OpenFolder): ByteString {
   const clean = fromNames(splitPath(path))
   try {
     if (followSymlinks || clean === '') return resolveIn(root, clean)

@@ -72,7 +72,7 @@ export function createEdge(work: EdgeWork, index: number, cache: EdgeCache): Edg
     return state
   }
   const nameAll = async (need: 'names' | 'results'): Promise<InputNames> => {
-    const names = await nameInputs(work, need)
+    const names = await nameInputs(work, need, cache)
     known = { ...known, names }
     return names
   }
@@ -156,7 +156,7 @@ async function nameByDefinition({ inputs, op }: EdgeWork): Promise<InputAlternat
 }
 
 /** The names of the inputs. Those that count by definition alone need not be there for it, where they have keys. */
-async function nameInputs({ inputs, op }: EdgeWork, need: 'names' | 'results'): Promise<InputNames> {
+async function nameInputs({ inputs, op }: EdgeWork, need: 'names' | 'results', { isShared }: EdgeCache): Promise<InputNames> {
   const map = await op.cacheMap()
   const names = await Promise.all(
     inputs.map(async (input, position) => {
@@ -166,15 +166,16 @@ async function nameInputs({ inputs, op }: EdgeWork, need: 'names' | 'results'): 
       const { keys, result } = await input.finish()
       const defined = keys.map((key) => ({ key, selector: selectorOf(map, position) }))
       const content = await op.contentDigest(position, result)
-      return toNames(defined, content)
+      const shared = isShared && content !== undefined ? await op.sharedDigest(position, result) : undefined
+      return toNames(defined, [content, shared])
     }),
   )
   return { exact: names.map(({ exact }) => exact), all: names.map(({ all }) => all) }
 }
 
-function toNames(defined: readonly Alternative[], content?: Digest): { readonly exact: readonly Alternative[]; readonly all: readonly Alternative[] } {
-  if (content === undefined) return { exact: defined, all: defined }
-  const exact = [{ key: contentKey(content), selector: '' }]
+function toNames(defined: readonly Alternative[], contents: readonly (Digest | undefined)[] = []): { readonly exact: readonly Alternative[]; readonly all: readonly Alternative[] } {
+  const exact = contents.flatMap((content) => (content === undefined ? [] : [{ key: contentKey(content), selector: '' }]))
+  if (exact.length === 0) return { exact: defined, all: defined }
   return { exact, all: [...exact, ...defined] }
 }
 

@@ -34,6 +34,8 @@ export interface InputKey {
    * Undefined where only the definition counts.
    */
   readonly contentDigest: ContentDigest | undefined
+  /** The same as BuildKit tells it, for caches that are shared with it; undefined where it is not known how. */
+  readonly sharedDigest?: ((...call: Parameters<ContentDigest>) => Promise<Digest | undefined>) | undefined
 }
 
 export type ContentDigest = (input: ResultId, context: OpContext, signal: AbortSignal) => Promise<Digest>

@@ -10,6 +10,8 @@ export interface SharedOp {
   cacheMap(): Promise<CacheMap>
   /** Undefined where the input counts by definition only. */
   contentDigest(input: number, result: ResultId): Promise<Digest | undefined>
+  /** As BuildKit tells it; undefined as well where that is not known. */
+  sharedDigest(input: number, result: ResultId): Promise<Digest | undefined>
   execute(inputs: readonly ResultId[]): Promise<readonly ResultId[]>
   /** As `OpResolver.obtain`. */
   obtain(result: ResultId): Promise<boolean>
@@ -78,6 +80,10 @@ export function createSharedOp({ vertex, op, obtain, story, onFailed }: SharedOp
       const known = contents.get(name) ?? digestContent(input, result)
       contents.set(name, known)
       return known
+    },
+    async sharedDigest(input, result) {
+      const digest = (await cacheMap()).inputs[input]?.sharedDigest
+      return digest === undefined ? undefined : run(() => digest(result, context, signal))
     },
     execute: (inputs) => (results ??= execute(inputs)),
     obtain: (result) => run(() => obtain(result, context, signal)),

@@ -8,6 +8,8 @@ export interface EdgeCache {
   readonly resolver: Pick<OpResolver, 'isPresent'>
   /** What of `store` is of other machines. */
   readonly imported: ImportedKeys | undefined
+  /** Whether content is to be called as other machines call it, too. */
+  readonly isShared: boolean
 }
 
 /** The same, and who makes the ops. */

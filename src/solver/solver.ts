@@ -44,7 +44,7 @@ export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
 
   /** Joins the work on each vertex, beginning those that nobody works on, and puts it into `works`. Inputs come first in `vertices`. */
   function joinAll(vertices: readonly Vertex[], waiter: Waiter, works: Map<Digest, VertexWork>): void {
-    const sources = withImports({ store: cache, resolver }, waiter.imported)
+    const sources = withImports({ store: cache, resolver }, waiter)
     const names = new Map<Digest, string>()
     for (const vertex of vertices) {
       const name = workName(vertex, names)
@@ -90,8 +90,8 @@ export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
   }
 
   /** Whether there was any. */
-  function forgetLost(error: unknown, works: readonly VertexWork[], { imported }: Waiter): boolean {
-    const { store } = withImports({ store: cache, resolver }, imported)
+  function forgetLost(error: unknown, works: readonly VertexWork[], waiter: Waiter): boolean {
+    const { store } = withImports({ store: cache, resolver }, waiter)
     const lost = takenResults(works).filter((result) => resolver.forgetLost(result, error))
     for (const result of lost) store.removeResult(result)
     const stale = new Set(lost.length > 0 ? works : [])
@@ -102,7 +102,7 @@ export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
   return {
     solve: (graph, roots, waiter, signal) => untilFound(() => attempt({ graph, roots, waiter, finish: async (results) => results }, signal)),
     solveRecorded(graph, roots, waiter, signal) {
-      const { store } = withImports({ store: cache, resolver }, waiter.imported)
+      const { store } = withImports({ store: cache, resolver }, waiter)
       return untilFound(() => attempt({ graph, roots, waiter, finish: async (results, works) => ({ results, records: await collectRecords(works.values(), store) }) }, signal))
     },
   }

@@ -1,17 +1,15 @@
 import type { Vertex } from '../graph/vertex.ts'
-import type { ImportedCache } from './imported/importedCache.ts'
+import type { Sharing } from './imported/importedCache.ts'
 import type { VertexOutcome } from '../progress/progressEvent.ts'
 import type { ResultId } from './op.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 
 /** One solve that a vertex is worked on for. */
-export interface Waiter {
+export interface Waiter extends Sharing {
   readonly sessionId: string
   readonly progress: ProgressSink
   /** Until this aborts, what the solve has found or made is there at once for others that want the same. Absent: no longer than the solve lasts. */
   readonly held?: AbortSignal | undefined
-  /** What other machines know. */
-  readonly imported?: ImportedCache | undefined
   /** Brings what of the results is needed behind the solve; where a result of the cache is lost, all begins anew, as for a step. */
   readonly bring?: ((results: readonly ResultId[], signal: AbortSignal) => Promise<void>) | undefined
 }

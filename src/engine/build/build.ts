@@ -64,6 +64,7 @@ export interface BuildOptions {
   readonly imported: ImportedCaches | undefined
   /** As of a Waiter. */
   readonly bring: Waiter['bring']
+  readonly isShared: boolean
 }
 
 /**
@@ -82,7 +83,7 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   checkSteps(graph, { executor: deps.executor, devices: deps.devices, entitlements })
   const platforms = targets.map(({ platform, lowered: image }) => ({ id: formatPlatform(platform), platform, image }))
   const { isMultiPlatform } = attributes
-  const waiter = { sessionId, progress: withoutShown(watch.sink, text.shown), held: sessionEnded, imported: options.imported, bring: options.bring }
+  const waiter = { sessionId, progress: withoutShown(watch.sink, text.shown), held: sessionEnded, imported: options.imported, bring: options.bring, isShared: options.isShared }
   const attested: AttestedBuild = { ...options, orders: attributes.attestations, scanner: await resolveScanner(attributes.attestations.sbom, deps, signal), attributes: attributes.given, source: text.source, builderPlatform: hostPlatform(deps.executor), watch, waiter }
   let solved: Promise<Evaluated> | undefined
   const evaluateOnce = (inner: AbortSignal): Promise<Evaluated> => (solved ??= evaluate(deps, { graph, platforms, isMultiPlatform, waiter, attested }, inner))

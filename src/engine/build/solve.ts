@@ -118,7 +118,7 @@ interface BuildContext {
   readonly progress: ProgressSink
 }
 
-async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, sessionId, entitlements, sessionEnded, cacheImports, exporters }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
+async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, sessionId, entitlements, sessionEnded, cacheImports, cacheExports, exporters }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
   const startedAtMs = Date.now()
   const attributes = parseFrontendAttributes(asked.attributes)
   const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans } = deps
@@ -129,7 +129,7 @@ async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, 
   const registered = createImageResolver(sources, resolveMode(attributes), watch)
   const resolver = withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch })
   const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver, attest }
-  const options = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded, imported: undefined, bring: undefined }
+  const options = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded, imported: undefined, bring: undefined, isShared: cacheExports.length > 0 }
   if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, options, attributes.requestId, signal) }
   const imported = await openImports(distinctCaches([...cacheImports, ...attributes.cacheImports]), deps, { sessionId, progress }, signal)
   const bring = exporters.some(({ type }) => type !== 'image') ? bringImported(deps, { sessionId, progress }) : undefined

@@ -15,8 +15,9 @@ export function tellFullStore(opFor: OpResolver['opFor'], root: string): OpResol
     return {
       async cacheMap(context, signal) {
         const map = await told(op.cacheMap(context, signal))
-        const inputs = map.inputs.map(({ selector, contentDigest }) => ({
+        const inputs = map.inputs.map(({ selector, contentDigest, sharedDigest }) => ({
           selector,
+          sharedDigest: sharedDigest === undefined ? undefined : (...args: Parameters<typeof sharedDigest>) => told(sharedDigest(...args)),
           contentDigest: contentDigest === undefined ? undefined : (...args: Parameters<typeof contentDigest>) => told(contentDigest(...args)),
         }))
         return { ...map, inputs }

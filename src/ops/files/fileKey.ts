@@ -1,14 +1,14 @@
-import { formatCanonicalJson, type Json } from '../../ground/canonicalJson.ts'
 import { digestOf, type Digest } from '../../ground/digest.ts'
-import { formatFileMode } from '../../ground/fileMode.ts'
 import { hasWildcard } from '../../ground/pathMatch.ts'
 import type { ActionBase, CopyAction, FileAction, Owner } from '../../graph/vertex.ts'
 import { fromText } from '../../kit/byteString.ts'
+import { buildkitDigest } from '../../snapshot/buildkitHash.ts'
 import type { ContentHasher, ContentSelection } from '../../snapshot/contentHash.ts'
 import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { CacheMap, ContentDigest, InputKey } from '../../solver/op.ts'
 import type { LayerPresence } from '../layerPresence.ts'
 import { toSnapshot } from '../snapshotResult.ts'
+import { fileDigest } from '../keys/fileDigest.ts'
 import { hasNames } from './owner.ts'
 import { digestSelection } from './selectionDigest.ts'
 import { requirePaths } from './sourceHint.ts'
@@ -22,7 +22,7 @@ export interface FileKeyDeps {
 /** How a file op is found again: every option of every action counts, and of what is only read, its content. */
 export function fileCacheMap(actions: readonly FileAction[], inputCount: number, deps: FileKeyDeps): CacheMap {
   return {
-    digest: digestOf(formatCanonicalJson({ kind: 'file', actions: actions.map((action) => actionJson(action, actions)) })),
+    digest: fileDigest(actions, inputCount, (input) => countsByContent(actions, input)),
     inputs: Array.from({ length: inputCount }, (_, input) => inputKey(actions, input, deps)),
   }
 }
@@ -60,9 +60,13 @@ function copiedPart({ source, allowWildcard, followSymlinks, includePatterns, ex
 /** By wildcard, so that it is no error where one is missing. */
 const OWNER_FILES: readonly ContentSelection[] = ['/etc/passw[d]', '/etc/grou[p]'].map((path) => ({ path, wildcard: true, followSymlinks: true, includePatterns: [], excludePatterns: [] }))
 
+/** As they are called in a key. */
+const OWNER_NAMES: ReadonlyMap<string, string> = new Map([['/etc/passw[d]', '/etc/passwd'], ['/etc/grou[p]', '/etc/group']])
+
 function inputKey(actions: readonly FileAction[], input: number, deps: FileKeyDeps): InputKey {
   const selections = selectionsOf(actions, input)
-  const selector = selections.length === 0 ? '' : digestOf(formatCanonicalJson(selections.map(selectionJson)))
+  const isReadOnly = countsByContent(actions, input)
+  const selector = selections.length === 0 || !isReadOnly ? '' : digestOf(selections.map(({ path }) => OWNER_NAMES.get(path) ?? path).sort().reverse().join('\0')) // as BuildKit names it
   const contentDigest: ContentDigest = async (result, context, signal) => {
     const snapshot = toSnapshot(result)
     await deps.presence.ensurePresent(snapshot, context, signal)
@@ -71,7 +75,7 @@ function inputKey(actions: readonly FileAction[], input: number, deps: FileKeyDe
     for (const selection of selections) parts.push(await digestSelection(snapshot, selection, deps, signal))
     return digestOf(parts.join(' '))
   }
-  return { selector, contentDigest: countsByContent(actions, input) ? contentDigest : undefined }
+  return { selector, contentDigest: isReadOnly ? contentDigest : undefined, sharedDigest: (result, _context, signal) => buildkitDigest(deps.snapshots, toSnapshot(result), selections, signal) }
 }
 
 /** @throws SourceNotFoundError */
@@ -79,45 +83,4 @@ async function requireAll(paths: readonly string[], snapshot: SnapshotId | undef
   if (paths.length === 0) return
   await using view = await snapshots.openView(snapshot, signal)
   requirePaths(paths, fromText(view.path), snapshot ?? 'scratch')
-}
-
-function selectionJson({ path, wildcard, followSymlinks, includePatterns, excludePatterns }: ContentSelection): Json {
-  return { path, wildcard, followSymlinks, includePatterns, excludePatterns }
-}
-
-function actionJson(action: FileAction, actions: readonly FileAction[]): Json {
-  const common = { kind: action.kind, base: baseJson(action.base), output: action.output }
-  if (action.kind === 'rm') return { ...common, path: action.path, allowNotFound: action.allowNotFound, allowWildcard: action.allowWildcard }
-  const made = { ...common, owner: ownerJson(action.owner), timestampNs: action.timestampNs === undefined ? undefined : `${action.timestampNs}` }
-  switch (action.kind) {
-    case 'copy':
-      return { ...made, ...copyJson(action, actions) }
-    case 'mkdir':
-      return { ...made, path: action.path, mode: action.mode, makeParents: action.makeParents }
-    case 'mkfile':
-      return { ...made, path: action.path, mode: action.mode, data: digestOf(action.data) }
-    case 'symlink':
-      return { ...made, path: action.path, linkTarget: action.linkTarget }
-  }
-}
-
-function copyJson(action: CopyAction, actions: readonly FileAction[]): Readonly<Record<string, Json | undefined>> {
-  const { from, source, target, mode, followSymlinks, copyFolderContents, unpackArchives, createTargetPath, allowWildcard, allowEmptyWildcard, includePatterns, excludePatterns, replacesTargets } = action
-  const flags = { followSymlinks, copyFolderContents, unpackArchives, createTargetPath, allowWildcard, allowEmptyWildcard, includePatterns, excludePatterns, replacesTargets }
-  const byContent = from.kind === 'input' && countsByContent(actions, from.index)
-  // Where the files lay in a source that counts by content says nothing, but for the name that a target folder gives them
-  const place = byContent ? { source: lastName(source) } : { source, requiredPaths: action.requiredPaths }
-  return { ...flags, from: baseJson(from), ...place, target, mode: mode === undefined ? undefined : formatFileMode(mode) }
-}
-
-function lastName(path: string): string {
-  return path.split('/').filter((name) => name !== '').at(-1) ?? ''
-}
-
-function baseJson(base: ActionBase): Json {
-  return base.kind === 'scratch' ? base.kind : `${base.kind} ${base.index}`
-}
-
-function ownerJson(owner: Owner | undefined): Json | undefined {
-  return owner === undefined ? undefined : { user: owner.user, group: owner.group, lookup: hasNames(owner) ? baseJson(owner.lookup) : undefined }
 }

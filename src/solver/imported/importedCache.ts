@@ -13,9 +13,15 @@ export interface ImportedCache {
   obtain(result: ResultId, context: OpContext, signal: AbortSignal): Promise<boolean>
 }
 
+export interface Sharing {
+  readonly imported?: ImportedCache | undefined
+  /** Whether others are to find what the solve comes to. */
+  readonly isShared?: boolean | undefined
+}
+
 /** The cache of a solve: the local one, and behind it what is imported. */
-export function withImports(cache: { readonly store: CacheStore; readonly resolver: OpResolver }, imported: ImportedCache | undefined): WorkCache {
-  if (imported === undefined) return { ...cache, imported: undefined }
+export function withImports(cache: { readonly store: CacheStore; readonly resolver: OpResolver }, { imported, isShared = false }: Sharing): WorkCache {
+  if (imported === undefined) return { ...cache, imported: undefined, isShared }
   const { store, resolver } = cache
   return {
     store: layerCache(store, imported.keys),
@@ -25,5 +31,6 @@ export function withImports(cache: { readonly store: CacheStore; readonly resolv
       obtain: (result, context, signal) => (imported.has(result) ? imported.obtain(result, context, signal) : resolver.obtain(result, context, signal)),
     },
     imported: imported.keys,
+    isShared: true,
   }
 }

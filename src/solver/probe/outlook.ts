@@ -44,7 +44,7 @@ const OPEN: KeyState = { kind: 'open' }
 export function createOutlooks(options: OutlookOptions, signal: AbortSignal): Outlooks {
   const reader = createVertexReader(options, signal)
   // To look is to change nothing.
-  const cache: EdgeCache = { resolver: options.resolver, store: { ...options.cache, record: () => undefined, removeResult: () => undefined }, imported: undefined }
+  const cache: EdgeCache = { resolver: options.resolver, store: { ...options.cache, record: () => undefined, removeResult: () => undefined }, imported: undefined, isShared: false }
   const compared = new Set<OutputKey>()
   const defined = keep((key: OutputKey): Promise<KeyState> => findByDefinition(toOutput(key), { reader, cache, defined: (input) => defined(toKey(input)) }))
   const found = keep((key: OutputKey) => findByContent(toOutput(key)))
