@@ -1,5 +1,6 @@
 import { splitCsvLine } from '../../ground/csv.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
+import { parseGoBoolean } from '../../ground/goBoolean.ts'
 
 /** The fields of an attribute such as `attest:provenance=mode=max,builder-id=…`, each to be read once; what nobody has read is refused at the end. */
 export interface OrderReader {
@@ -29,7 +30,7 @@ export function createOrderReader(type: string, text: string): OrderReader {
     text: take,
     flag(key) {
       const value = take(key)
-      return value === undefined ? undefined : (BOOLEANS.get(value) ?? refuse(key, value, 'write true or false'))
+      return value === undefined ? undefined : (parseGoBoolean(value) ?? refuse(key, value, 'write true or false'))
     },
     choice(key, values, fallback) {
       const value = take(key)
@@ -56,9 +57,3 @@ function parseFields(type: string, text: string): Map<string, string> {
   if (fields.get('type') === type) fields.delete('type') // buildx says it once more
   return fields
 }
-
-/** What Go's strconv.ParseBool takes. */
-const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
-  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true] as const),
-  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
-])

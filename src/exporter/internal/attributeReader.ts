@@ -1,4 +1,5 @@
 import { InvalidValueError } from '../../ground/errors.ts'
+import { parseGoBoolean } from '../../ground/goBoolean.ts'
 
 /** An exporter's attributes, each to be read once; what nobody has read is refused at the end. */
 export interface AttributeReader {
@@ -32,7 +33,7 @@ export function createAttributeReader(type: string, attributes: ReadonlyMap<stri
     flag(key, fallback) {
       const value = take(key)
       // an attribute without value is set: `-o type=image,push`
-      return value === undefined ? fallback : (BOOLEANS.get(value) ?? (value === '' ? true : refuse(key, value, 'write true or false')))
+      return value === undefined ? fallback : (parseGoBoolean(value) ?? (value === '' ? true : refuse(key, value, 'write true or false')))
     },
     choice(key, values, fallback) {
       const value = take(key)
@@ -60,9 +61,3 @@ export function createAttributeReader(type: string, attributes: ReadonlyMap<stri
     },
   }
 }
-
-/** What Go's strconv.ParseBool takes. */
-const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
-  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true] as const),
-  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
-])

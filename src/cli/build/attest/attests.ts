@@ -1,3 +1,4 @@
+import { parseGoBoolean } from '../../../ground/goBoolean.ts'
 import { splitCsv, splitKeyValue } from '../../flags/csv.ts'
 import { UsageError } from '../../flags/usageError.ts'
 
@@ -45,7 +46,7 @@ function parseAttest(text: string): AskedAttest {
 
 function parseShort(type: string, text: string | undefined): readonly AskedAttest[] {
   if (text === undefined || text === '') return []
-  const isOn = BOOLEANS.get(text.toLowerCase())
+  const isOn = parseGoBoolean(text)
   if (isOn !== undefined) return [{ type, fields: isOn ? [] : ['disabled=true'] }]
   return [{ type, fields: checkFields(`--${type}`, text, splitCsv(text).map((field) => field.trim())) }]
 }
@@ -57,11 +58,9 @@ function checkFields(flag: string, text: string, fields: readonly string[]): rea
 }
 
 function isDisabled(fields: readonly string[]): boolean {
-  return fields.some((field) => field.startsWith('disabled=') && BOOLEANS.get(field.slice('disabled='.length).toLowerCase()) === true)
+  return fields.some((field) => field.startsWith('disabled=') && parseGoBoolean(field.slice('disabled='.length)) === true)
 }
 
 function quote(field: string): string {
   return /[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
 }
-
-const BOOLEANS: ReadonlyMap<string, boolean> = new Map([['1', true], ['t', true], ['true', true], ['0', false], ['f', false], ['false', false]])
