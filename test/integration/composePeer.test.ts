@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -38,6 +38,7 @@ describe('Compose files, read by Docker Compose', { skip: compose === undefined 
 })
 
 async function compare(one: ComposeCase, folder: string): Promise<void> {
+  await mkdir(folder)
   await writeContext(folder, Object.fromEntries([...one.files].filter(([path]) => path !== 'stdin')))
   const theirs = await configOfDocker(one, folder)
   const ours = await configOfPelago(one, folder)

@@ -70,6 +70,7 @@ export async function loadProject(options: ProjectOptions, { files, warn }: Proj
   const environment: Environment = new Map([...found, ['COMPOSE_PROJECT_NAME', name]])
   const origin: Origin = { folder, environment, includedBy: [] }
   const merged = await loadModel(paths, origin, loading)
+  if (merged.entries.size === 0) loading.mistakes.push({ place: merged.place, message: 'nothing is in this Compose file', hint: 'write services' })
   if (loading.mistakes.length > 0) throw new ComposeFileError(loading.mistakes)
   const shown = steps.resolvesPaths ? resolvePaths(merged, { folder, home: files.home }) : merged
   const model = completeModel(resolveVariables(shown, environment), name, steps)

@@ -22,12 +22,18 @@ export class ComposeFileError extends BuildError {
   readonly span: SourceSpan | undefined
 
   constructor(found: readonly Mistake[]) {
-    const mistakes = [...new Map(found.map((mistake) => [`${formatPlace(mistake.place)} ${mistake.message}`, mistake])).values()]
+    const mistakes = inOrder([...new Map(found.map((mistake) => [`${formatPlace(mistake.place)} ${mistake.message}`, mistake])).values()])
     const [first] = mistakes
     super(formatMistakes(mistakes), { hint: mistakes.length === 1 ? first?.hint : undefined })
     this.mistakes = mistakes
     this.span = first === undefined ? undefined : spanOf(first.place)
   }
+}
+
+/** From top to bottom, file by file. */
+function inOrder(mistakes: readonly Mistake[]): readonly Mistake[] {
+  const files = [...new Set(mistakes.map(({ place }) => place.source.filename))]
+  return mistakes.toSorted((a, b) => files.indexOf(a.place.source.filename) - files.indexOf(b.place.source.filename) || a.place.offset - b.place.offset)
 }
 
 function spanOf(place: Place): SourceSpan {

@@ -34,7 +34,7 @@ describe('parseDotenv', () => {
     { text: 'A B=1', message: '.env:1:1: the name of a variable has no blank: "A B"' },
     { text: 'A=1\nB="x', message: '.env:2:3: a quote that does not end' },
     { text: '*=1', message: '.env:1:1: unexpected "*" in the name of a variable' },
-    { text: 'A=${', message: '.env:1:3: no variable behind a $' },
+    { text: 'A=${', message: '.env:1:3: no variable in the braces' },
     { text: 'A=${B:?say it}', message: '.env:1:3: required variable B is missing a value: say it' },
   ]
   for (const { text, message } of refused) it(`refuses ${JSON.stringify(text)}, and tells no value`, () => assert.throws(() => read(text), (error) => error instanceof EnvFileError && error.message === message))

@@ -78,7 +78,7 @@ class EnvFileReading {
       return substitute(text, { lookup: (name) => this.#lookup(name) ?? this.#variables.get(name), onUnset: () => undefined })
     } catch (error) {
       if (error instanceof RequiredVariableError) throw this.#error(offset, error.message, error.hint)
-      if (error instanceof InvalidValueError) throw this.#error(offset, 'no variable behind a $', error.hint)
+      if (error instanceof InvalidValueError) throw this.#error(offset, 'no variable in the braces', error.hint)
       throw error
     }
   }

@@ -26,7 +26,7 @@ export interface Scope {
 /** `${NAME:?message}`, where NAME has no value. */
 export class RequiredVariableError extends InvalidValueError {}
 
-/** @throws InvalidValueError where a `$` begins no variable */
+/** A `$` that no name and no brace stands behind is itself. @throws InvalidValueError where a brace holds no variable */
 export function parseTemplate(text: string, depth = 0): readonly TemplatePart[] {
   if (depth > MOST_DEPTH) throw new InvalidValueError(`defaults of variables nested more than ${MOST_DEPTH} deep`)
   const parts: TemplatePart[] = []
@@ -50,6 +50,7 @@ function parseVariable(text: string, sign: number, depth: number): { readonly pa
   if (text[sign + 1] === '$') return { part: { kind: 'text', text: '$' }, end: sign + 2 }
   const isBraced = text[sign + 1] === '{'
   const name = matchAt(NAME, text, sign + (isBraced ? 2 : 1))?.[0]
+  if (name === undefined && !isBraced) return { part: { kind: 'text', text: '$' }, end: sign + 1 }
   if (name === undefined) throw invalidTemplate(text)
   const behindName = sign + (isBraced ? 2 : 1) + name.length
   if (!isBraced) return { part: { kind: 'variable', name, rule: undefined }, end: behindName }
@@ -80,7 +81,7 @@ function closingBrace(text: string, from: number): number | undefined {
 }
 
 function invalidTemplate(text: string): InvalidValueError {
-  return new InvalidValueError(`no variable behind a $ in ${JSON.stringify(text)}`, { hint: 'write $$ for a dollar sign, or ${NAME}, ${NAME:-default}, ${NAME:?message}, ${NAME:+instead}' })
+  return new InvalidValueError(`no variable in the braces of ${JSON.stringify(text)}`, { hint: 'write $${ for the signs themselves, or ${NAME}, ${NAME:-default}, ${NAME:?message}, ${NAME:+instead}' })
 }
 
 /** @throws InvalidValueError; RequiredVariableError */
