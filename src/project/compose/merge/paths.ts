@@ -33,11 +33,9 @@ function changeAt(node: Node, [step, ...rest]: readonly string[], change: (node:
   if (step === undefined) return node.tag === 'reset' ? node : change(node)
   if (node.kind === 'list') return step === '*' ? { ...node, items: node.items.map((item) => changeAt(item, rest, change)) } : node
   if (node.kind !== 'map') return node
-  const keys = step === '*' ? [...node.entries.keys()] : [step]
-  return keys.reduce((changed, key) => {
-    const value = changed.entries.get(key)
-    return value === undefined ? changed : withEntry(changed, key, changeAt(value, rest, change))
-  }, node)
+  if (step === '*') return { ...node, entries: new Map([...node.entries].map(([key, value]) => [key, changeAt(value, rest, change)])) }
+  const value = node.entries.get(step)
+  return value === undefined ? node : withEntry(node, step, changeAt(value, rest, change))
 }
 
 /** Joined, not made absolute: a base that is relative itself gives a path relative to where that is. */

@@ -42,13 +42,11 @@ function withoutUnset(node: MapNode, key: string): MapNode {
  * @throws ProjectFileMissingError; EnvFileError
  */
 export async function readServiceFiles(model: MapNode, environment: Environment, files: ProjectFiles, signal: AbortSignal): Promise<MapNode> {
-  let whole = model
+  const read = new Map<string, MapNode>()
   for (const [name, service] of entriesAt(model, 'services')) {
-    if (service.kind !== 'map') continue
-    const read = await withLabelFiles(await withServiceEnvFiles(service, { environment, files }, signal), files, signal)
-    whole = changeServices(whole, (other, otherName) => (otherName === name ? read : other))
+    if (service.kind === 'map') read.set(name, await withLabelFiles(await withServiceEnvFiles(service, { environment, files }, signal), files, signal))
   }
-  return whole
+  return changeServices(model, (service, name) => read.get(name) ?? service)
 }
 
 interface FileReading {

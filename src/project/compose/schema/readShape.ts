@@ -37,9 +37,10 @@ function readKind(node: Node, shape: Shape, path: readonly string[], reading: Re
   }
 }
 
-/** The path as people write it: `services.web.ports[0]`. */
+/** The path as people write it: `services.web.ports[0]`. A key that a terminal would obey stands in quotes. */
 export function formatPath(path: readonly string[]): string {
-  return path.map((key, index) => (index === 0 || key.startsWith('[') ? key : `.${key}`)).join('')
+  const shown = path.map((key) => (/\p{Cc}/u.test(key) ? JSON.stringify(key) : key))
+  return shown.map((key, index) => (index === 0 || key.startsWith('[') ? key : `.${key}`)).join('')
 }
 
 function describe(node: Node): string {
