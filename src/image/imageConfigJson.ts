@@ -42,6 +42,7 @@ export function formatImageConfig(config: ImageConfig): Uint8Array {
       config: containerConfigJson(config.container),
       created: config.created,
       history: config.history.map(historyEntryJson),
+      'moby.buildkit.cache.v0': config.inlineCache,
       os: platform.os,
       'os.features': absentIfNone(config.osFeatures),
       'os.version': absentIfEmpty(platform.osVersion),

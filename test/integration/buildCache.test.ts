@@ -169,11 +169,21 @@ describe('a build cache in a registry', { skip: missingForBuilds() }, () => {
     Object.assign(registry.faults, noFaults())
   })
 
+  for (const args of [['--cache-to', 'type=inline'], ['--build-arg', 'BUILDKIT_INLINE_CACHE=1']]) {
+    it(`is in the image itself with ${args.join(' ')}`, async () => {
+      const name = `${registry.host}/inline${args.length}${args[0] ?? ''}:1`
+      const { digest } = await build(machine, files(), ...args, '-t', name, '--push')
+      const second = await onNewMachine((on) => build(on, files(), ...args, '--cache-from', name, '-t', `${name}-again`, '--push'))
+      assert.deepEqual([second.steps.executed, second.digest], [[], digest])
+    })
+  }
+
   const wrong: readonly { readonly args: readonly string[]; readonly says: RegExp }[] = [
     { args: ['--cache-to', 'mode=max'], says: /invalid --cache-to "mode=max": it has no type/ },
     { args: ['--cache-to', 'type=registry,mode=max'], says: /has no ref/ },
     { args: ['--cache-to', 'type=registry,ref=a/b,mode=most'], says: /invalid value "most" of "mode"/ },
     { args: ['--cache-to', 'type=registry,ref=a/b,colour=red'], says: /unknown attribute "colour"/ },
+    { args: ['--cache-to', 'type=inline,mode=max'], says: /invalid value "max" of "mode"/ },
     { args: ['--cache-to', 'type=nowhere'], says: /unknown cache exporter: "nowhere"/ },
     { args: ['--cache-from', 'type=nowhere'], says: /unknown cache importer: "nowhere"/ },
     { args: ['--cache-to', 'type=registry,ref=a/b', '--cache-to', 'ref=a/b,type=registry'], says: /duplicate cache export: type=registry,ref=a\/b/ },

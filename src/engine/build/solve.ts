@@ -5,6 +5,7 @@ import type { Exporter, ExportProgress } from '../../exporter/exporter.ts'
 import type { ExporterDeps } from '../../exporter/exporterDeps.ts'
 import type { CacheExporter, SolvedCache } from '../../exporter/cache/cacheExporter.ts'
 import { createCacheExporters } from '../../exporter/cache/cacheExporterFactory.ts'
+import { withInlineCache } from '../../exporter/cache/inlineCache.ts'
 import { createExporter } from '../../exporter/exporterFactory.ts'
 import { createLayerPacker } from '../../exporter/layerPacker.ts'
 import type { CdiDevices } from '../../executor/cdi/cdiDevices.ts'
@@ -79,7 +80,9 @@ export async function solveRequest(deps: SolveDeps, { request, steer, progress }
   if (built === undefined) return response
   if (built.kind === 'answer') return built.metadata
   const { exporterDeps, audit } = partsFor(built.audit)
-  const result = await built.evaluate(signal)
+  const evaluated = await built.evaluate(signal)
+  const isInline = request.cacheExports.some(({ type }) => type === 'inline')
+  const result = isInline ? withInlineCache(evaluated, await built.evaluateCache(signal), deps.snapshots) : evaluated
   if (request.exporters.length === 0) await audit.approve(result, signal)
   for (const exporter of createExporters(request.exporters, built.epochSeconds, exporterDeps)) {
     const told = await runStep(progress, exporter.name, (step) => exporter.export(result, exportProgress(step), signal))

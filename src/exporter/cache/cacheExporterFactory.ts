@@ -1,25 +1,36 @@
 import { formatCanonicalJson } from '../../ground/canonicalJson.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import type { ExporterDeps } from '../exporterDeps.ts'
+import { createAttributeReader } from '../internal/attributeReader.ts'
 import type { CacheExporter } from './cacheExporter.ts'
 import { createRegistryCacheExporter } from './registryCacheExporter.ts'
 
 /** A cache export as a solve asks for it. */
 export interface CacheExportRequest {
-  /** BuildKit's names: `registry`, … */
+  /** BuildKit's names: `registry`, `inline` */
   readonly type: string
   readonly attributes: ReadonlyMap<string, string>
 }
 
-/** Reads all attributes, so that a mistake is told before the build begins. @throws InvalidValueError, also where two are the same */
+/** Those that do not go with the image. Reads all attributes, so that a mistake is told before the build begins. @throws InvalidValueError, also where two are the same */
 export function createCacheExporters(requests: readonly CacheExportRequest[], deps: ExporterDeps): readonly CacheExporter[] {
   const seen = new Set<string>()
-  return requests.map((request) => {
+  return requests.flatMap((request) => {
     const name = formatCanonicalJson([request.type, Object.fromEntries(request.attributes)])
     if (seen.has(name)) throw new InvalidValueError(`duplicate cache export: type=${request.type}${formatAttributes(request.attributes)}`, { hint: 'name each once' })
     seen.add(name)
-    return createCacheExporter(request, deps)
+    if (request.type !== 'inline') return [createCacheExporter(request, deps)]
+    checkInline(request)
+    return []
   })
+}
+
+/** It goes with the image. @throws InvalidValueError */
+function checkInline({ attributes }: CacheExportRequest): void {
+  const reader = createAttributeReader('inline cache', attributes)
+  reader.choice('mode', ['min'], 'min')
+  reader.flag('ignore-error', false)
+  reader.finish()
 }
 
 function createCacheExporter({ type, attributes }: CacheExportRequest, deps: ExporterDeps): CacheExporter {
@@ -27,7 +38,7 @@ function createCacheExporter({ type, attributes }: CacheExportRequest, deps: Exp
     case 'registry':
       return createRegistryCacheExporter(deps, attributes)
     default:
-      throw new InvalidValueError(`unknown cache exporter: ${JSON.stringify(type)}`, { hint: 'use type=registry' })
+      throw new InvalidValueError(`unknown cache exporter: ${JSON.stringify(type)}`, { hint: 'use type=registry or type=inline' })
   }
 }
 

@@ -13,6 +13,8 @@ export interface ImageConfig {
   readonly diffIds: readonly Digest[]
   /** Oldest first; entries that are not `emptyLayer` stand for `diffIds`, in order. */
   readonly history: readonly HistoryEntry[]
+  /** The build cache in an image that is made with one: BuildKit's `moby.buildkit.cache.v0`, base64. Of images that are read it is not taken over. */
+  readonly inlineCache?: string | undefined
 }
 
 /** The `config` object: what a container of the image starts with. Undefined fields are left out of the JSON. */
