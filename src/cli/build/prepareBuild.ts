@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { BuildRequest, OutputRequest } from '../../driver/driver.ts'
+import type { BuildRequest, CacheRequest, OutputRequest } from '../../driver/driver.ts'
 import { formatPlatform, isSamePlatform, type Platform } from '../../ground/platform.ts'
 import type { CommandContext } from '../command.ts'
 import { localPlatform, parsePlatformFlags } from '../localPlatform.ts'
@@ -7,7 +7,7 @@ import { parseProgressMode, type ProgressMode } from '../render/progressMode.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { parseAgents } from './grants/agents.ts'
 import { findBuildContext, type BuildContext } from './buildContext.ts'
-import { parseCacheExports, parseCacheImports } from './cacheFlags.ts'
+import { parseCacheExports, parseCacheImports, perPlatform } from './cacheFlags.ts'
 import { parseNamedContexts, type NamedContextParts } from './namedContexts.ts'
 import type { BuildFlags } from './buildFlags.ts'
 import { downloadDockerfile } from './downloadDockerfile.ts'
@@ -56,7 +56,8 @@ export async function prepareBuild(flags: BuildFlags, { path, inlineDockerfile }
   const attributes = await withVcs(frontendAttributes({ flags, env, platforms, filename: place.dockerfile.filename }), place, { env, signal })
   const [secrets, agents] = [await parseSecrets(flags.secret, context), await parseAgents(flags.ssh, context)]
   const named = await parseNamedContexts(flags['build-context'], workingFolder)
-  const caches = { cacheImports: parseCacheImports(flags['cache-from']), cacheExports: call !== undefined ? [] : parseCacheExports(flags['cache-to'], buildArgsOf(attributes)) }
+  const placed = (caches: readonly CacheRequest[]): readonly CacheRequest[] => (flags.part === undefined ? caches : perPlatform(caches, platforms.length > 0 ? platforms : [localPlatform()]))
+  const caches = { cacheImports: placed(parseCacheImports(flags['cache-from'])), cacheExports: call !== undefined ? [] : placed(parseCacheExports(flags['cache-to'], buildArgsOf(attributes))) }
   const request = toRequest({ place, named }, { attributes, outputs, secrets, agents, ...caches }, flags)
   const dockerfileFolder = place.dockerfile.kind === 'file' ? place.dockerfile.folder : undefined
   const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
