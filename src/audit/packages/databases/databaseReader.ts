@@ -7,7 +7,7 @@ import { GEM_SPECIFICATION, NPM_MANIFEST, PYTHON_METADATA } from './languageFile
 import { parseNpmManifest } from './npm.ts'
 import { parseOsRelease } from './osRelease.ts'
 import { parsePythonMetadata } from './python.ts'
-import { parseRpmJournal, parseRpmOther, parseRpmSqlite } from './rpm/rpmDatabase.ts'
+import { parseRpmBerkeley, parseRpmJournal, parseRpmNdb, parseRpmSqlite } from './rpm/rpmDatabase.ts'
 
 /** Of files that are told by their path: how they are read. */
 export interface DatabaseReader {
@@ -43,7 +43,8 @@ const READERS: readonly DatabaseReader[] = [
   ofText(/^(?:usr\/)?lib\/apk\/db\/installed$/, BOUNDS.database, parseApkInstalled),
   { matches: new RegExp(`${RPM_FOLDER.source}rpmdb\\.sqlite$`), maxBytes: BOUNDS.rpm, parse: parseRpmSqlite },
   { matches: new RegExp(`${RPM_FOLDER.source}rpmdb\\.sqlite-wal$`), maxBytes: BOUNDS.rpm, parse: parseRpmJournal },
-  { matches: new RegExp(`${RPM_FOLDER.source}Packages(?:\\.db)?$`), maxBytes: BOUNDS.rpm, parse: parseRpmOther },
+  { matches: new RegExp(`${RPM_FOLDER.source}Packages$`), maxBytes: BOUNDS.rpm, parse: parseRpmBerkeley },
+  { matches: new RegExp(`${RPM_FOLDER.source}Packages\\.db$`), maxBytes: BOUNDS.rpm, parse: parseRpmNdb },
   ofText(/^(?:etc|usr\/lib)\/os-release$/, BOUNDS.manifest, parseOsRelease),
   ofText(NPM_MANIFEST, BOUNDS.manifest, parseNpmManifest),
   ofText(PYTHON_METADATA, BOUNDS.manifest, parsePythonMetadata),

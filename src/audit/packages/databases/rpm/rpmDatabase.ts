@@ -1,4 +1,5 @@
 import { NOTHING, packagesEvidence, type FileEvidence } from '../../fileEvidence.ts'
+import { readBerkeleyValues } from './berkeleyPages.ts'
 import { parseRpmHeader } from './rpmHeader.ts'
 import { readSqliteTable } from './sqlitePages.ts'
 
@@ -9,9 +10,16 @@ export function parseRpmSqlite(bytes: Uint8Array): FileEvidence {
   return fromHeaders([...rows].flatMap(([, blob]) => (blob instanceof Uint8Array ? [blob] : [])))
 }
 
-/** Databases that rpm had before: Berkeley DB's, which are `Packages`, and SUSE's own. */
-export function parseRpmOther(bytes: Uint8Array): FileEvidence {
-  return bytes.byteLength === 0 ? NOTHING : { kind: 'unread', reason: 'it is a database of rpm in a form that is not read (Berkeley DB, or ndb)' }
+/** `Packages`: a hash table of Berkeley DB, in which a number stands besides headers. Never throws. */
+export function parseRpmBerkeley(bytes: Uint8Array): FileEvidence {
+  if (bytes.byteLength === 0) return NOTHING
+  const values = readBerkeleyValues(bytes)
+  return values === undefined ? { kind: 'unread', reason: 'it is no hash table of Berkeley DB' } : fromHeaders([...values])
+}
+
+/** `Packages.db`: a form that SUSE has had. */
+export function parseRpmNdb(bytes: Uint8Array): FileEvidence {
+  return bytes.byteLength === 0 ? NOTHING : { kind: 'unread', reason: 'it is a database of rpm in the form ndb, which is not read' }
 }
 
 /** What was written and not yet put in its place: read alone, the database may be behind. */
@@ -19,7 +27,7 @@ export function parseRpmJournal(bytes: Uint8Array): FileEvidence {
   return bytes.byteLength === 0 ? NOTHING : { kind: 'unread', reason: 'changes of the rpm database stand in it that are not yet in rpmdb.sqlite' }
 }
 
-export function fromHeaders(blobs: readonly Uint8Array[]): FileEvidence {
+function fromHeaders(blobs: readonly Uint8Array[]): FileEvidence {
   const entries = blobs.map(parseRpmHeader)
   return packagesEvidence(entries.map(({ one }) => one), entries.flatMap(({ owned }) => owned))
 }
