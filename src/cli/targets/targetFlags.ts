@@ -6,10 +6,10 @@ import { BUILD_FLAGS, type BuildFlags } from '../build/buildFlags.ts'
 import { parseFlags } from '../flags/flags.ts'
 import { UsageError } from '../flags/usageError.ts'
 
-/** The flags of `pelago build` that mean the same as the target. @throws UsageError where it says what there is no flag for */
+/** The flags of `pelago build` that mean the same as the target. @throws UsageError where it has a value that its flag does not take */
 export async function targetFlags(target: BuildTarget, workingFolder: string): Promise<BuildFlags> {
   const defaults = parseFlags(BUILD_FLAGS, [], { commandName: target.name }).flags
-  checkKnown(target)
+  checkNetwork(target)
   return {
     ...defaults,
     ...imageFlags(target),
@@ -22,9 +22,17 @@ export async function targetFlags(target: BuildTarget, workingFolder: string): P
 }
 
 function imageFlags({ labels, tags, annotations, stage, contexts, args, attests, cacheFrom, cacheTo }: BuildTarget): Partial<BuildFlags> {
-  const images = { tag: tags, annotation: annotations, label: assignments(labels), target: stage, 'build-arg': assignments(args), 'build-context': assignments(contexts) }
-  const kept = { attest: attests, 'cache-from': cacheFrom, 'cache-to': cacheTo }
-  return { ...images, ...kept }
+  return {
+    tag: tags,
+    annotation: annotations,
+    label: assignments(labels),
+    target: stage,
+    'build-arg': assignments(args),
+    'build-context': assignments(contexts),
+    attest: attests,
+    'cache-from': cacheFrom,
+    'cache-to': cacheTo,
+  }
 }
 
 function stepFlags({ secrets, ssh, entitlements, extraHosts, ulimits, shmSize, network, pull, noCache, noCacheFilter }: BuildTarget): Partial<BuildFlags> {
@@ -35,12 +43,8 @@ function assignments(values: ReadonlyMap<string, string>): readonly string[] {
   return [...values].map(([key, value]) => `${key}=${value}`)
 }
 
-function checkKnown({ name, network, attests, cacheFrom, cacheTo }: BuildTarget): void {
+function checkNetwork({ name, network }: BuildTarget): void {
   if (network !== undefined && !['default', 'host', 'none'].includes(network)) throw new UsageError(`target ${name}: invalid network: ${JSON.stringify(network)}`, { hint: 'steps have the network default, host or none' })
-  const asked = { attest: attests, 'cache-from': cacheFrom, 'cache-to': cacheTo }
-  for (const [flag, values] of Object.entries(asked)) {
-    if (values.length > 0 && !Object.hasOwn(BUILD_FLAGS, flag)) throw new UsageError(`target ${name}: ${flag} is not supported yet: ${values.join(' ')}`, { hint: 'leave it out' })
-  }
 }
 
 /** A relative one is in the context; that of a folder is found from where the command was called. */

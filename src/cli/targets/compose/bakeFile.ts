@@ -8,7 +8,7 @@ export function formatBakeFile(targets: readonly BuildTarget[], names: readonly 
 
 /** In a bake file `${` begins an expression. */
 function escapeTemplates(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll('${', '$${').replaceAll('%{', '%%{') : value
+  return typeof value === 'string' ? value.replaceAll(/[$%]\{/g, (sign) => `${sign.slice(0, 1)}${sign}`) : value
 }
 
 /** What says nothing is left out. */
