@@ -142,7 +142,7 @@ async function build({ attributes, inputs }: FrontendRequest): Promise<Built | A
   const ids = (attributes.get('platform') ?? '').split(',')
   const platforms = ids.map((id) => ({ id, platform: parsePlatform(id), image: { graph: new Map(), root: undefined, config: { ...emptyImageConfig(parsePlatform(id)), author: [...inputs].map(([name, { config }]) => `${name} is for ${config.platform.architecture}`).join() }, layerSpans: [] } }))
   const evaluate = async (): Promise<BuildResult> => ({ platforms: [], isMultiPlatform: ids.length > 1 })
-  return { kind: 'built', platforms, isMultiPlatform: ids.length > 1, evaluate, audit: { mode: 'off', origins: [] }, epochSeconds: undefined, evaluateCache: async () => ({ records: [], roots: [], foreignLayers: () => undefined }) }
+  return { kind: 'built', platforms, isMultiPlatform: ids.length > 1, evaluate, audit: { mode: 'off', origins: [] }, epochSeconds: undefined, foreignBlobs: undefined, evaluateCache: async () => ({ records: [], roots: [], foreignLayers: () => undefined }) }
 }
 
 async function solve(bridge: Bridge, platform: string): Promise<Result> {

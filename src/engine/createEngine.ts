@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ContentStore } from '../content/contentStore.ts'
 import { openFileStore } from '../content/fileStore.ts'
@@ -45,6 +45,7 @@ import { createImageFiles, listImages, readImageDocument } from './images/imageF
 import { createImageStore } from './images/imageStore.ts'
 import { loadArchive, pullToStore, pushFromStore, saveArchive, type TransferDeps } from './images/imageTransfer.ts'
 import { runImage, type RunDeps } from './run/runImage.ts'
+import { createCachePlaces } from './cachePlaces.ts'
 import { createSessionRegistries } from './sessionRegistries.ts'
 import { tellFullStore } from './store/storeFaults.ts'
 import { solveRequest, type SolveDeps } from './build/solve.ts'
@@ -107,9 +108,10 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     mirrors: createFileMirrors(join(root, 'contexts')),
     now: Date.now,
   }
+  const cachePlaces = undo.use(createCachePlaces({ version, env, home: env['HOME'] ?? homedir() }))
   const importedLayers = createImportedLayers({ database, snapshots, content, registries })
   const { solver, plans } = createSolvers(opsDeps, { database, root, importedLayers })
-  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), auditStore: createAuditStore(database), importedLayers, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
+  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), auditStore: createAuditStore(database), importedLayers, openCachePlace: cachePlaces.open, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const builds = createBuildRecordStore(database, Date.now)
   const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images }

@@ -124,6 +124,8 @@ export interface Built {
   readonly epochSeconds: number | undefined
   /** What of it other machines are told; evaluates it. */
   evaluateCache(signal: AbortSignal): Promise<SolvedCache>
+  /** Blobs of other machines' results, as far as they are in no registry. */
+  readonly foreignBlobs: BlobReader | undefined
 }
 
 /** One platform of what is built. */

@@ -3,6 +3,7 @@ import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { Digest } from '../ground/digest.ts'
 import type { Reference } from '../ground/reference.ts'
 import type { Limit } from '../kit/limit.ts'
+import type { OpenCachePlace } from '../registry/cacheplace/cachePlace.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { BlobSource } from './blobSource.ts'
@@ -18,6 +19,8 @@ export interface ExporterDeps {
   readonly blobs: BlobSource
   /** With the credentials of the solve's session. */
   readonly registry: Registry
+  /** A place for caches that is no registry; to be disposed. @throws InvalidValueError */
+  readonly openCachePlace: OpenCachePlace
   /** Bounds the blobs that are pushed at once. */
   readonly uploads: Limit
   readonly images: ImageNames

@@ -90,7 +90,7 @@ export function createLayerPresence({ snapshots, content, registries, downloads,
   }
 
   async function download({ descriptor, repository }: LayerBlob, context: DeliveryContext, signal: AbortSignal): Promise<undefined> {
-    const report = createReport(context, { id: descriptor.digest, action: '', totalBytes: descriptor.sizeBytes }, now)
+    const report = createProgressReport(context, { id: descriptor.digest, action: '', totalBytes: descriptor.sizeBytes }, now)
     const ends = { registry: registries.registryFor(context.sessionId), store: content }
     await fetchBlob(ends, parseRepository(repository ?? ''), { descriptor, onProgress: ({ currentBytes, state }) => report(currentBytes, state) }, signal)
     report(descriptor.sizeBytes, 'done')
@@ -99,7 +99,7 @@ export function createLayerPresence({ snapshots, content, registries, downloads,
 
   async function unpack(id: SnapshotId, { descriptor }: LayerBlob, context: DeliveryContext, signal: AbortSignal): Promise<void> {
     if (snapshots.get(id)?.state === 'present') return
-    const report = createReport(context, { id: `extracting ${descriptor.digest}`, action: '', totalBytes: descriptor.sizeBytes }, now)
+    const report = createProgressReport(context, { id: `extracting ${descriptor.digest}`, action: '', totalBytes: descriptor.sizeBytes }, now)
     report(0, 'running')
     await snapshots.unpack(id, decompress(content.read(descriptor.digest, 0, signal), signal), signal)
     report(descriptor.sizeBytes, 'done')
@@ -128,7 +128,8 @@ async function bringAll(missing: readonly Snapshot[], bring: Bring, signal: Abor
 
 type Report = (currentBytes: number, state: VertexProgress['state']) => void
 
-function createReport({ vertex, progress }: DeliveryContext, line: Pick<VertexProgress, 'id' | 'action' | 'totalBytes'>, now: () => number): Report {
+/** Tells of a part of a vertex's work, not more often than an eye can follow. */
+export function createProgressReport({ vertex, progress }: DeliveryContext, line: Pick<VertexProgress, 'id' | 'action' | 'totalBytes'>, now: () => number): Report {
   let toldAt = -Infinity
   return (currentBytes, state) => {
     const at = now()

@@ -7,6 +7,7 @@ import { parseProgressMode, type ProgressMode } from '../render/progressMode.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { parseAgents } from './grants/agents.ts'
 import { findBuildContext, type BuildContext } from './buildContext.ts'
+import { completeCaches } from './completeCaches.ts'
 import { parseCacheExports, parseCacheImports, perPlatform } from './cacheFlags.ts'
 import { parseNamedContexts, type NamedContextParts } from './namedContexts.ts'
 import type { BuildFlags } from './buildFlags.ts'
@@ -57,14 +58,17 @@ export async function prepareBuild(flags: BuildFlags, { path, inlineDockerfile }
   const [secrets, agents] = [await parseSecrets(flags.secret, context), await parseAgents(flags.ssh, context)]
   const named = await parseNamedContexts(flags['build-context'], workingFolder)
   const placed = (caches: readonly CacheRequest[]): readonly CacheRequest[] => (flags.part === undefined ? caches : perPlatform(caches, platforms.length > 0 ? platforms : [localPlatform()]))
-  const caches = { cacheImports: placed(parseCacheImports(flags['cache-from'])), cacheExports: call !== undefined ? [] : placed(parseCacheExports(flags['cache-to'], buildArgsOf(attributes))) }
+  const imports = await completeCaches(placed(parseCacheImports(flags['cache-from'])), env, signal)
+  const exports = await completeCaches(call !== undefined ? [] : placed(parseCacheExports(flags['cache-to'], buildArgsOf(attributes))), env, signal)
+  const caches = { cacheImports: imports.requests, cacheExports: exports.requests }
+  const notices = [...new Set([...imports.notices, ...exports.notices])]
   const request = toRequest({ place, named }, { attributes, outputs, secrets, agents, ...caches }, flags)
   const dockerfileFolder = place.dockerfile.kind === 'file' ? place.dockerfile.folder : undefined
   const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
-  if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], call, flags, progress, dockerfileFolder, notices: [] }
+  if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], call, flags, progress, dockerfileFolder, notices }
   if (place.context.kind === 'upload') throw new UsageError('a context on stdin can be built for Docker\'s archive or for several platforms, not both', { hint: 'build one platform, or use --output type=oci' })
   const loaded = loadPlatform(platforms)
-  return { requests: splitForDocker(request, loaded), call, flags, progress, dockerfileFolder, notices: [`note: Docker's archive holds one platform: it gets ${loaded}`] }
+  return { requests: splitForDocker(request, loaded), call, flags, progress, dockerfileFolder, notices: [...notices, `note: Docker's archive holds one platform: it gets ${loaded}`] }
 }
 
 /** Only provenance tells it. */

@@ -97,6 +97,7 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
       const { result, records } = await evaluateOnce(inner)
       return { records, roots: result.platforms.flatMap(({ snapshot }) => snapshot ?? []), foreignLayers: options.imported?.foreignLayers ?? (() => undefined) }
     },
+    foreignBlobs: options.imported?.foreignBlobs,
     audit: { mode: attributes.audit, origins },
     epochSeconds,
   }

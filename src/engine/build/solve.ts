@@ -1,4 +1,4 @@
-import type { ContentStore } from '../../content/contentStore.ts'
+import type { BlobReader, ContentStore } from '../../content/contentStore.ts'
 import type { ContentLeases } from '../../content/lease.ts'
 import { createBlobSource } from '../../exporter/blobSource.ts'
 import type { Exporter, ExportProgress } from '../../exporter/exporter.ts'
@@ -13,6 +13,7 @@ import type { Executor } from '../../executor/executor.ts'
 import type { Digest } from '../../ground/digest.ts'
 import type { Limit } from '../../kit/limit.ts'
 import type { LayerPresence, SessionRegistries } from '../../ops/layerPresence.ts'
+import type { OpenCachePlace } from '../../registry/cacheplace/cachePlace.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
 import type { SnapshotStore } from '../../snapshot/snapshotStore.ts'
@@ -58,6 +59,7 @@ export interface SolveDeps {
   readonly auditStore: AuditStore
   readonly attest: Pick<AttestDeps, 'provenance'>
   readonly importedLayers: ImportedLayers
+  readonly openCachePlace: OpenCachePlace
 }
 
 export interface Solve {
@@ -71,15 +73,16 @@ export async function solveRequest(deps: SolveDeps, { request, steer, progress }
   await using lease = await deps.leases.open(signal)
   using _pauses = showPauses(deps.registries.registryFor(request.sessionId), progress)
   const protect = (digests: Iterable<Digest>): Promise<void> => lease.protect(digests, signal)
-  const partsFor = (order: AuditOrder): ExportParts => exportPartsOf(deps, { request, progress, protect }, order)
+  await using held = new AsyncDisposableStack()
+  const partsFor = (order: AuditOrder, found?: BlobReader): ExportParts => exportPartsOf(deps, { request, progress, protect, found }, order)
   const early = partsFor(NO_AUDIT).exporterDeps
   createExporters(request.exporters, undefined, early) // so that a mistake is told before the build begins
   createCacheExporters(request.cacheExports, early)
-  const built = await steer((asked, inner) => build(deps, asked, { request, progress }, inner), signal)
+  const built = await steer((asked, inner) => build(deps, asked, { request, progress, held }, inner), signal)
   const response = new Map<string, string>()
   if (built === undefined) return response
   if (built.kind === 'answer') return built.metadata
-  const { exporterDeps, audit } = partsFor(built.audit)
+  const { exporterDeps, audit } = partsFor(built.audit, built.foreignBlobs)
   const evaluated = await built.evaluate(signal)
   const isInline = request.cacheExports.some(({ type }) => type === 'inline')
   const result = isInline ? withInlineCache(evaluated, await built.evaluateCache(signal), deps.snapshots) : evaluated
@@ -119,9 +122,11 @@ async function exportCache(exporter: CacheExporter, solved: SolvedCache, progres
 interface BuildContext {
   readonly request: SolveRequest
   readonly progress: ProgressSink
+  /** Ends with the solve. */
+  readonly held: AsyncDisposableStack
 }
 
-async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, sessionId, entitlements, sessionEnded, cacheImports, cacheExports, exporters }, progress }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
+async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, sessionId, entitlements, sessionEnded, cacheImports, cacheExports, exporters }, progress, held }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
   const startedAtMs = Date.now()
   const attributes = parseFrontendAttributes(asked.attributes)
   const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans } = deps
@@ -134,7 +139,7 @@ async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, 
   const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver, attest }
   const options = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded, imported: undefined, bring: undefined, isShared: cacheExports.length > 0 }
   if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, options, attributes.requestId, signal) }
-  const imported = await openImports(distinctCaches([...cacheImports, ...attributes.cacheImports]), deps, { sessionId, progress }, signal)
+  const imported = await openImports(distinctCaches([...cacheImports, ...attributes.cacheImports]), deps, { sessionId, progress, held }, signal)
   const bring = exporters.some(({ type }) => type !== 'image') ? bringImported(deps, { sessionId, progress }) : undefined
   return await buildDockerfile(buildDeps, { ...options, imported, bring }, signal)
 }
@@ -166,14 +171,16 @@ interface ExportParts {
   readonly audit: BuildAudit
 }
 
-interface ExportContext extends BuildContext {
+interface ExportContext extends Pick<BuildContext, 'request' | 'progress'> {
+  /** Blobs of caches that are no registries. */
+  readonly found: BlobReader | undefined
   readonly protect: (digests: Iterable<Digest>) => Promise<void>
 }
 
-function exportPartsOf(deps: SolveDeps, { request: { sessionId }, progress, protect }: ExportContext, order: AuditOrder): ExportParts {
+function exportPartsOf(deps: SolveDeps, { request: { sessionId }, progress, protect, found }: ExportContext, order: AuditOrder): ExportParts {
   const { content, snapshots, images, registries, sessions, presence, transfers, packing, auditStore: store } = deps
   const registry = registries.registryFor(sessionId)
-  const blobs = createBlobSource(content, registry)
+  const blobs = createBlobSource(content, registry, found)
   const facts = createLayerFactsSource({ layers: createLayerReading({ snapshots, content, blobs }), store })
   const audit = createBuildAudit({ snapshots, store, facts, progress }, order)
   const exporterDeps: ExporterDeps = {
@@ -182,6 +189,7 @@ function exportPartsOf(deps: SolveDeps, { request: { sessionId }, progress, prot
     packer: createLayerPacker({ snapshots, content, blobs, packing, watchLayer: order.mode === 'off' ? (_snapshot, tar) => tar : facts.watchLayer }),
     blobs,
     registry,
+    openCachePlace: deps.openCachePlace,
     uploads: transfers,
     images: {
       async tag(reference, root) {

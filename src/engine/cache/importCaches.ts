@@ -1,3 +1,4 @@
+import { BlobNotFoundError, type BlobReader } from '../../content/contentStore.ts'
 import { digestOf, type Digest } from '../../ground/digest.ts'
 import { layersOf, type CacheConfig, type CacheResult } from '../../image/buildcache/cacheConfig.ts'
 import { describeImageLayer, diffIdOf } from '../../image/buildcache/cacheManifest.ts'
@@ -14,6 +15,8 @@ import type { ImportedLayer, ImportedLayers } from './importedLayers.ts'
 export interface CacheLayerPlace {
   /** `host/repository` where they are in a registry: they are then fetched by whoever needs them. */
   readonly repository: string | undefined
+  /** Where they are to be had as long as the solve runs, unless that is a registry. */
+  readonly blobs: BlobReader | undefined
   /** Has the blobs of `layers` be where they can be had once they are needed; false where one cannot. Rejects on abort only. */
   ensure(layers: readonly ImportedLayer[], context: OpContext, signal: AbortSignal): Promise<boolean>
 }
@@ -46,6 +49,7 @@ export function joinCaches(caches: readonly PlacedCache[], imported: ImportedLay
     keys,
     has: (result) => chains.has(result),
     foreignLayers: (result) => chains.get(result)?.layers.map(({ blob }) => blob),
+    foreignBlobs: readerOf(caches),
     async obtain(result, context, signal) {
       const chain = chains.get(result)
       if (chain === undefined || !(await chain.place.ensure(chain.layers, context, signal))) return false
@@ -58,6 +62,20 @@ export function joinCaches(caches: readonly PlacedCache[], imported: ImportedLay
 export interface ImportedCaches extends ImportedCache {
   /** The layers of a result, lowest first, whether it was taken or not; undefined where no other machine has it. */
   readonly foreignLayers: (result: ResultId) => readonly LayerBlob[] | undefined
+  /** Of their blobs those that are in no registry. */
+  readonly foreignBlobs: BlobReader
+}
+
+function readerOf(caches: readonly PlacedCache[]): BlobReader {
+  const readers = new Map(caches.flatMap(({ blobs, place }) => (place.blobs === undefined ? [] : [...blobs.keys()].map((digest) => [digest, place.blobs] as const))))
+  return {
+    sizeBytes: async (digest, signal) => await readers.get(digest)?.sizeBytes(digest, signal),
+    read(digest, offset, signal) {
+      const reader = readers.get(digest)
+      if (reader === undefined) throw new BlobNotFoundError(digest)
+      return reader.read(digest, offset, signal)
+    },
+  }
 }
 
 function isPlace(link: number, { records }: CacheConfig): boolean {

@@ -1,19 +1,18 @@
-import type { ContentStore } from '../../content/contentStore.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { formatFamiliar, formatRepository, parseReference } from '../../ground/reference.ts'
 import { createRegistryBlobs } from '../../registry/registryBlobs.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
+import type { OpenCachePlace } from '../../registry/cacheplace/cachePlace.ts'
 import type { SessionRegistries } from '../../ops/layerPresence.ts'
-import type { SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { CacheRequest } from '../engine.ts'
 import { runStep } from '../stepProgress.ts'
 import { readFoundCaches, type FoundCache } from './foundCache.ts'
 import { joinCaches, type CacheLayerPlace, type ImportedCaches, type PlacedCache } from './importCaches.ts'
 import { hasBlob, type ImportedLayers } from './importedLayers.ts'
+import { readPlacedCaches, type PlaceImportDeps } from './placeImports.ts'
 
-export interface ImportDeps {
-  readonly content: ContentStore
-  readonly snapshots: SnapshotStore
+export interface ImportDeps extends PlaceImportDeps {
+  readonly openCachePlace: OpenCachePlace
   readonly registries: SessionRegistries
   readonly importedLayers: ImportedLayers
 }
@@ -21,6 +20,8 @@ export interface ImportDeps {
 export interface ImportContext {
   readonly sessionId: string
   readonly progress: ProgressSink
+  /** Ends with the solve. */
+  readonly held: AsyncDisposableStack
 }
 
 /** A cache to look into, its attributes read. */
@@ -56,8 +57,11 @@ function createSource(request: CacheRequest, deps: ImportDeps, context: ImportCo
   switch (request.type) {
     case 'registry':
       return createRegistrySource(request, deps, context)
+    case 'gha':
+    case 's3':
+      return createPlaceSource(request, deps, context)
     default:
-      throw new InvalidValueError(`unknown cache importer: ${JSON.stringify(request.type)}`, { hint: 'use type=registry' })
+      throw new InvalidValueError(`unknown cache importer: ${JSON.stringify(request.type)}`, { hint: 'use type=registry, gha or s3' })
   }
 }
 
@@ -74,6 +78,11 @@ function createRegistrySource({ attributes }: CacheRequest, deps: ImportDeps, { 
   }
 }
 
+function createPlaceSource({ type, attributes }: CacheRequest, deps: ImportDeps, { held }: ImportContext): Source {
+  const place = held.use(deps.openCachePlace(type, attributes))
+  return { title: `importing cache manifest from ${place.name}`, open: (signal) => readPlacedCaches(place, deps, signal) }
+}
+
 function placed(caches: readonly FoundCache[], place: CacheLayerPlace): readonly PlacedCache[] {
   return caches.map((cache) => ({ ...cache, place }))
 }
@@ -82,6 +91,7 @@ function placed(caches: readonly FoundCache[], place: CacheLayerPlace): readonly
 function registryPlace(repository: string, { content, registries, snapshots }: ImportDeps): CacheLayerPlace {
   return {
     repository,
+    blobs: undefined,
     async ensure(layers, { sessionId }, signal) {
       const missing = layers.filter(({ snapshot }) => snapshots.get(snapshot)?.state !== 'present')
       const found = await Promise.all(missing.map(({ blob }) => hasBlob({ digest: blob.descriptor.digest, repository }, { content, registries, sessionId }, signal)))

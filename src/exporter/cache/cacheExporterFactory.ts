@@ -3,6 +3,7 @@ import { InvalidValueError } from '../../ground/errors.ts'
 import type { ExporterDeps } from '../exporterDeps.ts'
 import { createAttributeReader } from '../internal/attributeReader.ts'
 import type { CacheExporter } from './cacheExporter.ts'
+import { createPlaceCacheExporter } from './placeCacheExporter.ts'
 import { createRegistryCacheExporter } from './registryCacheExporter.ts'
 
 /** A cache export as a solve asks for it. */
@@ -37,12 +38,15 @@ function createCacheExporter({ type, attributes }: CacheExportRequest, deps: Exp
   switch (type) {
     case 'registry':
       return createRegistryCacheExporter(deps, attributes)
+    case 'gha':
+    case 's3':
+      return createPlaceCacheExporter(deps, type, attributes)
     default:
-      throw new InvalidValueError(`unknown cache exporter: ${JSON.stringify(type)}`, { hint: 'use type=registry or type=inline' })
+      throw new InvalidValueError(`unknown cache exporter: ${JSON.stringify(type)}`, { hint: 'use type=registry, inline, gha or s3' })
   }
 }
 
 /** Without what may be secret. */
 function formatAttributes(attributes: ReadonlyMap<string, string>): string {
-  return ['ref', 'dest'].flatMap((key) => (attributes.has(key) ? [`,${key}=${attributes.get(key)}`] : [])).join('')
+  return ['ref', 'dest', 'scope', 'bucket', 'name'].flatMap((key) => (attributes.has(key) ? [`,${key}=${attributes.get(key)}`] : [])).join('')
 }

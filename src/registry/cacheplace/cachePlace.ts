@@ -8,6 +8,8 @@ import type { Digest } from '../../ground/digest.ts'
  * CachePlaceErrors, and never hold a credential.
  */
 export interface CachePlace extends BlobReader, AsyncDisposable {
+  /** For people: `gha:buildkit`, `s3:ci-caches/buildkit`. */
+  readonly name: string
   /** What BuildKit calls an export to such a place: `exporting to GitHub Actions Cache`. */
   readonly exportTitle: string
   /** So many `writeBlob`s side by side are worth it. */
@@ -23,6 +25,9 @@ export interface CachePlace extends BlobReader, AsyncDisposable {
   /** Replaces what the name, or each of the names, had. All blobs that it needs are to be there already. */
   writeConfig(bytes: Uint8Array, signal: AbortSignal): Promise<void>
 }
+
+/** By BuildKit's type and attributes. Asks nothing of the place yet. @throws InvalidValueError */
+export type OpenCachePlace = (type: string, attributes: ReadonlyMap<string, string>) => CachePlace
 
 export interface CacheBlob {
   readonly digest: Digest

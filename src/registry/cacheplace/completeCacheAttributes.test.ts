@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { completeCacheAttributes } from './completeCacheAttributes.ts'
+import { completeCacheAttributes, withAwsCredentials } from './completeCacheAttributes.ts'
 
 describe('the attributes of a cache', () => {
   const actions = { ACTIONS_RUNTIME_TOKEN: 'runtime', ACTIONS_RESULTS_URL: 'https://results/', ACTIONS_CACHE_URL: 'https://cache/' }
@@ -14,6 +14,7 @@ describe('the attributes of a cache', () => {
     { name: 'stay as they are given', type: 'gha', given: { token: 'mine', url: 'http://here/' }, env: actions, want: { token: 'mine', url: 'http://here/' } },
     { name: 'have the keys, the region and the bucket', type: 's3', env: { ...keys, AWS_REGION: 'eu-west-1', AWS_BUCKET: 'ci' }, want: { bucket: 'ci', region: 'eu-west-1', access_key_id: 'id', secret_access_key: 'secret', session_token: 'session' } },
     { name: 'take no session token for keys that are given', type: 's3', given: { access_key_id: 'a', secret_access_key: 'b' }, env: keys, want: { access_key_id: 'a', secret_access_key: 'b' } },
+    { name: 'take no keys where a profile is named', type: 's3', env: { ...keys, AWS_PROFILE: 'ci' }, want: {} },
     { name: 'take no half of a pair of keys', type: 's3', env: { AWS_ACCESS_KEY_ID: 'id' }, want: {} },
     { name: 'are left alone where they are of another type', type: 'registry', given: { ref: 'app:cache' }, env: { ...keys, ...actions }, want: { ref: 'app:cache' } },
   ]
@@ -30,5 +31,18 @@ describe('the attributes of a cache', () => {
       assert.ok(completed.kind === 'inactive')
       assert.equal(completed.reason, `${missing} is not set`)
     })
+  }
+})
+
+describe('the credentials of a cache', () => {
+  const signal = new AbortController().signal
+  const source = { credentials: () => Promise.resolve({ accessKeyId: 'found', secretAccessKey: 'secret', sessionToken: undefined }) }
+  const cases: { name: string; type: string; given: Record<string, string>; want: Record<string, string> }[] = [
+    { name: 'are added where there are none', type: 's3', given: { bucket: 'ci' }, want: { bucket: 'ci', access_key_id: 'found', secret_access_key: 'secret' } },
+    { name: 'stay where there are some', type: 's3', given: { access_key_id: 'a', secret_access_key: 'b' }, want: { access_key_id: 'a', secret_access_key: 'b' } },
+    { name: 'are none of a registry', type: 'registry', given: { ref: 'app:cache' }, want: { ref: 'app:cache' } },
+  ]
+  for (const { name, type, given, want } of cases) {
+    it(name, async () => assert.deepEqual(await withAwsCredentials(type, new Map(Object.entries(given)), source, signal), new Map(Object.entries(want))))
   }
 })

@@ -1,3 +1,5 @@
+import type { AwsCredentialSource } from './s3/credentials/awsCredentials.ts'
+
 /** A cache's attributes with what the client's environment adds, or why the cache cannot be used from here. */
 export type CompletedAttributes =
   | { readonly kind: 'complete'; readonly attributes: ReadonlyMap<string, string> }
@@ -38,10 +40,11 @@ function completeGha(given: ReadonlyMap<string, string>, env: Environment): Comp
 /** What strconv.ParseBool takes for true. */
 const GO_TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
 
-/** A session token belongs to the keys that it came with. */
+/** A session token belongs to the keys that it came with. A profile that is named goes before the environment's keys. */
 function completeS3(given: ReadonlyMap<string, string>, env: Environment): ReadonlyMap<string, string> {
   const isKeyGiven = given.has('access_key_id') && given.has('secret_access_key')
-  const isKeySet = (env['AWS_ACCESS_KEY_ID'] ?? '') !== '' && (env['AWS_SECRET_ACCESS_KEY'] ?? '') !== ''
+  const isSet = (name: string): boolean => (env[name] ?? '') !== ''
+  const isKeySet = isSet('AWS_ACCESS_KEY_ID') && isSet('AWS_SECRET_ACCESS_KEY') && !isSet('AWS_PROFILE') && !isSet('AWS_DEFAULT_PROFILE')
   const keys: readonly Default[] = [
     ['access_key_id', env['AWS_ACCESS_KEY_ID']],
     ['secret_access_key', env['AWS_SECRET_ACCESS_KEY']],
@@ -57,4 +60,13 @@ function withDefaults(given: ReadonlyMap<string, string>, defaults: readonly Def
   const attributes = new Map(given)
   for (const [name, value = ''] of defaults) if (value !== '' && !attributes.has(name)) attributes.set(name, value)
   return attributes
+}
+
+/** What `completeCacheAttributes` gives, with the credentials of AWS that are to be looked for, where there are none yet. @throws AwsCredentialsError */
+export async function withAwsCredentials(type: string, attributes: ReadonlyMap<string, string>, source: AwsCredentialSource, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  if (type !== 's3' || (attributes.has('access_key_id') && attributes.has('secret_access_key'))) return attributes
+  const found = await source.credentials(signal)
+  if (found === undefined) return attributes
+  const { accessKeyId, secretAccessKey, sessionToken } = found
+  return new Map([...attributes, ['access_key_id', accessKeyId], ['secret_access_key', secretAccessKey], ...(sessionToken === undefined ? [] : [['session_token', sessionToken] as const])])
 }

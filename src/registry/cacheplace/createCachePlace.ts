@@ -5,7 +5,7 @@ import type { CachePlace } from './cachePlace.ts'
 import { createGhaPlace } from './gha/ghaPlace.ts'
 import { GHA_ATTRIBUTES, parseGhaAttributes } from './gha/ghaAttributes.ts'
 import { ENTRY_WAIT } from './gha/indexEntry.ts'
-import type { AwsCredentialSource } from './s3/awsCredentials.ts'
+import type { AwsCredentialSource } from './s3/credentials/awsCredentials.ts'
 import { createS3Place } from './s3/s3Place.ts'
 import { parseS3Attributes, S3_ATTRIBUTES } from './s3/s3Attributes.ts'
 

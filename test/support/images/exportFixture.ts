@@ -18,6 +18,7 @@ import { openDatabase } from '../../../src/kit/database.ts'
 import { createLimit } from '../../../src/kit/limit.ts'
 import { silentSink } from '../../../src/progress/progressSink.ts'
 import type { Registry } from '../../../src/registry/registry.ts'
+import { createCachePlace } from '../../../src/registry/cacheplace/createCachePlace.ts'
 import { createRegistry } from '../../../src/registry/registryClient.ts'
 import { openSnapshots } from '../../../src/snapshot/openSnapshots.ts'
 import type { SnapshotId, SnapshotStore } from '../../../src/snapshot/snapshotStore.ts'
@@ -64,6 +65,7 @@ export async function openExportFixture(): Promise<ExportFixture> {
     approve: async () => undefined,
     blobs,
     registry,
+    openCachePlace: (type, attributes) => createCachePlace(type, attributes, { ...TEST_CLIENT, awsCredentials: { credentials: () => Promise.resolve(undefined) } }),
     uploads: createLimit(3),
     images: { tag: async (reference, root) => void tags.set(formatReference(reference), root) },
     client: {

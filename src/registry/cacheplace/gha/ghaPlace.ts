@@ -62,6 +62,7 @@ export function createGhaPlace(attributes: GhaAttributes, { http, retries, entry
   }
 
   return {
+    name: `gha:${scope}`,
     exportTitle: 'exporting to GitHub Actions Cache',
     uploadsAtOnce: UPLOADS_AT_ONCE,
     async sizeBytes(digest, signal) {

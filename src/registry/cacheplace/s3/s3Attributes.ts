@@ -1,6 +1,6 @@
 import { InvalidValueError } from '../../../ground/errors.ts'
 import { countAttribute, durationAttribute, flagAttribute, parseAddress, requiredAttribute, type PlaceAttributes } from '../internal/placeAttributes.ts'
-import type { AwsCredentials } from './awsCredentials.ts'
+import type { AwsCredentials } from './credentials/awsCredentials.ts'
 
 /** The attributes of `type=s3`, as BuildKit reads them. */
 export interface S3Attributes {

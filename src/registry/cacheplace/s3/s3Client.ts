@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse } from '../../../kit/http.ts'
 import { readUpTo } from '../../internal/response.ts'
 import { CacheAccessDeniedError, CachePlaceUnavailableError } from '../cachePlaceError.ts'
 import type { Explanation, PlaceRequester } from '../internal/placeRequester.ts'
-import type { AwsCredentialSource } from './awsCredentials.ts'
+import type { AwsCredentialSource } from './credentials/awsCredentials.ts'
 
 /** Signed requests to one bucket. */
 export interface S3Client {
@@ -103,5 +103,5 @@ export function hintForS3(status: number, { code }: Explanation): string | undef
   if (status === 301 || code === 'AuthorizationHeaderMalformed' || code === 'PermanentRedirect') return 'the bucket may be in another region: check region'
   if (code === 'SignatureDoesNotMatch' || code === 'InvalidAccessKeyId') return 'check the access key and its secret'
   if (code === 'RequestTimeTooSkewed') return "set the machine's clock"
-  return status === 403 ? 'the key needs s3:GetObject, s3:PutObject and s3:ListBucket there' : undefined
+  return status === 403 ? 'check the access key and its secret; it needs s3:GetObject, s3:PutObject and s3:ListBucket there' : undefined
 }

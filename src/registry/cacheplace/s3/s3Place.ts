@@ -7,7 +7,7 @@ import { CachePlaceMissingError } from '../cachePlaceError.ts'
 import { blobOfBytes } from '../internal/blobOfBytes.ts'
 import { DOWNLOAD_ANSWERS, readConfigBody, readPlaceBlob } from '../internal/placeDownload.ts'
 import { createPlaceRequester } from '../internal/placeRequester.ts'
-import type { AwsCredentialSource } from './awsCredentials.ts'
+import type { AwsCredentialSource } from './credentials/awsCredentials.ts'
 import type { S3Attributes } from './s3Attributes.ts'
 import { createS3Client, encodeKey, explainS3, hintForS3, type S3Client } from './s3Client.ts'
 import { uploadObject } from './s3Upload.ts'
@@ -41,6 +41,7 @@ export function createS3Place(attributes: S3Attributes, { http, retries, credent
     await client.send({ method: 'GET', key: blobKey(digest), ...(range === undefined ? {} : { headers: new Map([['range', range]]) }), answers: DOWNLOAD_ANSWERS }, signal)
 
   return {
+    name: `s3:${attributes.bucket}/${attributes.manifestsPrefix}${attributes.names[0]}`,
     exportTitle: 'exporting cache to Amazon S3',
     uploadsAtOnce: attributes.uploadsAtOnce,
     sizeBytes: async (digest, signal) => (await headObject(client, blobKey(digest), signal))?.sizeBytes,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Entry } from './entries.ts'
 import { sendXml, type Exchange } from './exchange.ts'
 
@@ -28,7 +29,7 @@ function put({ request, response, url, body }: Exchange, entry: Entry): void {
   }
   if (what === 'block') entry.blocks.set(url.searchParams.get('blockid') ?? '', body)
   entry.content = content
-  response.writeHead(201).end()
+  response.writeHead(201, { 'x-ms-request-id': randomUUID() }).end() // BuildKit falls over where there is none
 }
 
 /** Undefined where a block of the list is not there. */
