@@ -13,7 +13,12 @@ export type BuildEnding =
 
 /** What is told of a build that runs. */
 export function startedRecord({ Ref, Frontend, FrontendAttrs, Exporters }: SolveRequest, startedAtMs: number): BuildHistoryRecord {
-  return create(BuildHistoryRecordSchema, { Ref, Frontend, FrontendAttrs, Exporters, CreatedAt: timestampFromMs(startedAtMs), Generation: 1 })
+  return create(BuildHistoryRecordSchema, { Ref, Frontend, FrontendAttrs: withoutCaches(FrontendAttrs), Exporters, CreatedAt: timestampFromMs(startedAtMs), Generation: 1 })
+}
+
+/** What names a cache may hold a token or a key, which is not to be found on a disk. */
+function withoutCaches(attributes: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => name !== 'cache-imports'))
 }
 
 export interface CompletedFacts {

@@ -12,9 +12,6 @@ import { parseS3Attributes, S3_ATTRIBUTES } from './s3/s3Attributes.ts'
 /** The attributes that each kind of place knows, beside those of every cache (`type`, `mode`, `ignore-error` and so on). */
 export const CACHE_PLACE_ATTRIBUTES: ReadonlyMap<string, ReadonlySet<string>> = new Map([['gha', GHA_ATTRIBUTES], ['s3', S3_ATTRIBUTES]])
 
-/** The values of those attributes that are never to be shown. */
-export const SECRET_ATTRIBUTES: ReadonlySet<string> = new Set(['token', 'ghtoken', 'access_key_id', 'secret_access_key', 'session_token'])
-
 export interface CachePlaceOptions {
   readonly userAgent: string
   readonly proxy: ProxyOptions
