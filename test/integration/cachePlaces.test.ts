@@ -105,7 +105,8 @@ describe('a build cache beside registries', { skip: missingForBuilds() }, () => 
     it(`is told of, and done without, with ${name}`, async () => {
       const args = ['build', '--network=none', '--cache-from', cache(), '--cache-to', `${cache()},ignore-error=true`]
       const { stderr } = await machine.succeed([...args, await machine.context(files())], { env: env() })
-      assert.equal(stderr.split('\n').filter((line) => /^WARN|warning/i.test(line) && want.test(line)).length, 2, stderr)
+      assert.match(stderr, new RegExp(`- importing cache manifest from .* failed, so the build goes without: .*${want.source}`))
+      assert.match(stderr, /- exporting (cache to Amazon S3|to GitHub Actions Cache) failed: /)
     })
   }
 
@@ -139,7 +140,7 @@ describe('a build cache beside registries', { skip: missingForBuilds() }, () => 
     const { cache, env } = workflow
     const given = `,url_v2=${github.url}/,token=${token(github)},version=2`
     const buildThere = async (context: ContextFiles, ...args: readonly string[]): Promise<string> => {
-      const { isBuilt, said } = await peer.build(await machine.context(context), { name: 'cache', since: '1.0', setup: [], fails: undefined, args, output: '', files: [] }, join(machine.folder, 'theirs.tar'))
+      const { isBuilt, said } = await peer.build(await machine.context(context), { args, output: '' }, join(machine.folder, 'theirs.tar'))
       assert.ok(isBuilt, said)
       return said
     }
