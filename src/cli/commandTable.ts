@@ -76,6 +76,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
 /** Words that come to the same as others; Docker's spellings. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['b', 'build'],
+  ['f', 'bake'],
   ['images', 'image ls'],
   ['image list', 'image ls'],
   ['rmi', 'image rm'],

@@ -7,6 +7,7 @@ import { EXIT } from '../exitCode.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { parseProgressMode } from '../render/progressMode.ts'
 import type { BakeFlags } from './bakeFlags.ts'
+import { withGitSecrets } from './gitSecrets.ts'
 import { formatList, parseListRequest } from './listBake.ts'
 import { loadBake, readOverrides, resolveBake } from './loadBake.ts'
 import { requireGrants } from './requireGrants.ts'
@@ -27,6 +28,7 @@ export async function performBake(flags: BakeFlags, operands: readonly string[],
   }
   await requireGrants({ wanted: wantedGrants(resolved), given: overrideGrants(readOverrides(flags, context)), allow: flags.allow }, context, signal)
   const { runTargets } = await import('../targets/runTargets.ts')
-  const targets = toBuildTargets(resolved).map((target) => (target.call === undefined ? target : { ...target, call: flags.call ?? target.call }))
+  const built = withGitSecrets(toBuildTargets(resolved, context.workingFolder), loaded.remote, context.env)
+  const targets = built.map((target) => (target.call === undefined ? target : { ...target, call: flags.call ?? target.call }))
   return await runTargets(targets, { progress: parseProgressMode(flags.progress), metadataFile: flags['metadata-file'] }, context, signal)
 }

@@ -15,15 +15,13 @@ import { UsageError } from '../flags/usageError.ts'
 import { userCredentials } from '../registry/registryAccess.ts'
 import { openDisplay } from '../render/display.ts'
 import type { ProgressMode } from '../render/progressMode.ts'
+import { gitSecrets } from './gitSecrets.ts'
 import { MAX_DEFINITION_BYTES } from './readLocalFiles.ts'
 
 export interface RemoteFiles {
   readonly files: readonly BakeFile[]
   readonly remote: RemoteDefinition
 }
-
-/** The variables of buildx's by which a private repository of definitions is read, by the secret that they are. */
-export const GIT_SECRETS: ReadonlyMap<string, string> = new Map([['GIT_AUTH_TOKEN', 'BUILDX_BAKE_GIT_AUTH_TOKEN'], ['GIT_AUTH_HEADER', 'BUILDX_BAKE_GIT_AUTH_HEADER']])
 
 /**
  * The files of a git repository, of an archive by its URL, or the one that is at the URL, read by the engine as a build's
@@ -48,10 +46,7 @@ export async function readRemoteFiles(url: string, names: readonly string[], { p
 }
 
 async function definitionRequest(url: string, { dockerfile, folder }: { readonly dockerfile: string; readonly folder: string }, context: CommandContext): Promise<BuildRequest> {
-  const secrets = [...GIT_SECRETS].flatMap(([id, variable]) => {
-    const value = context.env[variable] ?? ''
-    return value === '' ? [] : [[id, { kind: 'env', value }] as const]
-  })
+  const secrets = [...gitSecrets(context.env)].map(([id, value]) => [id, { kind: 'env', value }] as const)
   const wantsAgent = parseGitReference(url)?.scheme === 'ssh' && (context.env['SSH_AUTH_SOCK'] ?? '') !== ''
   return {
     frontend: 'dockerfile.v0',
