@@ -181,6 +181,9 @@ describe('attestations', { skip: missingForBuilds(), concurrency: false }, () =>
     assert.deepEqual(differing, [])
     const { stdout } = await pelago.succeed(['imagetools', 'inspect', names.two])
     assert.match(stdout, /Platform: {2}linux\/arm64\n {2}Attested: {2}provenance \(SLSA v1\)\n/)
+    const { manifests } = JSON.parse((await pelago.succeed(['imagetools', 'inspect', '--raw', names.one])).stdout) as IndexJson
+    await fetch(`http://${workbench.registry.host}/v2/one/manifests/${manifests[1]?.digest ?? ''}`, { method: 'DELETE' })
+    assert.match((await pelago.succeed(['imagetools', 'inspect', names.one])).stdout, /Attested: {2}its attestation is named, but not there\n/)
   })
 
   it('are made for docker buildx, which asks for provenance unless it is told not to', { skip: missingBuildx }, async () => {

@@ -1,3 +1,4 @@
+import { BuildError } from '../../ground/errors.ts'
 import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import { formatPlatform } from '../../ground/platform.ts'
 import { listStatements, readPredicate, type AttachedStatement, type AttestedIndex } from '../../registry/attestations/attachedStatements.ts'
@@ -48,10 +49,16 @@ const SPDX_TYPE = 'https://spdx.dev/Document'
 export async function describeAttestations(registry: Registry, index: AttestedIndex, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   const described = new Map<string, string>()
   for (const { digest } of index.entries.filter(isImage)) {
-    const statements = await listStatements(registry, index, digest, signal)
-    if (statements.length > 0) described.set(digest, statements.map(({ predicateType }) => nameOf(predicateType)).join(', '))
+    const statements = await listStatements(registry, index, digest, signal).catch(missingToUndefined)
+    if (statements === undefined) described.set(digest, 'its attestation is named, but not there')
+    else if (statements.length > 0) described.set(digest, statements.map(({ predicateType }) => nameOf(predicateType)).join(', '))
   }
   return described
+}
+
+/** An index that was copied in part may name what its registry does not have: the rest is shown all the same. */
+function missingToUndefined(error: unknown): undefined {
+  if (!(error instanceof BuildError) || error.kind !== 'not-found') throw error
 }
 
 function nameOf(predicateType: string): string {
