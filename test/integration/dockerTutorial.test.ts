@@ -157,8 +157,8 @@ describe('a tutorial for Docker', { skip: missingForBuilds(), concurrency: false
       mybuilder
       $ docker buildx inspect
       Name:…default
-      $ docker-compose build || echo "exit code $?"
-      ERROR: pelago compose is not supported yet
+      $ docker-compose up || echo "exit code $?"
+      ERROR: pelago compose up is not supported yet
       exit code 2
       $ docker ps || true
       ERROR: pelago ps is not supported yet

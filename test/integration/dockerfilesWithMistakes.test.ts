@@ -54,7 +54,7 @@ const MISTAKES: readonly Mistake[] = [
   { name: 'a base of one platform, and that another', dockerfile: 'FROM HOST/arm-only\n', args: ['--platform', 'linux/amd64'], exitCode: 1, message: /linux\/amd64/, hint: /linux\/arm64/, at: [1, 'FROM HOST/arm-only'] },
   { name: 'a malformed platform', dockerfile: 'FROM BASE\n', args: ['--platform', 'linux/a/b/c'], exitCode: 2, message: /invalid --platform: "linux\/a\/b\/c"/, hint: /os\/arch/ },
   { name: 'a misspelled flag', dockerfile: 'FROM BASE\n', args: ['--platfrom', 'linux/amd64'], exitCode: 2, message: /unknown flag: --platfrom/, hint: /--platform/ },
-  { name: 'a flag that comes later', dockerfile: 'FROM BASE\n', args: ['--cache-from', 'x'], exitCode: 2, message: /--cache-from is not supported yet/, hint: /--help/ },
+  { name: 'a flag that is not here', dockerfile: 'FROM BASE\n', args: ['--squash'], exitCode: 2, message: /--squash is not supported yet/, hint: /--help/ },
   { name: 'a push to nowhere', dockerfile: 'FROM BASE\n', args: ['--push'], exitCode: 2, message: /nothing says where to push to/, hint: /--tag/ },
   { name: 'no Dockerfile', files: { 'prod.Dockerfile': 'FROM scratch' }, exitCode: 2, message: /no Dockerfile in/, hint: /prod\.Dockerfile/ },
 ]
