@@ -18,6 +18,7 @@ export interface OciSpec {
 
 export interface OciProcess {
   readonly terminal: boolean
+  readonly consoleSize?: { readonly width: number; readonly height: number }
   readonly user: UserIds
   readonly args: readonly string[]
   readonly env: readonly string[]
@@ -81,6 +82,7 @@ export function buildOciSpec(spec: ProcessSpec, prepared: Prepared, surroundings
     ociVersion: '1.0.2',
     process: {
       terminal: prepared.terminal !== undefined,
+      ...(prepared.terminal === undefined ? {} : { consoleSize: { width: prepared.terminal.columns, height: prepared.terminal.rows } }), // else the process may begin before the terminal has its size
       user: prepared.user,
       args: spec.argv,
       env: spec.env,
