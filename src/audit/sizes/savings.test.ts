@@ -32,7 +32,7 @@ describe('categoryOf', () => {
     ['usr/share/man/de/man1/ls.1.gz', 'documentation'],
     ['usr/share/locale/de/LC_MESSAGES/x.mo', 'locales'],
     ['usr/lib/locale/C.utf8/LC_CTYPE', 'locales'],
-    ['var/lib/apt/lists/deb.debian.org_x_InRelease', 'package-lists'],
+    ['var/lib/apt/lists/mirror.example.org_x_InRelease', 'package-lists'],
     ['var/cache/apt/pkgcache.bin', 'package-cache'],
     ['var/cache/apk/APKINDEX.tar.gz', 'package-cache'],
     ['root/.cache/pip/http/a', 'package-cache'],
