@@ -58,6 +58,11 @@ describe('in CI', { skip: missingForBuilds(), concurrency: false }, () => {
     assert.doesNotMatch(stderr, /^\s*::stop-commands/m)
     assert.match(stderr, /^::error file=docker\/Dockerfile,line=2,endLine=2,title=Pelago::.*exit code: 3/m)
     assert.match(await readFile(summary, 'utf8'), /^### Failed: [\s\S]*>>> RUN echo/)
+    for (const [args, more] of [[['-q'], {}], [[], { PELAGO_CI: 'none' }]] as const) {
+      const other = await pelago.run(['build', ...args, 'docker'], { cwd: root, env: { ...env, ...more } })
+      assert.match(other.stderr, /: :stop-commands::x/)
+      assert.doesNotMatch(other.stderr, /^\s*::stop-commands/m)
+    }
   })
 
   it('annotates a check', async () => {

@@ -12,10 +12,14 @@ export function withoutCommands(text: string): string {
   return withoutOldCommands(text).replace(/^(\s*):(?=:)/gm, '$1: ')
 }
 
-/** What a command prints besides a build's progress, where the runner reads it. */
+/** Whether GitHub's runner reads what is printed: it does so whatever `PELAGO_CI` says of how the log is to look. */
+export function isReadByRunner(env: Readonly<NodeJS.ProcessEnv>): boolean {
+  return env['GITHUB_ACTIONS'] === 'true' || env['PELAGO_CI'] === 'github'
+}
+
+/** Text that may hold what others have written, such as the output of a step, where the runner may read it. */
 export function forLog(text: string, env: Readonly<NodeJS.ProcessEnv>): string {
-  const isRead = env['PELAGO_CI'] === 'github' || (env['GITHUB_ACTIONS'] === 'true' && env['PELAGO_CI'] !== 'none')
-  return isRead ? withoutCommands(text) : text
+  return isReadByRunner(env) ? withoutCommands(text) : text
 }
 
 /** The runner's older form, `##[name]`, counts wherever it stands in a line. */

@@ -4,7 +4,7 @@ import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { CommandContext } from '../command.ts'
 import { ciSystemOf } from '../ci/ciSystem.ts'
 import { createOutputGroups } from '../ci/outputGroups.ts'
-import { withoutCommands, withoutOldCommands } from '../ci/workflowCommand.ts'
+import { forLog, isReadByRunner, withoutOldCommands } from '../ci/workflowCommand.ts'
 import { isTerminal, sizeOf, usesColor } from '../terminal.ts'
 import { formatFailedSteps } from './failedSteps.ts'
 import { drawFinalFrame, drawLiveFrame, type View } from './frame.ts'
@@ -61,7 +61,7 @@ function openQuietDisplay({ stderr, env }: DisplayContext): Display {
     sink: fold.apply,
     ...statisticsOf(fold),
     [Symbol.dispose]() {
-      for (const line of formatFailedSteps(fold.trace, { isColor: usesColor(stderr, env) })) stderr.write(`${line}\n`)
+      for (const line of formatFailedSteps(fold.trace, { isColor: usesColor(stderr, env) })) stderr.write(`${forLog(line, env)}\n`)
     },
   }
 }
@@ -93,7 +93,7 @@ function openTtyDisplay({ stderr, env, now, isDebug }: DisplayContext): Display 
       const ending = [...formatWarnings(fold.trace.warnings, { isDebug, paint }), ...formatFailedSteps(fold.trace, { isColor })]
       if (fold.trace.vertices.length > 0) screen.draw([...drawFinalFrame(fold.trace, view())])
       screen.close()
-      for (const line of ending) stderr.write(`${line}\n`)
+      for (const line of ending) stderr.write(`${forLog(line, env)}\n`)
     },
   }
 }
@@ -106,7 +106,7 @@ function openPlainDisplay({ stderr, env, now, isDebug }: DisplayContext): Displa
   const plain = createPlainFold({ isColor: (env['NO_COLOR'] ?? '') === '', isDebug, ...(ci === undefined ? {} : { groups: createOutputGroups(ci) }) })
   const fold = createTraceFold()
   const write = (text: string): void => {
-    if (text !== '') stderr.write(ci === 'github' ? withoutOldCommands(text) : text)
+    if (text !== '') stderr.write(isReadByRunner(env) ? withoutOldCommands(text) : text) // its lines begin with the step's number
   }
   const timer = setInterval(() => {
     write(plain.tick(now()))
@@ -121,8 +121,7 @@ function openPlainDisplay({ stderr, env, now, isDebug }: DisplayContext): Displa
     [Symbol.dispose]() {
       clearInterval(timer)
       write(plain.drain())
-      const ending = plain.ending()
-      write(ci === 'github' ? withoutCommands(ending) : ending)
+      write(forLog(plain.ending(), env))
     },
   }
 }
