@@ -63,6 +63,20 @@ describe('bake of a definition that is elsewhere', { skip: missing('git', 'tar',
     assert.equal((await print([`${files.url}/one.hcl`]))['default']?.context, 'sub')
   })
 
+  it('lets a Compose file of it read files of here in the working folder, and others where that is granted', async () => {
+    const folder = await pelago.context({ 'common.yaml': 'services:\n  common:\n    build: { context: ., args: { A: here } }\n' })
+    const outside = join(await pelago.context({ 'common.yaml': 'services:\n  common:\n    build: { context: ., args: { A: outside } }\n' }), 'common.yaml')
+    const compose = (path: string): string => `services:\n  app:\n    extends: { file: ${path}, service: common }\n`
+    await git.commit('near', { 'compose.yaml': compose('common.yaml') })
+    await git.commit('far', { 'compose.yaml': compose(outside) })
+    const argsOf = ({ stdout }: CommandResult): unknown => (JSON.parse(stdout) as Printed).target['app']?.args
+    assert.deepEqual(argsOf(await pelago.succeed(['bake', '--print', `${git.url}/near.git`], { cwd: folder })), { A: 'here' })
+    const refused = await pelago.run(['bake', '--print', `${git.url}/far.git`], { cwd: folder })
+    assert.equal(refused.exitCode, 2)
+    assert.match(refused.stderr, new RegExp(`if you trust it, pass --allow=fs\\.read=${outside}`))
+    assert.deepEqual(argsOf(await pelago.succeed(['bake', '--print', '--allow', `fs.read=${outside}`, `${git.url}/far.git`], { cwd: folder })), { A: 'outside' })
+  })
+
   it('reads a repository that asks for a login', async () => {
     git.authorization = `basic ${Buffer.from('x-access-token:t0ken').toString('base64')}`
     await git.commit('closed', { 'docker-bake.json': '{ "target": { "default": {} } }' })

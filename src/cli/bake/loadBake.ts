@@ -1,3 +1,4 @@
+import { parseGoBoolean } from '../../ground/goBoolean.ts'
 import { formatPlatform } from '../../ground/platform.ts'
 import { redactUrls } from '../../ground/urlText.ts'
 import { type BakeFile, formatOf } from '../../project/bake/bakeFile.ts'
@@ -33,7 +34,7 @@ export async function loadBake(flags: BakeFlags, operands: readonly string[], co
   const { url, commandContext, names } = readOperands(operands)
   const { files, remote } = await readFiles(url, flags, context, signal)
   if (files.length === 0) throw new UsageError(`there is no bake definition ${url === undefined ? 'here' : `in ${redactUrls(url)}`}`, { hint: 'write docker-bake.hcl, or name a file by --file' })
-  const readCompose = await composeReader(files, flags, context, signal)
+  const readCompose = await composeReader(files, { flags, isForeign: remote !== undefined }, context, signal)
   const definition = readDefinition(files, {
     builtin: new Map([['BAKE_CMD_CONTEXT', commandContext], ['BAKE_LOCAL_PLATFORM', formatPlatform(localPlatform())]]),
     environment: environmentOf(flags, context.env),
@@ -45,11 +46,11 @@ export async function loadBake(flags: BakeFlags, operands: readonly string[], co
 }
 
 /** Cheap where no file may be one of Compose's. */
-async function composeReader(files: readonly BakeFile[], flags: BakeFlags, context: CommandContext, signal: AbortSignal): Promise<DefinitionSources['readCompose']> {
+async function composeReader(files: readonly BakeFile[], { flags, isForeign }: { readonly flags: BakeFlags; readonly isForeign: boolean }, context: CommandContext, signal: AbortSignal): Promise<DefinitionSources['readCompose']> {
   if (files.every((file) => ['hcl', 'json'].includes(formatOf(file)))) return () => ({ groups: [], targets: [] })
   const { openComposeReader } = await import('./readComposeFiles.ts')
   const variableNames = [...Object.keys(context.env), ...flags.var.map((text) => text.split('=', 1).join(''))]
-  return await openComposeReader(files, { context, variableNames, lookup: environmentOf(flags, context.env) }, signal)
+  return await openComposeReader(files, { context, variableNames, lookup: environmentOf(flags, context.env), foreign: isForeign ? { allow: flags.allow } : undefined }, signal)
 }
 
 /** `[URL [CONTEXT]] [TARGET...]`: a second URL is what the definition may take for its context. */
@@ -94,7 +95,7 @@ async function readFiles(url: string | undefined, flags: BakeFlags, context: Com
 /** The command line before the environment, which may be left out altogether. @throws UsageError */
 function environmentOf({ var: assignments }: BakeFlags, env: CommandContext['env']): Environment {
   const set = new Map(assignments.filter((text) => text !== '').map(readAssignment))
-  const isOpen = !['1', 't', 'T', 'TRUE', 'true', 'True'].includes(env['BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP'] ?? '')
+  const isOpen = parseGoBoolean(env['BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP'] ?? '') !== true
   return (name) => set.get(name) ?? (isOpen ? env[name] : undefined)
 }
 

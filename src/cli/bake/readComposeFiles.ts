@@ -7,6 +7,7 @@ import type { ProjectFiles } from '../../project/compose/projectFiles.ts'
 import { readBakeServices } from '../../project/compose/targets/bakeServices.ts'
 import type { CommandContext } from '../command.ts'
 import { createDiskProjectFiles } from '../compose/diskProjectFiles.ts'
+import { requireGrants } from './requireGrants.ts'
 
 /** What Compose files among a definition's say, ready to be asked for. */
 export type ComposeReader = (files: readonly BakeFile[]) => Pick<BakeDefinition, 'groups' | 'targets'>
@@ -16,6 +17,8 @@ export interface ComposeSurroundings {
   /** Names of variables that may have a value, and the value of each. */
   readonly variableNames: readonly string[]
   readonly lookup: (name: string) => string | undefined
+  /** Of a definition that is elsewhere: what lets it read files of here (`--allow`), beside those in the working folder. */
+  readonly foreign: { readonly allow: readonly string[] } | undefined
 }
 
 /** Reads the Compose files of `files` all together, those too whose names tell no format and that can be read as such. @throws what `readBakeServices` does */
@@ -36,10 +39,14 @@ export async function openComposeReader(files: readonly BakeFile[], surroundings
   }
 }
 
-async function readServices(some: readonly BakeFile[], { context, variableNames, lookup }: ComposeSurroundings, signal: AbortSignal): ReturnType<typeof readBakeServices> {
+async function readServices(some: readonly BakeFile[], { context, variableNames, lookup, foreign }: ComposeSurroundings, signal: AbortSignal): ReturnType<typeof readBakeServices> {
   const disk = createDiskProjectFiles(context)
   const texts = new Map(some.map(({ name, text }) => [name, text]))
-  const files: ProjectFiles = { home: disk.home, readText: async (path, inner) => texts.get(path) ?? (await disk.readText(resolve(context.workingFolder, path), inner)) }
+  const readHere: ProjectFiles['readText'] = async (path, inner) => {
+    if (foreign !== undefined) await requireGrants({ wanted: [{ kind: 'fs.read', value: path, purpose: 'a Compose file names it' }], given: [], allow: foreign.allow }, context, inner)
+    return await disk.readText(resolve(context.workingFolder, path), inner)
+  }
+  const files: ProjectFiles = { home: disk.home, readText: async (path, inner) => texts.get(path) ?? (await readHere(path, inner)) }
   const shell: Environment = new Map(variableNames.flatMap((name) => (lookup(name) === undefined ? [] : [[name, lookup(name) ?? '']])))
   const dotenv = join(context.workingFolder, '.env')
   const environment = await withEnvFiles(shell, (await disk.readText(dotenv, signal)) === undefined ? [] : [dotenv], disk, signal)
