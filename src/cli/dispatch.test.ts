@@ -84,7 +84,7 @@ describe('the command line', () => {
     it(`ends with 2 for ${argv.join(' ')} where signatures are to be verified`, async () => {
       const { code, stderr } = await run(argv, { env: { DOCKER_CONTENT_TRUST: '1' } })
       assert.equal(code, 2)
-      assert.match(stderr, /^ERROR: DOCKER_CONTENT_TRUST is 1, and signatures are not verified here\nhint: unset it/)
+      assert.match(stderr, /^ERROR: DOCKER_CONTENT_TRUST is 1, and Docker's own signatures are not verified here\nhint: unset it/)
     })
   }
   it('ends with 2 where a build would leave out what a variable asks for', async () => {

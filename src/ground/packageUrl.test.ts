@@ -21,6 +21,6 @@ describe('imagePackageUrl', () => {
 describe('formatPackageUrl', () => {
   it('escapes what has a meaning, and leaves out what is empty', () => {
     const qualifiers = new Map([['b', ''], ['arch', 'amd64'], ['a', 'x&y']])
-    assert.equal(formatPackageUrl({ type: 'deb', namespace: '', name: 'g++', version: '1.0~rc1', qualifiers }), 'pkg:deb/g++@1.0~rc1?a=x%26y&arch=amd64')
+    assert.equal(formatPackageUrl({ type: 'deb', namespace: '', name: 'g++', version: '1.0~rc1', qualifiers }), 'pkg:deb/g%2B%2B@1.0~rc1?a=x%26y&arch=amd64')
   })
 })

@@ -14,11 +14,26 @@ export interface PackageUrl {
   readonly qualifiers: ReadonlyMap<string, string>
 }
 
-export function formatPackageUrl({ type, namespace, name, version, qualifiers }: PackageUrl): string {
-  const path = [...namespace.split('/').filter((part) => part !== ''), name].map(escapeSegment).join('/')
+/** Escaped as the specification has it, or as `escape` does. */
+export function formatPackageUrl({ type, namespace, name, version, qualifiers }: PackageUrl, escape: PackageUrlEscape = SPECIFIED): string {
+  const path = [...namespace.split('/').filter((part) => part !== ''), name].map(escape.segment).join('/')
   const told = [...qualifiers].filter(([, value]) => value !== '').sort(([a], [b]) => (a < b ? -1 : 1))
-  const query = told.map(([key, value]) => `${key}=${escapeValue(value)}`).join('&')
-  return `pkg:${type}/${path}${version === '' ? '' : `@${escapeSegment(version)}`}${query === '' ? '' : `?${query}`}`
+  const query = told.map(([key, value]) => `${key}=${escape.value(value)}`).join('&')
+  return `pkg:${type}/${path}${version === '' ? '' : `@${escape.segment(version)}`}${query === '' ? '' : `?${query}`}`
+}
+
+export interface PackageUrlEscape {
+  /** For namespace, name and version. */
+  readonly segment: (text: string) => string
+  /** For qualifiers. */
+  readonly value: (text: string) => string
+}
+
+/** All but letters, digits and `.-_~:` in percents. */
+const SPECIFIED: PackageUrlEscape = { segment: toPercents, value: toPercents }
+
+function toPercents(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replaceAll('%3A', ':').replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 /** An image, as BuildKit names it in attestations: by the name that people write, with `latest` where there is neither tag nor digest. */
@@ -30,14 +45,11 @@ export function imagePackageUrl(reference: Reference, platform: Platform | undef
     name: path.at(-1) ?? '',
     version: reference.tag ?? '',
     qualifiers: new Map([['digest', reference.digest ?? ''], ['platform', platform === undefined ? '' : formatPlatform(platform)]]),
-  })
+  }, BUILDKITS)
 }
 
 /** A colon stays, as in `localhost:5000`, and so does what no URL has a meaning for. */
-function escapeSegment(text: string): string {
-  return encodeURIComponent(text).replaceAll('%3A', ':').replaceAll('%2B', '+')
-}
-
-function escapeValue(text: string): string {
-  return encodeURIComponent(text).replaceAll('%3A', ':')
+const BUILDKITS: PackageUrlEscape = {
+  segment: (text) => encodeURIComponent(text).replaceAll('%3A', ':').replaceAll('%2B', '+'),
+  value: (text) => encodeURIComponent(text).replaceAll('%3A', ':'),
 }

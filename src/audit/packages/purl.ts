@@ -1,3 +1,4 @@
+import { formatPackageUrl } from '../../ground/packageUrl.ts'
 import type { Distribution } from './fileEvidence.ts'
 import type { Package } from './package.ts'
 
@@ -6,11 +7,8 @@ import type { Package } from './package.ts'
  * which source package they are, as other scanners do.
  */
 export function formatPurl(one: Package, distribution: Distribution | undefined): string {
-  const { namespace, name, version, qualifiers } = partsOf(one, distribution)
-  const path = [...namespace, name].map(encode).join('/')
-  const shown = Object.entries(qualifiers).filter(([, value]) => value !== '').toSorted(([a], [b]) => (a < b ? -1 : 1))
-  const query = shown.map(([key, value]) => `${key}=${encode(value)}`).join('&')
-  return `pkg:${one.kind}/${path}${version === '' ? '' : `@${encode(version)}`}${query === '' ? '' : `?${query}`}`
+  const { namespace, qualifiers, ...parts } = partsOf(one, distribution)
+  return formatPackageUrl({ type: one.kind, namespace: namespace.join('/'), qualifiers: new Map(Object.entries(qualifiers)), ...parts })
 }
 
 interface PurlParts {
@@ -63,10 +61,4 @@ const RPM_VENDORS: ReadonlyMap<string, string> = new Map([
 function systemQualifiers({ architecture, source, version }: Package, distribution: Distribution | undefined): Readonly<Record<string, string>> {
   const release = distribution === undefined ? '' : distribution.versionId === '' ? distribution.id : `${distribution.id}-${distribution.versionId}`
   return { arch: architecture, distro: release, upstream: source === undefined ? '' : source.version === '' || source.version === version ? source.name : `${source.name}@${source.version}` }
-}
-
-/** As the specification has it: all but letters, digits and `.-_~:` in percents. */
-function encode(text: string): string {
-  const wellFormed = text.toWellFormed()
-  return encodeURIComponent(wellFormed).replaceAll('%3A', ':').replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 }

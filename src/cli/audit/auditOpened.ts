@@ -6,9 +6,10 @@ import type { Digest } from '../../ground/digest.ts'
 import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import { isForeignLayer } from '../../ground/oci/mediaType.ts'
 import type { Platform } from '../../ground/platform.ts'
+import { layerSteps } from '../../image/layerSteps.ts'
 import { imagePlatforms, type PlatformImage } from '../images/imagePlatforms.ts'
 import type { OpenedImage } from '../images/openedImage.ts'
-import { countBaseLayers, layerSteps, type BaseLayers } from './layerOrigins.ts'
+import { countBaseLayers, type BaseLayers } from './layerOrigins.ts'
 
 export interface ImageAudit {
   readonly name: string

@@ -37,11 +37,6 @@ function isCommand(createdBy: string): boolean {
   return /^(?:\/bin\/sh -c #\(nop\)\s+)?CMD\b/.test(createdBy)
 }
 
-/** The line of the history behind each layer, without what tools put around it. */
-export function layerSteps({ history }: ImageConfig): readonly string[] {
-  return history.filter(({ emptyLayer }) => !emptyLayer).map(({ createdBy = '' }) => createdBy.replace(/ # buildkit$/, '').replace(/^\/bin\/sh -c #\(nop\)\s+/, '').replace(/^\/bin\/sh -c /, 'RUN '))
-}
-
 export class BaseMismatchError extends BuildError {
   readonly kind = 'conflict'
   constructor(platform: Platform) {

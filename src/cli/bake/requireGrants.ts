@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
-import { parseBoolean } from '../../project/bake/entries/entry.ts'
+import { parseGoBoolean } from '../../ground/goBoolean.ts'
 import { describeGrant, formatGrant, type Grant, parseGrant, type WantedGrant } from '../../project/bake/grants/grant.ts'
 import type { CommandContext } from '../command.ts'
 import { UsageError } from '../flags/usageError.ts'
@@ -38,7 +38,7 @@ export async function requireGrants({ wanted, given, allow }: GrantRequest, cont
 function fileChecksAreOff(env: CommandContext['env']): boolean {
   const text = env['BUILDX_BAKE_ENTITLEMENTS_FS'] ?? ''
   if (text === '') return false
-  const isOn = parseBoolean(text)
+  const isOn = parseGoBoolean(text)
   if (isOn === undefined) throw new UsageError(`BUILDX_BAKE_ENTITLEMENTS_FS is ${JSON.stringify(text)}`, { hint: 'set it to 0 or 1, or unset it' })
   return !isOn
 }

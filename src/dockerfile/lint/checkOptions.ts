@@ -1,3 +1,4 @@
+import { parseGoBoolean } from '../../ground/goBoolean.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { trim } from '../words/whitespace.ts'
 
@@ -44,8 +45,8 @@ export function parseRuleNames(text: string): 'all' | ReadonlySet<string> {
 }
 
 function parseBoolean(text: string): boolean {
-  if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)) return true
-  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false
+  const value = parseGoBoolean(text)
+  if (value !== undefined) return value
   throw new InvalidValueError(`failed to parse check option "error=${text}"`, { hint: 'write error=true or error=false' })
 }
 

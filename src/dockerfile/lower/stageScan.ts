@@ -1,3 +1,4 @@
+import { parseGoBoolean } from '../../ground/goBoolean.ts'
 import type { Output } from '../../graph/vertex.ts'
 import type { GlobalScope } from './globalScope.ts'
 import type { PlannedStage } from './plan.ts'
@@ -14,8 +15,5 @@ export interface StageScan {
 export function isScanWanted(argument: 'BUILDKIT_SBOM_SCAN_STAGE' | 'BUILDKIT_SBOM_SCAN_CONTEXT', stage: PlannedStage, { buildArgs }: StageState, { variables }: GlobalScope): boolean {
   const isOwn = stage.steps.some(({ instruction }) => instruction.kind === 'arg' && instruction.args.some(({ name }) => name === argument))
   const value = (isOwn ? buildArgs.get(argument) : undefined) ?? variables.get(argument) ?? ''
-  return TRUE.has(value) || (stage.from.stageName !== '' && value.split(',').includes(stage.from.stageName))
+  return parseGoBoolean(value) === true || (stage.from.stageName !== '' && value.split(',').includes(stage.from.stageName))
 }
-
-/** What Go's strconv.ParseBool takes for true. */
-const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])

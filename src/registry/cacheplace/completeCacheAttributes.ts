@@ -1,3 +1,4 @@
+import { parseGoBoolean } from '../../ground/goBoolean.ts'
 import type { AwsCredentialSource } from './s3/credentials/awsCredentials.ts'
 
 /** A cache's attributes with what the client's environment adds, or why the cache cannot be used from here. */
@@ -24,7 +25,7 @@ export function completeCacheAttributes(type: string, attributes: ReadonlyMap<st
 }
 
 function completeGha(given: ReadonlyMap<string, string>, env: Environment): CompletedAttributes {
-  const isV2 = given.has('version') ? given.get('version') === '2' : GO_TRUE.has(env['ACTIONS_CACHE_SERVICE_V2'] ?? '')
+  const isV2 = given.has('version') ? given.get('version') === '2' : parseGoBoolean(env['ACTIONS_CACHE_SERVICE_V2'] ?? '') === true
   const attributes = withDefaults(given, [
     ['token', env['ACTIONS_RUNTIME_TOKEN']],
     ['url_v2', isV2 ? env['ACTIONS_RESULTS_URL'] : undefined],
@@ -36,9 +37,6 @@ function completeGha(given: ReadonlyMap<string, string>, env: Environment): Comp
   const missing = isSet('token') ? 'ACTIONS_RESULTS_URL' : 'ACTIONS_RUNTIME_TOKEN'
   return { kind: 'inactive', reason: `${missing} is not set`, hint: "GitHub gives it to actions only: hand it on to the workflow's step, or leave the cache of type=gha out" }
 }
-
-/** What strconv.ParseBool takes for true. */
-const GO_TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
 
 /** A session token belongs to the keys that it came with. A profile that is named goes before the environment's keys. */
 function completeS3(given: ReadonlyMap<string, string>, env: Environment): ReadonlyMap<string, string> {

@@ -1,3 +1,4 @@
+import { parseGoBoolean } from '../../../ground/goBoolean.ts'
 import { parseByteCount } from '../../../ground/quantity/byteSize.ts'
 import { InvalidValueError } from '../../../ground/errors.ts'
 import type { CacheSharing } from '../../../graph/vertex.ts'
@@ -49,8 +50,6 @@ const ONLY_FOR: ReadonlyMap<Key, readonly MountType[]> = new Map<Key, readonly M
 
 /** Options that take no value, or one of Go's words for true and false. */
 const SWITCHES: ReadonlySet<string> = new Set(['readonly', 'ro', 'readwrite', 'rw', 'required'])
-const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
-const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
 
 /** `expand` replaces the variables of a value. @throws InvalidValueError */
 export function readMountOptions({ fields }: MountFlag, expand: (text: string) => string): MountOptions {
@@ -96,9 +95,10 @@ function valueOf({ text, key, value }: MountField): string {
 
 function readSwitch({ key, value: written }: MountField, expand: (text: string) => string): string {
   const value = written === undefined ? 'true' : expand(written)
-  if (!TRUE.has(value) && !FALSE.has(value)) throw new InvalidValueError(`invalid value for ${key}: ${value}`, { hint: 'it is a switch: leave the value out, or write true or false' })
+  const isOn = parseGoBoolean(value)
+  if (isOn === undefined) throw new InvalidValueError(`invalid value for ${key}: ${value}`, { hint: 'it is a switch: leave the value out, or write true or false' })
   const isOpposite = key === 'rw' || key === 'readwrite'
-  return String(TRUE.has(value) !== isOpposite)
+  return String(isOn !== isOpposite)
 }
 
 function choose<T extends string>(what: string, value: string, choices: readonly T[]): T {

@@ -1,5 +1,6 @@
+import { parseGoBoolean } from '../../../ground/goBoolean.ts'
 import { BakeError } from '../bakeError.ts'
-import { type Entry, parseBoolean, splitField, splitFields } from './entry.ts'
+import { type Entry, splitField, splitFields } from './entry.ts'
 
 /** `type=provenance,mode=max`. `disabled` is kept where it is true only. @throws BakeError */
 export function parseAttestEntry(text: string): Entry {
@@ -15,7 +16,7 @@ export function parseAttestEntry(text: string): Entry {
 export function toAttestEntry(fields: ReadonlyMap<string, string>): Entry {
   if ((fields.get('type') ?? '') === '') throw new BakeError('attestation type not specified', { hint: 'write type=provenance or type=sbom' })
   const disabled = fields.get('disabled')
-  const isDisabled = disabled === undefined ? false : parseBoolean(disabled)
+  const isDisabled = disabled === undefined ? false : parseGoBoolean(disabled)
   if (isDisabled === undefined) throw new BakeError(`invalid value disabled=${disabled ?? ''}`, { hint: 'write true or false' })
   const rest = [...fields].filter(([key]) => key !== 'disabled')
   return new Map(isDisabled ? [...rest, ['disabled', 'true']] : rest)
@@ -24,7 +25,7 @@ export function toAttestEntry(fields: ReadonlyMap<string, string>): Entry {
 /** What `--provenance` and `--sbom` stand for; undefined for ''. */
 export function attestFlag(type: 'provenance' | 'sbom', value: string): string | undefined {
   if (value === '') return undefined
-  const switched = parseBoolean(value)
+  const switched = parseGoBoolean(value)
   return switched === undefined ? `type=${type},${value}` : `type=${type},disabled=${String(!switched)}`
 }
 

@@ -48,9 +48,3 @@ export function withoutDuplicates<T>(items: readonly T[], isSame: (a: T, b: T) =
   }
   return kept
 }
-
-/** Go's `strconv.ParseBool`; undefined for what is none. */
-export function parseBoolean(text: string): boolean | undefined {
-  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true
-  return ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text) ? false : undefined
-}

@@ -1,6 +1,6 @@
+import { parseGoBoolean } from '../../../ground/goBoolean.ts'
 import { splitCsvLine } from '../../../ground/csv.ts'
 import { BakeError } from '../bakeError.ts'
-import { parseBoolean } from '../entries/entry.ts'
 import { parseBigFloat } from '../hcl/values/bigFloat.ts'
 import { convert } from '../hcl/values/convert.ts'
 import { ConversionError } from '../hcl/values/conversionError.ts'
@@ -38,7 +38,7 @@ export function readEnvironmentValue(name: string, text: string, type: Type): Va
 function readPrimitive(name: string, text: string, type: PrimitiveType): Value {
   if (type === STRING || type.kind === 'string') return string(text)
   if (type.kind === 'bool') {
-    const flag = parseBoolean(text)
+    const flag = parseGoBoolean(text)
     if (flag === undefined) throw new BakeError(`failed to parse ${name} as bool: ${JSON.stringify(text)}`, { hint: 'write true or false' })
     return bool(flag)
   }

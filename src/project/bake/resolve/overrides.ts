@@ -1,9 +1,10 @@
+import { parseGoBoolean } from '../../../ground/goBoolean.ts'
 import { matchPath } from '../../../ground/pathMatch.ts'
 import type { BakeTarget } from '../bakeDefinition.ts'
 import { BakeError } from '../bakeError.ts'
 import { onePerType, parseAttestEntry } from '../entries/attestEntry.ts'
 import { parseCacheEntries } from '../entries/cacheEntry.ts'
-import { isSameEntry, parseBoolean, withoutDuplicates } from '../entries/entry.ts'
+import { isSameEntry, withoutDuplicates } from '../entries/entry.ts'
 import { parseOutputEntry, withLoad, withPush } from '../entries/outputEntry.ts'
 import { isSameSecret, parseSecretEntry } from '../entries/secretEntry.ts'
 import { isSameSsh, parseSshEntry } from '../entries/sshEntry.ts'
@@ -134,7 +135,7 @@ function listed<T>({ values, last }: Change, before: readonly T[] | undefined, p
 }
 
 function readSwitch({ key, value }: Override): boolean {
-  const read = parseBoolean(value)
+  const read = parseGoBoolean(value)
   if (read === undefined) throw new BakeError(`invalid value ${value} for boolean key ${key}`, { hint: 'write true or false' })
   return read
 }

@@ -1,3 +1,4 @@
+import { parseGoBoolean } from '../../../ground/goBoolean.ts'
 import { InvalidValueError } from '../../../ground/errors.ts'
 import { parseDurationNs } from '../../../ground/quantity/duration.ts'
 
@@ -27,8 +28,8 @@ export function durationAttribute(attributes: PlaceAttributes, name: string, oth
 /** What strconv.ParseBool takes; false where it is not given. @throws InvalidValueError */
 export function flagAttribute(attributes: PlaceAttributes, name: string): boolean {
   const text = attributes.get(name)
-  if (text === undefined || ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text)) return false
-  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true
+  const value = text === undefined ? false : parseGoBoolean(text)
+  if (value !== undefined) return value
   throw new InvalidValueError(`a cache's ${name} is true or false, not ${JSON.stringify(text)}`)
 }
 
