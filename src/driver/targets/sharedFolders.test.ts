@@ -7,9 +7,9 @@ const names = (request: Parameters<typeof buildRequest>[0]): readonly (readonly 
 
 describe('the folders of several builds', () => {
   it('have one name wherever they are the same, and others not the same', () => {
-    const one = names({ folders: new Map([['context', '/work/app']]) })
+    const one = names({ folders: new Map([['context', '/home/me/app']]) })
     assert.match(one[0]?.join() ?? '', /^contextkey,app-[0-9a-f]{12}$/)
-    assert.deepEqual(names({ folders: new Map([['context', '/work/app']]) }), one)
+    assert.deepEqual(names({ folders: new Map([['context', '/home/me/app']]) }), one)
     assert.notDeepEqual(names({ folders: new Map([['context', '/other/app']]) }), one)
   })
   it('are found under it as Dockerfile and as named contexts', () => {
