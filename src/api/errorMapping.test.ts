@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { BuildError, InvalidValueError, type ErrorKind } from '../ground/errors.ts'
 import type { SourceSpan } from '../ground/sourceSpan.ts'
-import { fromStatus, RemoteError, toStatus, UnsupportedByPeerError } from './errorMapping.ts'
+import { fromStatus, PeerLostError, RemoteError, toStatus, UnsupportedByPeerError } from './errorMapping.ts'
+import { openCall } from './grpc/clientCall.ts'
+import { openHttp2Client, openHttp2Server, sessionClosed } from './grpc/http2Connection.ts'
+import { serveCalls } from './grpc/serverCall.ts'
 import { decodeStatus, encodeStatus, GRPC, GrpcStatusError, statusError, type GrpcStatus } from './grpc/status.ts'
+
+const never = new AbortController().signal
 
 class SampleError extends BuildError {
   readonly kind: ErrorKind
@@ -70,7 +77,7 @@ describe('an error over the wire', () => {
   const others = [
     { name: 'a call that the peer does not know', error: statusError(GRPC.unimplemented, 'unknown service'), want: { name: UnsupportedByPeerError.name } },
     { name: 'a cancelled call', error: statusError(GRPC.cancelled, 'context canceled'), want: { name: 'AbortError' } },
-    { name: 'a lost connection', error: statusError(GRPC.unavailable, 'closed'), want: { name: 'RemoteError', kind: 'unavailable' } },
+    { name: 'an engine that is too busy', error: statusError(GRPC.unavailable, 'later'), want: { name: 'RemoteError', kind: 'unavailable' } },
     { name: 'a bug of the peer', error: statusError(GRPC.internal, 'oops'), want: { name: 'RemoteError', kind: 'unavailable' } },
     { name: 'an abort', error: new DOMException('stop', 'AbortError'), want: { name: 'AbortError' } },
     { name: 'a bug of this end', error: new TypeError('x is undefined'), want: { name: 'RemoteError', message: 'x is undefined' } },
@@ -83,6 +90,37 @@ describe('an error over the wire', () => {
     })
   }
 })
+
+describe('a call whose connection went away', () => {
+  it('is no failure of what the other end did', async () => {
+    const { near, far } = await socketPair()
+    using _ = { [Symbol.dispose]: () => void (near.destroy(), far.destroy()) }
+    const server = openHttp2Server(far)
+    serveCalls(server, { find: () => async () => void (await sessionClosed(server)), toStatus })
+    const call = openCall(openHttp2Client(near), '/a.B/C', new Map(), never)
+    setImmediate(() => far.destroy())
+    await assert.rejects(call.finish(), (error) => fromStatus(error) instanceof PeerLostError)
+  })
+  it('is told as one where it begins afterwards, too', async () => {
+    const { near, far } = await socketPair()
+    const http = openHttp2Client(near)
+    near.destroy()
+    far.destroy()
+    await sessionClosed(http)
+    assert.throws(() => openCall(http, '/a.B/C', new Map(), never), (error) => fromStatus(error) instanceof PeerLostError)
+  })
+})
+
+/** Two ends of one connection. */
+async function socketPair(): Promise<{ readonly near: Socket; readonly far: Socket }> {
+  const listener = createServer()
+  await once(listener.listen(0, '127.0.0.1'), 'listening')
+  const { port } = listener.address() as AddressInfo
+  const near = connect(port, '127.0.0.1')
+  const [far] = (await once(listener, 'connection')) as [Socket]
+  listener.close()
+  return { near, far }
+}
 
 function overTheWire(error: unknown): unknown {
   return receive(toStatus(error))

@@ -4,7 +4,7 @@ import { BuildError, type ErrorKind } from '../ground/errors.ts'
 import { optionalNumber, optionalObject, optionalString, objectList, parseJsonObject, type JsonObject } from '../ground/jsonValue.ts'
 import type { SourceSpan } from '../ground/sourceSpan.ts'
 import { ErrorSchema } from './gen/error_pb.ts'
-import { GRPC, GrpcStatusError, type GrpcStatus, type StatusDetail } from './grpc/status.ts'
+import { GRPC, GrpcStatusError, LostCallError, type GrpcStatus, type StatusDetail } from './grpc/status.ts'
 
 /**
  * Errors across the wire. Outward an error is a gRPC status with BuildKit's typed details, by which docker buildx draws
@@ -39,6 +39,11 @@ export class UnsupportedByPeerError extends BuildError {
   readonly kind = 'unavailable'
 }
 
+/** The connection is gone, and nothing is known of what was going on at the other end: no failure of that. */
+export class PeerLostError extends BuildError {
+  readonly kind = 'unavailable'
+}
+
 /** Outward. What is no BuildError is a bug of this end: its text goes out, its stack does not. */
 export function toStatus(error: unknown): GrpcStatus {
   if (error instanceof GrpcStatusError) return error.status
@@ -53,7 +58,11 @@ export function toStatus(error: unknown): GrpcStatus {
 
 /** Inward. Errors that are not of a call are given back as they are. */
 export function fromStatus(error: unknown): unknown {
-  if (!(error instanceof GrpcStatusError)) return error
+  if (error instanceof LostCallError) return new PeerLostError(error.status.message, { hint: 'the engine ended, or the way to it is cut: pelago inspect shows whether it answers', cause: error })
+  return error instanceof GrpcStatusError ? fromAnswer(error) : error
+}
+
+function fromAnswer(error: GrpcStatusError): Error {
   const { code, message, details } = error.status
   if (code === GRPC.cancelled) return new DOMException(message, 'AbortError')
   if (code === GRPC.unimplemented) return new UnsupportedByPeerError(message, { hint: 'the builder is another program or an older version: use the default one, or upgrade it', cause: error })

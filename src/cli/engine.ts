@@ -1,9 +1,10 @@
 import type { EngineClient } from '../driver/driver.ts'
-import { buildNode, chooseBuilder, openDriver } from './builders/chooseBuilder.ts'
+import { openNodeDriver } from '../driver/nodeDriver.ts'
+import { buildNode, chooseBuilder } from './builders/chooseBuilder.ts'
 import type { CommandContext } from './command.ts'
 
 /** The engine that the user wants; disposing lets it go. @throws UsageError on a builder that is none; EngineUnavailableError */
 export async function openEngine(context: Pick<CommandContext, 'builder' | 'env'>, signal: AbortSignal): Promise<EngineClient> {
-  const driver = await openDriver(buildNode(await chooseBuilder(context)), context.env)
+  const driver = await openNodeDriver(buildNode(await chooseBuilder(context)), context.env)
   return await driver.connect(signal)
 }

@@ -18,6 +18,17 @@ export interface Driver {
   connect(signal: AbortSignal): Promise<EngineClient>
   /** Starts nothing: undefined where no engine answers within a few seconds. */
   attach(signal: AbortSignal): Promise<EngineClient | undefined>
+  /** Of a driver that keeps the place its engine runs in, such as a container; absent where there is none but the engine's process. */
+  readonly place?: EnginePlace
+}
+
+/** Where an engine runs that a driver made: there before the engine is, and after. Calls on what is not there do nothing. */
+export interface EnginePlace {
+  status(signal: AbortSignal): Promise<'running' | 'stopped' | 'absent'>
+  /** `connect` starts it again. @throws EngineUnavailableError */
+  stop(signal: AbortSignal): Promise<void>
+  /** @throws EngineUnavailableError */
+  remove(keep: { readonly keepsState: boolean; readonly keepsEngine: boolean }, signal: AbortSignal): Promise<void>
 }
 
 /** A connection to one engine: Pelago's or a buildkitd. Disposing closes it; an embedded engine then ends or lingers. */

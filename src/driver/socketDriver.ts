@@ -2,11 +2,8 @@ import { once } from 'node:events'
 import { lstat } from 'node:fs/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import { InvalidValueError } from '../ground/errors.ts'
-import { EngineUnavailableError, type Driver, type EngineClient } from './driver.ts'
-import { createEngineClient } from './engineClient.ts'
-
-/** An engine that is there answers at once. */
-const ANSWER_MS = 3_000
+import { EngineUnavailableError, type Driver } from './driver.ts'
+import { createStreamDriver } from './streamDriver.ts'
 
 /**
  * An engine that listens already: `unix:///path` or `tcp://host:port`. Without TLS, so over TCP on this machine only.
@@ -14,26 +11,13 @@ const ANSWER_MS = 3_000
  */
 export function createSocketDriver(address: string): Driver {
   const target = parseAddress(address)
-  const connectTo = async (signal: AbortSignal): Promise<EngineClient> => {
-    const isSameMachine = target.kind === 'unix' && (await isOwn(target.path))
-    return createEngineClient(await openSocket(address, target, signal), { isSameMachine })
-  }
-  return {
+  return createStreamDriver({
     name: address,
-    connect: connectTo,
-    async attach(signal) {
-      let engine: EngineClient | undefined
-      try {
-        engine = await connectTo(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]))
-        await engine.control.info({}, { signal, timeoutMs: ANSWER_MS })
-        return engine
-      } catch {
-        signal.throwIfAborted()
-        await engine?.[Symbol.asyncDispose]()
-        return undefined
-      }
+    open: async (signal) => {
+      const isSameMachine = target.kind === 'unix' && (await isOwn(target.path))
+      return { connection: await openSocket(address, target, signal), isSameMachine }
     },
-  }
+  })
 }
 
 export type SocketTarget = { readonly kind: 'unix'; readonly path: string } | { readonly kind: 'tcp'; readonly host: string; readonly port: number }

@@ -3,7 +3,7 @@ import { orAborted } from '../../kit/singleFlight.ts'
 import { decodeFrames } from './frames.ts'
 import { createMessageOutlet, type MessageOutlet } from './messageOutlet.ts'
 import { formatMetadata, type Metadata } from './metadata.ts'
-import { decodeStatus, GRPC, GrpcStatusError, statusError } from './status.ts'
+import { decodeStatus, GRPC, GrpcStatusError, LostCallError, statusError } from './status.ts'
 
 /** One call of any kind, seen by its caller. */
 export interface ClientCall extends MessageOutlet {
@@ -22,7 +22,7 @@ export function openCall(session: ClientHttp2Session, path: string, metadata: Me
   signal.throwIfAborted()
   const reset = new AbortController()
   const stream = requestStream(session, { path, metadata }, reset.signal)
-  const status = watchStatus(stream)
+  const status = watchStatus(stream, session)
   const cancel = (): void => {
     if (!status.isSettled()) reset.abort()
   }
@@ -56,7 +56,7 @@ export async function callUnary(session: ClientHttp2Session, path: string, reque
 
 /** An abort resets the stream; `stream.close` would end it first, and a half-sent archive would look whole. */
 function requestStream(session: ClientHttp2Session, { path, metadata }: { path: string; metadata: Metadata }, reset: AbortSignal): ClientHttp2Stream {
-  if (session.destroyed || session.closed) throw statusError(GRPC.unavailable, 'the connection is closed')
+  if (session.destroyed || session.closed) throw new LostCallError('the connection is closed')
   const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', 'user-agent': 'pelago', ...formatMetadata(metadata) }
   const stream = session.request(headers, { signal: reset })
   stream.on('error', () => undefined) // told by the status: a stream without one was broken
@@ -71,26 +71,30 @@ interface WatchedStatus {
 }
 
 /** The status stands in the trailers, or in the headers of an answer that has nothing else ("Trailers-Only"). */
-function watchStatus(stream: ClientHttp2Stream): WatchedStatus {
+function watchStatus(stream: ClientHttp2Stream, session: ClientHttp2Session): WatchedStatus {
   let failure: GrpcStatusError | undefined
   let isSettled = false
   const settled = new Promise<void>((resolve, reject) => {
+    const fail = (error: GrpcStatusError): void => {
+      isSettled = true
+      failure ??= error
+      reject(failure)
+    }
     const settle = (status: ReturnType<typeof decodeStatus>): void => {
       if (status === undefined) return
-      isSettled = true
-      if (status.code === GRPC.ok) {
-        resolve()
+      if (status.code !== GRPC.ok) {
+        fail(new GrpcStatusError(status))
         return
       }
-      failure ??= new GrpcStatusError(status)
-      reject(failure)
+      isSettled = true
+      resolve()
     }
     stream.once('response', (headers) => settle(decodeStatus(headers) ?? httpFailure(headers)))
     stream.once('trailers', (headers: IncomingHttpHeaders) => {
       settle(decodeStatus(headers))
       if (!stream.writableEnded) stream.end()
     })
-    stream.once('close', () => settle({ code: GRPC.unavailable, message: closeReason(stream), details: [] }))
+    stream.once('close', () => fail(session.closed ? new LostCallError(closeReason(stream)) : statusError(GRPC.unavailable, closeReason(stream))))
   })
   settled.catch(() => undefined) // thrown where the messages are read
   return { settled, failed: () => failure, isSettled: () => isSettled }

@@ -42,6 +42,14 @@ export class GrpcStatusError extends Error {
   }
 }
 
+/** A call without an end of its own, since its connection is gone. */
+export class LostCallError extends GrpcStatusError {
+  constructor(message: string) {
+    super({ code: GRPC.unavailable, message, details: [] })
+    this.name = 'LostCallError'
+  }
+}
+
 export function statusError(code: number, message: string): GrpcStatusError {
   return new GrpcStatusError({ code, message, details: [] })
 }

@@ -1,4 +1,3 @@
-import type { Driver } from '../../driver/driver.ts'
 import { DEFAULT_BUILDER, isAddress, parseBuilderName, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
 import { createBuilderStore, type BuilderStore } from '../../driver/builders/builderStore.ts'
 import type { CommandContext } from '../command.ts'
@@ -27,16 +26,6 @@ export async function findBuilder(store: BuilderStore, text: string): Promise<Bu
 async function currentBuilder(env: ChoiceContext['env']): Promise<Builder> {
   const store = createBuilderStore(env)
   return (await store.find(await store.currentName())) ?? DEFAULT_BUILDER
-}
-
-/** @throws InvalidValueError on an address that is none */
-export async function openDriver({ endpoint }: BuilderNode, env: ChoiceContext['env']): Promise<Driver> {
-  if (endpoint === 'embedded') {
-    const { createEmbeddedDriver } = await import('../../driver/embeddedDriver.ts')
-    return createEmbeddedDriver({ env })
-  }
-  const { createSocketDriver } = await import('../../driver/socketDriver.ts')
-  return createSocketDriver(endpoint)
 }
 
 /** The node that builds go to: builders have one so far. */

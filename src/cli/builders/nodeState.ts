@@ -1,9 +1,9 @@
 import type { CommandContext } from '../command.ts'
 import type { Builder, BuilderNode } from '../../driver/builders/builder.ts'
 import type { Driver, EngineClient } from '../../driver/driver.ts'
+import { openNodeDriver } from '../../driver/nodeDriver.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { formatPlatform, normalizePlatform } from '../../ground/platform.ts'
-import { openDriver } from './chooseBuilder.ts'
 
 /** A builder as it was found. */
 export interface BuilderState {
@@ -33,7 +33,7 @@ export interface NodePlatform {
 export async function readNodeState(node: BuilderNode, { env }: Pick<CommandContext, 'env'>, signal: AbortSignal): Promise<NodeState> {
   const unknown = { node, version: '', error: '', platforms: givenPlatforms(node) }
   try {
-    const driver = await openDriver(node, env)
+    const driver = await openNodeDriver(node, env)
     await using running = await driver.attach(signal)
     if (running !== undefined) return { node, status: 'running', error: '', ...(await describeEngine(node, running, signal)) }
     if (node.endpoint !== 'embedded') return { ...unknown, status: 'inactive' }
@@ -47,7 +47,7 @@ export async function readNodeState(node: BuilderNode, { env }: Pick<CommandCont
 type Description = Pick<NodeState, 'version' | 'platforms'>
 
 async function describeIdle(node: BuilderNode, env: CommandContext['env'], signal: AbortSignal): Promise<Description> {
-  const driver: Driver = await openDriver(node, { ...env, PELAGO_LINGER: '0' })
+  const driver: Driver = await openNodeDriver(node, { ...env, PELAGO_LINGER: '0' })
   await using engine = await driver.connect(signal)
   return await describeEngine(node, engine, signal)
 }

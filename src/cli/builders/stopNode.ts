@@ -1,8 +1,8 @@
 import type { BuilderNode } from '../../driver/builders/builder.ts'
 import { EngineUnavailableError, type Driver } from '../../driver/driver.ts'
+import { openNodeDriver } from '../../driver/nodeDriver.ts'
 import { pause } from '../../kit/retry.ts'
 import type { CommandContext } from '../command.ts'
-import { openDriver } from './chooseBuilder.ts'
 
 /** How long an engine may take to stop what it runs. */
 const END_MS = 20_000
@@ -11,7 +11,7 @@ const POLL_MS = 20
 /** Ends the engine of a node, and waits for that. One that listens by itself is its owner's. @throws EngineUnavailableError where it does not end */
 export async function stopNode(node: BuilderNode, { env }: Pick<CommandContext, 'env'>, signal: AbortSignal): Promise<'stopped' | 'not-ours'> {
   if (node.endpoint !== 'embedded') return 'not-ours'
-  const driver = await openDriver(node, env)
+  const driver = await openNodeDriver(node, env)
   const latest = Date.now() + END_MS
   while (await askToEnd(driver, signal)) {
     if (Date.now() > latest) throw new EngineUnavailableError('the engine does not end', { hint: 'see what runs: ps -ef | grep pelago' })
