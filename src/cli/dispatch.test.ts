@@ -1,34 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
+import { callCommand, type Called, type CallOptions } from './calledCommand.suite.ts'
 import { COMMANDS, findCommand } from './commandTable.ts'
-import { runCommandLine } from './dispatch.ts'
 import { VERSION } from '../ground/version.ts'
 
-interface Ran {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-async function run(argv: readonly string[], options: { readonly env?: NodeJS.ProcessEnv; readonly workingFolder?: string; readonly signals?: readonly NodeJS.Signals[] } = {}): Promise<Ran> {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
-  const code = await runCommandLine(argv, {
-    env: { HOME: '/nonexistent', ...options.env },
-    workingFolder: options.workingFolder ?? '/nonexistent',
-    openStdin: () => stdin.end(),
-    stdout,
-    stderr,
-    now: () => 0,
-    onSignal(handler) {
-      options.signals?.forEach(handler)
-      return () => undefined
-    },
-    exit: () => assert.fail('nothing ends the process here'),
-  })
-  const text = (stream: PassThrough): string => String(stream.read() ?? '')
-  return { code, stdout: text(stdout), stderr: text(stderr) }
+async function run(argv: readonly string[], options: CallOptions = {}): Promise<Called> {
+  return await callCommand(argv, { ...options, env: { HOME: '/nonexistent', ...options.env } })
 }
 
 describe('the command line', () => {

@@ -1,3 +1,4 @@
+import { callCommand } from '../../src/cli/calledCommand.suite.ts'
 import type { Pelago } from '../support/pelago.ts'
 import type { ParityCase } from './caseFile.ts'
 
@@ -14,14 +15,14 @@ export interface BuildOutcome {
   readonly said: string
 }
 
-/** The command as users call it. */
+/** The command within this process: to start one for each case would be a third of all that this takes. */
 export function createPelagoBuilder(pelago: Pelago): Builder {
   return {
     dockerfileVersion: 'all',
     async build(context, { args, output }, archive) {
       const flags = ['--progress', 'plain', '--network', 'none', ...args, '--output', outputFlag(archive, output)]
-      const { exitCode, stdout, stderr } = await pelago.run(['build', ...flags, context])
-      return { isBuilt: exitCode === 0, said: stdout + stderr }
+      const { code, stdout, stderr } = await callCommand(['build', ...flags, context], { env: pelago.env, workingFolder: pelago.folder, now: Date.now })
+      return { isBuilt: code === 0, said: stdout + stderr }
     },
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { createSocketDriver } from '../../src/driver/socketDriver.ts'
 
 /** The command as users call it, with a store and a home of its own that go at the end. */
 export interface Pelago extends AsyncDisposable {
@@ -69,7 +70,7 @@ export async function openPelago(settings: Readonly<Record<string, string>> = {}
     },
     context: async (files) => await writeContext(await mkdtemp(join(paths.work, 'context-')), files),
     async [Symbol.asyncDispose]() {
-      await untilEnginesEnd(join(paths.runtime, 'pelago'))
+      await endEngines(join(paths.runtime, 'pelago'))
       // an engine that ends writes its compiled code a moment after it has given its socket back
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
@@ -99,12 +100,19 @@ export async function writeContext(folder: string, files: ContextFiles): Promise
   return folder
 }
 
-/** Engines take their sockets away when they end. */
-async function untilEnginesEnd(folder: string): Promise<void> {
-  const isServed = async (): Promise<boolean> => (await readdir(folder).catch(() => [])).some((name) => name.endsWith('.sock'))
+/** Has the engines of these sockets end now, and waits until they have: they take their sockets away. */
+async function endEngines(folder: string): Promise<void> {
+  const sockets = async (): Promise<readonly string[]> => (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.sock'))
   const latest = Date.now() + TIMEOUT_MS
-  while (await isServed()) {
+  for (const name of await sockets()) await stopEngine(`unix://${join(folder, name)}`)
+  while ((await sockets()).length > 0) {
     if (Date.now() > latest) throw new Error(`an engine does not end: see ${folder}`)
     await delay(POLL_MS)
   }
+}
+
+async function stopEngine(address: string): Promise<void> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  await using engine = await createSocketDriver(address).attach(signal)
+  await engine?.local.stop({}, { signal }).catch(() => undefined) // it may go away before its answer is out
 }

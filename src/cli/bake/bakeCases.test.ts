@@ -2,32 +2,20 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { after, describe, it } from 'node:test'
-import { runCommandLine } from '../dispatch.ts'
+import { callCommand, type Called } from '../calledCommand.suite.ts'
 import { type BakeCase, commandOf, readBakeCases, updateBakeCases } from './bakeCases.suite.ts'
 
 const made: string[] = []
 
-async function run(test: BakeCase): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+async function run(test: BakeCase): Promise<Called> {
   const folder = await mkdtemp(join(tmpdir(), 'pelago-bake-'))
   made.push(folder)
   for (const [path, text] of test.files) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     if (path !== '-') await writeFile(join(folder, path), text)
   }
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
-  const code = await runCommandLine(['bake', ...commandOf(test)], {
-    env: { HOME: folder, NO_COLOR: '1', ...test.env },
-    workingFolder: folder,
-    openStdin: () => stdin.end(test.files.get('-') ?? ''),
-    stdout,
-    stderr,
-    now: () => 0,
-    onSignal: () => () => undefined,
-    exit: () => assert.fail('nothing ends the process here'),
-  })
-  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
+  return await callCommand(['bake', ...commandOf(test)], { env: { HOME: folder, NO_COLOR: '1', ...test.env }, workingFolder: folder, input: test.files.get('-') ?? '' })
 }
 
 describe('bake --print and --list', () => {
