@@ -73,6 +73,8 @@ export interface BuildRequest {
   /** Caches of other machines, to look into and to export to. */
   readonly cacheImports: readonly CacheRequest[]
   readonly cacheExports: readonly CacheRequest[]
+  /** The command's own errand, which is none of the user's builds: histories leave it out. */
+  readonly isInternal?: boolean
 }
 
 /** BuildKit's types and attributes. */

@@ -57,7 +57,7 @@ export function withClientPaths(request: BuildRequest): BuildRequest {
   return { ...request, attributes: new Map([...request.attributes, ...clientPaths(request)]) }
 }
 
-export function solveRequest(ref: string, sessionId: string, { frontend, attributes, outputs, entitlements, cacheImports, cacheExports }: BuildRequest): MessageInitShape<typeof SolveRequestSchema> {
+export function solveRequest(ref: string, sessionId: string, { frontend, attributes, outputs, entitlements, cacheImports, cacheExports, isInternal = false }: BuildRequest): MessageInitShape<typeof SolveRequestSchema> {
   const exporters = outputs.map(({ type, attributes: facts }) => ({ Type: type, Attrs: Object.fromEntries(facts) }))
   return {
     Ref: ref,
@@ -70,6 +70,7 @@ export function solveRequest(ref: string, sessionId: string, { frontend, attribu
     ExporterAttrsDeprecated: exporters[0]?.Attrs ?? {},
     Cache: { Imports: cacheImports.map(toEntry), Exports: cacheExports.map(toEntry) },
     Entitlements: [...entitlements],
+    Internal: isInternal,
   }
 }
 

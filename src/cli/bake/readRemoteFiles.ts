@@ -62,6 +62,7 @@ async function definitionRequest(url: string, { dockerfile, folder }: { readonly
     agents: await parseAgents(wantsAgent ? ['default'] : [], context),
     credentials: userCredentials(context),
     entitlements: [],
+    isInternal: true,
   }
 }
 
