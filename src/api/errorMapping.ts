@@ -11,6 +11,8 @@ import { GRPC, GrpcStatusError, LostCallError, type GrpcStatus, type StatusDetai
  * the lines of the Dockerfile, and one of our own that keeps kind and hint. Inward either kind of peer gives a RemoteError.
  */
 const SOURCE_TYPE = 'github.com/moby/buildkit/errdefs.Source+json'
+const FRONTEND_CAP_TYPE = 'github.com/moby/buildkit/errdefs.FrontendCap+json'
+const SUBREQUEST_TYPE = 'github.com/moby/buildkit/errdefs.Subrequest+json'
 const VERTEX_TYPE = 'github.com/moby/buildkit/errdefs.Vertex+json'
 const OWN_TYPE = `type.googleapis.com/${ErrorSchema.typeName}`
 
@@ -53,7 +55,13 @@ export function toStatus(error: unknown): GrpcStatus {
   const own = chain.find((link) => link instanceof BuildError)
   const message = joinMessages(chain)
   if (own === undefined) return { code: GRPC.internal, message, details: [] }
-  return { code: spanOf(chain) === undefined ? CODES[own.kind] : GRPC.unknown, message, details: detailsOf(own, chain) }
+  return { code: codeOf(own, chain), message, details: detailsOf(own, chain) }
+}
+
+/** Of a lack that has a name clients do without it, by BuildKit's code. */
+function codeOf(own: BuildError, chain: readonly unknown[]): number {
+  if (textFact(objectsOf(chain), 'frontendCap') !== undefined) return GRPC.unimplemented
+  return spanOf(chain) === undefined ? CODES[own.kind] : GRPC.unknown
 }
 
 /** Inward. Errors that are not of a call are given back as they are. */
@@ -65,8 +73,8 @@ export function fromStatus(error: unknown): unknown {
 function fromAnswer(error: GrpcStatusError): Error {
   const { code, message, details } = error.status
   if (code === GRPC.cancelled) return new DOMException(message, 'AbortError')
-  if (code === GRPC.unimplemented) return new UnsupportedByPeerError(message, { hint: 'the builder is another program or an older version: use the default one, or upgrade it', cause: error })
   const own = findDetail(details, OWN_TYPE, (value) => fromBinary(ErrorSchema, value))
+  if (code === GRPC.unimplemented && own === undefined) return new UnsupportedByPeerError(message, { hint: 'the builder is another program or an older version: use the default one, or upgrade it', cause: error })
   return new RemoteError(message, {
     kind: KINDS.get(own?.kind ?? '') ?? kindOfCode(code),
     hint: own === undefined || own.hint === '' ? undefined : own.hint,
@@ -124,16 +132,23 @@ function joinMessages(chain: readonly unknown[]): string {
 }
 
 function detailsOf(error: BuildError, chain: readonly unknown[]): readonly StatusDetail[] {
-  const facts = chain.filter((link) => typeof link === 'object' && link !== null)
+  const facts = objectsOf(chain)
   const hint = textFact(facts, 'hint') ?? ''
   const span = spanOf(chain)
   const vertex = textFact(facts, 'vertex')
   const failedStep = textFact(facts, 'failedStep')
+  const named = (typeUrl: string, name: string | undefined): readonly StatusDetail[] => (name === undefined ? [] : [{ typeUrl, value: writeJson({ name }) }])
   return [
     { typeUrl: OWN_TYPE, value: toBinary(ErrorSchema, create(ErrorSchema, { kind: error.kind, hint, name: error.name, failedStep: failedStep ?? '' })) },
     ...(span === undefined ? [] : [{ typeUrl: SOURCE_TYPE, value: writeSource(span) }]),
     ...(vertex === undefined ? [] : [{ typeUrl: VERTEX_TYPE, value: writeJson({ digest: vertex }) }]),
+    ...named(FRONTEND_CAP_TYPE, textFact(facts, 'frontendCap')),
+    ...named(SUBREQUEST_TYPE, textFact(facts, 'subrequest')),
   ]
+}
+
+function objectsOf(chain: readonly unknown[]): readonly object[] {
+  return chain.filter((link) => typeof link === 'object' && link !== null)
 }
 
 /** Of the first in a chain of causes that has one; which class that is, this floor cannot know. */

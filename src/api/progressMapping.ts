@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf'
 import { timestampFromMs, timestampMs, type Timestamp } from '@bufbuild/protobuf/wkt'
 import { parseDigest, type Digest } from '../ground/digest.ts'
-import type { SourceSpan } from '../ground/sourceSpan.ts'
 import type { BuildWarning, ProgressEvent, VertexAnnounced, VertexDone, VertexEmulated, VertexLog, VertexOutcome, VertexProgress, VertexStarted } from '../progress/progressEvent.ts'
 import { StatusResponseSchema, VertexLogSchema, VertexSchema, VertexStatusSchema, VertexWarningSchema, type StatusResponse, type Vertex, type VertexStatus, type VertexWarning } from './gen/control_pb.ts'
+import { spanOfMessage } from './sourceMapping.ts'
 
 /** BuildKit's wire has no word for an emulated step: it is a status with this before the emulator's name. */
 const EMULATED = 'emulated by '
@@ -180,15 +180,8 @@ function decodeWarning({ vertex, short, detail, url, info, ranges }: VertexWarni
     message: textOf(short),
     detail: detail.map(textOf),
     url: url === '' ? undefined : url,
-    span: info === undefined ? undefined : spanOf(info, ranges),
+    span: info === undefined ? undefined : spanOfMessage(info, ranges),
   }
-}
-
-function spanOf(info: NonNullable<VertexWarning['info']>, ranges: VertexWarning['ranges']): SourceSpan | undefined {
-  const starts = ranges.map(({ start }) => start?.line ?? 0)
-  const ends = ranges.map(({ start, end }) => Math.max(start?.line ?? 0, end?.line ?? 0))
-  if (ranges.length === 0) return undefined
-  return { source: { filename: info.filename, text: textOf(info.data) }, startLine: Math.min(...starts), endLine: Math.max(...ends) }
 }
 
 /** BuildKit promises a unique text for a vertex, and sends a digest: what is none cannot be shown, and is left out. */

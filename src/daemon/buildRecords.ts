@@ -13,7 +13,7 @@ const MAX_LOG_BYTES = 32 * 1024 * 1024
 export interface BuildRecords {
   /** Begins a record. @throws InvalidValueError where one of that name is there */
   open(ref: string): BuildRecord
-  /** What happened in the build so far and from now on, ending with it; several may listen. @throws InvalidValueError where no such build comes */
+  /** What happened in the build so far and from now on, ending with it; several may listen. @throws UnknownBuildError where no such build comes */
   follow(ref: string, signal: AbortSignal): AsyncIterable<readonly ProgressEvent[]>
 }
 

@@ -22,6 +22,7 @@ import { InvalidValueError } from '../ground/errors.ts'
 import { createBuildRecords } from './buildRecords.ts'
 import { isKnownFrontend } from './knownFrontend.ts'
 import type { BuildJournal } from './history/buildJournal.ts'
+import type { ClientBuilds } from './bridge/clientBuilds.ts'
 import type { GatewayBuilds } from './gatewayBuilds.ts'
 import type { SessionManager } from './session/sessionManager.ts'
 
@@ -33,11 +34,13 @@ export interface ControlParts {
   readonly sessions: SessionManager
   /** The other side of a solve that names no frontend. */
   readonly gateway: GatewayBuilds
+  /** What else such a build's client may call. */
+  readonly clientBuilds: ClientBuilds
   readonly journal: BuildJournal
 }
 
 /** `moby.buildkit.v1.Control` over an engine, but for `Session`, which the session manager serves. */
-export function createControl(engine: Engine, { sessions, gateway, journal }: ControlParts): Partial<ControlService> {
+export function createControl(engine: Engine, { sessions, gateway, clientBuilds, journal }: ControlParts): Partial<ControlService> {
   const records = createBuildRecords()
   return {
     info: () => create(InfoResponseSchema, { buildkitVersion: version(engine) }),
@@ -55,6 +58,7 @@ export function createControl(engine: Engine, { sessions, gateway, journal }: Co
       try {
         const session = await sessions.get(solve.sessionId, signal)
         const steer = request.Frontend === '' ? driven.steer(session.ended) : steerItself
+        using _calls = request.Frontend === '' ? clientBuilds.open(request.Ref, { sessionId: solve.sessionId, progress: record.sink, inputs: request.FrontendInputs }) : undefined
         const response = await engine.solve({ ...solve, sessionEnded: session.ended }, steer, record.sink, AbortSignal.any([signal, session.ended]))
         open.close({ kind: 'completed', response }, record.events())
         return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })

@@ -15,7 +15,7 @@ import { parseResultDefinition } from './resultDefinition.ts'
 export interface GatewayBuilds {
   /** Takes the client's calls from when it is steered until it is disposed. */
   open(ref: string): OpenGatewayBuild
-  /** @throws InvalidValueError where no such build comes */
+  /** @throws UnknownBuildError where no such build comes */
   find(ref: string, signal: AbortSignal): Promise<GatewayBuild>
   /** The results that definitions stand for, by the same names. @throws InvalidValueError where one stands for none */
   inputs(definitions: Readonly<Record<string, Definition>>): ReadonlyMap<string, BuiltImage>

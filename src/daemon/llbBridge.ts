@@ -5,6 +5,7 @@ import { GRPC } from '../api/grpc/status.ts'
 import { formatCanonicalJson } from '../ground/canonicalJson.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { formatImageConfig } from '../image/imageConfigJson.ts'
+import { buildOfCall } from './bridge/buildOfCall.ts'
 import { isKnownFrontend } from './knownFrontend.ts'
 import type { BuiltRefs, GatewayBuild, GatewayBuilds } from './gatewayBuilds.ts'
 import { formatResultDefinition } from './resultDefinition.ts'
@@ -14,9 +15,12 @@ import { formatResultDefinition } from './resultDefinition.ts'
  * buildctl and docker buildx do through it. What a step of the client's own would need is not served.
  */
 export function createLlbBridge(builds: GatewayBuilds): Pick<ServiceImpl<typeof LLBBridge>, 'ping' | 'solve' | 'evaluate' | 'return'> {
-  const find = ({ requestHeader, signal }: HandlerContext): Promise<GatewayBuild> => builds.find(requestHeader.get(BUILD_HEADER) ?? '', signal)
+  const find = (context: HandlerContext): Promise<GatewayBuild> => buildOfCall(builds, context)
   return {
-    ping: () => ({ FrontendAPICaps: FRONTEND_CAPS.map(enabled), LLBCaps: LLB_CAPS.map(enabled) }),
+    async ping(_request, context) {
+      await find(context)
+      return { FrontendAPICaps: FRONTEND_CAPS.map(enabled), LLBCaps: LLB_CAPS.map(enabled) }
+    },
     async solve(request, context) {
       checkSolve(request)
       const build = await find(context)
@@ -45,11 +49,8 @@ function attributesOf({ FrontendOpt, CacheImports }: SolveRequest): ReadonlyMap<
   return attributes
 }
 
-/** Which build a call belongs to. */
-const BUILD_HEADER = 'buildkit-controlapi-buildid'
-
 /** What is served of this API; a client does without the rest, or says that it cannot. */
-const FRONTEND_CAPS = ['solve.base', 'return', 'returnmap', 'proto.refarray', 'reference.output', 'frontend.caps', 'gateway.solve.evaluate', 'gateway.solve.metadata', 'gateway.evaluate', 'frontend.inputs']
+const FRONTEND_CAPS = ['solve.base', 'return', 'returnmap', 'proto.refarray', 'reference.output', 'frontend.caps', 'gateway.solve.evaluate', 'gateway.solve.metadata', 'gateway.evaluate', 'frontend.inputs', 'resolveimage', 'resolveimage.resolvemode', 'gateway.warnings']
 /** What a `Control.Solve` may ask for. */
 const LLB_CAPS = ['source.image', 'source.local', 'exporter.multiple', 'exporter.sourcedateepoch', 'exporter.image.annotations', 'exporter.image.attestations']
 

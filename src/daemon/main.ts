@@ -9,6 +9,9 @@ import { BuildError } from '../ground/errors.ts'
 import { VERSION } from '../ground/version.ts'
 import { createContentService } from './contentService.ts'
 import { createControl } from './control.ts'
+import { answerAsBuildKit } from './bridge/answerAsBuildKit.ts'
+import { createBridgeCalls } from './bridge/bridgeCalls.ts'
+import { createClientBuilds } from './bridge/clientBuilds.ts'
 import { createGatewayBuilds } from './gatewayBuilds.ts'
 import { createBuildJournal } from './history/buildJournal.ts'
 import { createLlbBridge } from './llbBridge.ts'
@@ -27,11 +30,12 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(name, () => stop.abort(new DOMException(`got ${name}`, 'AbortError')))
   const sessions = createSessionManager()
   const gateway = createGatewayBuilds()
+  const clientBuilds = createClientBuilds()
   await using engine = await createEngine({ root, version: VERSION, env, sessions: createClientSessions(sessions) }, stop.signal)
   await using journal = createBuildJournal({ engine, now: Date.now, onFailure: (error) => log('error', 'build-not-kept', { message: error instanceof Error ? error.message : String(error) }) })
   await using server = createServer({
     sessions,
-    addRoutes: (routes) => void routes.service(Control, createControl(engine, { sessions, gateway, journal })).service(LLBBridge, createLlbBridge(gateway)).service(Content, createContentService(engine.blobs)).service(LocalEngine, createLocalEngine(engine, { isRootless: env['PELAGO_NS_IDS'] !== 'all', stop: () => stop.abort(new DOMException('it was asked to', 'AbortError')) })),
+    addRoutes: (routes) => void routes.service(Control, createControl(engine, { sessions, gateway, clientBuilds, journal })).service(LLBBridge, answerAsBuildKit({ ...createLlbBridge(gateway), ...createBridgeCalls(clientBuilds, engine) })).service(Content, createContentService(engine.blobs)).service(LocalEngine, createLocalEngine(engine, { isRootless: env['PELAGO_NS_IDS'] !== 'all', stop: () => stop.abort(new DOMException('it was asked to', 'AbortError')) })),
     onBug: (error) => log('error', 'bug', { stack: error instanceof Error ? error.stack : String(error) }),
   })
   const trusted = { isTrusted: true }

@@ -1,4 +1,4 @@
-import { InvalidValueError } from '../ground/errors.ts'
+import { BuildError, InvalidValueError } from '../ground/errors.ts'
 import { orAborted } from '../kit/singleFlight.ts'
 
 /** The calls of one build come at once, in any order: how long one waits for that which begins it. */
@@ -10,8 +10,15 @@ export interface OpenBuilds<T> {
   add(ref: string, build: T): void
   /** Whoever looks for it from now on, or does already, is told at once that it is not there. */
   end(ref: string): void
-  /** @throws InvalidValueError where no such build comes; signal.reason */
+  /** @throws UnknownBuildError where no such build comes; signal.reason */
   find(ref: string, signal: AbortSignal): Promise<T>
+}
+
+export class UnknownBuildError extends BuildError {
+  readonly kind = 'not-found'
+  constructor(ref: string, call = '') {
+    super(`${call}no such job ${ref}`, { hint: 'the build is over, or never began: run it again' })
+  }
 }
 
 export function createOpenBuilds<T>(): OpenBuilds<T> {
@@ -41,7 +48,7 @@ export function createOpenBuilds<T>(): OpenBuilds<T> {
         const build = builds.get(ref)
         if (build !== undefined) return build
         signal.throwIfAborted()
-        if (deadline.aborted || ended.has(ref)) throw new InvalidValueError(`no such job ${ref}`)
+        if (deadline.aborted || ended.has(ref)) throw new UnknownBuildError(ref)
         await orAborted(changed.promise, deadline).catch(() => undefined)
       }
     },

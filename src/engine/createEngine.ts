@@ -46,6 +46,7 @@ import { createImageStore } from './images/imageStore.ts'
 import { loadArchive, pullToStore, pushFromStore, saveArchive, type TransferDeps } from './images/imageTransfer.ts'
 import { runImage, type RunDeps } from './run/runImage.ts'
 import { createCachePlaces } from './cachePlaces.ts'
+import { createSourceLookups } from './sources/createSourceLookups.ts'
 import { createSessionRegistries } from './sessionRegistries.ts'
 import { tellFullStore } from './store/storeFaults.ts'
 import { solveRequest, type SolveDeps } from './build/solve.ts'
@@ -125,6 +126,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     ...platformCalls(executor),
     ...imageCalls({ content, leases, images, registries, transfers }, use),
     solve: (request, steer, progress, inner) => use(() => solveRequest(solveDeps, { request, steer, progress }, inner), inner),
+    sources: createSourceLookups({ content, images, executor, registries, sessions }),
     openContainer: (request, progress, inner) => use(() => runImage(runDeps, request, progress, inner), inner),
     history: createBuildHistory({ records: builds, content, leases, now: Date.now }),
     failedSteps: () => failedSteps.list(),

@@ -18,6 +18,7 @@ import type { Container, ContainerRequest } from './run/container.ts'
 import type { ListedImage } from './images/imageList.ts'
 import type { ResolveMode } from './images/imageResolver.ts'
 import type { ImageStore } from './images/imageStore.ts'
+import type { SourceLookups } from './sources/sourceLookups.ts'
 
 /** One store and what works on it. Every call may run beside every other, and beside other engines on the same store. */
 export interface Engine extends AsyncDisposable {
@@ -33,6 +34,9 @@ export interface Engine extends AsyncDisposable {
 
   /** Has built what `steer` says, and exports what it gives back. The exporters' responses, merged. */
   solve(request: SolveRequest, steer: Steer, progress: ProgressSink, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+
+  /** What a client's own frontend asks. */
+  readonly sources: SourceLookups
 
   /** The names of the local store; what they lead to is read by the calls below. */
   readonly images: ImageStore

@@ -5,15 +5,15 @@ import { answerLint } from '../../dockerfile/subrequests/lintAnswer.ts'
 import { answerOutline } from '../../dockerfile/subrequests/outline.ts'
 import { DESCRIBE_REQUEST, describeSubrequests, LINT_REQUEST, PLAN_REQUEST, SUBREQUESTS, TARGETS_REQUEST, type SubrequestAnswer } from '../../dockerfile/subrequests/subrequest.ts'
 import { answerTargets } from '../../dockerfile/subrequests/targets.ts'
-import { InvalidValueError } from '../../ground/errors.ts'
 import { answerPlan, type PlanDeps } from '../plan/answerPlan.ts'
 import { hostPlatform, loadText, lowerRequest, type BuildDeps, type BuildOptions } from './build.ts'
+import { SubrequestUnknownError } from './unsupportedByFrontend.ts'
 
 /** Answers what a client asks instead of a build. Nothing is built: of base images the configs are read at most. */
 export async function answerSubrequest(deps: PlanDeps, options: BuildOptions, requestId: string, signal: AbortSignal): Promise<SubrequestAnswer> {
   if (requestId === DESCRIBE_REQUEST.name) return describeSubrequests()
   if (!SUBREQUESTS.some(({ name }) => name === requestId)) {
-    throw new InvalidValueError(`unsupported request ${requestId}`, { hint: `there are ${SUBREQUESTS.map(({ name }) => name).join(', ')}` })
+    throw new SubrequestUnknownError(requestId, SUBREQUESTS.map(({ name }) => name))
   }
   if (requestId === PLAN_REQUEST.name) return await answerPlan(deps, options, signal)
   const { platforms, buildArgs } = options.attributes

@@ -6,6 +6,7 @@ import { objectList, parseJsonObject, requiredString, stringMap } from '../../gr
 import { parsePlatform, type Platform } from '../../ground/platform.ts'
 import { parseAttestationOrders, type AttestationOrders } from '../attestation/attestationOrders.ts'
 import type { AuditMode, CacheRequest } from '../engine.ts'
+import { checkFrontendCaps } from './unsupportedByFrontend.ts'
 import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
 
 /** The attributes of frontend `dockerfile.v0`, read. */
@@ -48,12 +49,13 @@ export interface FrontendAttributes {
   readonly given: ReadonlyMap<string, string>
 }
 
-/** @throws InvalidValueError on a value that is none, and on an attribute that asks for what is not there. */
+/** @throws InvalidValueError on a value that is none, and on an attribute that asks for what is not there; FrontendCapMissingError */
 export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>): FrontendAttributes {
   for (const key of attributes.keys()) checkKnown(key, attributes.get(key) ?? '')
   const get = (key: string): string => attributes.get(key) ?? ''
   const getOr = (key: string, fallback: string): string => get(key) || fallback
   const optional = (key: string): string | undefined => get(key) || undefined
+  checkFrontendCaps(splitCsv(get('frontend.caps')))
   const platforms = splitCsv(get('platform')).map((platform) => parsePlatform(platform))
   return {
     filename: get('filename') || 'Dockerfile',

@@ -27,10 +27,9 @@ export function withLayoutImages(resolver: ImageResolver, { content, blobsOf, wa
   const found = new Map<string, Promise<ResolvedImage>>()
   return {
     async resolveImage(text, platform, signal) {
-      const layout = parseLayoutReference(text)
-      if (layout === undefined) return await resolver.resolveImage(text, platform, signal)
+      if (!text.startsWith(SCHEME)) return await resolver.resolveImage(text, platform, signal)
       const name = `[${formatPlatform(platform)} internal] load image of ${text}`
-      const known = found.get(name) ?? watch(name, () => bringImage({ ...layout, platform }, { blobs: blobsOf(layout.store), content }, signal))
+      const known = found.get(name) ?? watch(name, async () => bringImage(await findLayoutImage(text, platform, { content, blobsOf }, signal), content, signal))
       found.set(name, known)
       return await known
     },
@@ -46,10 +45,34 @@ interface LayoutReference {
   readonly digest: Digest
 }
 
-/** Undefined where it is no such reference. @throws InvalidValueError where it has no digest */
-function parseLayoutReference(text: string): LayoutReference | undefined {
-  if (!text.startsWith('oci-layout://')) return undefined
-  const [, store, tag = 'latest', digest] = /^oci-layout:\/\/([\w./-]+?)(?::([\w.-]+))?@(.+)$/.exec(text) ?? []
+/** An image of a layout, whose layers need not be here. */
+export interface LayoutImage {
+  readonly tag: string
+  /** Of what the reference names. */
+  readonly digest: Digest
+  /** The platform's own. */
+  readonly manifest: Digest
+  readonly layers: readonly Descriptor[]
+  readonly configBytes: Uint8Array
+  readonly blobs: ClientBlobs
+}
+
+/** Its documents are brought. @throws InvalidValueError where the reference has no digest; PlatformMissingError */
+export async function findLayoutImage(text: string, platform: Platform, { content, blobsOf }: Pick<LayoutImageSources, 'content' | 'blobsOf'>, signal: AbortSignal): Promise<LayoutImage> {
+  const { store, tag, digest } = parseLayoutReference(text)
+  const bringing = { blobs: blobsOf(store), content }
+  const root = await bringDocument(digest, bringing, signal)
+  const mediaType = mediaTypeOf(root, digest)
+  const chosen = isIndexType(mediaType) ? choosePlatformManifest(parseIndex(root, mediaType).manifests, platform, `the OCI layout's image ${tag}`) : undefined
+  const manifest = parseManifest(chosen === undefined ? root : await bringDocument(chosen.digest, bringing, signal), chosen?.mediaType ?? mediaType)
+  return { tag, digest, manifest: chosen?.digest ?? digest, layers: manifest.layers, configBytes: await bringDocument(manifest.config.digest, bringing, signal), blobs: bringing.blobs }
+}
+
+const SCHEME = 'oci-layout://'
+
+/** The scheme may be left out. @throws InvalidValueError where it has no digest */
+function parseLayoutReference(text: string): LayoutReference {
+  const [, store, tag = 'latest', digest] = /^(?:oci-layout:\/\/)?([\w./-]+?)(?::([\w.-]+))?@(.+)$/.exec(text) ?? []
   if (store === undefined || digest === undefined) throw new InvalidValueError(`oci-layout reference ${JSON.stringify(text)} has no digest`)
   return { store, tag, digest: parseDigest(digest) }
 }
@@ -59,15 +82,10 @@ interface BringingImage {
   readonly content: ContentStore
 }
 
-async function bringImage({ tag, digest, platform }: LayoutReference & { readonly platform: Platform }, bringing: BringingImage, signal: AbortSignal): Promise<ResolvedImage> {
-  const root = await bringDocument(digest, bringing, signal)
-  const mediaType = mediaTypeOf(root, digest)
-  const name = `${LAYOUT_HOST}/image:${tag}@${digest}`
-  const chosen = isIndexType(mediaType) ? choosePlatformManifest(parseIndex(root, mediaType).manifests, platform, `the OCI layout's image ${tag}`) : undefined
-  const manifest = parseManifest(chosen === undefined ? root : await bringDocument(chosen.digest, bringing, signal), chosen?.mediaType ?? mediaType)
-  const config = parseImageConfig(await bringDocument(manifest.config.digest, bringing, signal))
-  for (const layer of manifest.layers) await bringBlob(layer, bringing, signal)
-  return { reference: name, manifest: chosen?.digest ?? digest, config }
+async function bringImage({ tag, digest, manifest, layers, configBytes, blobs }: LayoutImage, content: ContentStore, signal: AbortSignal): Promise<ResolvedImage> {
+  const config = parseImageConfig(configBytes)
+  for (const layer of layers) await bringBlob(layer, { blobs, content }, signal)
+  return { reference: `${LAYOUT_HOST}/image:${tag}@${digest}`, manifest, config }
 }
 
 /** Small, and held whole. */

@@ -1,0 +1,28 @@
+import type { Definition } from '../../api/gen/ops_pb.ts'
+import type { ProgressSink } from '../../progress/progressSink.ts'
+import { createOpenBuilds, type OpenBuilds } from '../openBuilds.ts'
+
+/** What calls of `LLBBridge` besides those that build need of a build that the client drives. */
+export interface ClientBuild {
+  readonly sessionId: string
+  readonly progress: ProgressSink
+  /** As the client gave them. */
+  readonly inputs: Readonly<Record<string, Definition>>
+}
+
+/** The builds that clients drive, by their references. */
+export interface ClientBuilds extends Pick<OpenBuilds<ClientBuild>, 'find'> {
+  /** Takes calls until it is disposed. @throws InvalidValueError where one of that name is there */
+  open(ref: string, build: ClientBuild): Disposable
+}
+
+export function createClientBuilds(): ClientBuilds {
+  const builds = createOpenBuilds<ClientBuild>()
+  return {
+    find: (ref, signal) => builds.find(ref, signal),
+    open(ref, build) {
+      builds.add(ref, build)
+      return { [Symbol.dispose]: () => builds.end(ref) }
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import type { Platform } from '../../ground/platform.ts'
+import type { ProgressSink } from '../../progress/progressSink.ts'
+import type { ResolveMode } from '../images/imageResolver.ts'
+import type { LookedUpImage } from './imageLookup.ts'
+
+/** Who asks. */
+export interface Asker {
+  readonly sessionId: string
+  readonly progress: ProgressSink
+}
+
+export interface ImageLookup {
+  readonly name: string
+  /** Undefined is the engine's own. */
+  readonly platform: Platform | undefined
+  readonly mode: ResolveMode
+  /** By which it is shown; '' is BuildKit's name for it. */
+  readonly title: string
+}
+
+export interface LayoutLookup extends Omit<ImageLookup, 'mode'> {
+  /** Where the client serves the layout: '' is the asker's session, and the store that the name says. */
+  readonly sessionId: string
+  readonly store: string
+}
+
+/** What sources stand for now, looked up for a client's frontend and shown as steps of its build. Nothing of them is brought but what says so. */
+export interface SourceLookups {
+  image(lookup: ImageLookup, asker: Asker, signal: AbortSignal): Promise<LookedUpImage>
+  layout(lookup: LayoutLookup, asker: Asker, signal: AbortSignal): Promise<LookedUpImage>
+}
