@@ -29,6 +29,6 @@ describe('what a client needs of the frontend', () => {
   })
 })
 
-function jsonDetails(details: ReturnType<typeof toStatus>['details']): unknown {
-  return details.filter(({ typeUrl }) => typeUrl.endsWith('+json')).map(({ typeUrl, value }) => [typeUrl, JSON.parse(Buffer.from(value).toString())])
+function jsonDetails(details: ReturnType<typeof toStatus>['details']): readonly (readonly [string, unknown])[] {
+  return details.filter(({ typeUrl }) => typeUrl.endsWith('+json')).map(({ typeUrl, value }) => [typeUrl, JSON.parse(Buffer.from(value).toString()) as unknown] as const)
 }
