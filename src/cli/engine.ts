@@ -1,10 +1,35 @@
+import type { Builder } from '../driver/builders/builder.ts'
 import type { EngineClient } from '../driver/driver.ts'
 import { openNodeDriver } from '../driver/nodeDriver.ts'
 import { buildNode, chooseBuilder } from './builders/chooseBuilder.ts'
 import type { CommandContext } from './command.ts'
 
-/** The engine that the user wants; disposing lets it go. @throws UsageError on a builder that is none; EngineUnavailableError */
-export async function openEngine(context: Pick<CommandContext, 'builder' | 'env'>, signal: AbortSignal): Promise<EngineClient> {
-  const driver = await openNodeDriver(buildNode(await chooseBuilder(context)), context.env)
+type EngineContext = Pick<CommandContext, 'builder' | 'env' | 'stderr'>
+
+/**
+ * The one engine that a command is about which is no build: for its images, its containers, its store. Of several nodes it is
+ * chosen, which is told. Disposing lets it go. @throws UsageError on a builder that is none; EngineUnavailableError
+ */
+export async function openEngine(context: EngineContext, signal: AbortSignal): Promise<EngineClient> {
+  const builder = await chooseBuilder(context)
+  if (hasSeveral(builder)) {
+    const { openOneOf } = await import('./builders/openOneOf.ts')
+    return await openOneOf(builder, context, signal)
+  }
+  return await openFirst(builder, context, signal)
+}
+
+/** The engine that a build goes to. @throws UsageError on a builder that is none, or has several nodes; EngineUnavailableError */
+export async function openBuildEngine(context: EngineContext, signal: AbortSignal): Promise<EngineClient> {
+  const builder = await chooseBuilder(context)
+  return await openFirst({ ...builder, nodes: [buildNode(builder)] }, context, signal)
+}
+
+async function openFirst({ nodes: [node] }: Builder, { env }: EngineContext, signal: AbortSignal): Promise<EngineClient> {
+  const driver = await openNodeDriver(node, env)
   return await driver.connect(signal)
+}
+
+function hasSeveral({ nodes: [, second] }: Builder): boolean {
+  return second !== undefined
 }

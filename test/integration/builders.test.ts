@@ -50,7 +50,7 @@ describe('builders', { skip: missing('crun'), concurrency: false }, () => {
   it('are told of by name where the file is damaged, at no cost for the others', async () => {
     const path = join(pelago.env['HOME'] ?? '', '.config/pelago/builders/far.json')
     const text = await readFile(path, 'utf8')
-    assert.match(text, /^\{\n {2}"name": "far",\n {2}"driver": "remote",\n {2}"nodes": \[/)
+    assert.match(text, /^\{\n {2}"name": "far",\n {2}"nodes": \[\n {4}\{\n {6}"name": "far0",\n {6}"driver": "remote",/)
     await writeFile(path, text.slice(0, 20))
     const { stdout, stderr } = await pelago.succeed(['ls', '--format', '{{.Name}}'])
     assert.equal(stdout, 'default\ndefault\n')

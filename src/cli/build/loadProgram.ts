@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { optionalString, parseJsonObject } from '../../ground/jsonValue.ts'
+import { dockerFolder } from '../../kit/dockerFolder.ts'
 import { findProgram } from '../programPath.ts'
 
 type Environment = Readonly<NodeJS.ProcessEnv>
@@ -25,7 +25,7 @@ function hasDaemon(env: Environment): boolean {
 
 /** Docker Desktop and the like are contexts, chosen in Docker's config. */
 function hasContext(env: Environment): boolean {
-  const path = join(env['DOCKER_CONFIG'] ?? join(env['HOME'] ?? homedir(), '.docker'), 'config.json')
+  const path = join(dockerFolder(env), 'config.json')
   try {
     const context = optionalString(parseJsonObject(readFileSync(path, 'utf8'), path), 'currentContext') ?? ''
     return context !== '' && context !== 'default'

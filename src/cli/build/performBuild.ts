@@ -8,7 +8,7 @@ import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
 import type { SummaryEnd } from '../ci/summary.ts'
 import type { CommandContext } from '../command.ts'
 import { clientParts } from '../clientParts.ts'
-import { openEngine } from '../engine.ts'
+import { openBuildEngine } from '../engine.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { userCredentials } from '../registry/registryAccess.ts'
 import { openDisplay, type Display } from '../render/display.ts'
@@ -20,7 +20,7 @@ import type { PreparedBuild } from './prepareBuild.ts'
 /** Builds, shows how it goes, and says what came of it. @throws what the engine throws */
 export async function performBuild(prepared: PreparedBuild, context: CommandContext, signal: AbortSignal): Promise<BuildOutcome> {
   const { requests, flags } = prepared
-  await using engine = await openEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
+  await using engine = await openBuildEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
   if (flags.audit === 'error' || flags.audit === 'warn') await requireAudit(engine, signal)
   const { end, display } = await solveAll(prepared, { engine, context }, signal)
   signal.throwIfAborted()

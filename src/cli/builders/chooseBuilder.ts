@@ -1,4 +1,4 @@
-import { DEFAULT_BUILDER, isAddress, parseBuilderName, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
+import { addressBuilder, DEFAULT_BUILDER, isAddress, parseBuilderName, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
 import { createBuilderStore, type BuilderStore } from '../../driver/builders/builderStore.ts'
 import type { CommandContext } from '../command.ts'
 import { UsageError } from '../flags/usageError.ts'
@@ -8,7 +8,7 @@ type ChoiceContext = Pick<CommandContext, 'builder' | 'env'>
 /** The builder of `--builder` or its variables, which may be an address; else the one that `use` chose. @throws UsageError; BuilderDamagedError */
 export async function chooseBuilder({ builder, env }: ChoiceContext): Promise<Builder> {
   if (builder === undefined) return await currentBuilder(env)
-  if (isAddress(builder)) return { name: builder, driver: 'remote', nodes: [{ name: builder, endpoint: builder, platforms: [], options: new Map() }] }
+  if (isAddress(builder)) return addressBuilder(builder)
   return await findBuilder(createBuilderStore(env), builder)
 }
 
@@ -28,9 +28,8 @@ async function currentBuilder(env: ChoiceContext['env']): Promise<Builder> {
   return (await store.find(await store.currentName())) ?? DEFAULT_BUILDER
 }
 
-/** The node that builds go to: builders have one so far. */
-export function buildNode({ name, nodes }: Builder): BuilderNode {
-  const [node, other] = nodes
-  if (node === undefined || other !== undefined) throw new UsageError(`builder ${JSON.stringify(name)} has several nodes, which is not supported yet`, { hint: `leave one of them: pelago create --name ${name} --node ${other?.name ?? ''} --leave` })
+/** The node that builds go to: they go to one so far. @throws UsageError where there are several */
+export function buildNode({ name, nodes: [node, other] }: Builder): BuilderNode {
+  if (other !== undefined) throw new UsageError(`builder ${JSON.stringify(name)} has several nodes, and builds over several are not supported yet`, { hint: `build with one of them: --builder ${node.endpoint}` })
   return node
 }

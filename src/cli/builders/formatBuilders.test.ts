@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Builder } from '../../driver/builders/builder.ts'
+import { plainNode, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
 import { formatBuilder, formatBuilders } from './formatBuilders.ts'
 import type { BuilderState, NodeState } from './nodeState.ts'
 
-const builder: Builder = { name: 'b', driver: 'remote', nodes: [{ name: 'b0', endpoint: 'unix:///s', platforms: [], options: new Map([['a', 'b']]) }] }
-const [node] = builder.nodes as readonly [Builder['nodes'][number]]
+const node: BuilderNode = { ...plainNode('b0', 'remote', 'unix:///s'), options: new Map([['a', 'b']]) }
+const builder: Builder = { name: 'b', nodes: [node] }
 const running: NodeState = {
   node,
   status: 'running',

@@ -1,3 +1,4 @@
+import { driversOf } from '../../driver/builders/builder.ts'
 import type { TemplateValue } from '../format/goTemplate.ts'
 import { formatTable } from '../format/table.ts'
 import type { BuilderState, NodePlatform, NodeState } from './nodeState.ts'
@@ -9,7 +10,7 @@ export interface BuildersView {
 /** As `docker buildx ls` draws them: a line for each builder, and under it one for each of its nodes. */
 export function formatBuilders(builders: readonly BuilderState[], { isFull }: BuildersView): string {
   const rows = builders.flatMap(({ builder, isCurrent, nodes }) => [
-    [`${builder.name}${isCurrent ? '*' : ''}`, builder.driver, '', '', ''],
+    [`${builder.name}${isCurrent ? '*' : ''}`, driversOf(builder).join(','), '', '', ''],
     ...nodes.map((state) => [` \\_ ${state.node.name}`, ` \\_ ${state.node.endpoint}`, state.status, state.version, formatPlatforms(state.platforms, isFull)]),
   ])
   return formatTable(['NAME/NODE', 'DRIVER/ENDPOINT', 'STATUS', 'BUILDKIT', 'PLATFORMS'], rows)
@@ -17,7 +18,7 @@ export function formatBuilders(builders: readonly BuilderState[], { isFull }: Bu
 
 /** As `docker buildx inspect` has it. */
 export function formatBuilder({ builder, nodes }: BuilderState): string {
-  const head = [['Name:', builder.name], ['Driver:', builder.driver]] as const
+  const head = [['Name:', builder.name], ['Driver:', driversOf(builder).join(', ')]] as const
   return [...head.map(formatField), '', 'Nodes:', ...nodes.map((state) => describeNode(state).map(formatField).join('\n'))].map((line) => `${line}\n`).join('')
 }
 
@@ -56,7 +57,7 @@ export function builderRows({ builder, isCurrent, nodes }: BuilderState): readon
   const whole = builderFields({ builder, isCurrent, nodes })
   const common = { Builder: whole, LastActivity: '', Current: isCurrent }
   return [
-    { ...common, Name: builder.name, DriverEndpoint: builder.driver, Status: '', Buildkit: '', Platforms: '', Error: '' },
+    { ...common, Name: builder.name, DriverEndpoint: driversOf(builder).join(','), Status: '', Buildkit: '', Platforms: '', Error: '' },
     ...nodes.map(({ node, status, error, version, platforms }) => ({ ...common, Name: node.name, DriverEndpoint: node.endpoint, Status: status, Buildkit: version, Platforms: formatPlatforms(platforms, true), Error: error })),
   ]
 }
@@ -65,10 +66,11 @@ export function builderRows({ builder, isCurrent, nodes }: BuilderState): readon
 export function builderFields({ builder, isCurrent, nodes }: BuilderState): TemplateValue {
   return {
     Name: builder.name,
-    Driver: builder.driver,
+    Driver: driversOf(builder).join(','),
     Current: isCurrent,
     Nodes: nodes.map(({ node, status, error, version, platforms }) => ({
       Name: node.name,
+      Driver: node.driver,
       Endpoint: node.endpoint,
       DriverOpts: Object.fromEntries(node.options),
       Status: status,

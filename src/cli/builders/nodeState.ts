@@ -36,7 +36,7 @@ export async function readNodeState(node: BuilderNode, { env }: Pick<CommandCont
     const driver = await openNodeDriver(node, env)
     await using running = await driver.attach(signal)
     if (running !== undefined) return { node, status: 'running', error: '', ...(await describeEngine(node, running, signal)) }
-    if (node.endpoint !== 'embedded') return { ...unknown, status: 'inactive' }
+    if (node.driver !== 'embedded') return { ...unknown, status: 'inactive' }
     return { node, status: 'inactive', error: '', ...(await describeIdle(node, env, signal)) }
   } catch (error) {
     if (!(error instanceof BuildError)) throw error

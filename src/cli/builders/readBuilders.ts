@@ -37,8 +37,8 @@ async function readNodes({ nodes }: Builder, known: Map<string, NodeState>, cont
 }
 
 /** Nodes that are equal but for their name. */
-function engineKey({ endpoint, platforms }: BuilderNode): string {
-  return JSON.stringify([endpoint, platforms])
+function engineKey({ driver, endpoint, platforms, options }: BuilderNode): string {
+  return JSON.stringify([driver, endpoint, platforms, ...options])
 }
 
 /** Undefined where it cannot be told, since its file is damaged. */

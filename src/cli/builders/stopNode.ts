@@ -10,7 +10,7 @@ const POLL_MS = 20
 
 /** Ends the engine of a node, and waits for that. One that listens by itself is its owner's. @throws EngineUnavailableError where it does not end */
 export async function stopNode(node: BuilderNode, { env }: Pick<CommandContext, 'env'>, signal: AbortSignal): Promise<'stopped' | 'not-ours'> {
-  if (node.endpoint !== 'embedded') return 'not-ours'
+  if (node.driver !== 'embedded') return 'not-ours'
   const driver = await openNodeDriver(node, env)
   const latest = Date.now() + END_MS
   while (await askToEnd(driver, signal)) {

@@ -9,7 +9,7 @@ import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
 import type { SummaryEnd } from '../ci/summary.ts'
 import { clientParts } from '../clientParts.ts'
 import type { CommandContext } from '../command.ts'
-import { openEngine } from '../engine.ts'
+import { openBuildEngine } from '../engine.ts'
 import { userCredentials } from '../registry/registryAccess.ts'
 import { openDisplay, type Display } from '../render/display.ts'
 import type { ProgressMode } from '../render/progressMode.ts'
@@ -32,7 +32,7 @@ export interface TargetsRun {
  * @throws TargetFailedError for the first that failed
  */
 export async function performTargets(targets: readonly PreparedTarget[], run: TargetsRun, context: CommandContext, signal: AbortSignal): Promise<TargetOutcomes> {
-  await using engine = await openEngine(withInsecureRegistries(context, run.insecureRegistries ?? []), signal)
+  await using engine = await openBuildEngine(withInsecureRegistries(context, run.insecureRegistries ?? []), signal)
   if (targets.some(({ build: { flags } }) => flags.audit === 'error' || flags.audit === 'warn')) await requireAudit(engine, signal)
   const { end, display } = await solveAll(targets, run.progress, { engine, context }, signal)
   const outcomes = new Map([...end.responses].map(([name, response]) => [name, parseOutcome(response)]))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { parsePlatform } from '../../ground/platform.ts'
-import { DEFAULT_BUILDER, DRIVER_NAMES, type Builder } from './builder.ts'
+import { DEFAULT_BUILDER, DRIVER_NAMES, plainNode, type Builder, type BuilderNode } from './builder.ts'
 import { formatBuilder, parseBuilder } from './builderJson.ts'
 import { BuilderDamagedError, createBuilderStore, freeName, type BuilderStore } from './builderStore.ts'
 
@@ -24,7 +24,7 @@ async function open(): Promise<Opened> {
 }
 
 function builderNamed(name: string): Builder {
-  return { name, driver: 'remote', nodes: [{ name: `${name}0`, endpoint: 'unix:///s', platforms: [parsePlatform('linux/arm/v7')], options: new Map([['a', 'b']]) }] }
+  return { name, nodes: [{ ...plainNode(`${name}0`, 'remote', 'unix:///s'), platforms: [parsePlatform('linux/arm/v7')], options: new Map([['a', 'b']]) }] }
 }
 
 describe('the store of builders', () => {
@@ -36,25 +36,25 @@ describe('the store of builders', () => {
   })
   it('keeps builders, each in a file of its own', async () => {
     const { store, folder } = await open()
-    for (const name of ['b', 'a']) await store.update(name, () => builderNamed(name), never)
+    for (const name of ['b', 'a']) await store.update(name, () => ({ builder: builderNamed(name) }), never)
     assert.deepEqual((await store.list()).builders, [builderNamed('a'), builderNamed('b')])
     assert.deepEqual((await readdir(join(folder, 'builders'))).toSorted(), ['.lock', 'a.json', 'b.json'])
   })
   it('tells a change what there was, and changes nothing where that fails', async () => {
     const { store } = await open()
-    await store.update('b', () => builderNamed('b'), never)
+    await store.update('b', () => ({ builder: builderNamed('b') }), never)
     await assert.rejects(store.update('b', (before) => assert.fail(before?.nodes[0]?.name), never), { message: 'b0' })
     assert.deepEqual(await store.find('b'), builderNamed('b'))
   })
   it('makes changes of one builder one after the other', async () => {
     const { store } = await open()
-    const add = (number: number): Promise<Builder> => store.update('b', (before) => ({ ...builderNamed('b'), nodes: [...(before?.nodes ?? []), { name: `n${number}`, endpoint: 'embedded', platforms: [], options: new Map() }] }), never)
+    const add = (number: number): Promise<unknown> => store.update('b', (before) => ({ builder: { name: 'b', nodes: [plainNode(`n${number}`, 'remote', 'unix:///s'), ...(before?.nodes ?? [])] } }), never)
     await Promise.all(Array.from({ length: 8 }, (_, number) => add(number)))
     assert.equal((await store.find('b'))?.nodes.length, 8)
   })
   it('forgets the choice with the builder', async () => {
     const { store } = await open()
-    await store.update('b', () => builderNamed('b'), never)
+    await store.update('b', () => ({ builder: builderNamed('b') }), never)
     await store.setCurrent('b')
     assert.equal(await store.currentName(), 'b')
     assert.equal(await store.remove('b'), true)
@@ -66,10 +66,10 @@ describe('the store of builders', () => {
     await store.setCurrent('default')
     assert.equal(await store.currentName(), 'default')
   })
-  for (const text of ['{', '[]', '{"name":"d"}', '{"driver":"x","nodes":[{}]}', '{"name":"d","driver":"docker-container","nodes":[]}', '{"name":"d","driver":"remote","nodes":[{"name":"n","endpoint":"e","platforms":["a/b/c/d"]}]}']) {
+  for (const text of ['{', '[]', '{"name":"d"}', '{"driver":"x","nodes":[{}]}', '{"name":"d","driver":"docker-container","nodes":[]}', '{"name":"d","driver":"x","nodes":[{"name":"n","endpoint":"e"}]}', '{"name":"d","nodes":[{"name":"n","endpoint":"e"}]}', '{"name":"d","driver":"remote","nodes":[{"name":"n","endpoint":"e"},{"name":"n","endpoint":"f"}]}', '{"name":"d","driver":"remote","nodes":[{"name":"n","endpoint":"e","platforms":["a/b/c/d"]}]}']) {
     it(`tells of a file that holds ${text}, lists the others, and removes it`, async () => {
       const { store, folder } = await open()
-      await store.update('b', () => builderNamed('b'), never)
+      await store.update('b', () => ({ builder: builderNamed('b') }), never)
       await mkdir(join(folder, 'builders'), { recursive: true })
       await writeFile(join(folder, 'builders/d.json'), text)
       const { builders, damaged } = await store.list()
@@ -80,7 +80,7 @@ describe('the store of builders', () => {
   }
   it('leaves files of other names alone', async () => {
     const { store, folder } = await open()
-    await store.update('b', () => builderNamed('b'), never)
+    await store.update('b', () => ({ builder: builderNamed('b') }), never)
     await writeFile(join(folder, 'builders/0 a.json'), '{')
     assert.deepEqual(await store.list(), { builders: [builderNamed('b')], damaged: [] })
   })
@@ -105,9 +105,18 @@ describe('freeName', () => {
 describe('the file of a builder', () => {
   it('says what the builder is', () => {
     const platform = fc.constantFrom('linux/amd64', 'linux/arm64', 'linux/arm/v7', 'windows/amd64').map((text) => parsePlatform(text))
-    const node = fc.record({ name: fc.string(), endpoint: fc.string(), platforms: fc.array(platform), options: fc.array(fc.tuple(fc.string().filter((key) => key !== '__proto__'), fc.string())).map((pairs) => new Map(pairs)) })
-    const builder = fc.record({ name: fc.string(), driver: fc.constantFrom(...DRIVER_NAMES), nodes: fc.array(node, { minLength: 1 }) })
-    const sorted = (made: Builder): unknown => made.nodes.map((one) => ({ ...one, options: [...one.options].toSorted() }))
-    fc.assert(fc.property(builder, (made) => assert.deepEqual(sorted(parseBuilder(formatBuilder(made), 'f')), sorted(made))))
+    const texts = fc.array(fc.tuple(fc.string().filter((key) => key !== '__proto__'), fc.string())).map((pairs) => new Map(pairs))
+    const node = fc.record({ name: fc.string(), driver: fc.constantFrom(...DRIVER_NAMES), endpoint: fc.string(), platforms: fc.array(platform), options: texts, flags: fc.array(fc.string()), files: texts })
+    const builder = fc.record({ name: fc.string(), nodes: fc.uniqueArray(node, { minLength: 1, selector: ({ name }) => name }) })
+    const sorted = (made: Pick<Builder, 'name'> & { readonly nodes: readonly BuilderNode[] }): unknown => ({ ...made, nodes: made.nodes.map((one) => ({ ...one, options: [...one.options].toSorted(), files: [...one.files].toSorted() })) })
+    fc.assert(fc.property(builder, ({ name, nodes: [first, ...rest] }) => {
+      assert.ok(first)
+      assert.deepEqual(sorted(parseBuilder(formatBuilder({ name, nodes: [first, ...rest] }), 'f')), sorted({ name, nodes: [first, ...rest] }))
+    }))
+  })
+  it('leaves out what is empty, and takes a driver for all nodes', () => {
+    const text = '{\n  "name": "b",\n  "nodes": [\n    {\n      "name": "n",\n      "driver": "embedded",\n      "endpoint": "embedded"\n    }\n  ]\n}\n'
+    assert.equal(formatBuilder({ name: 'b', nodes: [plainNode('n', 'embedded', 'embedded')] }), text)
+    assert.deepEqual(parseBuilder('{"name":"b","driver":"embedded","nodes":[{"name":"n","endpoint":"embedded"}]}', 'f'), parseBuilder(text, 'f'))
   })
 })

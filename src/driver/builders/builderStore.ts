@@ -20,8 +20,8 @@ export interface BuilderStore {
   /** The name that `use` has chosen, whether or not there is such a builder; else `default`. @throws InvalidValueError */
   currentName(): Promise<string>
   setCurrent(name: string): Promise<void>
-  /** Puts what `change` makes of the builder in its place: one change of a builder at a time, in all processes. */
-  update(name: string, change: (before: Builder | undefined) => Builder, signal: AbortSignal): Promise<Builder>
+  /** Puts the builder that `change` makes of it in its place: one change of builders at a time, in all processes. */
+  update<T extends { readonly builder: Builder }>(name: string, change: (before: Builder | undefined) => T | Promise<T>, signal: AbortSignal): Promise<T>
   /** Whether there was one. Where it was the current one, `default` is from then on. */
   remove(name: string): Promise<boolean>
 }
@@ -63,9 +63,9 @@ export function createBuilderStore(env: Readonly<Record<string, string | undefin
     async update(name, change, signal) {
       await mkdir(places.builders, { recursive: true, mode: 0o700 })
       await using _lock = await acquireLock(join(places.builders, '.lock'), 'exclusive', signal)
-      const builder = change(await readBuilder(places.builders, name))
-      await writeFileAtomically(fileOf(places.builders, name), formatBuilder(builder), { mode: 0o600 })
-      return builder
+      const made = await change(await readBuilder(places.builders, name))
+      await writeFileAtomically(fileOf(places.builders, name), formatBuilder(made.builder), { mode: 0o600 })
+      return made
     },
     async remove(name) {
       if ((await ifThere(readFile(fileOf(places.builders, name), 'utf8'))) === undefined) return false

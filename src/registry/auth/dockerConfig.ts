@@ -1,9 +1,9 @@
 import { mkdir, readFile, realpath } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { optionalObject, optionalString, parseJsonObject, stringMap, type JsonObject } from '../../ground/jsonValue.ts'
 import { writeFileAtomically } from '../../kit/files/atomicFile.ts'
+import { dockerFolder } from '../../kit/dockerFolder.ts'
 import type { CredentialSource, Credentials } from '../registry.ts'
 import { eraseFromHelper, getFromHelper, storeToHelper } from './credentialHelper.ts'
 
@@ -120,7 +120,7 @@ async function findCredentials(host: string, env: DockerConfigOptions['env'], si
 
 /** In the order they are looked through; the first is written to. */
 function configPaths(env: DockerConfigOptions['env']): readonly [string, ...string[]] {
-  const docker = join(env['DOCKER_CONFIG'] ?? join(env['HOME'] ?? homedir(), '.docker'), 'config.json')
+  const docker = join(dockerFolder(env), 'config.json')
   const runtimeFolder = env['XDG_RUNTIME_DIR']
   const podman = runtimeFolder === undefined ? [] : [join(runtimeFolder, 'containers', 'auth.json')]
   const chosen = env['REGISTRY_AUTH_FILE']

@@ -1,41 +1,58 @@
 import { CREATE_FLAGS, type CreateFlags } from '../../builders/createFlags.ts'
+import type { BuilderPlan, PlannedBuilder } from '../../builders/planBuilder.ts'
 import { defineCommand, type CommandContext } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { UsageError } from '../../flags/usageError.ts'
-
-const CONFIG_ADVICE = 'it is buildkitd\'s: registries without TLS and mirrors are set in ~/.config/pelago/config.json, for all builders'
+import type { Builder } from '../../../driver/builders/builder.ts'
 
 export const create = defineCommand({
   usage: '[OPTIONS] [ENDPOINT]',
-  summary: 'Make a builder: a name for an engine, for --builder and use',
+  summary: 'Make a builder, or change its nodes: a name for engines, for --builder and use',
   flags: CREATE_FLAGS,
   operands: [0, 1],
-  unsupported: [['buildkitd-config', CONFIG_ADVICE], ['config', CONFIG_ADVICE], 'timeout'],
   async run({ flags, operands: [endpoint] }, context, signal) {
+    const { parseTimeoutMs } = await import('../../builders/withinTime.ts')
+    const limitMs = parseTimeoutMs(flags.timeout)
     const { createBuilderStore, freeName } = await import('../../../driver/builders/builderStore.ts')
     const store = createBuilderStore(context.env)
-    const name = flags.name === undefined && !flags.leave ? freeName(await store.list()) : await nameOf(flags)
-    const { leaveNode, planBuilder } = await import('../../builders/planBuilder.ts')
-    const plan = { name, flags, endpoint, buildkitHost: context.env['BUILDKIT_HOST'] }
-    const builder = await store.update(name, (before) => (flags.leave ? leaveNode(name, flags.node, before) : planBuilder(plan, before)), signal)
+    const name = flags.name === undefined && !flags.leave && !flags.append ? freeName(await store.list()) : await nameOf(flags)
+    const change = flags.leave ? await leaving(name, flags) : await planning({ name, flags, endpoint }, context)
+    const { builder } = await store.update(name, change, signal)
     if (flags.use) await store.setCurrent(name)
-    if (flags.bootstrap) await bootstrap(name, context, signal)
+    if (flags.bootstrap) {
+      const { bootNodes } = await import('../../builders/bootNodes.ts')
+      await bootNodes(builder, limitMs, context, signal)
+    }
     context.stdout.write(`${builder.name}\n`)
     return EXIT.done
   },
 })
 
-async function nameOf({ name }: CreateFlags): Promise<string> {
-  if (name === undefined) throw new UsageError('--leave needs the builder\'s --name and the node\'s --node')
+type Change = (before: Builder | undefined) => Promise<PlannedBuilder>
+
+async function nameOf({ name, leave }: CreateFlags): Promise<string> {
+  if (name === undefined) throw new UsageError(leave ? '--leave needs the builder\'s --name and the node\'s --node' : '--append needs the builder\'s --name')
   const { isReservedName, parseBuilderName } = await import('../../../driver/builders/builder.ts')
   const parsed = parseBuilderName(name)
   if (isReservedName(parsed)) throw new UsageError(`${JSON.stringify(name)} is the name of the builder that is always there`, { hint: 'choose another --name' })
   return parsed
 }
 
-/** @throws EngineUnavailableError */
-async function bootstrap(name: string, context: CommandContext, signal: AbortSignal): Promise<void> {
-  const { openEngine } = await import('../../engine.ts')
-  await using engine = await openEngine({ ...context, builder: name }, signal)
-  await engine.control.listWorkers({}, { signal })
+async function leaving(name: string, flags: CreateFlags): Promise<Change> {
+  const { leaveNode } = await import('../../builders/planBuilder.ts')
+  return async (before) => leaveNode(name, flags.node, before)
+}
+
+/** What is wrong with an address is found before the builder is kept. */
+async function planning(asked: Pick<BuilderPlan, 'name' | 'endpoint'> & { readonly flags: CreateFlags }, { env, workingFolder, stderr }: CommandContext): Promise<Change> {
+  const { planBuilder } = await import('../../builders/planBuilder.ts')
+  const { readPlaces } = await import('../../builders/readPlaces.ts')
+  const { openNodeDriver } = await import('../../../driver/nodeDriver.ts')
+  const plan = { ...asked, ...(await readPlaces(asked.flags, { env, workingFolder })) }
+  return async (before) => {
+    const planned = planBuilder(plan, before)
+    await openNodeDriver(planned.node, env)
+    if (planned.isRestartNeeded) stderr.write(`note: what is new of node ${planned.node.name} holds when its engine is started again: pelago stop ${asked.name}\n`)
+    return planned
+  }
 }

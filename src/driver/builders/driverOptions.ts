@@ -1,0 +1,13 @@
+import type { DriverName } from './builder.ts'
+import { createOptionCheck, type OptionCheck } from './optionCheck.ts'
+
+/** The options of each driver there is: what `create` takes. */
+export const OPTION_CHECKS: ReadonlyMap<DriverName, OptionCheck> = new Map([
+  ['embedded', createOptionCheck('embedded', new Map([['network', hostOnly]]))],
+  ['remote', createOptionCheck('remote', new Map())],
+])
+
+/** Steps of the embedded engine have the network of this machine anyway. */
+function hostOnly(value: string): string | undefined {
+  return value === 'host' ? undefined : 'leave it out: the engine has the network of this machine'
+}
