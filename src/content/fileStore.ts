@@ -4,8 +4,9 @@ import { mkdir, open, opendir, rename, rm, stat, utimes, type FileHandle } from 
 import { join } from 'node:path'
 import { digestHex, parseDigest, type Digest } from '../ground/digest.ts'
 import { syncFolder, writeFileAtomically } from '../kit/files/atomicFile.ts'
-import { tryLock, type FileLock } from '../kit/files/fileLock.ts'
+import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
 import { BlobCorruptError, BlobNotFoundError, LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'
+import { LAYOUT_INDEX, LAYOUT_INDEX_LOCK } from './layoutFiles.ts'
 import { storeErrorOf } from './storeError.ts'
 
 /*
@@ -31,7 +32,7 @@ export async function openFileStore(options: FileStoreOptions, signal: AbortSign
   const [blobs, ingests] = [join(folder, 'blobs', 'sha256'), join(folder, 'ingest')]
   const blobPath = (digest: Digest): string => join(blobs, digestHex(digest))
   try {
-    await ensureLayout(folder, [blobs, ingests])
+    await ensureLayout(folder, [blobs, ingests], signal)
     await sweep(ingests, now() - RESUMABLE_FOR_MS)
   } catch (error) {
     throw storeErrorOf(error, folder)
@@ -63,20 +64,27 @@ export async function openFileStore(options: FileStoreOptions, signal: AbortSign
   }
 }
 
-async function ensureLayout(folder: string, folders: readonly string[]): Promise<void> {
+async function ensureLayout(folder: string, folders: readonly string[], signal: AbortSignal): Promise<void> {
   for (const path of folders) await mkdir(path, { recursive: true })
-  const files = [
-    ['oci-layout', { imageLayoutVersion: '1.0.0' }],
-    ['index.json', { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [] }],
-  ] as const
-  for (const [name, content] of files) {
-    const path = join(folder, name)
-    if ((await statBlob(path)) === undefined) await writeFileAtomically(path, JSON.stringify(content), { mode: 0o644 })
+  await ensureFile(join(folder, 'oci-layout'), { imageLayoutVersion: '1.0.0' })
+  const index = join(folder, LAYOUT_INDEX)
+  if ((await statBlob(index)) !== undefined) return
+  const lock = await acquireLock(join(folder, LAYOUT_INDEX_LOCK), 'exclusive', signal) // else one that somebody names an image in meanwhile would be replaced
+  try {
+    await ensureFile(index, { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [] })
+  } finally {
+    lock.remove()
   }
 }
 
+async function ensureFile(path: string, content: object): Promise<void> {
+  if ((await statBlob(path)) === undefined) await writeFileAtomically(path, JSON.stringify(content), { mode: 0o644 })
+}
+
 async function sweep(ingests: string, keptSince: number): Promise<void> {
-  for await (const { name } of await opendir(ingests)) {
+  for await (const entry of await opendir(ingests)) {
+    if (entry.isDirectory()) continue // containerd's, in a layout that BuildKit writes to as well
+    const { name } = entry
     const path = join(ingests, name)
     const lock = tryLock(path, 'exclusive')
     if (lock === undefined) continue

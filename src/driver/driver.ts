@@ -62,8 +62,10 @@ export interface BuildRequest {
   readonly files: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>
   /** What the engine may ask for once by the URL `http://buildkit-session/<name>`: a context from the standard input. */
   readonly uploads: ReadonlyMap<string, AsyncIterable<Uint8Array>>
-  /** OCI layouts of the client by the name of their store: folders whose blobs the engine may read. */
+  /** OCI layouts of the client, folders whose blobs the engine may read, by what BuildKit calls their store: `oci:<name>` is a context, `local:<folder>` a cache. */
   readonly stores: ReadonlyMap<string, string>
+  /** Those of them that the engine may write to. */
+  readonly writableStores: ReadonlySet<string>
   readonly outputs: readonly OutputRequest[]
   readonly secrets: ReadonlyMap<string, SecretFrom>
   /** The ssh agents that steps are lent, by id. */

@@ -6,6 +6,7 @@ import type { ProgressSink } from '../progress/progressSink.ts'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { clientPaths } from './clientPaths.ts'
 import type { BuildRequest, CacheRequest, EngineClient, Solve } from './driver.ts'
+import { nameFolderCaches } from './folderCaches.ts'
 import type { ClientProcess } from './session/outputSink.ts'
 import { openSession } from './session/sessionHost.ts'
 
@@ -22,7 +23,7 @@ export function createSolve(parts: SolveParts): Solve {
   return async (engine, request, sink, signal) =>
     await inSession(parts, { engine, request, sink }, signal, async (ref, sessionId, inner) => {
       const { ExporterResponse } = await engine.control.solve(solveRequest(ref, sessionId, engine.isSameMachine ? withClientPaths(request) : request), { signal: inner })
-      return new Map(Object.entries(ExporterResponse))
+      return await nameFolderCaches(request, new Map(Object.entries(ExporterResponse)), sink, inner)
     })
 }
 
@@ -63,7 +64,7 @@ export function solveRequest(ref: string, sessionId: string, { frontend, attribu
     Ref: ref,
     Session: sessionId,
     Frontend: frontend,
-    FrontendAttrs: Object.fromEntries(attributes),
+    FrontendAttrs: Object.fromEntries([...attributes, ...cacheAttributes({ cacheImports })]),
     Exporters: exporters,
     // the first one once more, for engines older than the list
     ExporterDeprecated: exporters[0]?.Type ?? '',
@@ -72,6 +73,11 @@ export function solveRequest(ref: string, sessionId: string, { frontend, attribu
     Entitlements: [...entitlements],
     Internal: isInternal,
   }
+}
+
+/** BuildKit's frontends are told of caches by an attribute. */
+export function cacheAttributes({ cacheImports }: Pick<BuildRequest, 'cacheImports'>): readonly (readonly [key: string, value: string])[] {
+  return cacheImports.length === 0 ? [] : [['cache-imports', JSON.stringify(cacheImports.map(toEntry))]]
 }
 
 function toEntry({ type, attributes }: CacheRequest): { Type: string; Attrs: Record<string, string> } {

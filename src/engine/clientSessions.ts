@@ -1,3 +1,4 @@
+import type { ClientStore } from '../exporter/cache/clientStore.ts'
 import type { ClientFiles } from '../exporter/clientFiles.ts'
 import type { ContextFiles } from '../ops/contextFiles.ts'
 import type { ClientAgents } from '../ops/mounts/clientAgents.ts'
@@ -11,6 +12,8 @@ export interface ClientSessions extends ContextFiles, ClientSecrets, ClientUploa
   /** Asks the session's client at each use; answers undefined where the session offers no credentials. */
   credentials(sessionId: string): CredentialSource
   clientFiles(sessionId: string): ClientFiles
-  /** An OCI layout of the client. */
+  /** An OCI layout of the client, as a context. */
   clientBlobs(sessionId: string, store: string): ClientBlobs
+  /** An OCI layout of the client by the full name of its store. */
+  clientStore(sessionId: string, id: string): ClientStore
 }

@@ -7,6 +7,7 @@ import type { OpenCachePlace } from '../registry/cacheplace/cachePlace.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { BlobSource } from './blobSource.ts'
+import type { OpenClientStore } from './cache/clientStore.ts'
 import type { ClientFiles } from './clientFiles.ts'
 import type { BuildResult } from './exporter.ts'
 import type { LayerPacker } from './layerPacker.ts'
@@ -25,6 +26,7 @@ export interface ExporterDeps {
   readonly uploads: Limit
   readonly images: ImageNames
   readonly client: ClientFiles
+  readonly openClientStore: OpenClientStore
   /** Brings the files of a snapshot, all layers of it. */
   readonly ensurePresent: (snapshot: SnapshotId | undefined, signal: AbortSignal) => Promise<void>
   /** To be asked once the layers are packed, and before anything is named, pushed or written. Rejects where the result may not go out. Idempotent. */

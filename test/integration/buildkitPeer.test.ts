@@ -114,6 +114,7 @@ function requestOf(dockerfile: string, destination: OutputDestination): BuildReq
     files: new Map([['dockerfile', new Map([['Dockerfile', Buffer.from(dockerfile)]])], ['context', files]]),
     uploads: new Map(),
     stores: new Map(),
+    writableStores: new Set(),
     outputs: destination.kind === 'none' ? [] : [{ type: destination.kind === 'folder' ? 'local' : 'tar', attributes: new Map(), destination }],
     secrets: new Map(),
     agents: new Map(),

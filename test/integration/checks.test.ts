@@ -132,6 +132,7 @@ describe('checks of a Dockerfile', () => {
       folders: new Map(),
       files: new Map([['dockerfile', new Map([['Dockerfile', Buffer.from(UNTIDY)]])], ['context', new Map()]]),
       outputs: [],
+      writableStores: new Set(),
       secrets: new Map(),
       agents: new Map(),
       uploads: new Map(),

@@ -177,6 +177,7 @@ function requestOf(parts: Partial<BuildRequest>, destination: OutputDestination 
     files: new Map(),
     uploads: new Map(),
     stores: new Map(),
+    writableStores: new Set(),
     outputs: [{ type: 'local', attributes: new Map(), destination }],
     secrets: new Map(),
     agents: new Map(),

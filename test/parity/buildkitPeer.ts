@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSubprocess } from '../../src/kit/process/subprocess.ts'
 import { buildxArgv, PEER_ROOT } from '../support/peers/buildx.ts'
-import { untilItListens } from '../support/peers/dockerDaemon.ts'
+import { openUpgraded, untilItListens } from '../support/peers/dockerDaemon.ts'
 import { runCommand } from '../support/pelago.ts'
 import { outputFlag, type Builder, type BuildOutcome } from './builder.ts'
 
@@ -12,6 +14,8 @@ import { outputFlag, type Builder, type BuildOutcome } from './builder.ts'
 export interface BuildkitPeer extends Builder, AsyncDisposable {
   /** Builds `context`, and pushes it as `reference`. @throws with all that it said where it cannot */
   push(context: string, reference: string): Promise<void>
+  /** `unix:///…`, where it speaks HTTP/2 as a buildkitd does. */
+  readonly address: string
 }
 
 /** For a test's `skip`: why there is none; false where there is. */
@@ -31,6 +35,7 @@ export async function startBuildkitPeer(): Promise<BuildkitPeer> {
   const daemon = stack.use(openSubprocess(['unshare', '--mount', 'sh', '-euc', start, PEER_ROOT, folder, ...flags], { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }, new AbortController().signal))
   await untilItListens(daemon.stderr)
   const env = { PATH: '/usr/bin:/bin', HOME: folder, DOCKER_HOST: `unix://${join(folder, 'socket')}` }
+  const address = await serveBuildKit(join(folder, 'socket'), join(folder, 'buildkit.sock'), stack)
   const held = stack.move()
   return {
     dockerfileVersion: '1.19',
@@ -42,8 +47,23 @@ export async function startBuildkitPeer(): Promise<BuildkitPeer> {
       const { isBuilt, said } = await runBuildx(['build', '--network', 'none', '--provenance', 'false', '--output', `type=image,name=${reference},push=true`, context], env)
       if (!isBuilt) throw new Error(`cannot push ${reference}:\n${said}`)
     },
+    address,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
+}
+
+/** Docker has its BuildKit behind an upgrade of HTTP/1.1; whoever connects to `path` is handed on to there. */
+async function serveBuildKit(docker: string, path: string, stack: AsyncDisposableStack): Promise<string> {
+  const server = createServer({ pauseOnConnect: true }, (client) => {
+    void openUpgraded(docker).then((buildkit) => {
+      client.pipe(buildkit).pipe(client)
+      for (const [one, other] of [[client, buildkit], [buildkit, client]] as const) one.on('error', () => other.destroy()).on('close', () => other.destroy())
+    }, () => client.destroy())
+  })
+  server.listen(path)
+  await once(server, 'listening')
+  stack.defer(() => void server.close())
+  return `unix://${path}`
 }
 
 async function runBuildx(args: readonly string[], env: Readonly<Record<string, string>>): Promise<BuildOutcome> {

@@ -55,6 +55,7 @@ async function definitionRequest(url: string, { dockerfile, folder }: { readonly
     files: new Map([['dockerfile', new Map([['Dockerfile', Buffer.from(dockerfile)]])]]),
     uploads: new Map(),
     stores: new Map(),
+    writableStores: new Set(),
     cacheImports: [],
     cacheExports: [],
     outputs: [{ type: 'local', attributes: new Map(), destination: { kind: 'folder', path: folder } }],

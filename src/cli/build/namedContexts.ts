@@ -14,7 +14,7 @@ export interface NamedContextParts {
   readonly attributes: ReadonlyMap<string, string>
   /** Folders by the name under which the session serves them. */
   readonly folders: ReadonlyMap<string, string>
-  /** OCI layouts by the name of their store. */
+  /** OCI layouts by the full name of their store. */
   readonly stores: ReadonlyMap<string, string>
 }
 
@@ -29,7 +29,7 @@ export async function parseNamedContexts(texts: readonly string[], workingFolder
     if (layout !== undefined) {
       const name = `layout${stores.size + 1}`
       const { path, tag, digest } = await findLayoutImage(resolve(workingFolder, layout.replace(/[:@].*$/s, '')), layout)
-      stores.set(name, path)
+      stores.set(`oci:${name}`, path)
       attributes.set(`context:${key}`, `oci-layout://${name}:${tag}@${digest}`)
     } else if (isElsewhere(source)) attributes.set(`context:${key}`, source)
     else {

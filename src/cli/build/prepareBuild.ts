@@ -13,6 +13,7 @@ import { parseNamedContexts, type NamedContextParts } from './namedContexts.ts'
 import type { BuildFlags } from './buildFlags.ts'
 import { downloadDockerfile } from './downloadDockerfile.ts'
 import { readEntitlements } from './grants/entitlements.ts'
+import type { FolderCaches } from './folderCaches.ts'
 import { frontendAttributes } from './frontendAttributes.ts'
 import { parseCall, type FrontendCall } from './frontendCall.ts'
 import { loadProgram } from './loadProgram.ts'
@@ -60,15 +61,23 @@ export async function prepareBuild(flags: BuildFlags, { path, inlineDockerfile }
   const placed = (caches: readonly CacheRequest[]): readonly CacheRequest[] => (flags.part === undefined ? caches : perPlatform(caches, platforms.length > 0 ? platforms : [localPlatform()]))
   const imports = await completeCaches(placed(parseCacheImports(flags['cache-from'])), env, signal)
   const exports = await completeCaches(call !== undefined ? [] : placed(parseCacheExports(flags['cache-to'], buildArgsOf(attributes))), env, signal)
-  const caches = { cacheImports: imports.requests, cacheExports: exports.requests }
-  const notices = [...new Set([...imports.notices, ...exports.notices])]
-  const request = toRequest({ place, named }, { attributes, outputs, secrets, agents, ...caches }, flags)
+  const caches = await withFolders({ cacheImports: imports.requests, cacheExports: exports.requests }, workingFolder, signal)
+  const notices = [...new Set([...imports.notices, ...exports.notices, ...caches.notices])]
+  const request = toRequest({ place, named }, { attributes, outputs, secrets, agents, caches }, flags)
   const dockerfileFolder = place.dockerfile.kind === 'file' ? place.dockerfile.folder : undefined
   const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
   if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], call, flags, progress, dockerfileFolder, notices }
   if (place.context.kind === 'upload') throw new UsageError('a context on stdin can be built for Docker\'s archive or for several platforms, not both', { hint: 'build one platform, or use --output type=oci' })
   const loaded = loadPlatform(platforms)
   return { requests: splitForDocker(request, loaded), call, flags, progress, dockerfileFolder, notices: [...notices, `note: Docker's archive holds one platform: it gets ${loaded}`] }
+}
+
+/** Most builds have no caches in folders. */
+async function withFolders(caches: Pick<BuildStep, 'cacheImports' | 'cacheExports'>, workingFolder: string, signal: AbortSignal): Promise<FolderCaches> {
+  const isPlain = ![...caches.cacheImports, ...caches.cacheExports].some(({ type }) => type === 'local')
+  if (isPlain) return { ...caches, stores: new Map(), writableStores: new Set(), notices: [] }
+  const { findFolderCaches } = await import('./folderCaches.ts')
+  return await findFolderCaches(caches, workingFolder, signal)
 }
 
 /** Only provenance tells it. */
@@ -103,7 +112,7 @@ interface Contexts {
   readonly named: NamedContextParts
 }
 
-function toRequest({ place, named }: Contexts, parts: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets' | 'agents' | 'cacheImports' | 'cacheExports'>, flags: BuildFlags): BuildStep {
+function toRequest({ place, named }: Contexts, { caches, ...parts }: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets' | 'agents'> & { readonly caches: Omit<FolderCaches, 'notices'> }, flags: BuildFlags): BuildStep {
   const { context, dockerfile } = place
   const folders = new Map(named.folders)
   const files = new Map<string, ReadonlyMap<string, Uint8Array>>()
@@ -112,7 +121,7 @@ function toRequest({ place, named }: Contexts, parts: Pick<BuildStep, 'attribute
   if (dockerfile.kind === 'file') folders.set('dockerfile', dockerfile.folder)
   if (dockerfile.kind === 'bytes') files.set('dockerfile', new Map([[dockerfile.filename, dockerfile.bytes]]))
   const uploads = context.kind === 'upload' ? new Map([[randomUUID(), context.bytes]]) : new Map<string, AsyncIterable<Uint8Array>>()
-  return { frontend: 'dockerfile.v0', ...parts, attributes: new Map([...parts.attributes, ...named.attributes, ...contextAttributes(place, uploads)]), folders, files, uploads, stores: named.stores, entitlements: readEntitlements(flags) }
+  return { frontend: 'dockerfile.v0', ...parts, attributes: new Map([...parts.attributes, ...named.attributes, ...contextAttributes(place, uploads)]), folders, files, uploads, stores: new Map([...named.stores, ...caches.stores]), writableStores: caches.writableStores, cacheImports: caches.cacheImports, cacheExports: caches.cacheExports, entitlements: readEntitlements(flags) }
 }
 
 /** As BuildKit's clients tell it of a context that is no folder. */

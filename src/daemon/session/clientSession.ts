@@ -1,9 +1,8 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { createClient, type Client, type Transport } from '@connectrpc/connect'
+import { createClient, type Client } from '@connectrpc/connect'
 import type { ClientHttp2Session } from 'node:http2'
 import { fromStatus, RemoteError, UnsupportedByPeerError } from '../../api/errorMapping.ts'
 import type { TreeFilter, TreeReceiver, TreeSource } from '../../api/fileSync.ts'
-import { Content } from '../../api/gen/content_pb.ts'
 import { Auth } from '../../api/gen/auth_pb.ts'
 import { BytesMessageSchema, FileSend, FileSync } from '../../api/gen/filesync_pb.ts'
 import { Secrets } from '../../api/gen/secrets_pb.ts'
@@ -16,9 +15,10 @@ import { createTransport } from '../../api/grpc/transport.ts'
 import { createPacketChannel } from '../../api/packetChannel.ts'
 import { receiveTree } from '../../api/treeReceiver.ts'
 import { sendTree } from '../../api/treeSender.ts'
-import type { Digest } from '../../ground/digest.ts'
+import type { ClientStore } from '../../exporter/cache/clientStore.ts'
 import { BuildError } from '../../ground/errors.ts'
 import type { Credentials } from '../../registry/registry.ts'
+import { createClientStore } from './clientStore.ts'
 import { createLentAgents, type LentAgents } from './lentAgents.ts'
 import type { SessionHeaders } from './sessionHeaders.ts'
 
@@ -41,8 +41,8 @@ export interface ClientSession extends LentAgents {
   credentials(host: string, signal: AbortSignal): Promise<Credentials | undefined>
   /** @throws RemoteError with kind `not-found` */
   secret(id: string, signal: AbortSignal): Promise<Uint8Array>
-  /** A blob of the client's OCI layout `store`. */
-  readBlob(store: string, digest: Digest, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** An OCI layout of the client's; nothing is asked of it yet. */
+  store(id: string): ClientStore
   /** What the client gives under `path`: its standard input. */
   receiveUpload(path: string, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** The folder itself where the client shares the machine and the user; undefined elsewhere. */
@@ -106,7 +106,7 @@ export function createClientSession(connection: ClientHttp2Session, headers: Ses
     async secret(id, signal) {
       return (await secrets.getSecret({ ID: id }, { signal })).data
     },
-    readBlob: (store, digest, signal) => readBlob(transport, { store, digest }, signal),
+    store: (id) => createClientStore(connection, transport, id),
     async *receiveUpload(path, signal) {
       const opened = openCall(connection, methodPath(Upload.method.pull), new Map([['urlpath', [path]], ['urlhost', ['buildkit-session']]]), signal)
       try {
@@ -119,11 +119,6 @@ export function createClientSession(connection: ClientHttp2Session, headers: Ses
       }
     },
   }
-}
-
-async function* readBlob(transport: Transport, { store, digest }: { readonly store: string; readonly digest: Digest }, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const headers = { 'buildkit-attachable-store-id': `oci:${store}` }
-  for await (const { data } of createClient(Content, transport).read({ digest }, { signal, headers })) yield data
 }
 
 function filterMetadata(name: string, { includePatterns, excludePatterns, followPaths }: TreeFilter): Metadata {

@@ -1,4 +1,5 @@
 import { RemoteError, UnsupportedByPeerError } from '../../api/errorMapping.ts'
+import type { ClientStore } from '../../exporter/cache/clientStore.ts'
 import type { ClientSessions } from '../../engine/clientSessions.ts'
 import type { SessionManager } from './sessionManager.ts'
 
@@ -29,12 +30,11 @@ export function createClientSessions(manager: SessionManager): ClientSessions {
       const session = await manager.get(sessionId, signal)
       await session.forwardAgent(id, connection, signal)
     },
-    clientBlobs: (sessionId, store) => ({
-      async *read(digest, signal) {
-        const session = await manager.get(sessionId, signal)
-        yield* session.readBlob(store, digest, signal)
-      },
-    }),
+    clientBlobs: (sessionId, store) => {
+      const { read } = lateStore(manager, sessionId, `oci:${store}`)
+      return { read: (digest, signal) => read(digest, 0, signal) }
+    },
+    clientStore: (sessionId, id) => lateStore(manager, sessionId, id),
     async *receiveUpload(sessionId, path, signal) {
       const session = await manager.get(sessionId, signal)
       yield* session.receiveUpload(path, signal)
@@ -55,5 +55,17 @@ export function createClientSessions(manager: SessionManager): ClientSessions {
         await session.sendTree({ exporterIndex, metadata }, tree, signal)
       },
     }),
+  }
+}
+
+/** Of a session that is looked for at each use. */
+function lateStore(manager: SessionManager, sessionId: string, id: string): ClientStore {
+  const open = async (signal: AbortSignal): Promise<ClientStore> => (await manager.get(sessionId, signal)).store(id)
+  return {
+    sizeBytes: async (digest, signal) => (await open(signal)).sizeBytes(digest, signal),
+    async *read(digest, offset, signal) {
+      yield* (await open(signal)).read(digest, offset, signal)
+    },
+    writeBlob: async (blob, signal) => (await open(signal)).writeBlob(blob, signal),
   }
 }

@@ -14,15 +14,17 @@ import { createServiceRoutes, methodPath, type ServiceRoutes } from '../../api/g
 import { GRPC, statusError } from '../../api/grpc/status.ts'
 import { createPacketChannel } from '../../api/packetChannel.ts'
 import { sendTree } from '../../api/treeSender.ts'
+import type { ContentStore } from '../../content/contentStore.ts'
 import type { CredentialSource } from '../../registry/registry.ts'
 import { createAgentService } from '../agent/agentService.ts'
 import type { BuildRequest, SecretFrom } from '../driver.ts'
 import { createLayoutBlobs } from './layoutBlobs.ts'
+import { createLayoutWrites } from './layoutWrites.ts'
 import { createMemoryTree } from './memoryTree.ts'
 import { receiveOutput, type ClientProcess } from './outputSink.ts'
 
 /** What a session serves of its client: the request's own folders, outputs, secrets and credentials, and nothing else. */
-export interface SessionContents extends Pick<BuildRequest, 'folders' | 'files' | 'uploads' | 'stores' | 'outputs' | 'secrets' | 'agents' | 'credentials'> {
+export interface SessionContents extends Pick<BuildRequest, 'folders' | 'files' | 'uploads' | 'stores' | 'writableStores' | 'outputs' | 'secrets' | 'agents' | 'credentials'> {
   /** The part of a folder that the engine asks for. */
   readonly openFolder: (path: string, filter: TreeFilter) => TreeSource
   readonly client: ClientProcess
@@ -33,6 +35,7 @@ const MAX_SECRET_BYTES = 500_000
 
 export function createSessionServices(contents: SessionContents): ServiceRoutes {
   const agents = createAgentService(contents.agents)
+  const writable = new Map([...contents.stores].filter(([id]) => contents.writableStores.has(id)))
   return createServiceRoutes()
     .call(methodPath(FileSync.method.diffCopy), (call) => sendFolder(call, contents))
     .call(methodPath(FileSend.method.diffCopy), (call) => receiveOutput(call, destinationOf(call, contents), contents.client))
@@ -41,12 +44,18 @@ export function createSessionServices(contents: SessionContents): ServiceRoutes 
     .call(methodPath(Upload.method.pull), (call) => sendUpload(call, contents))
     .service(SSH, { checkAgent: ({ ID }) => agents.checkAgent(ID) })
     .call(methodPath(SSH.method.forwardAgent), (call) => agents.forwardAgent(call))
-    .service(Content, createLayoutBlobs(contents.stores))
+    .service(Content, { ...createLayoutBlobs(contents.stores), ...createLayoutWrites(writable, openLayout) })
     .service(Health, { check: () => ({ status: ServingStatus.SERVING }) })
 }
 
 /** Each of them has to be named when a session is opened. */
-export const SESSION_METHODS: readonly string[] = [FileSync.method.diffCopy, FileSend.method.diffCopy, Auth.method.credentials, Auth.method.fetchToken, Secrets.method.getSecret, SSH.method.checkAgent, SSH.method.forwardAgent, Upload.method.pull, Content.method.info, Content.method.read, Health.method.check].map(methodPath)
+export const SESSION_METHODS: readonly string[] = [FileSync.method.diffCopy, FileSend.method.diffCopy, Auth.method.credentials, Auth.method.fetchToken, Secrets.method.getSecret, SSH.method.checkAgent, SSH.method.forwardAgent, Upload.method.pull, Content.method.info, Content.method.read, Content.method.write, Content.method.abort, Health.method.check].map(methodPath)
+
+/** Loads what locks files, which most builds do without. */
+async function openLayout(folder: string, signal: AbortSignal): Promise<ContentStore> {
+  const { openFileStore } = await import('../../content/fileStore.ts')
+  return await openFileStore({ folder, now: Date.now }, signal)
+}
 
 /** An HTTP/2 frame of Go's servers takes as much without being asked to. */
 const UPLOAD_CHUNK_BYTES = 1024 * 1024

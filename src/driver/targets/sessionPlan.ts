@@ -3,7 +3,7 @@ import type { BuildRequest } from '../driver.ts'
 import { mergeFolders } from './sharedFolders.ts'
 
 /** What a session serves, but for what it has of the command's process. */
-export type SessionShare = Pick<BuildRequest, 'folders' | 'files' | 'uploads' | 'stores' | 'outputs' | 'secrets' | 'agents' | 'credentials'>
+export type SessionShare = Pick<BuildRequest, 'folders' | 'files' | 'uploads' | 'stores' | 'writableStores' | 'outputs' | 'secrets' | 'agents' | 'credentials'>
 
 export interface SessionPlan {
   /** The first has the folders of all. */
@@ -51,6 +51,7 @@ function merge(session: SessionShare | undefined, request: BuildRequest): Sessio
     outputs: takesFiles(request) ? request.outputs : session.outputs,
     uploads: new Map([...session.uploads, ...request.uploads]),
     stores: new Map([...session.stores, ...request.stores]),
+    writableStores: new Set([...session.writableStores, ...request.writableStores]),
     secrets: new Map([...session.secrets, ...request.secrets]),
     agents: new Map([...session.agents, ...request.agents]),
   }

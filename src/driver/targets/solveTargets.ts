@@ -8,7 +8,8 @@ import type { ProgressSink } from '../../progress/progressSink.ts'
 import { driveBuild, EMPTY_RESULT } from '../drivenBuild.ts'
 import type { BuildRequest, EngineClient } from '../driver.ts'
 import { openSession } from '../session/sessionHost.ts'
-import { solveRequest, withClientPaths, withEvents, type SolveParts } from '../solve.ts'
+import { nameFolderCaches } from '../folderCaches.ts'
+import { cacheAttributes, solveRequest, withClientPaths, withEvents, type SolveParts } from '../solve.ts'
 import { createTargetResults, linksOf, type FrontendInputs, type TargetResults } from './targetResults.ts'
 import { planSessions } from './sessionPlan.ts'
 import { folderSessions, mergeFolders, withSharedNames } from './sharedFolders.ts'
@@ -90,7 +91,7 @@ async function solveTarget({ name, requests, purpose }: PlacedTarget, job: Targe
       const message = solveRequest(ref, sessionId, request)
       return isDriven ? solveDriven({ name, request, message, purpose, publishes: index === 0 && job.results.isWanted(name) }, job, inner) : solvePlain(message, job, inner)
     }
-    responses.push(await withEvents({ engine: job.engine, sink }, signal, solve))
+    responses.push(await nameFolderCaches(request, await withEvents({ engine: job.engine, sink }, signal, solve), sink, signal))
   }
   return responses[0] ?? new Map()
 }
@@ -136,8 +137,8 @@ async function solveDriven({ name, request, message, purpose, publishes }: Drive
 
 const QUESTION_CAPS = 'moby.buildkit.frontend.subrequests+forward'
 
-async function callFrontend({ bridge }: EngineClient, { frontend, attributes }: BuildRequest, inputs: FrontendInputs, options: CallOptions): Promise<Result> {
-  const asked = { Frontend: frontend, FrontendOpt: Object.fromEntries([...attributes, ...inputs.attributes]), FrontendInputs: Object.fromEntries(inputs.definitions) }
+async function callFrontend({ bridge }: EngineClient, { frontend, attributes, cacheImports }: BuildRequest, inputs: FrontendInputs, options: CallOptions): Promise<Result> {
+  const asked = { Frontend: frontend, FrontendOpt: Object.fromEntries([...attributes, ...cacheAttributes({ cacheImports }), ...inputs.attributes]), FrontendInputs: Object.fromEntries(inputs.definitions) }
   const { result } = await bridge.solve({ ...asked, allowResultReturn: true, allowResultArrayRef: true }, options)
   if (result === undefined) throw new TypeError('the frontend gave no result')
   return result

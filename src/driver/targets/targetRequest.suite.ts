@@ -9,6 +9,7 @@ export function buildRequest(parts: Partial<BuildRequest>): BuildRequest {
     files: new Map(),
     uploads: new Map(),
     stores: new Map(),
+    writableStores: new Set(),
     outputs: [],
     secrets: new Map(),
     agents: new Map(),

@@ -197,6 +197,7 @@ function exportPartsOf(deps: SolveDeps, { request: { sessionId }, progress, prot
       },
     },
     client: sessions.clientFiles(sessionId),
+    openClientStore: (id) => sessions.clientStore(sessionId, id),
     ensurePresent: (snapshot, signal) => runStep(progress, 'load layers', (step) => presence.ensurePresent(snapshot, deliveryContext(step, sessionId), signal)),
     approve: audit.approve,
     protect,

@@ -1,11 +1,15 @@
+import { cacheStoreId } from '../../exporter/cache/clientStore.ts'
+import { parseDigest } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { formatFamiliar, formatRepository, parseReference } from '../../ground/reference.ts'
 import { createRegistryBlobs } from '../../registry/registryBlobs.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { OpenCachePlace } from '../../registry/cacheplace/cachePlace.ts'
 import type { SessionRegistries } from '../../ops/layerPresence.ts'
+import type { ClientSessions } from '../clientSessions.ts'
 import type { CacheRequest } from '../engine.ts'
 import { runStep } from '../stepProgress.ts'
+import { readFolderCaches } from './folderImports.ts'
 import { readFoundCaches, type FoundCache } from './foundCache.ts'
 import { joinCaches, type CacheLayerPlace, type ImportedCaches, type PlacedCache } from './importCaches.ts'
 import { hasBlob, type ImportedLayers } from './importedLayers.ts'
@@ -15,6 +19,7 @@ export interface ImportDeps extends PlaceImportDeps {
   readonly openCachePlace: OpenCachePlace
   readonly registries: SessionRegistries
   readonly importedLayers: ImportedLayers
+  readonly sessions: Pick<ClientSessions, 'clientStore'>
 }
 
 export interface ImportContext {
@@ -57,11 +62,13 @@ function createSource(request: CacheRequest, deps: ImportDeps, context: ImportCo
   switch (request.type) {
     case 'registry':
       return createRegistrySource(request, deps, context)
+    case 'local':
+      return createFolderSource(request, deps, context)
     case 'gha':
     case 's3':
       return createPlaceSource(request, deps, context)
     default:
-      throw new InvalidValueError(`unknown cache importer: ${JSON.stringify(request.type)}`, { hint: 'use type=registry, gha or s3' })
+      throw new InvalidValueError(`unknown cache importer: ${JSON.stringify(request.type)}`, { hint: 'use type=registry, local, gha or s3' })
   }
 }
 
@@ -76,6 +83,14 @@ function createRegistrySource({ attributes }: CacheRequest, deps: ImportDeps, { 
       return placed(await readFoundCaches(createRegistryBlobs(registry, reference, root), root, signal), registryPlace(repository, deps))
     },
   }
+}
+
+/** Which cache of the folder is meant the client has found out. */
+function createFolderSource({ attributes }: CacheRequest, deps: ImportDeps, { sessionId }: ImportContext): Source {
+  const folder = requiredAttribute(attributes, 'src')
+  const digest = parseDigest(requiredAttribute(attributes, 'digest'))
+  const store = deps.sessions.clientStore(sessionId, cacheStoreId(folder))
+  return { title: `importing cache manifest from local:${folder}`, open: (signal) => readFolderCaches(store, digest, deps, signal) }
 }
 
 function createPlaceSource({ type, attributes }: CacheRequest, deps: ImportDeps, { held }: ImportContext): Source {

@@ -22,7 +22,7 @@ export async function readPlacedCaches(place: CachePlace, deps: PlaceImportDeps,
 }
 
 /** Nobody else knows the place later on, so what is taken is brought at once. */
-function createLayerPlace(blobs: BlobReader, { content, snapshots, transfers }: PlaceImportDeps): CacheLayerPlace {
+export function createLayerPlace(blobs: BlobReader, { content, snapshots, transfers }: PlaceImportDeps): CacheLayerPlace {
   const isThere = async ({ digest }: Descriptor, signal: AbortSignal): Promise<boolean> => (await content.sizeBytes(digest, signal)) !== undefined
   return {
     repository: undefined,

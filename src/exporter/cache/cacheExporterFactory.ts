@@ -3,6 +3,7 @@ import { InvalidValueError } from '../../ground/errors.ts'
 import type { ExporterDeps } from '../exporterDeps.ts'
 import { createAttributeReader } from '../internal/attributeReader.ts'
 import type { CacheExporter } from './cacheExporter.ts'
+import { createFolderCacheExporter } from './folderCacheExporter.ts'
 import { createPlaceCacheExporter } from './placeCacheExporter.ts'
 import { createRegistryCacheExporter } from './registryCacheExporter.ts'
 
@@ -38,11 +39,13 @@ function createCacheExporter({ type, attributes }: CacheExportRequest, deps: Exp
   switch (type) {
     case 'registry':
       return createRegistryCacheExporter(deps, attributes)
+    case 'local':
+      return createFolderCacheExporter(deps, attributes)
     case 'gha':
     case 's3':
       return createPlaceCacheExporter(deps, type, attributes)
     default:
-      throw new InvalidValueError(`unknown cache exporter: ${JSON.stringify(type)}`, { hint: 'use type=registry, inline, gha or s3' })
+      throw new InvalidValueError(`unknown cache exporter: ${JSON.stringify(type)}`, { hint: 'use type=registry, local, inline, gha or s3' })
   }
 }
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { mkdirSync, writeFileSync, symlinkSync, linkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -66,6 +67,7 @@ export async function openExportFixture(): Promise<ExportFixture> {
     blobs,
     registry,
     openCachePlace: (type, attributes) => createCachePlace(type, attributes, { ...TEST_CLIENT, awsCredentials: { credentials: () => Promise.resolve(undefined) } }),
+    openClientStore: () => assert.fail('no store of a client is asked for'),
     uploads: createLimit(3),
     images: { tag: async (reference, root) => void tags.set(formatReference(reference), root) },
     client: {

@@ -42,7 +42,7 @@ export async function untilItListens(stderr: AsyncIterable<Uint8Array>): Promise
 }
 
 /** Docker's API hands the connection over after an HTTP/1.1 upgrade. */
-async function openUpgraded(path: string): Promise<Socket> {
+export async function openUpgraded(path: string): Promise<Socket> {
   const socket = connect(path)
   await once(socket, 'connect')
   socket.write('POST /grpc HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
