@@ -4,7 +4,7 @@ import { openNodeDriver } from '../driver/nodeDriver.ts'
 import { buildNode, chooseBuilder } from './builders/chooseBuilder.ts'
 import type { CommandContext } from './command.ts'
 
-type EngineContext = Pick<CommandContext, 'builder' | 'env' | 'stderr'>
+type EngineContext = Pick<CommandContext, 'builder' | 'env' | 'workingFolder' | 'stderr'>
 
 /**
  * The one engine that a command is about which is no build: for its images, its containers, its store. Of several nodes it is

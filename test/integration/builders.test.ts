@@ -6,15 +6,21 @@ import { startBuildkitd, startEngine, type EngineSocket } from '../support/engin
 import { openPelago, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 
+interface FoundBuilder {
+  readonly Nodes: readonly { readonly Name: string; readonly Status: string; readonly Err: string; readonly Version: string; readonly Platforms: readonly string[]; readonly GivenPlatforms: readonly string[]; readonly NativePlatforms: readonly string[] }[]
+}
+
 describe('builders', { skip: missing('crun'), concurrency: false }, () => {
   let pelago: Pelago
   let remote: EngineSocket
+  let other: EngineSocket
   before(async () => {
     pelago = await openPelago()
-    remote = await startEngine()
+    ;[remote, other] = await Promise.all([startEngine(), startEngine()])
   })
   after(async () => {
     await remote[Symbol.asyncDispose]()
+    await other[Symbol.asyncDispose]()
     await pelago[Symbol.asyncDispose]()
   })
   const output = async (...args: readonly string[]): Promise<string> => (await pelago.succeed(args)).stdout
@@ -58,17 +64,44 @@ describe('builders', { skip: missing('crun'), concurrency: false }, () => {
     assert.equal((await pelago.run(['--builder', 'far', 'images'])).exitCode, 1)
     assert.equal(await output('rm', 'far'), 'far removed\n')
   })
+  it('have several nodes, each with an engine of its own, asked side by side', async () => {
+    await output('create', '--name', 'farm', '--node', 'away', 'unix:///nonexistent/socket')
+    await Promise.all([output('create', '--name', 'farm', '--append', '--platform', 'linux/arm64', remote.address), output('create', '--name', 'farm', '--append', '--node', 'two', other.address)])
+    assert.match((await pelago.run(['create', '--name', 'farm', '--append', other.address])).stderr, /^ERROR: node "two" of builder "farm" has the endpoint unix:\S+ already/)
+    const farm = JSON.parse(await output('inspect', 'farm', '--format', 'json')) as FoundBuilder
+    const found = farm.Nodes.map(({ Name, Status, Err, GivenPlatforms, NativePlatforms }) => [Name, Status, Err, GivenPlatforms.join(), NativePlatforms.length > 0])
+    assert.deepEqual(found.toSorted(), [['away', 'inactive', 'no engine answers at unix:///nonexistent/socket', '', false], ['farm0', 'running', '', 'linux/arm64', true], ['two', 'running', '', '', true]])
+    const up = await pelago.run(['inspect', '--bootstrap', 'farm'])
+    assert.equal(up.exitCode, 125)
+    assert.match(up.stderr, /^node away: no engine answers at \S+\nERROR: builder "farm" has nodes that did not come up: away\n/)
+    await output('create', '--name', 'farm', '--node', 'away', '--leave')
+    const [first = ''] = (await output('ls', '--format', '{{if eq .Builder.Name "farm"}}{{.Name}}{{end}}')).split('\n').filter((name) => name !== 'farm' && name !== '')
+    const { stderr } = await pelago.succeed(['--builder', 'farm', 'images'])
+    assert.match(stderr, new RegExp(`^note: builder farm has 2 nodes: this is done on ${first} \\(unix:`))
+  })
+  it('are used in a folder and below it, before the one of use and behind the one that is named', async () => {
+    const folder = await pelago.context({ 'inner/a': '' })
+    const used = async (cwd: string, ...args: readonly string[]): Promise<string> => (await pelago.succeed([...args, 'use'], { cwd })).stdout
+    await output('create', '--name', 'there', '--use', remote.address)
+    await pelago.succeed(['use', '--folder', '.', 'farm'], { cwd: folder })
+    assert.equal(await used(join(folder, 'inner')), `farm: used in ${folder} and below\n`)
+    assert.equal(await used(folder, '--builder', 'there'), 'there: named by --builder, PELAGO_BUILDER or BUILDX_BUILDER\n')
+    assert.equal(await used(join(folder, '..')), 'there: chosen by pelago use\n')
+    assert.equal((await pelago.succeed(['use'], { env: { DOCKER_CONTEXT: 'office' } })).stdout, 'default: nothing else is chosen\n')
+    await output('rm', 'farm')
+    assert.equal(await used(folder), 'there: chosen by pelago use\n')
+  })
   it('are removed together where their engine does not run, the default one aside', async () => {
     await output('create', '--name', 'gone', 'unix:///nonexistent/socket')
-    await output('create', '--name', 'there', remote.address)
     assert.equal((await pelago.run(['rm', '--all-inactive'])).exitCode, 2)
     assert.equal(await output('rm', '--all-inactive', '--force'), 'gone removed\n')
     assert.match(await output('ls', '--format', '{{.Name}}'), /^there\nthere0\n/)
+    assert.match((await pelago.run(['rm', 'nothing', 'there', 'no-thing'])).stderr, /^ERROR: unknown builder: "no-thing"\nERROR: unknown builder: "nothing"\n/)
   })
   it('may be a real buildkitd, which says its version and platforms', { skip: missing('buildkitd') }, async () => {
     await using buildkitd = await startBuildkitd()
     await output('create', '--name', 'kit', '--driver', 'remote', '--bootstrap', buildkitd.address)
-    const kit = JSON.parse((await output('ls', '--format', 'json')).split('\n').find((line) => line.includes('"kit"')) ?? '') as { readonly Nodes: readonly { readonly Status: string; readonly Version: string; readonly Platforms: readonly string[] }[] }
+    const kit = JSON.parse((await output('ls', '--format', 'json')).split('\n').find((line) => line.includes('"kit"')) ?? '') as FoundBuilder
     assert.equal(kit.Nodes[0]?.Status, 'running')
     assert.match(kit.Nodes[0].Version, /^v?\d/)
     assert.match(kit.Nodes[0].Platforms.join(' '), /linux\/\w+/)

@@ -1,13 +1,15 @@
+import { realpath } from 'node:fs/promises'
 import { addressBuilder, DEFAULT_BUILDER, isAddress, parseBuilderName, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
+import { readChosen, type ChoicePlace } from '../../driver/builders/builderChoices.ts'
 import { createBuilderStore, type BuilderStore } from '../../driver/builders/builderStore.ts'
 import type { CommandContext } from '../command.ts'
 import { UsageError } from '../flags/usageError.ts'
 
-type ChoiceContext = Pick<CommandContext, 'builder' | 'env'>
+type ChoiceContext = Pick<CommandContext, 'builder' | 'env' | 'workingFolder'>
 
 /** The builder of `--builder` or its variables, which may be an address; else the one that `use` chose. @throws UsageError; BuilderDamagedError */
-export async function chooseBuilder({ builder, env }: ChoiceContext): Promise<Builder> {
-  if (builder === undefined) return await currentBuilder(env)
+export async function chooseBuilder({ builder, env, workingFolder }: ChoiceContext): Promise<Builder> {
+  if (builder === undefined) return await currentBuilder({ env, workingFolder })
   if (isAddress(builder)) return addressBuilder(builder)
   return await findBuilder(createBuilderStore(env), builder)
 }
@@ -22,10 +24,26 @@ export async function findBuilder(store: BuilderStore, text: string): Promise<Bu
   throw new UsageError(`unknown builder: ${JSON.stringify(text)}`, { hint: `there are ${names}; pelago create --name ${text} makes it; an address is written unix:///path/to/socket or tcp://127.0.0.1:port` })
 }
 
-/** One that is gone counts for none, as with buildx. */
-async function currentBuilder(env: ChoiceContext['env']): Promise<Builder> {
-  const store = createBuilderStore(env)
-  return (await store.find(await store.currentName())) ?? DEFAULT_BUILDER
+/** One that is gone counts for none, as with buildx, unless it was chosen for a folder. */
+async function currentBuilder(context: Pick<ChoiceContext, 'env' | 'workingFolder'>): Promise<Builder> {
+  const store = createBuilderStore(context.env)
+  const chosen = await readChosen(await store.choices(), choicePlace(context))
+  if (chosen.kind === 'nothing') return DEFAULT_BUILDER
+  const found = await store.find(chosen.builder)
+  if (found !== undefined) return found
+  if (chosen.kind !== 'folder') return DEFAULT_BUILDER
+  throw new UsageError(`builder ${JSON.stringify(chosen.builder)}, which is used in ${chosen.folder}, is gone`, { hint: `choose another for that folder (pelago use --folder ${chosen.folder} NAME), or none (pelago use --folder ${chosen.folder} --forget)` })
+}
+
+/** As builders are chosen by it. */
+export function choicePlace({ env, workingFolder }: Pick<ChoiceContext, 'env' | 'workingFolder'>): ChoicePlace {
+  return {
+    folder: async () => await realpath(workingFolder),
+    async dockerEndpoint() {
+      const { readDockerEndpoint } = await import('./dockerContexts.ts')
+      return await readDockerEndpoint(env)
+    },
+  }
 }
 
 /** The node that builds go to: they go to one so far. @throws UsageError where there are several */

@@ -10,14 +10,19 @@ const POLL_MS = 20
 
 /** Ends the engine of a node, and waits for that. One that listens by itself is its owner's. @throws EngineUnavailableError where it does not end */
 export async function stopNode(node: BuilderNode, { env }: Pick<CommandContext, 'env'>, signal: AbortSignal): Promise<'stopped' | 'not-ours'> {
-  if (node.driver !== 'embedded') return 'not-ours'
   const driver = await openNodeDriver(node, env)
+  if (driver.place !== undefined) await driver.place.stop(signal)
+  else if (node.driver === 'embedded') await endEngine(driver, signal)
+  else return 'not-ours'
+  return 'stopped'
+}
+
+async function endEngine(driver: Driver, signal: AbortSignal): Promise<void> {
   const latest = Date.now() + END_MS
   while (await askToEnd(driver, signal)) {
     if (Date.now() > latest) throw new EngineUnavailableError('the engine does not end', { hint: 'see what runs: ps -ef | grep pelago' })
     await pause(POLL_MS, signal)
   }
-  return 'stopped'
 }
 
 /** Whether there was one. */

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { parsePlatform } from '../../ground/platform.ts'
 import { DEFAULT_BUILDER, DRIVER_NAMES, plainNode, type Builder, type BuilderNode } from './builder.ts'
+import { NO_CHOICES, withCurrent, withFolder } from './builderChoices.ts'
 import { formatBuilder, parseBuilder } from './builderJson.ts'
-import { BuilderDamagedError, createBuilderStore, freeName, type BuilderStore } from './builderStore.ts'
+import { BuilderDamagedError, ChoicesDamagedError, createBuilderStore, freeName, type BuilderStore } from './builderStore.ts'
 
 const never = new AbortController().signal
 const parent = await mkdtemp(join(tmpdir(), 'pelago-builders-'))
@@ -32,7 +33,7 @@ describe('the store of builders', () => {
     const { store } = await open()
     assert.deepEqual(await store.list(), { builders: [], damaged: [] })
     assert.equal(await store.find('default'), DEFAULT_BUILDER)
-    assert.deepEqual([await store.find('b'), await store.currentName(), await store.remove('b')], [undefined, 'default', false])
+    assert.deepEqual([await store.find('b'), await store.choices(), await store.remove('b', never)], [undefined, NO_CHOICES, false])
   })
   it('keeps builders, each in a file of its own', async () => {
     const { store, folder } = await open()
@@ -52,19 +53,19 @@ describe('the store of builders', () => {
     await Promise.all(Array.from({ length: 8 }, (_, number) => add(number)))
     assert.equal((await store.find('b'))?.nodes.length, 8)
   })
-  it('forgets the choice with the builder', async () => {
-    const { store } = await open()
+  it('keeps what was chosen, and forgets it with the builder', async () => {
+    const { store, folder } = await open()
     await store.update('b', () => ({ builder: builderNamed('b') }), never)
-    await store.setCurrent('b')
-    assert.equal(await store.currentName(), 'b')
-    assert.equal(await store.remove('b'), true)
-    assert.equal(await store.currentName(), 'default')
+    await store.choose((before) => withFolder(withCurrent(before, 'b', { isGlobal: false, isDefault: true, dockerEndpoint: 'office' }), '/work', 'b'), never)
+    assert.deepEqual(await store.choices(), { current: { builder: 'b', endpoint: 'office' }, defaults: new Map([['office', 'b']]), folders: new Map([['/work', 'b']]) })
+    assert.equal((await stat(join(folder, 'use.json'))).mode & 0o777, 0o600)
+    assert.equal(await store.remove('b', never), true)
+    assert.deepEqual(await store.choices(), NO_CHOICES)
   })
-  it('finds the default again where that is chosen', async () => {
+  it('loses no choice of several at once', async () => {
     const { store } = await open()
-    await store.setCurrent('b')
-    await store.setCurrent('default')
-    assert.equal(await store.currentName(), 'default')
+    await Promise.all(Array.from({ length: 8 }, (_, number) => store.choose((before) => withFolder(before, `/${number}`, 'b'), never)))
+    assert.equal((await store.choices()).folders.size, 8)
   })
   for (const text of ['{', '[]', '{"name":"d"}', '{"driver":"x","nodes":[{}]}', '{"name":"d","driver":"docker-container","nodes":[]}', '{"name":"d","driver":"x","nodes":[{"name":"n","endpoint":"e"}]}', '{"name":"d","nodes":[{"name":"n","endpoint":"e"}]}', '{"name":"d","driver":"remote","nodes":[{"name":"n","endpoint":"e"},{"name":"n","endpoint":"f"}]}', '{"name":"d","driver":"remote","nodes":[{"name":"n","endpoint":"e","platforms":["a/b/c/d"]}]}']) {
     it(`tells of a file that holds ${text}, lists the others, and removes it`, async () => {
@@ -75,7 +76,7 @@ describe('the store of builders', () => {
       const { builders, damaged } = await store.list()
       assert.deepEqual([builders.map(({ name }) => name), damaged.map(({ builder }) => builder)], [['b'], ['d']])
       await assert.rejects(store.find('d'), (error) => error instanceof BuilderDamagedError && error.hint?.includes('builders/d.json') === true)
-      assert.equal(await store.remove('d'), true)
+      assert.equal(await store.remove('d', never), true)
     })
   }
   it('leaves files of other names alone', async () => {
@@ -84,12 +85,14 @@ describe('the store of builders', () => {
     await writeFile(join(folder, 'builders/0 a.json'), '{')
     assert.deepEqual(await store.list(), { builders: [builderNamed('b')], damaged: [] })
   })
-  it('tells of a choice that is no name', async () => {
-    const { store, folder } = await open()
-    await store.setCurrent('b')
-    await writeFile(join(folder, 'builder'), '../x\n')
-    await assert.rejects(store.currentName(), { name: 'InvalidValueError', message: `${join(folder, 'builder')} names no builder: "../x"` })
-  })
+  for (const text of ['{', '{"current":{"builder":"../x"}}', '{"folders":{"/a":7}}']) {
+    it(`tells of choices that are ${text}`, async () => {
+      const { store, folder } = await open()
+      await store.choose((before) => withFolder(before, '/a', 'b'), never)
+      await writeFile(join(folder, 'use.json'), text)
+      await assert.rejects(store.choices(), (error) => error instanceof ChoicesDamagedError && error.hint?.includes('use.json') === true)
+    })
+  }
   for (const name of ['', '../x', 'a/b', '.hidden', '0', 'a'.repeat(200)]) {
     it(`looks for no file called ${JSON.stringify(name)}`, async () => assert.rejects((await open()).store.find(name), { name: 'InvalidValueError' }))
   }

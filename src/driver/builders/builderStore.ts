@@ -1,29 +1,31 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BuildError, InvalidValueError } from '../../ground/errors.ts'
+import { BuildError } from '../../ground/errors.ts'
 import { writeFileAtomically } from '../../kit/files/atomicFile.ts'
 import { configHome } from '../../kit/configHome.ts'
 import { acquireLock } from '../../kit/files/fileLock.ts'
 import { ifThere } from '../../kit/files/ifThere.ts'
 import { DEFAULT_BUILDER, isBuilderName, parseBuilderName, type Builder } from './builder.ts'
+import { formatChoices, NO_CHOICES, parseChoices, withoutBuilder, type BuilderChoices } from './builderChoices.ts'
 import { formatBuilder, parseBuilder } from './builderJson.ts'
 
 /**
- * The user's builders: `builders/NAME.json` in `$XDG_CONFIG_HOME/pelago`, and in the file `builder` there the name of
- * the one that is used. A file that cannot be read concerns that builder only.
+ * The user's builders: `builders/NAME.json` in `$XDG_CONFIG_HOME/pelago`, and in `use.json` there which of them is used
+ * where. A file that cannot be read concerns that builder only.
  */
 export interface BuilderStore {
   /** Without the default one; by name. */
   list(): Promise<BuilderList>
   /** `default` is always found; undefined where there is none of that name. @throws BuilderDamagedError */
   find(name: string): Promise<Builder | undefined>
-  /** The name that `use` has chosen, whether or not there is such a builder; else `default`. @throws InvalidValueError */
-  currentName(): Promise<string>
-  setCurrent(name: string): Promise<void>
   /** Puts the builder that `change` makes of it in its place: one change of builders at a time, in all processes. */
   update<T extends { readonly builder: Builder }>(name: string, change: (before: Builder | undefined) => T | Promise<T>, signal: AbortSignal): Promise<T>
-  /** Whether there was one. Where it was the current one, `default` is from then on. */
-  remove(name: string): Promise<boolean>
+  /** Whether there was one. Nothing leads to it from then on. @throws ChoicesDamagedError once it is gone */
+  remove(name: string, signal: AbortSignal): Promise<boolean>
+  /** Whether or not there are such builders. @throws ChoicesDamagedError */
+  choices(): Promise<BuilderChoices>
+  /** As `update`. @throws ChoicesDamagedError */
+  choose(change: (before: BuilderChoices) => BuilderChoices, signal: AbortSignal): Promise<void>
 }
 
 export interface BuilderList {
@@ -43,36 +45,57 @@ export class BuilderDamagedError extends BuildError {
   }
 }
 
+/** The file of what `use` has chosen is not what it should be. */
+export class ChoicesDamagedError extends BuildError {
+  readonly kind = 'conflict'
+
+  constructor(path: string, cause: unknown) {
+    super(`which builder is used cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { hint: `mend ${path}, or remove it, and choose anew: pelago use NAME`, cause })
+  }
+}
+
 export function createBuilderStore(env: Readonly<Record<string, string | undefined>>): BuilderStore {
   const folder = join(configHome(env), 'pelago')
-  const places = { builders: join(folder, 'builders'), current: join(folder, 'builder') }
-  const currentName = async (): Promise<string> => {
-    const name = (await ifThere(readFile(places.current, 'utf8')))?.trim() ?? ''
-    if (name !== '' && !isBuilderName(name)) throw new InvalidValueError(`${places.current} names no builder: ${JSON.stringify(name)}`, { hint: 'choose one: pelago use NAME' })
-    return name === '' ? DEFAULT_BUILDER.name : name
+  const places = { builders: join(folder, 'builders'), choices: join(folder, 'use.json') }
+  const alone = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+    await mkdir(places.builders, { recursive: true, mode: 0o700 })
+    await using _lock = await acquireLock(join(places.builders, '.lock'), 'exclusive', signal)
+    return await work()
+  }
+  const changeChoices = async (change: (before: BuilderChoices) => BuilderChoices): Promise<void> => {
+    const before = await readChoices(places.choices)
+    const text = formatChoices(change(before))
+    if (text !== formatChoices(before)) await writeFileAtomically(places.choices, text, { mode: 0o600 })
   }
   return {
     list: async () => await listBuilders(places.builders),
     find: async (name) => (name === DEFAULT_BUILDER.name ? DEFAULT_BUILDER : await readBuilder(places.builders, name)),
-    currentName,
-    async setCurrent(name) {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
-      if (name === DEFAULT_BUILDER.name) await rm(places.current, { force: true })
-      else await writeFileAtomically(places.current, `${name}\n`, { mode: 0o600 })
+    update: async (name, change, signal) =>
+      await alone(signal, async () => {
+        const made = await change(await readBuilder(places.builders, name))
+        await writeFileAtomically(fileOf(places.builders, name), formatBuilder(made.builder), { mode: 0o600 })
+        return made
+      }),
+    async remove(name, signal) {
+      const path = fileOf(places.builders, name)
+      return await alone(signal, async () => {
+        if ((await ifThere(readFile(path, 'utf8'))) === undefined) return false
+        await rm(path, { force: true })
+        await changeChoices((before) => withoutBuilder(before, name))
+        return true
+      })
     },
-    async update(name, change, signal) {
-      await mkdir(places.builders, { recursive: true, mode: 0o700 })
-      await using _lock = await acquireLock(join(places.builders, '.lock'), 'exclusive', signal)
-      const made = await change(await readBuilder(places.builders, name))
-      await writeFileAtomically(fileOf(places.builders, name), formatBuilder(made.builder), { mode: 0o600 })
-      return made
-    },
-    async remove(name) {
-      if ((await ifThere(readFile(fileOf(places.builders, name), 'utf8'))) === undefined) return false
-      await rm(fileOf(places.builders, name), { force: true })
-      if ((await currentName()) === name) await rm(places.current, { force: true })
-      return true
-    },
+    choices: async () => await readChoices(places.choices),
+    choose: async (change, signal) => await alone(signal, () => changeChoices(change)),
+  }
+}
+
+async function readChoices(path: string): Promise<BuilderChoices> {
+  try {
+    const text = await ifThere(readFile(path, 'utf8'))
+    return text === undefined ? NO_CHOICES : parseChoices(text, path)
+  } catch (error) {
+    throw new ChoicesDamagedError(path, error)
   }
 }
 

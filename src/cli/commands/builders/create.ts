@@ -18,7 +18,10 @@ export const create = defineCommand({
     const name = flags.name === undefined && !flags.leave && !flags.append ? freeName(await store.list()) : await nameOf(flags)
     const change = flags.leave ? await leaving(name, flags) : await planning({ name, flags, endpoint }, context)
     const { builder } = await store.update(name, change, signal)
-    if (flags.use) await store.setCurrent(name)
+    if (flags.use) {
+      const { useBuilder } = await import('../../builders/useBuilder.ts')
+      await useBuilder(name, { isGlobal: false, isDefault: false }, { store, env: context.env }, signal)
+    }
     if (flags.bootstrap) {
       const { bootNodes } = await import('../../builders/bootNodes.ts')
       await bootNodes(builder, limitMs, context, signal)

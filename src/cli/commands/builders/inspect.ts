@@ -4,9 +4,10 @@ import { EXIT } from '../../exitCode.ts'
 import type { FlagTable } from '../../flags/flags.ts'
 
 const FLAGS = {
-  bootstrap: { kind: 'switch', help: 'Start the engine of the builder first' },
+  bootstrap: { kind: 'switch', help: 'Start the engines of the builder first' },
   format: { kind: 'text', short: 'f', value: 'TEMPLATE', help: 'Go template, or json' },
   platform: { kind: 'text', value: 'PLATFORM', help: 'Show one platform of the image only' },
+  timeout: { kind: 'text', value: 'DURATION', fallback: '20s', help: 'How long each node of a builder may take to answer' },
   type: { kind: 'text', value: 'TYPE', help: 'What the name is of', choices: ['builder', 'image'] },
 } as const satisfies FlagTable
 
@@ -48,16 +49,17 @@ async function inspectBuilder({ flags, operands: [name] }: CommandLine<typeof FL
   const { parseTemplate } = await import('../../format/goTemplate.ts')
   const template = flags.format === undefined ? undefined : parseTemplate(flags.format)
   const { chooseBuilder } = await import('../../builders/chooseBuilder.ts')
-  const chosen = name === undefined ? context : { ...context, builder: name }
-  const builder = await chooseBuilder(chosen)
+  const builder = await chooseBuilder(name === undefined ? context : { ...context, builder: name })
+  const { parseTimeoutMs } = await import('../../builders/withinTime.ts')
+  const limitMs = parseTimeoutMs(flags.timeout)
   if (flags.bootstrap) {
-    const { openEngine } = await import('../../engine.ts')
-    await using engine = await openEngine(chosen, signal)
-    await engine.control.listWorkers({}, { signal })
+    const { bootNodes } = await import('../../builders/bootNodes.ts')
+    await bootNodes(builder, limitMs, context, signal)
   }
-  const { readBuilder } = await import('../../builders/readBuilders.ts')
+  const { readStates } = await import('../../builders/readBuilders.ts')
   const { builderFields, formatBuilder } = await import('../../builders/formatBuilders.ts')
-  const state = await readBuilder(builder, context, signal)
+  const [state] = await readStates([builder], limitMs, context, signal)
+  if (state === undefined) throw new TypeError('a builder was asked for')
   context.stdout.write(template === undefined ? formatBuilder(state) : `${template.apply(builderFields(state))}\n`)
   return EXIT.done
 }

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../command.ts'
+import type { BuilderState } from '../../builders/nodeState.ts'
 import { EXIT } from '../../exitCode.ts'
 
 const HEADINGS = new Map([['Name', 'NAME/NODE'], ['DriverEndpoint', 'DRIVER/ENDPOINT'], ['Buildkit', 'BUILDKIT']])
@@ -9,15 +10,16 @@ export const ls = defineCommand({
   flags: {
     format: { kind: 'text', value: 'TEMPLATE', help: 'Go template for each builder and node, or json' },
     'no-trunc': { kind: 'switch', help: 'Show every platform' },
+    timeout: { kind: 'text', value: 'DURATION', fallback: '5s', help: 'How long each node may take to answer' },
   },
   operands: [0, 0],
-  unsupported: ['timeout'],
   async run({ flags }, context, signal) {
     const { parseRowFormat } = await import('../../format/rowFormat.ts')
     const format = parseRowFormat(flags.format, HEADINGS)
+    const { parseTimeoutMs } = await import('../../builders/withinTime.ts')
     const { readBuilders } = await import('../../builders/readBuilders.ts')
     const { builderFields, builderRows, formatBuilders } = await import('../../builders/formatBuilders.ts')
-    const { builders, damaged } = await readBuilders(context, signal)
+    const { builders, damaged } = await readBuilders(parseTimeoutMs(flags.timeout), context, signal)
     switch (format.kind) {
       case 'default':
         context.stdout.write(formatBuilders(builders, { isFull: flags['no-trunc'] }))
@@ -29,8 +31,12 @@ export const ls = defineCommand({
       case 'table':
         context.stdout.write(format.apply(builders.flatMap(builderRows)))
     }
-    const broken = builders.flatMap(({ builder, nodes }) => nodes.flatMap(({ node, error }) => (error === '' ? [] : [`builder ${builder.name} (${node.name}): ${error}`])))
-    for (const line of [...broken, ...damaged.map(({ message, hint = '' }) => `${message}\n  ${hint}`)]) context.stderr.write(`warning: ${line}\n`)
+    for (const line of [...builders.flatMap(describeBroken), ...damaged.map(({ message, hint = '' }) => `${message}\n  ${hint}`)]) context.stderr.write(`warning: ${line}\n`)
     return EXIT.done
   },
 })
+
+/** Why nodes do not answer. */
+function describeBroken({ builder, nodes }: BuilderState): readonly string[] {
+  return nodes.flatMap(({ node, error, hint }) => (error === '' ? [] : [`builder ${builder.name} (${node.name}): ${error}${hint === '' ? '' : `\n  ${hint}`}`]))
+}
