@@ -61,6 +61,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['use', { summary: 'Use a builder from now on', load: async () => (await import('./commands/builders/use.ts')).use }],
   ['stop', { summary: 'End the engine of a builder, and what it runs', load: async () => (await import('./commands/builders/stop.ts')).stop }],
   ['rm', { summary: 'Remove builders', load: async () => (await import('./commands/builders/rm.ts')).rm }],
+  ['dial-stdio', { summary: 'Join standard input and output to the engine of a builder', load: async () => (await import('./commands/builders/dialStdio.ts')).dialStdio }],
   ['history ls', { summary: 'List the builds that the engine remembers', load: async () => (await import('./commands/history/ls.ts')).historyLs }],
   ['history inspect', { summary: 'Show what a build was made from, and where its time went', load: async () => (await import('./commands/history/inspect.ts')).historyInspect }],
   ['history logs', { summary: 'Show once more what a build printed', load: async () => (await import('./commands/history/logs.ts')).historyLogs }],
@@ -103,7 +104,7 @@ const COMPOSE_VERBS = [
 
 /** Commands of Docker's and buildx's that are not here. */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'attach', 'commit', 'container', 'context', 'cp', 'dial-stdio', 'diff', 'events', 'exec', 'export', 'history import', 'history open', 'history trace', 'import', 'install', 'kill', 'logs', 'network', 'pause', 'plugin',
+  'attach', 'commit', 'container', 'context', 'cp', 'diff', 'events', 'exec', 'export', 'history import', 'history open', 'history trace', 'import', 'install', 'kill', 'logs', 'network', 'pause', 'plugin',
   'port', 'ps', 'rename', 'restart', 'search', 'start', 'stats', 'swarm', 'top', 'trust', 'uninstall', 'unpause', 'update', 'volume', 'wait',
   'image history', 'image import', 'system events',
   ...COMPOSE_VERBS.map((verb) => `compose ${verb}`),

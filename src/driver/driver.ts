@@ -1,4 +1,6 @@
 import type { Client } from '@connectrpc/connect'
+import type { Duplex } from 'node:stream'
+import { PeerLostError } from '../api/errorMapping.ts'
 import type { Content } from '../api/gen/content_pb.ts'
 import type { Control } from '../api/gen/control_pb.ts'
 import type { LLBBridge } from '../api/gen/gateway_pb.ts'
@@ -18,6 +20,8 @@ export interface Driver {
   connect(signal: AbortSignal): Promise<EngineClient>
   /** Starts nothing: undefined where no engine answers within a few seconds. */
   attach(signal: AbortSignal): Promise<EngineClient | undefined>
+  /** As `connect`, but the bytes themselves: for who speaks the engine's API by itself. @throws EngineUnavailableError */
+  dial(signal: AbortSignal): Promise<EngineStream>
   /** Of a driver that keeps the place its engine runs in, such as a container; absent where there is none but the engine's process. */
   readonly place?: EnginePlace
 }
@@ -29,6 +33,16 @@ export interface EnginePlace {
   stop(signal: AbortSignal): Promise<void>
   /** @throws EngineUnavailableError */
   remove(keep: { readonly keepsState: boolean; readonly keepsEngine: boolean }, signal: AbortSignal): Promise<void>
+}
+
+/** A byte stream to an engine, and what is known of who answers there. */
+export interface EngineStream {
+  /** BuildKit's API at the other end, as HTTP/2 without TLS of its own. Destroying it ends what carries it. */
+  readonly connection: Duplex
+  /** Whether the engine is of this machine and user, so that it may read the user's folders itself. */
+  readonly isSameMachine: boolean
+  /** Once it has ended: why, as far as what carried it can say. Resolves soon; '' where it has nothing to say. */
+  whyEnded?(): Promise<string>
 }
 
 /** A connection to one engine: Pelago's or a buildkitd. Disposing closes it; an embedded engine then ends or lingers. */
@@ -49,6 +63,20 @@ export interface EngineClient extends AsyncDisposable {
 /** No engine at the other end, or none that starts. */
 export class EngineUnavailableError extends BuildError {
   readonly kind = 'unavailable'
+}
+
+/** The engine ended, or the way to it broke, in the middle of something: no failure of what it did, which another one may do. */
+export class EngineLostError extends PeerLostError {
+  /** Its address. */
+  readonly engine: string
+  /** What it was doing: `building`. */
+  readonly activity: string
+
+  constructor({ engine, activity, reason }: { readonly engine: string; readonly activity: string; readonly reason: string }, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(`lost the engine ${engine} while it was ${activity}: ${reason}`, options)
+    this.engine = engine
+    this.activity = activity
+  }
 }
 
 /** A build as the command wants it; `solve` makes one session and one SolveRequest of it. */

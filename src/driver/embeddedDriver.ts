@@ -5,7 +5,7 @@ import { optionalString, parseJsonObject } from '../ground/jsonValue.ts'
 import { namespaceArgv, type Environment } from '../kit/enterNamespaces.ts'
 import { orAborted } from '../kit/singleFlight.ts'
 import { startSocketProcess, type SocketProcess } from '../kit/process/socketProcess.ts'
-import { EngineUnavailableError, type Driver, type EngineClient } from './driver.ts'
+import { EngineUnavailableError, type Driver, type EngineClient, type EngineStream } from './driver.ts'
 import { createEngineClient } from './engineClient.ts'
 import { describeEngine, packagedEngine, type EngineProgram } from './engineProgram.ts'
 import { ensureRuntimeFolder } from './runtimeFolder.ts'
@@ -32,19 +32,37 @@ export function createEmbeddedDriver({ env, entry = packagedEngine() }: Embedded
     const program = describeEngine(entry, env, userId)
     return { program, base: join(await ensureRuntimeFolder(env, userId), program.key), env, userId }
   }
+  const connect = async (place: EnginePlace, signal: AbortSignal): Promise<EngineClient> => (await joinEngine(place, signal)) ?? (await startEngine(place, signal))
   return {
     name: 'embedded',
-    async connect(signal) {
-      const place = await findPlace()
-      return (await joinEngine(place, signal)) ?? (await startEngine(place, signal))
-    },
+    connect: async (signal) => await connect(await findPlace(), signal),
     attach: async (signal) => await joinEngine(await findPlace(), signal),
+    async dial(signal) {
+      const place = await findPlace()
+      return await dialBeside(await connect(place, signal), place, signal)
+    },
+  }
+}
+
+/** A second connection to an engine, which stays as long as that does: the first one speaks HTTP/2 already. */
+async function dialBeside(engine: EngineClient, place: EnginePlace, signal: AbortSignal): Promise<EngineStream> {
+  try {
+    const stream = await socketOf(place).dial(signal)
+    stream.connection.once('close', () => void engine[Symbol.asyncDispose]())
+    return stream
+  } catch (error) {
+    await engine[Symbol.asyncDispose]()
+    throw error
   }
 }
 
 /** Undefined where none answers: a lingering engine does so at once, or is about to end. */
-async function joinEngine({ base }: EnginePlace, signal: AbortSignal): Promise<EngineClient | undefined> {
-  return await createSocketDriver(`unix://${encodeURI(`${base}.sock`)}`).attach(signal)
+async function joinEngine(place: EnginePlace, signal: AbortSignal): Promise<EngineClient | undefined> {
+  return await socketOf(place).attach(signal)
+}
+
+function socketOf({ base }: EnginePlace): Driver {
+  return createSocketDriver(`unix://${encodeURI(`${base}.sock`)}`)
 }
 
 interface EnginePlace {
@@ -58,7 +76,7 @@ interface EnginePlace {
 async function startEngine(place: EnginePlace, signal: AbortSignal): Promise<EngineClient> {
   using log = openLog(`${place.base}.log`)
   const child = launch(place, log.fd)
-  const engine = createEngineClient(child.connection, { isSameMachine: true })
+  const engine = createEngineClient(child.connection, { isSameMachine: true, name: 'embedded' })
   try {
     await orAborted(Promise.race([engine.control.info({}, { signal }), failedStart(child, log)]), signal)
   } catch (error) {

@@ -5,25 +5,29 @@ import { callUnary, openCall, type ClientCall } from './clientCall.ts'
 import type { Metadata } from './metadata.ts'
 import { methodPath } from './serviceRoutes.ts'
 
+type ToError = (error: unknown, path: string) => unknown
+
 /**
- * The calls of connect's typed clients, on one HTTP/2 connection. `toError` turns what a call fails with into what
- * the caller is to see; it is not asked about an abort.
+ * The calls of connect's typed clients, on one HTTP/2 connection. `toError` turns what a call of
+ * the method at `path` fails with into what the caller is to see; it is not asked about an abort.
  */
-export function createTransport(session: ClientHttp2Session, toError: (error: unknown) => unknown): Transport {
+export function createTransport(session: ClientHttp2Session, toError: ToError): Transport {
   return {
     // eslint-disable-next-line max-params -- connect's Transport has five
     async unary(method, signal, timeoutMs, header, input) {
       const callerSignal = withTimeout(signal, timeoutMs)
       const request = { message: encode(method.input, input), metadata: toMetadata(header) }
-      const reply = await mapped(callUnary(session, methodPath(method), request, callerSignal), callerSignal, toError)
+      const path = methodPath(method)
+      const reply = await mapped(callUnary(session, path, request, callerSignal), callerSignal, (error) => toError(error, path))
       return Object.assign(answerHead(method), { stream: false as const, message: fromBinary(method.output, reply) })
     },
     // eslint-disable-next-line max-params -- connect's Transport has five
     async stream(method, signal, timeoutMs, header, input) {
       const callerSignal = withTimeout(signal, timeoutMs)
-      const call = openCall(session, methodPath(method), toMetadata(header), callerSignal)
+      const path = methodPath(method)
+      const call = openCall(session, path, toMetadata(header), callerSignal)
       void sendAll(method, call, input) // a failed sending shows in what is read
-      return Object.assign(answerHead(method), { stream: true as const, message: readAll(method.output, call, callerSignal, toError) })
+      return Object.assign(answerHead(method), { stream: true as const, message: readAll(method.output, call, callerSignal, (error) => toError(error, path)) })
     },
   }
 }
@@ -71,7 +75,7 @@ async function* readAll<O extends DescMessage>(schema: O, call: ClientCall, sign
   try {
     for await (const message of call.messages) yield fromBinary(schema, message)
   } catch (error) {
-    throw signal.aborted ? signal.reason : toError(error)
+    throw signal.aborted ? signal.reason : await toError(error)
   } finally {
     call.cancel()
   }
@@ -81,6 +85,6 @@ async function mapped<T>(result: Promise<T>, signal: AbortSignal, toError: (erro
   try {
     return await result
   } catch (error) {
-    throw signal.aborted ? signal.reason : toError(error)
+    throw signal.aborted ? signal.reason : await toError(error)
   }
 }
