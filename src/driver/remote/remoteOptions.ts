@@ -29,11 +29,9 @@ const TLS = [...FILES, 'servername'] as const
 const KNOWN = [...TLS, 'timeout', DEFAULT_LOAD] as const
 
 /** @throws InvalidValueError */
-export function parseRemoteOptions(options: ReadonlyMap<string, string>, endpoint: string): RemoteOptions {
+export function parseRemoteOptions(options: ReadonlyMap<string, string>): RemoteOptions {
   for (const [key, value] of options) checkOption(key, value)
-  const tls = TLS.some((key) => options.has(key)) ? parseTls(options) : undefined
-  if (tls !== undefined && !endpoint.startsWith('tcp://')) throw new InvalidValueError(`--driver-opt ${TLS.filter((key) => options.has(key)).join(', ')} is for tcp:// only, not for ${endpoint}`, { hint: 'leave it out: that connection has no TLS of its own' })
-  return { tls, timeoutMs: parseTimeout(options.get('timeout')) }
+  return { tls: TLS.some((key) => options.has(key)) ? parseTls(options) : undefined, timeoutMs: parseTimeout(options.get('timeout')) }
 }
 
 function checkOption(key: string, value: string): void {

@@ -14,11 +14,14 @@ export interface SshServer extends AsyncDisposable {
   readonly port: number
   /** A private key, without a passphrase. */
   readonly keyFile: string
+  /** Its public key, as a line of a known_hosts file has it. */
+  readonly hostKey: string
 }
 
 const ATTEMPTS = 100
 
-export async function startSshServer(): Promise<SshServer> {
+/** `environment` is what commands there have on top of their user's. */
+export async function startSshServer(environment: Readonly<Record<string, string>> = {}): Promise<SshServer> {
   const folder = await mkdtemp(join(tmpdir(), 'pelago-sshd-'))
   await chmod(folder, 0o700)
   for (const name of ['host', 'key']) await tool('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name))
@@ -26,6 +29,8 @@ export async function startSshServer(): Promise<SshServer> {
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true }) // what its package's service makes
   const port = await freePort()
   const settings = [`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${folder}/host`, `AuthorizedKeysFile ${folder}/authorized`, `PidFile ${folder}/pid`, 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PermitRootLogin yes']
+  const variables = Object.entries(environment).map(([name, value]) => `"${name}=${value}"`)
+  if (variables.length > 0) settings.push(`SetEnv ${variables.join(' ')}`)
   await writeFile(join(folder, 'config'), settings.join('\n'))
   const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'config')], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
@@ -38,6 +43,7 @@ export async function startSshServer(): Promise<SshServer> {
     host: `${userInfo().username}@127.0.0.1`,
     port,
     keyFile: join(folder, 'key'),
+    hostKey: `[127.0.0.1]:${port} ${(await readFile(join(folder, 'host.pub'), 'utf8')).trim()}`,
     async [Symbol.asyncDispose]() {
       const ended = once(server, 'exit')
       server.kill()
