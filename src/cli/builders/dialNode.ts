@@ -1,11 +1,13 @@
-import { digestOf } from '../../ground/digest.ts'
+import type { Builder, BuilderNode } from '../../driver/builders/builder.ts'
 import type { EngineStream } from '../../driver/driver.ts'
 import { openNodeDriver } from '../../driver/nodeDriver.ts'
+import { digestOf } from '../../ground/digest.ts'
+import { isSamePlatform, type Platform } from '../../ground/platform.ts'
 import type { CommandContext } from '../command.ts'
 import { parsePlatformFlags } from '../localPlatform.ts'
 import { openDisplay } from '../render/display.ts'
 import type { ProgressMode } from '../render/progressMode.ts'
-import { buildNode, chooseBuilder } from './chooseBuilder.ts'
+import { chooseBuilder } from './chooseBuilder.ts'
 
 export interface Dialing {
   /** As given; undefined where any node will do. */
@@ -15,9 +17,8 @@ export interface Dialing {
 
 /** A stream to the engine of the builder's node, as is told on standard error. @throws EngineUnavailableError */
 export async function dialNode({ platform, progress }: Dialing, context: CommandContext, signal: AbortSignal): Promise<EngineStream> {
-  if (platform !== undefined && platform !== '') parsePlatformFlags([platform])
   const builder = await chooseBuilder(context)
-  const node = buildNode(builder)
+  const node = nodeFor(builder, platform === undefined || platform === '' ? [] : parsePlatformFlags([platform]))
   const driver = await openNodeDriver(node, context.env)
   using display = openDisplay(progress, context)
   const vertex = digestOf(`dial ${node.name}`)
@@ -32,4 +33,10 @@ export async function dialNode({ platform, progress }: Dialing, context: Command
     display.sink({ kind: 'vertex-done', vertex, at: at(), outcome: { kind: 'failed', message: error instanceof Error ? error.message : String(error) } })
     throw error
   }
+}
+
+/** The first that was given the platform by hand, else the first: as with buildx no engine is asked for it. */
+function nodeFor({ nodes }: Builder, [wanted]: readonly Platform[]): BuilderNode {
+  const given = wanted === undefined ? undefined : nodes.find(({ platforms }) => platforms.some((platform) => isSamePlatform(platform, wanted)))
+  return given ?? nodes[0]
 }

@@ -1,10 +1,11 @@
+import { parseRemoteOptions } from '../remote/remoteOptions.ts'
 import type { DriverName } from './builder.ts'
 import { createOptionCheck, type OptionCheck } from './optionCheck.ts'
 
 /** The options of each driver there is: what `create` takes. */
 export const OPTION_CHECKS: ReadonlyMap<DriverName, OptionCheck> = new Map([
   ['embedded', createOptionCheck('embedded', new Map([['network', hostOnly]]))],
-  ['remote', createOptionCheck('remote', new Map())],
+  ['remote', (options) => void parseRemoteOptions(options)],
 ])
 
 /** Steps of the embedded engine have the network of this machine anyway. */

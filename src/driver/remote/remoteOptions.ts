@@ -1,8 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { InvalidValueError } from '../../ground/errors.ts'
-import { nearest } from '../../ground/nearest.ts'
 import { parseDurationNs } from '../../ground/quantity/duration.ts'
-import { DEFAULT_LOAD } from '../builders/builder.ts'
+import { createOptionCheck, filledValue } from '../builders/optionCheck.ts'
 
 /** What `--driver-opt` says of a node of the remote driver: buildx's options, and how long to wait for an answer. */
 export interface RemoteOptions {
@@ -23,24 +22,32 @@ export interface TlsFiles {
 
 /** As long as buildx waits. */
 const DEFAULT_TIMEOUT_MS = 20_000
+const MAX_TIMEOUT_MS = 24 * 3600 * 1000
 
 const FILES = ['cacert', 'cert', 'key'] as const
 const TLS = [...FILES, 'servername'] as const
-const KNOWN = [...TLS, 'timeout', DEFAULT_LOAD] as const
 
-/** @throws InvalidValueError */
+const checkEach = createOptionCheck('remote', new Map([...FILES.map((file) => [file, absolutePath] as const), ['servername', filledValue], ['timeout', duration]]))
+
+/** What `create` and what reads a builder's file hold the options to. @throws InvalidValueError */
 export function parseRemoteOptions(options: ReadonlyMap<string, string>): RemoteOptions {
-  for (const [key, value] of options) checkOption(key, value)
-  return { tls: TLS.some((key) => options.has(key)) ? parseTls(options) : undefined, timeoutMs: parseTimeout(options.get('timeout')) }
+  checkEach(options)
+  const timeout = options.get('timeout')
+  return { tls: TLS.some((key) => options.has(key)) ? parseTls(options) : undefined, timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout) }
 }
 
-function checkOption(key: string, value: string): void {
-  if (!KNOWN.some((known) => known === key)) {
-    const close = nearest(key, KNOWN)
-    throw new InvalidValueError(`--driver-opt ${key} is no option of the driver remote`, { hint: close === undefined ? `there are ${KNOWN.join(', ')}` : `did you mean ${close}?` })
-  }
-  if (key === DEFAULT_LOAD && !/^(?:true|false)$/.test(value)) throw new InvalidValueError(`invalid --driver-opt ${key}: ${JSON.stringify(value)}`, { hint: `write ${key}=true or ${key}=false` })
-  if (FILES.some((file) => file === key) && !isAbsolute(value)) throw new InvalidValueError(`invalid --driver-opt ${key}: ${JSON.stringify(value)} is no absolute path`, { hint: `write it whole: ${key}=/path/to/${key}.pem` })
+/** What is kept is to mean the same wherever the command is called. */
+function absolutePath(value: string): string | undefined {
+  return isAbsolute(value) ? undefined : 'write the path of the file whole, from / on'
+}
+
+function duration(value: string): string | undefined {
+  const ms = durationMs(value)
+  return ms >= 1 && ms <= MAX_TIMEOUT_MS ? undefined : 'write a time such as 20s or 2m'
+}
+
+function durationMs(text: string): number {
+  return Number(parseDurationNs(text) / 1_000_000n)
 }
 
 function parseTls(options: ReadonlyMap<string, string>): TlsFiles {
@@ -48,11 +55,4 @@ function parseTls(options: ReadonlyMap<string, string>): TlsFiles {
   const missing = [...(cacert === undefined ? ['cacert'] : []), ...(cert !== undefined && key === undefined ? ['key'] : []), ...(key !== undefined && cert === undefined ? ['cert'] : [])]
   if (cacert === undefined || missing.length > 0) throw new InvalidValueError(`TLS needs --driver-opt ${missing.join(', ')} too`, { hint: 'write --driver-opt cacert=/ca.pem,cert=/cert.pem,key=/key.pem' })
   return { cacert, identity: cert === undefined || key === undefined ? undefined : { cert, key }, servername: options.get('servername') }
-}
-
-function parseTimeout(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_TIMEOUT_MS
-  const ms = Number(parseDurationNs(text) / 1_000_000n)
-  if (ms < 1 || ms > 86_400_000) throw new InvalidValueError(`invalid --driver-opt timeout: ${JSON.stringify(text)}`, { hint: 'write a time such as 20s or 2m' })
-  return ms
 }
