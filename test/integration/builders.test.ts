@@ -79,6 +79,22 @@ describe('builders', { skip: missing('crun'), concurrency: false }, () => {
     const { stderr } = await pelago.succeed(['--builder', 'farm', 'images'])
     assert.match(stderr, new RegExp(`^note: builder farm has 2 nodes: this is done on ${first} \\(unix:`))
   })
+  it('have caches and builds, which are told and pruned node by node', async () => {
+    const farm = (...args: readonly string[]): Promise<string> => output('--builder', 'farm', ...args)
+    const [usage, builds, logs] = await Promise.all([farm('du'), farm('history', 'ls', '--format', '{{.Status}} {{.Node}}'), farm('history', 'logs')])
+    assert.match(usage, /^Node \w+ \(unix:\S+\):\nID[^]*\nTotal: +\S+\n\nNode \w+ \(unix:\S+\):\nID[^]*\n\n2 nodes:\nReclaimable: +\S+\nTotal: +\S+\n$/)
+    assert.equal(builds, 'Completed farm0\n')
+    assert.match(logs, /COPY Dockerfile/)
+    const [all, one] = await Promise.all([farm('prune', '-af'), farm('du', '--node', 'two')])
+    assert.match(all, /^farm0\t\S+\t\S+\n(?:[^]*\n)?Node \w+: \S+\nNode \w+: \S+\nTotal: \S+\n$/)
+    assert.match(one, /^Node two \(unix:\S+\):\n[^]*\n\n1 node:\n/)
+    await output('create', '--name', 'farm', '--append', '--node', 'away', 'unix:///nonexistent/socket')
+    const partly = await pelago.run(['--builder', 'farm', 'history', 'rm', '--all'])
+    assert.equal(partly.exitCode, 125)
+    assert.match(partly.stdout, /^\S+\n$/)
+    assert.match(partly.stderr, /^ERROR: node away: no engine answers/)
+    await output('create', '--name', 'farm', '--node', 'away', '--leave')
+  })
   it('are used in a folder and below it, before the one of use and behind the one that is named', async () => {
     const folder = await pelago.context({ 'inner/a': '' })
     const used = async (cwd: string, ...args: readonly string[]): Promise<string> => (await pelago.succeed([...args, 'use'], { cwd })).stdout

@@ -13,18 +13,23 @@ const RECORD_TYPE = 'application/vnd.buildkit.historyrecord.v0'
 const REFERENCE_ANNOTATION = 'vnd.buildkit.history.reference'
 const PLAIN = { artifactType: undefined, subject: undefined, annotations: new Map<string, string>() }
 
+/** A build, and where its log is. */
+export interface ArchivedBuild extends Pick<PastBuild, 'message' | 'ref'> {
+  readonly blobs: BlobReader
+}
+
 /**
  * Builds as a `.dockerbuild` file, as buildx's `history export` makes it: a gzipped OCI layout with a manifest a build,
  * whose config is the record as JSON and whose layer its log; of several builds an index of these.
  */
-export function formatBuildArchive(builds: readonly PastBuild[], blobs: BlobReader, signal: AbortSignal): AsyncIterable<Uint8Array> {
+export function formatBuildArchive(builds: readonly ArchivedBuild[], signal: AbortSignal): AsyncIterable<Uint8Array> {
   const kept: LayoutBlob[] = []
   const put = (mediaType: string, bytes: Uint8Array): Descriptor => {
     const descriptor = describeBlob(mediaType, digestOf(bytes), bytes.byteLength)
     kept.push({ descriptor, open: () => once(bytes) })
     return descriptor
   }
-  const manifests = builds.map(({ message, ref }) => {
+  const manifests = builds.map(({ message, ref, blobs }) => {
     const config = put(RECORD_TYPE, Buffer.from(JSON.stringify(recordJson(message), undefined, 2)))
     const layers = message.logs === undefined ? [] : [readDescriptor(message.logs)]
     for (const layer of layers) kept.push({ descriptor: layer, open: () => blobs.read(layer.digest, 0, signal) })

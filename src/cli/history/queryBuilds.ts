@@ -1,6 +1,7 @@
 import { BuildHistoryEventType } from '../../api/gen/control_pb.ts'
 import { createProgressDecoder } from '../../api/progressMapping.ts'
 import type { EngineClient } from '../../driver/driver.ts'
+import type { NodeEngine, NodeEngines } from '../builders/openNodes.ts'
 import { BuildError } from '../../ground/errors.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import { UsageError } from '../flags/usageError.ts'
@@ -16,13 +17,28 @@ export async function queryBuilds({ control }: EngineClient, filters: readonly s
   return builds.toSorted((a, b) => b.startedAtMs - a.startedAtMs)
 }
 
-/** As `chooseBuild`, of what the engine remembers. @throws BuildMissingError; UsageError */
-export async function findBuild(engine: EngineClient, text: string, signal: AbortSignal): Promise<PastBuild> {
-  return chooseBuild(await queryBuilds(engine, [], signal), text)
+/** A build, and whose it is. */
+export interface NodeBuild extends PastBuild, NodeEngine {}
+
+/** Those of several engines, the one that began last first. */
+export async function queryNodeBuilds({ engines }: Pick<NodeEngines, 'engines'>, filters: readonly string[], signal: AbortSignal): Promise<readonly NodeBuild[]> {
+  const found = await Promise.all(engines.map(async (one) => (await queryBuilds(one.engine, filters, signal)).map((build): NodeBuild => ({ ...build, ...one }))))
+  return found.flat().toSorted((a, b) => b.startedAtMs - a.startedAtMs)
+}
+
+/** As `chooseBuild`, of all nodes. @throws BuildMissingError; UsageError; EngineUnavailableError where it may be a node's that did not answer */
+export async function findNodeBuild(nodes: NodeEngines, text: string, signal: AbortSignal): Promise<NodeBuild> {
+  const builds = await queryNodeBuilds(nodes, [], signal)
+  try {
+    return chooseBuild(builds, text)
+  } catch (error) {
+    if (error instanceof BuildMissingError) nodes.finish()
+    throw error
+  }
 }
 
 /** Of `builds`, the last one first, the one whose id begins with `text`; `^2` is the second before the last one, '' the last one. @throws BuildMissingError; UsageError */
-export function chooseBuild(builds: readonly PastBuild[], text: string): PastBuild {
+export function chooseBuild<T extends Pick<PastBuild, 'ref'>>(builds: readonly T[], text: string): T {
   const found = builds.filter(({ ref }, index) => (isPlace(text) ? index === placeOf(text) : ref.startsWith(text)))
   const build = found.find(({ ref }) => ref === text) ?? found[0]
   if (build === undefined) throw new BuildMissingError(text === '' ? 'no builds are remembered' : `no such build: ${text}`, { hint: 'see pelago history ls' })

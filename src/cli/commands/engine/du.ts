@@ -1,27 +1,35 @@
+import type { UsageRecord } from '../../../api/gen/control_pb.ts'
+import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
+import type { NodeEngine } from '../../builders/openNodes.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { formatFilter, parseFilters } from '../../format/recordFilter.ts'
-import { formatTable } from '../../format/table.ts'
 
 export const du = defineCommand({
   usage: '[OPTIONS]',
-  summary: 'Show what the build cache takes',
+  summary: 'Show what the build cache takes, on each node of the builder',
   flags: {
     filter: { kind: 'list', value: 'KEY=VALUE', help: 'Only records that match, such as type=exec.cachemount' },
+    ...NODE_FLAGS,
     verbose: { kind: 'switch', help: 'Show everything of each record' },
   },
   operands: [0, 0],
   unsupported: ['format'],
   async run({ flags }, context, signal) {
-    const { openEngine } = await import('../../engine.ts')
-    const { describeRecord, describeRecordFully, summarize } = await import('../../format/usageRow.ts')
-    await using engine = await openEngine(context, signal)
-    const { record } = await engine.control.diskUsage({ filter: parseFilters(flags.filter).map(formatFilter) }, { signal })
-    const records = record.toSorted((a, b) => Number(b.Size - a.Size))
-    const list = flags.verbose
-      ? records.map((one) => `${describeRecordFully(one)}\n\n`).join('')
-      : formatTable(['ID', 'RECLAIMABLE', 'SIZE', 'LAST ACCESSED', 'DESCRIPTION'], records.map((one) => describeRecord(one, context.now())))
-    context.stdout.write(`${list}${summarize(records)}\n`)
+    const { openNodes } = await import('../../builders/openNodes.ts')
+    const { formatUsage, formatUsageOfNodes } = await import('../../format/usageList.ts')
+    const filter = parseFilters(flags.filter).map(formatFilter)
+    await using nodes = await openNodes(flags, context, signal)
+    const view = { isFull: flags.verbose, now: context.now() }
+    const usages = await Promise.all(nodes.engines.map(async ({ node, engine }) => ({ node, records: await readRecords(engine, filter, signal) })))
+    context.stdout.write(nodes.areNamed ? formatUsageOfNodes(usages, view) : usages.map(({ records }) => formatUsage(records, view)).join(''))
+    nodes.finish()
     return EXIT.done
   },
 })
+
+/** The largest first. */
+async function readRecords({ control }: NodeEngine['engine'], filter: string[], signal: AbortSignal): Promise<readonly UsageRecord[]> {
+  const { record } = await control.diskUsage({ filter }, { signal })
+  return record.toSorted((a, b) => Number(b.Size - a.Size))
+}

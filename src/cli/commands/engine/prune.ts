@@ -1,3 +1,4 @@
+import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
 import { defineCommand } from '../../command.ts'
 import { confirm } from '../../confirm.ts'
 import { EXIT } from '../../exitCode.ts'
@@ -7,34 +8,33 @@ import { formatFilter, parseFilters } from '../../format/recordFilter.ts'
 
 export const prune = defineCommand({
   usage: '[OPTIONS]',
-  summary: 'Remove build cache',
+  summary: 'Remove build cache, on each node of the builder',
   flags: {
     all: { kind: 'switch', short: 'a', help: 'Also what images and recent builds are made of' },
     filter: { kind: 'list', value: 'KEY=VALUE', help: 'Only records that match: until=24h, type=exec.cachemount, id=…' },
     force: { kind: 'switch', short: 'f', help: 'Do not ask' },
+    'keep-storage': { kind: 'text', value: 'BYTES', help: 'The same as --reserved-space' },
     'max-used-space': { kind: 'text', value: 'BYTES', help: 'Keep as much as fits' },
     'min-free-space': { kind: 'text', value: 'BYTES', help: 'Remove no more than leaves as much free on the disk' },
+    ...NODE_FLAGS,
     'reserved-space': { kind: 'text', value: 'BYTES', help: 'Always keep as much' },
     verbose: { kind: 'switch', help: 'Show everything of each record' },
   },
   operands: [0, 0],
-  unsupported: ['keep-storage'],
   async run({ flags }, context, signal) {
-    const size = (name: 'max-used-space' | 'min-free-space' | 'reserved-space'): bigint => BigInt(flags[name] === undefined ? 0 : parseByteSize(flags[name], `--${name}`))
+    const size = (name: 'keep-storage' | 'max-used-space' | 'min-free-space' | 'reserved-space'): bigint => BigInt(flags[name] === undefined ? 0 : parseByteSize(flags[name], `--${name}`))
     const { keepDuration, filter } = splitFilters(flags.filter)
-    const request = { all: flags.all, filter, keepDuration, maxUsedSpace: size('max-used-space'), minFreeSpace: size('min-free-space'), reservedSpace: size('reserved-space') }
+    const request = { all: flags.all, filter, keepDuration, maxUsedSpace: size('max-used-space'), minFreeSpace: size('min-free-space'), reservedSpace: size(flags['reserved-space'] === undefined ? 'keep-storage' : 'reserved-space') }
     if (!flags.force && !(await confirm('Remove build cache that nothing uses?', context, signal))) return EXIT.failed
-    const { openEngine } = await import('../../engine.ts')
-    const { describeRecord, describeRecordFully } = await import('../../format/usageRow.ts')
+    const { openNodes } = await import('../../builders/openNodes.ts')
+    const { pruneNode } = await import('../../builders/pruneNode.ts')
     const { formatBytes } = await import('../../render/measure.ts')
-    await using engine = await openEngine(context, signal)
-    let totalBytes = 0
-    for await (const record of engine.control.prune(request, { signal })) {
-      totalBytes += Number(record.Size)
-      const line = flags.verbose ? `${describeRecordFully(record)}\n` : describeRecord(record, context.now()).slice(0, 3).filter((_, column) => column !== 1).join('\t')
-      context.stdout.write(`${line}\n`)
-    }
-    context.stdout.write(`Total: ${formatBytes(totalBytes)}\n`)
+    await using nodes = await openNodes(flags, context, signal)
+    const view = { isFull: flags.verbose, isNamed: nodes.areNamed, now: context.now(), stdout: context.stdout }
+    const totals = await Promise.all(nodes.engines.map(async (one) => ({ node: one.node, bytes: await pruneNode(one, request, view, signal) })))
+    if (nodes.areNamed) for (const { node, bytes } of totals) context.stdout.write(`Node ${node.name}: ${formatBytes(bytes)}\n`)
+    context.stdout.write(`Total: ${formatBytes(totals.reduce((sum, { bytes }) => sum + bytes, 0))}\n`)
+    nodes.finish()
     return EXIT.done
   },
 })

@@ -1,3 +1,4 @@
+import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { UsageError } from '../../flags/usageError.ts'
@@ -8,25 +9,27 @@ export const historyExport = defineCommand({
   flags: {
     all: { kind: 'switch', help: 'All builds that are over' },
     finalize: { kind: 'switch', help: 'Wait until all of a build is kept: it always is' },
+    ...NODE_FLAGS,
     output: { kind: 'text', short: 'o', value: 'FILE', help: 'Where to write to (default stdout)' },
   },
   operands: [0, Infinity],
   async run({ flags, operands }, context, signal) {
     if (flags.all && operands.length > 0) throw new UsageError('--all takes no builds', { hint: 'name builds, or give --all' })
     if (flags.output === undefined && context.stdout.isTTY === true) throw new UsageError('an archive is not written to a terminal', { hint: 'name a file, --output FILE, or redirect stdout' })
-    const [{ openEngine }, { findBuild, queryBuilds, BuildMissingError }, { formatBuildArchive }, { writeArchive }, { createEngineBlobs }] = await Promise.all([
-      import('../../engine.ts'),
+    const [{ openNodes }, { findNodeBuild, queryNodeBuilds, BuildMissingError }, { formatBuildArchive }, { writeArchive }, { createEngineBlobs }] = await Promise.all([
+      import('../../builders/openNodes.ts'),
       import('../../history/queryBuilds.ts'),
       import('../../history/buildArchive.ts'),
       import('../../images/archiveFile.ts'),
       import('../../../driver/engineBlobs.ts'),
     ])
-    await using engine = await openEngine(context, signal)
+    await using nodes = await openNodes(flags, context, signal)
     const named = []
-    for (const text of operands.length === 0 && !flags.all ? [''] : operands) named.push(await findBuild(engine, text, signal))
-    const builds = (flags.all ? await queryBuilds(engine, [], signal) : named).filter(({ status }) => status !== 'running')
+    for (const text of operands.length === 0 && !flags.all ? [''] : operands) named.push(await findNodeBuild(nodes, text, signal))
+    const builds = (flags.all ? await queryNodeBuilds(nodes, [], signal) : named).filter(({ status }) => status !== 'running')
     if (builds.length === 0) throw new BuildMissingError('no builds are remembered that are over', { hint: 'see pelago history ls' })
-    await writeArchive(formatBuildArchive(builds, createEngineBlobs(engine), signal), flags.output, context, signal)
+    await writeArchive(formatBuildArchive(builds.map((build) => ({ ...build, blobs: createEngineBlobs(build.engine) })), signal), flags.output, context, signal)
+    if (flags.all) nodes.finish()
     return EXIT.done
   },
 })

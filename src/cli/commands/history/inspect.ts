@@ -1,3 +1,4 @@
+import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { parseTemplate, type TemplateValue } from '../../format/goTemplate.ts'
@@ -7,19 +8,20 @@ export const historyInspect = defineCommand({
   summary: 'Show what a build was made from, how it went, and where its time went; the last one where none is named',
   flags: {
     format: { kind: 'text', value: 'FORMAT', help: 'pretty, json, or a Go template', fallback: 'pretty' },
+    ...NODE_FLAGS,
   },
   operands: [0, 1],
   async run({ flags, operands }, context, signal) {
     const template = flags.format === 'pretty' || flags.format === 'json' ? undefined : parseTemplate(flags.format)
-    const [{ openEngine }, { findBuild, replayTrace }, { describeBuild }, { formatBuild }] = await Promise.all([
-      import('../../engine.ts'),
+    const [{ openNodes }, { findNodeBuild, replayTrace }, { describeBuild }, { formatBuild }] = await Promise.all([
+      import('../../builders/openNodes.ts'),
       import('../../history/queryBuilds.ts'),
       import('../../history/describeBuild.ts'),
       import('../../history/formatBuild.ts'),
     ])
-    await using engine = await openEngine(context, signal)
-    const build = await findBuild(engine, operands[0] ?? '', signal)
-    const description = describeBuild(build, await replayTrace(engine, build, signal), context.now())
+    await using nodes = await openNodes(flags, context, signal)
+    const build = await findNodeBuild(nodes, operands[0] ?? '', signal)
+    const description = describeBuild(build, await replayTrace(build.engine, build, signal), context.now())
     const json = JSON.stringify(description, undefined, 2)
     if (template !== undefined) context.stdout.write(`${template.apply(JSON.parse(json) as TemplateValue)}\n`)
     else context.stdout.write(flags.format === 'json' ? `${json}\n` : formatBuild(description))
