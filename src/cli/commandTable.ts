@@ -70,6 +70,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['du', { summary: 'Show what the build cache takes', load: async () => (await import('./commands/engine/du.ts')).du }],
   ['prune', { summary: 'Remove build cache', load: async () => (await import('./commands/engine/prune.ts')).prune }],
   ['system prune', { summary: 'Remove what nothing needs; with --all the local images too', load: async () => (await import('./commands/engine/systemPrune.ts')).systemPrune }],
+  ['serve', { summary: 'Serve the engine to other machines, and to docker buildx', load: async () => (await import('./commands/engine/serve.ts')).serve }],
   ['info', { summary: 'Show the engine, its store and this machine', load: async () => (await import('./commands/engine/info.ts')).info }],
   ['version', { summary: 'Show the version', load: async () => (await import('./commands/engine/version.ts')).version }],
 ])

@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf'
+import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import type { ServiceImpl } from '@connectrpc/connect'
 import {
@@ -14,7 +14,9 @@ import {
   type SolveRequest,
   type UsageRecord as UsageRecordMessage,
 } from '../api/gen/control_pb.ts'
+import type { WorkerRecordSchema } from '../api/gen/worker_pb.ts'
 import { createProgressEncoder } from '../api/progressMapping.ts'
+import type { EngineConfig } from '../engine/config/engineConfig.ts'
 import type { PruneOptions } from '../engine/store/cachePrune.ts'
 import { parseRecordFilter, type UsageRecord } from '../engine/store/usageRecord.ts'
 import type { CacheRequest, Engine, ExporterRequest, SolveRequest as EngineRequest, Steer } from '../engine/engine.ts'
@@ -37,17 +39,16 @@ export interface ControlParts {
   /** What else such a build's client may call. */
   readonly clientBuilds: ClientBuilds
   readonly journal: BuildJournal
+  /** What it is said to be, beside what it is. */
+  readonly worker: Pick<EngineConfig, 'labels' | 'platforms'>
 }
 
 /** `moby.buildkit.v1.Control` over an engine, but for `Session`, which the session manager serves. */
-export function createControl(engine: Engine, { sessions, gateway, clientBuilds, journal }: ControlParts): Partial<ControlService> {
+export function createControl(engine: Engine, { sessions, gateway, clientBuilds, journal, worker }: ControlParts): Partial<ControlService> {
   const records = createBuildRecords()
   return {
     info: () => create(InfoResponseSchema, { buildkitVersion: version(engine) }),
-    listWorkers: () =>
-      create(ListWorkersResponseSchema, {
-        record: [{ ID: engine.id, Labels: { 'org.mobyproject.buildkit.worker.executor': 'oci', 'org.mobyproject.buildkit.worker.snapshotter': engine.snapshotter }, platforms: engine.platforms().map(({ platform: { os, architecture, variant } }) => ({ OS: os, Architecture: architecture, Variant: variant })), BuildkitVersion: version(engine) }],
-      }),
+    listWorkers: () => create(ListWorkersResponseSchema, { record: [describeWorker(engine, worker)] }),
     async solve(request, { signal }) {
       using record = records.open(request.Ref)
       using driven = gateway.open(request.Ref)
@@ -87,6 +88,17 @@ export function createControl(engine: Engine, { sessions, gateway, clientBuilds,
     async *prune(request, { signal }) {
       for await (const removed of engine.prune(toPruneOptions(request), signal)) yield toUsageMessage(removed)
     },
+  }
+}
+
+function describeWorker(engine: Engine, { labels, platforms }: ControlParts['worker']): MessageInitShape<typeof WorkerRecordSchema> {
+  const own = [['org.mobyproject.buildkit.worker.executor', 'oci'], ['org.mobyproject.buildkit.worker.snapshotter', engine.snapshotter]] as const
+  const offered = platforms.length > 0 ? platforms : engine.platforms().map(({ platform }) => platform)
+  return {
+    ID: engine.id,
+    Labels: Object.fromEntries([...own, ...labels]),
+    platforms: offered.map(({ os, architecture, variant }) => ({ OS: os, Architecture: architecture, Variant: variant })),
+    BuildkitVersion: version(engine),
   }
 }
 

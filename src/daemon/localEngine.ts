@@ -29,6 +29,8 @@ import type { ProgressSink } from '../progress/progressSink.ts'
 import { debugFailedStep } from './containers/debugFailedStep.ts'
 import { createEventQueue } from './eventQueue.ts'
 import { runContainer } from './containers/runContainer.ts'
+import { checkMayStop } from './peerRights.ts'
+import type { Peer } from './server.ts'
 import { toTransferProgress } from './transferProgress.ts'
 
 /** What the engine itself does not know of its process. */
@@ -36,16 +38,18 @@ export interface EngineFacts {
   readonly isRootless: boolean
   /** Has the process end; returns at once. */
   readonly stop: () => void
+  /** Where it listens for others; none for a command's own. */
+  readonly addresses: () => readonly string[]
 }
 
 type LocalService = ServiceImpl<typeof LocalEngine>
 
-/** `pelago.v1.LocalEngine` over an engine. */
-export function createLocalEngine(engine: Engine, facts: EngineFacts): LocalService {
-  return { ...describeService(engine, facts), ...imageService(engine), ...transferService(engine), ...processService(engine), ...stopService(facts) }
+/** `pelago.v1.LocalEngine` over an engine, for peers of one kind. */
+export function createLocalEngine(engine: Engine, facts: EngineFacts, peer: Peer): LocalService {
+  return { ...describeService(engine, facts), ...imageService(engine), ...transferService(engine), ...processService(engine, peer), ...stopService(facts, peer) }
 }
 
-function describeService(engine: Engine, { isRootless }: EngineFacts): Pick<LocalService, 'describe' | 'describePlatform'> {
+function describeService(engine: Engine, { isRootless, addresses }: EngineFacts): Pick<LocalService, 'describe' | 'describePlatform'> {
   return {
     async describePlatform({ platform }, { signal }) {
       const support = await engine.describePlatform(parsePlatform(platform), signal)
@@ -58,6 +62,7 @@ function describeService(engine: Engine, { isRootless }: EngineFacts): Pick<Loca
         snapshotter: engine.snapshotter,
         rootless: isRootless,
         pid: BigInt(process.pid),
+        addresses: [...addresses()],
         platforms: engine.platforms().map(({ platform, mode }) => ({ platform: formatPlatform(platform), emulator: mode.kind === 'emulated' ? mode.emulator : '' })),
       }),
   }
@@ -74,18 +79,19 @@ function toSupport(support: PlatformSupport): MessageInitShape<typeof DescribePl
   }
 }
 
-function stopService({ stop }: EngineFacts): Pick<LocalService, 'stop'> {
+function stopService({ stop }: EngineFacts, peer: Peer): Pick<LocalService, 'stop'> {
   return {
     stop() {
+      checkMayStop(peer)
       setImmediate(stop) // the answer goes out first
       return create(StopResponseSchema)
     },
   }
 }
 
-function processService(engine: Engine): Pick<LocalService, 'run' | 'debug' | 'listFailedSteps'> {
+function processService(engine: Engine, peer: Peer): Pick<LocalService, 'run' | 'debug' | 'listFailedSteps'> {
   return {
-    run: (inputs, { signal }) => runContainer(engine, inputs, signal),
+    run: (inputs, { signal }) => runContainer({ engine, peer }, inputs, signal),
     debug: (inputs, { signal }) => debugFailedStep(engine, inputs, signal),
     listFailedSteps: () =>
       create(ListFailedStepsResponseSchema, {

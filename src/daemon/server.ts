@@ -9,14 +9,16 @@ import type { GrpcStatus } from '../api/grpc/status.ts'
 import { BuildError } from '../ground/errors.ts'
 import { createConnectionCount } from './connectionCount.ts'
 import type { SessionManager } from './session/sessionManager.ts'
-import { listenOnSocket } from './socketListener.ts'
+import { listenOnSocket } from './listen/socketListener.ts'
 
 export interface ServerServices {
   readonly sessions: SessionManager
-  /** Adds Control (but for its `session`), LocalEngine and what else is served; a call that is not there answers UNIMPLEMENTED. */
-  readonly addRoutes: (routes: ServiceRoutes) => void
+  /** Adds Control (but for its `session`), LocalEngine and what else is served to peers of one kind; a call that is not there answers UNIMPLEMENTED. */
+  readonly addRoutes: (routes: ServiceRoutes, peer: Peer) => void
   /** Told of errors that are bugs, for the operator; the client sees their message only. */
   readonly onBug: (error: unknown) => void
+  /** Told of each call as it comes. */
+  readonly onCall?: (path: string) => void
 }
 
 /** Who is at the other end of a connection. */
@@ -38,9 +40,13 @@ export interface Server extends AsyncDisposable {
   idle(lingerMs: number, signal: AbortSignal): Promise<void>
 }
 
-export function createServer({ sessions, addRoutes, onBug }: ServerServices): Server {
-  const routes = createServiceRoutes().service(Health, { check: () => ({ status: ServingStatus.SERVING }) })
-  addRoutes(routes)
+export function createServer({ sessions, addRoutes, onBug, onCall }: ServerServices): Server {
+  const routesFor = (peer: Peer): ServiceRoutes => {
+    const routes = createServiceRoutes().service(Health, { check: () => ({ status: ServingStatus.SERVING }) })
+    addRoutes(routes, peer)
+    return routes
+  }
+  const [trusted, others] = [routesFor({ isTrusted: true }), routesFor({ isTrusted: false })]
   const connections = createConnectionCount()
   const open = new Set<Duplex>()
   const listeners: AsyncDisposable[] = []
@@ -54,8 +60,13 @@ export function createServer({ sessions, addRoutes, onBug }: ServerServices): Se
 
   const serve = (connection: Duplex, peer: Peer): void => {
     const http = openHttp2Server(connection)
+    const routes = peer.isTrusted ? trusted : others
     const serveSession: CallHandler = (call) => sessions.serve(call, peer)
-    serveCalls(http, { find: (path) => (path === SESSION_PATH ? serveSession : routes.find(path)), toStatus: status })
+    const find = (path: string): CallHandler | undefined => {
+      onCall?.(path)
+      return path === SESSION_PATH ? serveSession : routes.find(path)
+    }
+    serveCalls(http, { find, toStatus: status })
     open.add(connection)
     const leave = connections.enter()
     void sessionClosed(http).then(() => {
@@ -67,7 +78,7 @@ export function createServer({ sessions, addRoutes, onBug }: ServerServices): Se
   return {
     serve,
     async listen(path, peer) {
-      const listener = await listenOnSocket(path, (connection) => serve(connection, peer))
+      const listener = await listenOnSocket({ path, folderMode: 0o700 }, (connection) => serve(connection, peer))
       if (listener !== undefined) listeners.push(listener)
       return listener !== undefined
     },

@@ -1,12 +1,12 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { optionalString, parseJsonObject } from '../ground/jsonValue.ts'
 import { namespaceArgv, type Environment } from '../kit/enterNamespaces.ts'
 import { orAborted } from '../kit/singleFlight.ts'
 import { startSocketProcess, type SocketProcess } from '../kit/process/socketProcess.ts'
 import { EngineUnavailableError, type Driver, type EngineClient, type EngineStream } from './driver.ts'
 import { createEngineClient } from './engineClient.ts'
+import { parseLogLine } from './engineLog.ts'
 import { describeEngine, packagedEngine, type EngineProgram } from './engineProgram.ts'
 import { ensureRuntimeFolder } from './runtimeFolder.ts'
 import { createSocketDriver } from './socketDriver.ts'
@@ -110,16 +110,6 @@ function startError(log: EngineLog, cause: unknown): EngineUnavailableError {
   const { message, hint } = parseLogLine(log.lastLine())
   const reason = message === '' && cause instanceof Error ? cause.message : message
   return new EngineUnavailableError(`the engine did not start${reason === '' ? '' : `: ${reason}`}`, { hint: hint ?? 'pelago doctor says what this machine lacks', cause })
-}
-
-/** The engine logs JSON; what it never came to run, such as the program that enters its namespaces, says plain text. */
-function parseLogLine(line: string): { readonly message: string; readonly hint: string | undefined } {
-  try {
-    const fields = parseJsonObject(line, 'log line')
-    return { message: optionalString(fields, 'message') ?? line, hint: optionalString(fields, 'hint') }
-  } catch {
-    return { message: line, hint: undefined }
-  }
 }
 
 /** So that nothing of the store is in use any more when the command is over. */

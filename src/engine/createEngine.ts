@@ -34,6 +34,8 @@ import { openSnapshots, type SnapshotBackend } from '../snapshot/openSnapshots.t
 import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { OpResolver } from '../solver/op.ts'
 import { createSolver, type Solver } from '../solver/solver.ts'
+import { checkEntitlements } from './config/entitlements.ts'
+import type { EngineConfig } from './config/engineConfig.ts'
 import { platformCalls } from './platformSupport.ts'
 import { measureUsage, pruneCache, type PruneStores } from './store/cachePrune.ts'
 import type { ClientSessions } from './clientSessions.ts'
@@ -60,6 +62,7 @@ export interface EngineOptions {
   readonly version: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly sessions: ClientSessions
+  readonly config: EngineConfig
 }
 
 /** Blobs in flight, of all pulls and pushes together. */
@@ -78,7 +81,7 @@ export async function createEngine(options: EngineOptions, signal: AbortSignal):
 }
 
 async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<Engine> {
-  const { root, version, env, sessions } = options
+  const { root, version, env, sessions, config } = options
   await using undo = new AsyncDisposableStack()
   const { content, database, snapshots, caches, failedSteps, stepTimes, backend, leases, use } = await openStore(options, undo, signal)
   const { executor, devices, socketFolder } = await openExecutor(options, undo)
@@ -125,9 +128,8 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     blobs: content,
     ...platformCalls(executor),
     ...imageCalls({ content, leases, images, registries, transfers }, use),
-    solve: (request, steer, progress, inner) => use(() => solveRequest(solveDeps, { request, steer, progress }, inner), inner),
     sources: createSourceLookups({ content, images, executor, registries, sessions }),
-    openContainer: (request, progress, inner) => use(() => runImage(runDeps, request, progress, inner), inner),
+    ...buildCalls({ solveDeps, runDeps, config }, use),
     history: createBuildHistory({ records: builds, content, leases, now: Date.now }),
     failedSteps: () => failedSteps.list(),
     openDebug: (request, progress, inner) => use(() => debugStep({ ...opsDeps, failedStepStore: failedSteps }, request, progress, inner), inner),
@@ -155,6 +157,25 @@ function createSolvers(opsDeps: OpsDeps, { database, root, importedLayers }: { r
   }
   const solver = createSolver({ resolver, cache, now: Date.now })
   return { solver, plans: { ...createPlanParts({ opFor, cache, snapshots }), imageFiles: images } }
+}
+
+interface BuildParts {
+  readonly solveDeps: SolveDeps
+  readonly runDeps: RunDeps
+  readonly config: EngineConfig
+}
+
+function buildCalls({ solveDeps, runDeps, config }: BuildParts, use: Store['use']): Pick<Engine, 'solve' | 'openContainer'> {
+  return {
+    async solve(request, steer, progress, signal) {
+      checkEntitlements(request.entitlements, config)
+      return await use(() => solveRequest(solveDeps, { request, steer, progress }, signal), signal)
+    },
+    async openContainer(request, progress, signal) {
+      if (request.isPrivileged) checkEntitlements(['security.insecure'], config)
+      return await use(() => runImage(runDeps, request, progress, signal), signal)
+    },
+  }
 }
 
 function imageCalls(deps: TransferDeps, use: Store['use']): Pick<Engine, 'images' | 'listImages' | 'readImage' | 'pull' | 'push' | 'load' | 'save'> {

@@ -26,7 +26,7 @@ interface Moment {
   readonly name: string
   readonly args: (scene: Scene) => readonly string[]
   /** Resolves when the build is there. */
-  readonly reached: (scene: Scene, command: StartedCommand) => Promise<void>
+  readonly reached: (scene: Scene, command: StartedCommand) => Promise<unknown>
 }
 
 const moments: readonly Moment[] = [

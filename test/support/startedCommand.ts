@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
+import type { Server } from 'node:net'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Pelago } from './pelago.ts'
 
@@ -7,7 +9,7 @@ import type { Pelago } from './pelago.ts'
 export interface StartedCommand extends AsyncDisposable {
   readonly pid: number
   /** Resolves once it has printed what `pattern` matches. @throws when it ends before */
-  printed(pattern: RegExp): Promise<void>
+  printed(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
   readonly ended: Promise<EndedCommand>
 }
@@ -21,8 +23,14 @@ export interface EndedCommand {
 
 const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
 
-export function startPelago({ env, folder }: Pick<Pelago, 'env' | 'folder'>, args: readonly string[], settings: Readonly<Record<string, string>> = {}): StartedCommand {
-  const child = spawn(PROGRAM, args, { cwd: folder, env: { ...env, ...settings }, stdio: ['ignore', 'pipe', 'pipe'] })
+export function startPelago(pelago: Pick<Pelago, 'env' | 'folder'>, args: readonly string[], settings: Readonly<Record<string, string>> = {}): StartedCommand {
+  return startCommand(pelago, [PROGRAM, ...args], settings)
+}
+
+/** Any program, which may inherit sockets that listen as its files from 3 on. */
+export function startCommand({ env, folder }: Pick<Pelago, 'env' | 'folder'>, argv: readonly string[], settings: Readonly<Record<string, string>> = {}, sockets: readonly Server[] = []): StartedCommand {
+  const [file = '', ...args] = argv
+  const child = spawn(file, args, { cwd: folder, env: { ...env, ...settings }, stdio: ['ignore', 'pipe', 'pipe', ...sockets.map(fileOf)] }) as ChildProcessByStdio<null, Readable, Readable>
   let output = ''
   let changed = Promise.withResolvers<boolean>()
   const tell = (goesOn: boolean): void => {
@@ -44,8 +52,10 @@ export function startPelago({ env, folder }: Pick<Pelago, 'env' | 'folder'>, arg
   return {
     pid: child.pid ?? -1,
     async printed(pattern) {
-      while (!pattern.test(output)) {
-        if (!(await changed.promise)) throw new Error(`pelago ${args.join(' ')} ended and never printed ${String(pattern)}:\n${output}`)
+      for (;;) {
+        const found = pattern.exec(output)
+        if (found !== null) return found
+        if (!(await changed.promise)) throw new Error(`${argv.join(' ')} ended and never printed ${String(pattern)}:\n${output}`)
       }
     },
     kill: (signal) => void child.kill(signal),
@@ -55,4 +65,9 @@ export function startPelago({ env, folder }: Pick<Pelago, 'env' | 'folder'>, arg
       await ended
     },
   }
+}
+
+/** Node has no public way to it. */
+function fileOf(server: Server): number {
+  return (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd
 }

@@ -6,14 +6,17 @@ import type { NetworkMode } from '../../graph/vertex.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { parsePlatform } from '../../ground/platform.ts'
 import { parseReference } from '../../ground/reference.ts'
+import { checkMayRun } from '../peerRights.ts'
+import type { Peer } from '../server.ts'
 import { serveContainer, toSize } from './serveContainer.ts'
 
 /** `LocalEngine.Run`: the first input says what to run; output follows until the exit code. Ends the container when the client goes. */
-export async function* runContainer(engine: Engine, inputs: AsyncIterable<RunInput>, signal: AbortSignal): AsyncGenerator<RunOutput> {
+export async function* runContainer({ engine, peer }: { readonly engine: Engine; readonly peer: Peer }, inputs: AsyncIterable<RunInput>, signal: AbortSignal): AsyncGenerator<RunOutput> {
   const iterator = inputs[Symbol.asyncIterator]()
   const first = await iterator.next()
   const input = first.done === true ? undefined : first.value.input
   if (input?.case !== 'spec') throw new InvalidValueError('a run begins with its specification')
+  checkMayRun(peer, input.value)
   const request = toRequest(input.value)
   const forwards = input.value.ports.map(({ hostIp, hostPort, containerPort, protocol }) => ({ hostIp, hostPort, containerPort, protocol: protocol === 'udp' ? 'udp' : 'tcp' }) as const)
   yield* serveContainer({ open: (progress) => engine.openContainer(request, progress, signal), started: () => openPortForwards(forwards, signal), inputs: iterator }, signal)

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { constants } from 'node:os'
 import { Readable, Writable } from 'node:stream'
+import { waitForExit } from './waitForExit.ts'
 
 export interface PipedProcessOptions {
   readonly cwd: string
@@ -79,9 +79,4 @@ function readableOf(stream: Readable | null): Readable {
 async function writeTo(stream: Writable | null, bytes: Uint8Array): Promise<void> {
   if (stream === null || stream.destroyed || stream.writableEnded || stream.write(bytes)) return
   await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(() => undefined)
-}
-
-async function waitForExit(child: ReturnType<typeof spawn>): Promise<number> {
-  const [code, signalName] = (await once(child, 'exit')) as [number, null] | [null, NodeJS.Signals]
-  return code ?? 128 + constants.signals[signalName]
 }

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { constants } from 'node:os'
 import { Duplex } from 'node:stream'
+import { waitForExit } from './waitForExit.ts'
 
 export interface SocketProcessOptions {
   readonly cwd: string
@@ -30,9 +29,4 @@ export function startSocketProcess(argv: readonly [string, ...string[]], { cwd, 
   const connection = child.stdio[3]
   if (!(connection instanceof Duplex)) throw new TypeError('a piped file of a child is no byte stream')
   return { connection, exitCode, stop: () => void child.kill('SIGTERM') }
-}
-
-async function waitForExit(child: ReturnType<typeof spawn>): Promise<number> {
-  const [code, signalName] = (await once(child, 'exit')) as [number, null] | [null, NodeJS.Signals]
-  return code ?? 128 + constants.signals[signalName]
 }
