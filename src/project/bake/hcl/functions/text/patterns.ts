@@ -1,8 +1,8 @@
+import { RE2JS, RE2JSSyntaxException } from 're2js'
 import { FunctionError } from '../../evaluate/scope.ts'
 import { objectOf, STRING, tupleOf, type Type } from '../../values/type.ts'
 import { list, nullOf, object, string, tuple, type Value } from '../../values/value.ts'
 import { defineFunction, text, textOf, type Functions } from '../define.ts'
-import { compileRe2, PatternError } from './re2.ts'
 
 export const PATTERNS: Functions = [
   ['regex', defineFunction([text('pattern'), text('string')], (pattern, given) => findFirst(compile(textOf(pattern), 0), textOf(given)))],
@@ -11,24 +11,28 @@ export const PATTERNS: Functions = [
 ]
 
 interface Pattern {
-  readonly regExp: RegExp
+  /** RE2, as in Go: the time is linear in the text, whatever the pattern. */
+  readonly compiled: RE2JS
   /** Of the groups in their order; undefined for those without. */
   readonly groupNames: readonly (string | undefined)[]
 }
 
-function compile(pattern: string, argumentIndex: number): Pattern {
-  try {
-    const regExp = compileRe2(pattern)
-    return { regExp, groupNames: groupNamesOf(regExp.source) }
-  } catch (error) {
-    if (error instanceof PatternError) throw new FunctionError(error.message, argumentIndex)
-    throw error
-  }
+interface Match {
+  readonly start: number
+  readonly end: number
+  /** The whole first; undefined for a group that took no part. */
+  readonly groups: readonly (string | undefined)[]
 }
 
-/** Of a pattern as `compileRe2` makes it: brackets hold no bare parenthesis but escaped ones. */
-function groupNamesOf(source: string): readonly (string | undefined)[] {
-  return [...source.matchAll(/\\[^]|\((?:\?<(\w+)>|(?!\?))/g)].filter(([whole]) => whole.startsWith('(')).map(([, name]) => name)
+function compile(pattern: string, argumentIndex: number): Pattern {
+  try {
+    const compiled = RE2JS.compile(pattern)
+    const named = new Map(Object.entries(compiled.namedGroups()).map(([name, index]) => [index, name]))
+    return { compiled, groupNames: Array.from({ length: compiled.groupCount() }, (_, index) => named.get(index + 1)) }
+  } catch (error) {
+    if (!(error instanceof RE2JSSyntaxException)) throw error
+    throw new FunctionError(`invalid regexp pattern: ${error.getDescription()} in ${error.getPattern() ?? pattern}`, argumentIndex)
+  }
 }
 
 /** The whole where there are no groups; the groups as an object where they have names, else as a tuple. */
@@ -40,11 +44,10 @@ function resultType({ groupNames }: Pattern): Type {
   return objectOf(names.map((name) => [name, STRING]))
 }
 
-function resultOf(match: RegExpExecArray, type: Type): Value {
-  const [whole, ...groups] = match
+function resultOf({ groupNames }: Pattern, { groups: [whole = '', ...groups] }: Match, type: Type): Value {
   if (type.kind === 'string') return string(whole)
   if (type.kind === 'tuple') return tuple(groups.map(groupValue))
-  return object(Object.entries(match.groups ?? {}).map(([name, group]) => [name, groupValue(group)]))
+  return object(groups.map((group, index) => [groupNames[index] ?? '', groupValue(group)]))
 }
 
 function groupValue(group: string | undefined): Value {
@@ -53,24 +56,25 @@ function groupValue(group: string | undefined): Value {
 
 function findFirst(pattern: Pattern, given: string): Value {
   const type = resultType(pattern)
-  const match = pattern.regExp.exec(given)
-  if (match === null) throw new FunctionError('pattern did not match any part of the given string')
-  return resultOf(match, type)
+  const [match] = matchesOf(pattern, given)
+  if (match === undefined) throw new FunctionError('pattern did not match any part of the given string')
+  return resultOf(pattern, match, type)
 }
 
 function findAll(pattern: Pattern, given: string): Value {
   const type = resultType(pattern)
-  return list(type, matchesOf(pattern, given).map((match) => resultOf(match, type)))
+  return list(type, [...matchesOf(pattern, given)].map((match) => resultOf(pattern, match, type)))
 }
 
 /** Without empty ones right after another. */
-function matchesOf({ regExp }: Pattern, given: string): readonly RegExpExecArray[] {
-  let end = -1
-  return [...given.matchAll(regExp)].filter((match) => {
-    const isNew = match[0] !== '' || match.index !== end
-    end = match.index + match[0].length
-    return isNew
-  })
+function* matchesOf({ compiled }: Pattern, given: string): Generator<Match> {
+  const matcher = compiled.matcher(given)
+  let last = -1
+  while (matcher.find()) {
+    const [start, end] = [matcher.start(), matcher.end()]
+    if (start !== end || start !== last) yield { start, end, groups: Array.from({ length: compiled.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined) }
+    last = end
+  }
 }
 
 /** In the replacement, `$1`, `$name` and `${name}` are groups, and `$$` is a dollar. */
@@ -84,8 +88,8 @@ function replaceAll(given: string, pattern: Pattern, replacement: string): strin
   let end = 0
   let result = ''
   for (const match of matchesOf(pattern, given)) {
-    result += given.slice(end, match.index) + expand(match)
-    end = match.index + match[0].length
+    result += given.slice(end, match.start) + expand(match.groups)
+    end = match.end
   }
   return result + given.slice(end)
 }
