@@ -15,7 +15,7 @@ export function createAskFrontend(parts: SolveParts): AskFrontend {
         answer = await ask(engine, request, options)
         return EMPTY_RESULT
       }
-      await driveBuild(engine, { Ref: ref, Session: sessionId, Cache: {}, Internal: true }, drive, inner)
+      await driveBuild(engine, { Ref: ref, Session: sessionId, Cache: {}, Internal: true, ...(request.sourcePolicy !== undefined && { SourcePolicy: request.sourcePolicy }) }, drive, inner)
       return answer
     })
 }

@@ -4,6 +4,7 @@ import { PeerLostError } from '../api/errorMapping.ts'
 import type { Content } from '../api/gen/content_pb.ts'
 import type { Control } from '../api/gen/control_pb.ts'
 import type { LLBBridge } from '../api/gen/gateway_pb.ts'
+import type { Policy } from '../api/gen/sourcepolicy_pb.ts'
 import type { LocalEngine } from '../api/gen/local_pb.ts'
 import type { ClientCall } from '../api/grpc/clientCall.ts'
 import type { Metadata } from '../api/grpc/metadata.ts'
@@ -100,6 +101,8 @@ export interface BuildRequest {
   readonly agents: ReadonlyMap<string, AgentFrom>
   readonly credentials: CredentialSource
   readonly entitlements: readonly string[]
+  /** Rules about what may be fetched; absent are none. */
+  readonly sourcePolicy?: Policy | undefined
   /** Caches of other machines, to look into and to export to. */
   readonly cacheImports: readonly CacheRequest[]
   readonly cacheExports: readonly CacheRequest[]

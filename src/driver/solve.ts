@@ -58,7 +58,7 @@ export function withClientPaths(request: BuildRequest): BuildRequest {
   return { ...request, attributes: new Map([...request.attributes, ...clientPaths(request)]) }
 }
 
-export function solveRequest(ref: string, sessionId: string, { frontend, attributes, outputs, entitlements, cacheImports, cacheExports, isInternal = false }: BuildRequest): MessageInitShape<typeof SolveRequestSchema> {
+export function solveRequest(ref: string, sessionId: string, { frontend, attributes, outputs, entitlements, cacheImports, cacheExports, sourcePolicy, isInternal = false }: BuildRequest): MessageInitShape<typeof SolveRequestSchema> {
   const exporters = outputs.map(({ type, attributes: facts }) => ({ Type: type, Attrs: Object.fromEntries(facts) }))
   return {
     Ref: ref,
@@ -71,6 +71,7 @@ export function solveRequest(ref: string, sessionId: string, { frontend, attribu
     ExporterAttrsDeprecated: exporters[0]?.Attrs ?? {},
     Cache: { Imports: cacheImports.map(toEntry), Exports: cacheExports.map(toEntry) },
     Entitlements: [...entitlements],
+    ...(sourcePolicy !== undefined && { SourcePolicy: sourcePolicy }),
     Internal: isInternal,
   }
 }

@@ -1,3 +1,4 @@
+import type { Policy } from '../api/gen/sourcepolicy_pb.ts'
 import type { BlobReader } from '../content/contentStore.ts'
 import type { BuiltImage } from '../dockerfile/lower/contexts/namedContext.ts'
 import type { Emulator, RunMode } from '../executor/executor.ts'
@@ -83,6 +84,8 @@ export interface SolveRequest {
   /** None: the result is built and left in the cache. */
   readonly exporters: readonly ExporterRequest[]
   readonly entitlements: readonly string[]
+  /** Rules about what all that it builds may fetch. */
+  readonly sourcePolicies: readonly Policy[]
   /** Aborts when the client's session ends; until then what was found or made for it is at hand. */
   readonly sessionEnded: AbortSignal
   /** Caches of other machines to look into, on top of those that the frontend's attributes name. */
@@ -102,6 +105,8 @@ export interface FrontendRequest {
   readonly attributes: ReadonlyMap<string, string>
   /** Results of other builds, for contexts that are `input:KEY`. */
   readonly inputs: ReadonlyMap<string, BuiltImage>
+  /** Rules of its own, behind those of the whole. */
+  readonly sourcePolicies?: readonly Policy[]
 }
 
 /** Reads and checks what is to be built, which then is done where somebody evaluates it; or answers what is asked. */

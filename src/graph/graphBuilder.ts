@@ -1,6 +1,6 @@
 import type { Digest } from '../ground/digest.ts'
 import { digestVertex, type VertexIdentity } from './graphDigest.ts'
-import type { Graph, Output, Vertex, VertexNote } from './vertex.ts'
+import type { Graph, Output, Source, Vertex, VertexNote } from './vertex.ts'
 
 /** Gathers vertices, inputs first. */
 export interface GraphBuilder {
@@ -12,10 +12,12 @@ export interface GraphBuilder {
   build(): Graph
 }
 
-export function createGraphBuilder(): GraphBuilder {
+/** `judge` gives what is to be fetched in the place of a source; it may throw. */
+export function createGraphBuilder(judge: (source: Source) => Source = (source) => source): GraphBuilder {
   const vertices = new Map<Digest, Vertex>()
   return {
-    add(identity, note) {
+    add(given, note) {
+      const identity = given.op.kind === 'source' ? { ...given, op: { ...given.op, source: judge(given.op.source) } } : given
       const missing = identity.inputs.find((input) => !vertices.has(input.vertex))
       if (missing !== undefined) throw new TypeError(`no such vertex: ${missing.vertex}`)
       const digest = digestVertex(identity)

@@ -19,6 +19,7 @@ import { parseCall, type FrontendCall } from './frontendCall.ts'
 import { loadProgram } from './loadProgram.ts'
 import { parseOutputs, parseTags } from './outputs.ts'
 import { parseSecrets } from './grants/secrets.ts'
+import { readSourcePolicy } from './sourcePolicy.ts'
 
 /** A build whose command line was found to make sense. */
 export interface PreparedBuild {
@@ -61,9 +62,10 @@ export async function prepareBuild(flags: BuildFlags, { path, inlineDockerfile }
   const placed = (caches: readonly CacheRequest[]): readonly CacheRequest[] => (flags.part === undefined ? caches : perPlatform(caches, platforms.length > 0 ? platforms : [localPlatform()]))
   const imports = await completeCaches(placed(parseCacheImports(flags['cache-from'])), env, signal)
   const exports = await completeCaches(call !== undefined ? [] : placed(parseCacheExports(flags['cache-to'], buildArgsOf(attributes))), env, signal)
+  const sourcePolicy = await readSourcePolicy(context)
   const caches = await withFolders({ cacheImports: imports.requests, cacheExports: exports.requests }, workingFolder, signal)
   const notices = [...new Set([...imports.notices, ...exports.notices, ...caches.notices])]
-  const request = toRequest({ place, named }, { attributes, outputs, secrets, agents, caches }, flags)
+  const request = toRequest({ place, named }, { attributes, outputs, secrets, agents, sourcePolicy, caches }, flags)
   const dockerfileFolder = place.dockerfile.kind === 'file' ? place.dockerfile.folder : undefined
   const progress = flags.quiet ? 'quiet' : parseProgressMode(flags.progress)
   if (platforms.length < 2 || !outputs.some(isDocker)) return { requests: [request], call, flags, progress, dockerfileFolder, notices }
@@ -112,7 +114,7 @@ interface Contexts {
   readonly named: NamedContextParts
 }
 
-function toRequest({ place, named }: Contexts, { caches, ...parts }: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets' | 'agents'> & { readonly caches: Omit<FolderCaches, 'notices'> }, flags: BuildFlags): BuildStep {
+function toRequest({ place, named }: Contexts, { caches, ...parts }: Pick<BuildStep, 'attributes' | 'outputs' | 'secrets' | 'agents' | 'sourcePolicy'> & { readonly caches: Omit<FolderCaches, 'notices'> }, flags: BuildFlags): BuildStep {
   const { context, dockerfile } = place
   const folders = new Map(named.folders)
   const files = new Map<string, ReadonlyMap<string, Uint8Array>>()

@@ -42,6 +42,5 @@ function checkFlags(flags: BuildFlags, env: CommandContext['env']): void {
 /** Those of buildx's by which a build would come out differently, and which are not read. */
 function checkVariables({ env, stderr }: CommandContext): void {
   refuseContentTrust(env)
-  if ((env['EXPERIMENTAL_BUILDKIT_SOURCE_POLICY'] ?? '') !== '') throw new UsageError('EXPERIMENTAL_BUILDKIT_SOURCE_POLICY is not supported yet', { hint: 'unset it' })
   if (!['', '0', 'false'].includes(env['BUILDX_GIT_LABELS'] ?? '')) stderr.write('note: BUILDX_GIT_LABELS is not supported yet: the image gets no labels from it\n')
 }

@@ -3,7 +3,7 @@ import type { SourceSpan } from '../../ground/sourceSpan.ts'
 import { createGraphBuilder, type GraphBuilder } from '../../graph/graphBuilder.ts'
 import type { Graph, Output } from '../../graph/vertex.ts'
 import type { Dockerfile } from '../dockerfile.ts'
-import { DockerfileError } from '../dockerfileError.ts'
+import { at, DockerfileError } from '../dockerfileError.ts'
 import type { GlobalScope } from './globalScope.ts'
 import { lowerCopy, lowerWorkdir } from './steps/lowerCopy.ts'
 import { lowerMetadata } from './steps/lowerMetadata.ts'
@@ -55,7 +55,7 @@ export interface LoweredStep extends PlannedStep {
 
 /** All stages that the target needs. `followPaths` are what the context's vertex is to bring; `watch` sees each step before it is lowered. @throws DockerfileError */
 export function lowerStages(job: LowerJob, followPaths: readonly string[], watch: StepWatcher = () => undefined): LoweredStages {
-  const graph = createGraphBuilder()
+  const graph = createGraphBuilder(job.request.judgeSource)
   const states = new Map<number, StageState>()
   const stages: LoweredStage[] = []
   for (const stage of job.resolved.stages) {
@@ -85,11 +85,11 @@ function stateOf(states: States, index: number): StageState {
 
 function lowerStage(stage: PlannedStage, states: States, job: StageJob): { readonly state: StageState; readonly lowered: LoweredStage } {
   const context = stageContext(stage, states, job)
-  const start = startOf(stage, states, job, context)
+  const start = at(stage.from.span, () => startOf(stage, states, job, context))
   const steps: LoweredStep[] = []
   const lowerWatched = (before: StageState, step: PlannedStep): StageState => {
     job.watch({ ...step, stage, before })
-    const after = withLayerSpans(before, lowerStep(before, step, context), step)
+    const after = withLayerSpans(before, at(step.instruction.span, () => lowerStep(before, step, context)), step)
     steps.push({ ...step, before: before.root, after: after.root })
     return after
   }

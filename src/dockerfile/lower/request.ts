@@ -2,7 +2,7 @@ import type { Digest } from '../../ground/digest.ts'
 import type { ImageConfig } from '../../ground/oci/imageConfig.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
-import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
+import type { ExtraHost, NetworkMode, Source, Ulimit } from '../../graph/vertex.ts'
 import type { DockerfileError } from '../dockerfileError.ts'
 import type { DockerfileWarning } from '../dockerfileWarning.ts'
 import type { BuiltImage, NamedContexts, SessionOf } from './contexts/namedContext.ts'
@@ -28,6 +28,8 @@ export interface LowerRequest {
   readonly remoteContext?: RemoteContext | undefined
   /** Undefined is none. */
   readonly namedContexts?: NamedContexts | undefined
+  /** What is to be fetched in the place of a source, images being looked up already. Absent: all as it is. @throws BuildError where it may not be fetched */
+  readonly judgeSource?: ((source: Source) => Source) | undefined
   /** All stages, or those named. */
   readonly noCache: 'none' | 'all' | readonly string[]
   /** Of every RUN that names none. */

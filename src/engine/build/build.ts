@@ -9,7 +9,7 @@ import type { CdiDevices } from '../../executor/cdi/cdiDevices.ts'
 import type { Executor } from '../../executor/executor.ts'
 import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
-import type { Graph, Output } from '../../graph/vertex.ts'
+import type { Graph, Output, Source } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
@@ -47,6 +47,8 @@ export interface BuildDeps {
   readonly devices: CdiDevices
   readonly resolver: ImageResolver
   readonly attest: AttestDeps
+  /** As of LowerRequest. */
+  readonly judgeSource?: ((source: Source) => Source) | undefined
 }
 
 export interface BuildOptions {

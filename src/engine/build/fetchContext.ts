@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { ARCHIVE_HEAD_BYTES, isArchive } from '../../archive/archiveHead.ts'
 import { addRemoteContext, CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
 import { createGraphBuilder } from '../../graph/graphBuilder.ts'
+import type { Source } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { bytesOf, fromText } from '../../kit/byteString.ts'
@@ -17,6 +18,8 @@ import type { Solver } from '../../solver/solver.ts'
 export interface FetchContextDeps {
   readonly solver: Solver
   readonly snapshots: SnapshotStore
+  /** As of the frontend's request. */
+  readonly judgeSource?: ((source: Source) => Source) | undefined
 }
 
 /** A remote context that is here. */
@@ -43,7 +46,7 @@ export interface FetchWaiter {
 export async function fetchContext(deps: FetchContextDeps, context: RemoteContext, waiter: FetchWaiter, signal: AbortSignal): Promise<FetchedContext> {
   const shown = new Set<Digest>()
   const fetch = async (wanted: RemoteContext): Promise<ResultId> => {
-    const graph = createGraphBuilder()
+    const graph = createGraphBuilder(deps.judgeSource)
     const root = addRemoteContext(wanted, graph, waiter.stepName)
     const vertices = graph.build()
     const [result = ''] = await deps.solver.solve(vertices, [root], { sessionId: waiter.sessionId, progress: withoutShown(waiter.progress, new Set(shown)) }, signal)

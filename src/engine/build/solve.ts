@@ -1,3 +1,4 @@
+import { compileSourcePolicy } from '../../api/policy/sourcePolicy.ts'
 import type { BlobReader, ContentStore } from '../../content/contentStore.ts'
 import type { ContentLeases } from '../../content/lease.ts'
 import { createBlobSource } from '../../exporter/blobSource.ts'
@@ -36,6 +37,7 @@ import { openImports } from '../cache/openImports.ts'
 import { parseFrontendAttributes, type FrontendAttributes } from './frontendAttributes.ts'
 import { createImageResolver, type ResolveMode } from '../images/imageResolver.ts'
 import type { ImageStore } from '../images/imageStore.ts'
+import { checkFolder, judgeSources, withSourcePolicy } from '../policy/policedSources.ts'
 import { withLayoutImages } from '../images/layoutImages.ts'
 import { showPauses } from '../registryPauses.ts'
 import { runStep, deliveryContext, type Step } from '../stepProgress.ts'
@@ -126,7 +128,7 @@ interface BuildContext {
   readonly held: AsyncDisposableStack
 }
 
-async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, sessionId, entitlements, sessionEnded, cacheImports, cacheExports, exporters }, progress, held }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
+async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, sessionId, sourcePolicies, entitlements, sessionEnded, cacheImports, cacheExports, exporters }, progress, held }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
   const startedAtMs = Date.now()
   const attributes = parseFrontendAttributes(asked.attributes)
   const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans } = deps
@@ -134,9 +136,11 @@ async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, 
   const sources = { content, images, registry }
   const attest: AttestDeps = { ...deps.attest, layers: createLayerReading({ snapshots, content, blobs: createBlobSource(content, registry) }) }
   const watch = <T>(name: string, work: () => Promise<T>): Promise<T> => runStep(progress, name, work)
+  const policy = await compileSourcePolicy([...sourcePolicies, ...(asked.sourcePolicies ?? [])])
   const registered = createImageResolver(sources, resolveMode(attributes), watch)
-  const resolver = withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch })
-  const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver, attest }
+  const resolver = withSourcePolicy(withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch }), policy)
+  const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver, attest, judgeSource: judgeSources(policy) }
+  if (attributes.remoteContext === undefined || attributes.hasOwnDockerfile) checkFolder(attributes.dockerfileFolder, policy)
   const options = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded, imported: undefined, bring: undefined, isShared: cacheExports.length > 0 }
   if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, options, attributes.requestId, signal) }
   const imported = await openImports(distinctCaches([...cacheImports, ...attributes.cacheImports]), deps, { sessionId, progress, held }, signal)

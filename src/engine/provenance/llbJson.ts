@@ -1,3 +1,4 @@
+import { writeSource } from '../../api/policy/writtenSource.ts'
 import type { Json } from '../../ground/canonicalJson.ts'
 import { redactUrls } from '../../ground/urlText.ts'
 import type { ExecOp, Mount, Source, Vertex } from '../../graph/vertex.ts'
@@ -28,38 +29,14 @@ function formatKind(op: Vertex['op']): Json {
   }
 }
 
+/** Without credentials, and what is said of ssh. */
 function formatSource(source: Source): Json {
-  switch (source.kind) {
-    case 'image':
-      return { identifier: `docker-image://${source.reference}` }
-    case 'local': {
-      const { includePatterns, excludePatterns, followPaths, sharedKeyHint } = source
-      const lists = { 'local.includepattern': listText(includePatterns), 'local.excludepatterns': listText(excludePatterns), 'local.followpaths': listText(followPaths) }
-      return { identifier: `local://${source.name}`, attrs: withoutZeros({ ...lists, 'local.sharedkeyhint': sharedKeyHint }) }
-    }
-    case 'http': {
-      const { checksum, filename, mode, uid, gid } = source
-      return { identifier: redactUrls(source.url), attrs: withoutZeros({ 'http.checksum': checksum, 'http.filename': filename, 'http.perm': `0${mode.toString(8)}`, 'http.uid': numberText(uid), 'http.gid': numberText(gid) }) }
-    }
-    case 'git': {
-      const remote = redactUrls(source.remote)
-      const fragment = source.folder === '' ? source.ref : `${source.ref}:${source.folder}`
-      return {
-        identifier: `git://${remote.replace(/^[a-z+]+:\/\//i, '')}${fragment === '' ? '' : `#${fragment}`}`,
-        attrs: withoutZeros({ 'git.fullurl': remote, 'git.checksum': source.checksum, 'git.keepgitdir': source.keepGitFolder ? 'true' : '', 'git.authtokensecret': source.authTokenSecret, 'git.authheadersecret': source.authHeaderSecret }),
-      }
-    }
-  }
+  const { identifier, attributes } = writeSource(source)
+  const told = [...attributes].filter(([key]) => !UNTOLD.has(key)).map(([key, value]) => [key, key === 'git.fullurl' ? redactUrls(value) : value] as const)
+  return { identifier: redactUrls(identifier), ...withoutZeros({ attrs: Object.fromEntries(told) }) }
 }
 
-/** LLB's attributes are texts. */
-function listText(list: readonly string[]): string {
-  return list.length === 0 ? '' : JSON.stringify(list)
-}
-
-function numberText(value: number): string {
-  return value === 0 ? '' : String(value)
-}
+const UNTOLD: ReadonlySet<string> = new Set(['git.knownsshhosts', 'git.mountsshsock'])
 
 function formatExec(op: ExecOp): Json {
   const { argv, env, cwd, user, hostname, extraHosts, ulimits, cgroupParent } = op

@@ -1,0 +1,49 @@
+import type { SourcePolicy } from '../../api/policy/sourcePolicy.ts'
+import { writeSource, type WrittenSource } from '../../api/policy/writtenSource.ts'
+import type { ImageResolver } from '../../dockerfile/lower.ts'
+import type { Source } from '../../graph/vertex.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import { formatReference, parseReference } from '../../ground/reference.ts'
+import { redactUrls } from '../../ground/urlText.ts'
+import { LAYOUT_HOST } from '../images/layoutImages.ts'
+
+const IMAGE = 'docker-image://'
+const LAYOUT = 'oci-layout://'
+
+/** `resolver`, asked for the images that `policy` has in the place of those that are written. */
+export function withSourcePolicy(resolver: ImageResolver, policy: SourcePolicy | undefined): ImageResolver {
+  if (policy === undefined) return resolver
+  return { resolveImage: (text, platform, signal) => resolver.resolveImage(policedImage(text, policy), platform, signal) }
+}
+
+/** What is to be looked up in the place of an image: a reference, or `oci-layout://…`. @throws SourceDeniedError; InvalidValueError where it is to be no image */
+export function policedImage(text: string, policy: SourcePolicy): string {
+  const identifier = text.startsWith(LAYOUT) ? text : `${IMAGE}${formatReference(parseReference(text))}`
+  const converted = policy.apply({ identifier, attributes: new Map() })
+  const [unknown] = converted.attributes.keys()
+  if (unknown !== undefined) throw new InvalidValueError(`the source policy gives image ${text} an attribute that images do not have here: ${unknown}`, { hint: 'write the digest behind the identifier: …@sha256:…' })
+  if (converted.identifier.startsWith(LAYOUT)) return converted.identifier
+  if (!converted.identifier.startsWith(IMAGE)) throw new InvalidValueError(`the source policy converts image ${text} to what is no image: ${redactUrls(converted.identifier)}`)
+  return converted.identifier.slice(IMAGE.length)
+}
+
+/** For graphs: what is to be fetched in the place of a source. Images were converted when they were looked up, and are allowed or denied once more by their digests, as BuildKit has it. */
+export function judgeSources(policy: SourcePolicy | undefined): ((source: Source) => Source) | undefined {
+  if (policy === undefined) return undefined
+  return (source) => {
+    if (source.kind === 'image' && source.reference.startsWith(`${LAYOUT_HOST}/`)) return source
+    const written = writeSource(source)
+    const converted = policy.apply(written)
+    return converted === written || source.kind === 'image' ? source : readConverted(converted, source)
+  }
+}
+
+/** @throws InvalidValueError */
+function readConverted({ identifier }: WrittenSource, source: Source): Source {
+  throw new InvalidValueError(`the source policy converts ${source.kind === 'local' ? 'a folder of the client' : 'a source'} to ${redactUrls(identifier)}, which is not supported yet`)
+}
+
+/** Of a folder of the client that is read before there is a graph. @throws SourceDeniedError */
+export function checkFolder(name: string, policy: SourcePolicy | undefined): void {
+  policy?.apply({ identifier: `local://${name}`, attributes: new Map() })
+}
