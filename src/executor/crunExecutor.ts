@@ -3,21 +3,22 @@ import { readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openRoot, type OpenFolder } from '../archive/safePath.ts'
-import { BuildError } from '../ground/errors.ts'
 import type { Platform } from '../ground/platform.ts'
 import { findNamespaceProgram, findProgram, type Environment } from '../kit/enterNamespaces.ts'
 import { openPipedProcess, type RunningChild } from '../kit/process/pipedProcess.ts'
 import { createCrun, deleteContainer, readCrunError, readInitPid, runCrun, type Crun } from './crun.ts'
 import { readCpu } from './emulation/cpu.ts'
 import { createEmulation, type Emulation } from './emulation/emulation.ts'
-import { ProcessStartError, StepFailedError, type Emulator, type Executor, type OutputChunk, type ProcessSpec, type RunningProcess, type TerminalSize } from './executor.ts'
+import { ProcessStartError, StepFailedError, type ContainerProcess, type Emulator, type Executor, type OutputChunk, type ProcessSpec, type TerminalSize } from './executor.ts'
+import { openAddedProcess, runningProcess } from './addedProcess.ts'
+import { runtimeArgv, RuntimeMissingError } from './runtimeArgv.ts'
 import { readOsRelease } from './emulation/qemu.ts'
 import { readQemuVersion } from './emulation/qemuVersion.ts'
 import { ensureOwnedFolder } from './missingPath.ts'
 import { exitHint, readMemoryKills } from './exitReason.ts'
 import { fullDiskHint } from './fullDisk.ts'
 import { formatHosts, readResolvConf } from './networkFiles.ts'
-import { buildOciSpec, DEFAULT_HOSTNAME, type OciMount, type OciSpec, type Surroundings } from './ociSpec.ts'
+import { buildOciProcess, buildOciSpec, DEFAULT_HOSTNAME, type OciMount, type OciProcess, type OciSpec, type Prepared, type Surroundings } from './ociSpec.ts'
 import { findPrivilegedDevices } from './privileges/privilegedDevices.ts'
 import { readHardLimits, toRlimits, type HardLimits } from './rlimits.ts'
 import { readSeccompFilter } from './privileges/seccompFilter.ts'
@@ -39,10 +40,6 @@ export interface CrunExecutorOptions {
   readonly cacheFolder?: string
   /** Of a process inside `pelago-ns`: says what the namespaces allow, and holds the PATH where crun and QEMU are. */
   readonly environment: Environment
-}
-
-export class RuntimeMissingError extends BuildError {
-  readonly kind = 'unavailable'
 }
 
 /**
@@ -118,25 +115,23 @@ async function* run(context: Context, spec: ProcessSpec, signal: AbortSignal): A
   throw new StepFailedError(spec.argv, exitCode, hint)
 }
 
-async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<RunningProcess> {
+async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<ContainerProcess> {
   const container = await startContainer(context, spec, { terminal, input: 'pipe' }, signal)
-  const watched = watchContainer(container, failedProcess(context, spec, container), context.emulation)
-  const { process } = container
-  const code = watched.exitCode(signal)
-  code.catch(() => undefined) // whoever wants it awaits it; until then it is no unhandled rejection
+  const failed = failedProcess(context, spec, container)
   return {
-    output: watched.output,
-    write: (bytes) => process.write(bytes),
-    closeInput: () => process.closeInput(),
-    resize: ({ columns, rows }) => process.writeControl(`${columns}x${rows}\n`),
-    kill: (signalName) => container.kill(signalName),
-    exitCode: code,
-    explain: async (abort) => await watched.explain(await code, abort),
-    async [Symbol.asyncDispose]() {
-      watched[Symbol.dispose]()
-      await container[Symbol.asyncDispose]()
+    ...runningProcess(container, { failed, emulation: context.emulation }, signal),
+    async exec(added, size, inner) {
+      const whole = { ...spec, ...added }
+      checkPrivacy(context, whole)
+      ensureOwnedFolder(container.root, whole.cwd, resolveUser(container.root, whole.user))
+      return await openAddedProcess({ oci: addedProcess(context, whole, { root: container.root, terminal: size }), failed: failedProcess(context, whole, container), terminal: size }, { ...context, container }, inner)
     },
   }
+}
+
+function addedProcess(context: Context, spec: ProcessSpec, { root, terminal }: Pick<Place, 'root' | 'terminal'>): OciProcess {
+  const { env, ...parts } = prepareProcess(context, spec, root)
+  return buildOciProcess({ ...spec, env }, { ...parts, terminal }, context.surroundings)
 }
 
 function failedProcess({ emulation }: Context, spec: ProcessSpec, { root }: { readonly root: OpenFolder }): FailedProcess {
@@ -144,6 +139,9 @@ function failedProcess({ emulation }: Context, spec: ProcessSpec, { root }: { re
 }
 
 interface Container extends AsyncDisposable, WatchableContainer {
+  /** By which the runtime knows it. */
+  readonly id: string
+  readonly bundle: string
   /** Of its file system; there until it is disposed. */
   readonly root: OpenFolder
 }
@@ -161,7 +159,7 @@ async function startContainer(context: Context, spec: ProcessSpec, streams: Stre
   const id = randomUUID()
   const bundle = join(context.stateFolder, id)
   stack.defer(() => rm(bundle, { recursive: true, force: true }))
-  if (!context.isStatePrivate && needsPrivacy(spec)) throw new ProcessStartError('secrets cannot be kept off the disk here', { hint: 'run the engine in namespaces of its own, where it may mount: see pelago doctor' })
+  checkPrivacy(context, spec)
   const { oci, stepMounts } = await prepare(context, spec, { root, bundle, terminal: streams.terminal }, signal)
   stack.use(createMountPoints(root, oci.mounts, stepMounts))
   ensureOwnedFolder(root, spec.cwd, oci.process.user) // stays in the layer, as the step's own work
@@ -171,9 +169,11 @@ async function startContainer(context: Context, spec: ProcessSpec, streams: Stre
     wasStopped = true
     return stop(context.crun, id, running)
   }
-  const process = stack.use(openPipedProcess(commandLine(context, { id, bundle, terminal: streams.terminal }), { cwd: '/', env: context.crun.env, input: streams.input, stop: stopIt }, signal))
+  const process = stack.use(openPipedProcess(runtimeArgv(context, { words: ['run', '--bundle', bundle], id, logPath: join(bundle, LOG), socketPath: join(bundle, 'console'), terminal: streams.terminal }), { cwd: '/', env: context.crun.env, input: streams.input, stop: stopIt }, signal))
   const owned = stack.move()
   return {
+    id,
+    bundle,
     process,
     root,
     async exitCode(abort) {
@@ -207,8 +207,7 @@ interface PreparedSpec {
 }
 
 async function prepare(context: Context, spec: ProcessSpec, { root, bundle, terminal }: Place, signal: AbortSignal): Promise<PreparedSpec> {
-  const user = resolveUser(root, spec.user)
-  const rlimits = toRlimits(spec.ulimits, context.hardLimits)
+  const { user, rlimits, env } = prepareProcess(context, spec, root)
   const seccompFilter = spec.security === 'sandbox' ? await sharedFilter(context, signal) : undefined
   const [hostsPath, resolvConfPath] = [join(bundle, 'hosts'), join(bundle, 'resolv.conf')]
   await mkdir(bundle, { mode: 0o700 })
@@ -218,16 +217,28 @@ async function prepare(context: Context, spec: ProcessSpec, { root, bundle, term
     writeFile(resolvConfPath, await readResolvConf(), { mode: 0o644 }),
   ])
   const mode = context.emulation.runMode(spec.platform)
-  const given = [...spec.env, ...spec.secretEnv]
-  const env = given.some((entry) => entry.startsWith('HOME=')) ? given : [...given, `HOME=${homeOf(root, user.uid)}`]
   const stepMounts = await placeMounts(spec.mounts, { root, bundle })
   const oci = buildOciSpec({ ...spec, env }, { user, mode, stepMounts, rlimits, terminal, hostsPath, resolvConfPath, seccompFilter }, context.surroundings)
   return { oci, stepMounts }
 }
 
+interface PreparedProcess extends Pick<Prepared, 'user' | 'rlimits'>, Pick<ProcessSpec, 'env'> {}
+
+function prepareProcess({ hardLimits }: Context, spec: ProcessSpec, root: OpenFolder): PreparedProcess {
+  const user = resolveUser(root, spec.user)
+  const given = [...spec.env, ...spec.secretEnv]
+  const env = given.some((entry) => entry.startsWith('HOME=')) ? given : [...given, `HOME=${homeOf(root, user.uid)}`]
+  return { user, rlimits: toRlimits(spec.ulimits, hardLimits), env }
+}
+
 /** Whether it holds what must never be on a disk. */
 function needsPrivacy({ secretEnv, mounts }: ProcessSpec): boolean {
   return secretEnv.length > 0 || mounts.some(({ kind }) => kind === 'file')
+}
+
+/** @throws ProcessStartError */
+function checkPrivacy({ isStatePrivate }: Context, spec: ProcessSpec): void {
+  if (!isStatePrivate && needsPrivacy(spec)) throw new ProcessStartError('secrets cannot be kept off the disk here', { hint: 'run the engine in namespaces of its own, where it may mount: see pelago doctor' })
 }
 
 async function sharedFilter(context: Context, signal: AbortSignal): Promise<string | undefined> {
@@ -237,16 +248,6 @@ async function sharedFilter(context: Context, signal: AbortSignal): Promise<stri
   const filter = await context.filter
   signal.throwIfAborted()
   return filter
-}
-
-function commandLine({ crun, namespaceProgram }: Context, { id, bundle, terminal }: { readonly id: string; readonly bundle: string; readonly terminal: TerminalSize | undefined }): readonly [string, ...string[]] {
-  const log = [`--log=file:${join(bundle, LOG)}`, '--log-format=json']
-  const run = ['run', '--bundle', bundle]
-  if (terminal === undefined) return [...crun.argv, ...log, ...run, id]
-  if (namespaceProgram === undefined) throw new RuntimeMissingError('a terminal needs pelago-ns, which is not built', { hint: 'run make -C native' })
-  const socket = join(bundle, 'console')
-  const size = `${terminal.columns}x${terminal.rows}`
-  return [namespaceProgram, '--pty', size, '--console-socket', socket, '--', ...crun.argv, ...log, ...run, '--console-socket', socket, id]
 }
 
 /** The runtime ends when its container does; one that has not come as far as a container is killed itself. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { parsePlatform } from '../ground/platform.ts'
-import type { Executor, OutputChunk, ProcessSpec, RunningProcess } from './executor.ts'
+import type { AddedProcess, Executor, OutputChunk, ProcessSpec, RunningProcess } from './executor.ts'
 
 /** What a suite is run on. */
 export interface ExecutorFixture extends AsyncDisposable {
@@ -237,6 +237,58 @@ export function testExecutor(name: string, open: () => Promise<ExecutorFixture>)
         process = scoped
       }
       assert.equal(await process.exitCode, 137)
+    })
+  })
+
+  describe(`${name}: a process that is added to a container`, () => {
+    const added = (script: string, change: Partial<AddedProcess> = {}): AddedProcess => ({ argv: ['/bin/sh', '-c', script], env: ['PATH=/bin'], secretEnv: [], cwd: '/', user: '', security: 'sandbox', ulimits: [], ...change })
+
+    it('sees the files and processes of the first, and has an input, an environment and an exit code of its own', async () => {
+      await using fixture = await open()
+      await using first = await fixture.executor.open(shell(fixture.makeRoot(), 'echo here > /made; exec sleep 300'), undefined, never)
+      await using second = await first.exec(added('until [ -s /made ]; do sleep 0.01; done; cat /made /proc/1/comm -; echo "$NAME$SECRET $PWD $(id -u)"; exit 4', { env: ['PATH=/bin', 'NAME=n'], secretEnv: ['SECRET=s'], cwd: '/new', user: '7' }), undefined, never)
+      await second.write(Buffer.from('typed\n'))
+      second.closeInput()
+      assert.equal((await collect(second.output)).stdout, 'here\nsleep\ntyped\nns /new 7\n')
+      assert.equal(await second.exitCode, 4)
+    })
+    it('may have a terminal, and takes signals', async () => {
+      await using fixture = await open()
+      await using first = await fixture.executor.open(shell(fixture.makeRoot(), 'exec sleep 300'), undefined, never)
+      await using second = await first.exec(added('stty size; trap "exit 9" USR1; echo up; while :; do sleep 0.05; done'), { columns: 90, rows: 30 }, never)
+      let said = ''
+      for await (const { bytes } of second.output) {
+        said += Buffer.from(bytes).toString()
+        if (said.includes('up')) second.kill('SIGUSR1')
+      }
+      assert.match(said, /^30 90\r\nup\r\n/)
+      assert.equal(await second.exitCode, 9)
+    })
+    it('ends with the first, and is not added to what has ended', async () => {
+      await using fixture = await open()
+      await using first = await fixture.executor.open(shell(fixture.makeRoot(), 'read -r x; exit 0'), undefined, never)
+      await using second = await first.exec(added('echo up; exec sleep 300'), undefined, never)
+      await collect(second.output, () => first.closeInput())
+      assert.equal(await second.exitCode, 137)
+      await first.exitCode
+      await assert.rejects(first.exec(added('true'), undefined, never), { name: 'ContainerEndedError' })
+    })
+    it('is killed by disposal, and the first goes on', async () => {
+      await using fixture = await open()
+      await using first = await fixture.executor.open(shell(fixture.makeRoot(), 'read -r x; ls /proc | grep -c "^[0-9]"'), undefined, never)
+      {
+        await using second = await first.exec(added('echo up; exec sleep 300'), undefined, never)
+        for await (const _ of second.output) break
+      }
+      first.closeInput()
+      assert.equal((await collect(first.output)).stdout, '3\n') // the shell, ls and grep
+    })
+    it('fails as another does where its program is not there', async () => {
+      await using fixture = await open()
+      await using first = await fixture.executor.open(shell(fixture.makeRoot(), 'exec sleep 300'), undefined, never)
+      await using second = await first.exec({ ...added(''), argv: ['nope'] }, undefined, never)
+      await collect(second.output)
+      await assert.rejects(second.exitCode, { name: 'ProcessStartError', message: 'exec: "nope": executable file not found in $PATH' })
     })
   })
 

@@ -89,7 +89,7 @@ export interface Executor {
    */
   run(spec: ProcessSpec, signal: AbortSignal): AsyncIterable<OutputChunk>
   /** As `run`, with a standard input, perhaps a terminal; for `pelago run`. Exit code, not an error, at the end. */
-  open(spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<RunningProcess>
+  open(spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<ContainerProcess>
 }
 
 export interface TerminalSize {
@@ -111,6 +111,15 @@ export interface RunningProcess extends AsyncDisposable {
   explain(signal: AbortSignal): Promise<string | undefined>
 }
 
+/** The first process of a container: all others end with it. */
+export interface ContainerProcess extends RunningProcess {
+  /** Starts another one beside it, which sees the same files and processes. @throws ContainerEndedError; ProcessStartError, as what `exitCode` rejects with too */
+  exec(spec: AddedProcess, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<RunningProcess>
+}
+
+/** A process in a container that runs already. */
+export type AddedProcess = Pick<ProcessSpec, 'argv' | 'env' | 'secretEnv' | 'cwd' | 'user' | 'security' | 'ulimits'>
+
 export class StepFailedError extends BuildError {
   readonly kind = 'step-failed'
   readonly exitCode: number
@@ -124,6 +133,14 @@ export class StepFailedError extends BuildError {
 /** The program is not in the root file system, is not executable, or the user does not exist there. */
 export class ProcessStartError extends BuildError {
   readonly kind = 'step-failed'
+}
+
+/** Its first process is over, and with it all that could be joined. */
+export class ContainerEndedError extends BuildError {
+  readonly kind = 'conflict'
+  constructor() {
+    super('the container has ended', { hint: 'start the process in a new one' })
+  }
 }
 
 /** Neither this machine's CPU nor an emulator runs the platform. */

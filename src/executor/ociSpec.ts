@@ -77,25 +77,29 @@ const DEFAULT_SHM_BYTES = 64 * 1024 * 1024
 
 export function buildOciSpec(spec: ProcessSpec, prepared: Prepared, surroundings: Surroundings): OciSpec {
   const isSandbox = spec.security === 'sandbox'
-  const capabilities = isSandbox ? SANDBOX_CAPABILITIES : allCapabilities(surroundings.lastCapability)
   return {
     ociVersion: '1.0.2',
-    process: {
-      terminal: prepared.terminal !== undefined,
-      ...(prepared.terminal === undefined ? {} : { consoleSize: { width: prepared.terminal.columns, height: prepared.terminal.rows } }), // else the process may begin before the terminal has its size
-      user: prepared.user,
-      args: spec.argv,
-      env: spec.env,
-      cwd: spec.cwd,
-      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
-      rlimits: prepared.rlimits,
-      noNewPrivileges: false, // sudo works in a step
-    },
+    process: buildOciProcess(spec, prepared, surroundings),
     root: { path: spec.rootfs, readonly: spec.isRootReadonly },
     hostname: spec.hostname === '' ? DEFAULT_HOSTNAME : spec.hostname,
     mounts: mountsOf(spec, prepared, surroundings),
     linux: linuxOf(spec, prepared, surroundings),
     annotations: isSandbox && prepared.seccompFilter !== undefined ? { 'run.oci.seccomp_bpf_data': prepared.seccompFilter } : {},
+  }
+}
+
+export function buildOciProcess(spec: ProcessSpec, prepared: Pick<Prepared, 'user' | 'rlimits' | 'terminal'>, { lastCapability }: Surroundings): OciProcess {
+  const capabilities = spec.security === 'sandbox' ? SANDBOX_CAPABILITIES : allCapabilities(lastCapability)
+  return {
+    terminal: prepared.terminal !== undefined,
+    ...(prepared.terminal === undefined ? {} : { consoleSize: { width: prepared.terminal.columns, height: prepared.terminal.rows } }), // else the process may begin before the terminal has its size
+    user: prepared.user,
+    args: spec.argv,
+    env: spec.env,
+    cwd: spec.cwd,
+    capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+    rlimits: prepared.rlimits,
+    noNewPrivileges: false, // sudo works in a step
   }
 }
 
