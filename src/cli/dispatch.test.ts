@@ -65,9 +65,6 @@ describe('the command line', () => {
       assert.match(stderr, /^ERROR: DOCKER_CONTENT_TRUST is 1, and Docker's own signatures are not verified here\nhint: unset it/)
     })
   }
-  it('ends with 2 where a build would leave out what a variable asks for', async () => {
-    assert.match((await run(['build', '.'], { env: { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: 'p.json' } })).stderr, /^ERROR: EXPERIMENTAL_BUILDKIT_SOURCE_POLICY is not supported yet/)
-  })
   it('tells Docker\'s templates what it is', async () => {
     assert.equal((await run(['version', '--format', '{{.Server.Version}} {{.Client.Experimental}} {{.Server.Os}}'])).stdout, `${VERSION} true linux\n`)
   })

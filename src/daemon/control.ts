@@ -59,7 +59,7 @@ export function createControl(engine: Engine, { sessions, gateway, clientBuilds,
       try {
         const session = await sessions.get(solve.sessionId, signal)
         const steer = request.Frontend === '' ? driven.steer(session.ended) : steerItself
-        using _calls = request.Frontend === '' ? clientBuilds.open(request.Ref, { sessionId: solve.sessionId, progress: record.sink, inputs: request.FrontendInputs }) : undefined
+        using _calls = request.Frontend === '' ? clientBuilds.open(request.Ref, { sessionId: solve.sessionId, progress: record.sink, inputs: request.FrontendInputs, sourcePolicies: solve.sourcePolicies }) : undefined
         const response = await engine.solve({ ...solve, sessionEnded: session.ended }, steer, record.sink, AbortSignal.any([signal, session.ended]))
         open.close({ kind: 'completed', response }, record.events())
         return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })
@@ -110,7 +110,7 @@ function version({ version: release }: Engine): { package: string; version: stri
 const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
   ['a definition (LLB) of the client’s own is', ({ Definition }) => (Definition?.def.length ?? 0) > 0],
   ['a frontend other than dockerfile.v0 is', ({ Frontend, FrontendAttrs }) => Frontend !== '' && !isKnownFrontend(Frontend, FrontendAttrs)],
-  ['source policies are', ({ SourcePolicy }) => (SourcePolicy?.rules.length ?? 0) > 0],
+  ['a policy that the client judges itself is', ({ SourcePolicySession }) => SourcePolicySession !== ''],
 ]
 
 function checkSolve(request: SolveRequest): void {
@@ -124,9 +124,14 @@ function toSolve(request: SolveRequest): Omit<EngineRequest, 'sessionEnded'> {
     sessionId: request.Session.replace(/^.*:/, ''),
     exporters: exportersOf(request),
     entitlements: request.Entitlements,
+    sourcePolicies: policiesOf(request),
     cacheImports: (request.Cache?.Imports ?? []).map(toCacheRequest),
     cacheExports: cacheExportsOf(request),
   }
+}
+
+function policiesOf({ SourcePolicy }: SolveRequest): EngineRequest['sourcePolicies'] {
+  return SourcePolicy === undefined ? [] : [SourcePolicy]
 }
 
 function toCacheRequest({ Type, Attrs }: CacheOptionsEntry): CacheRequest {

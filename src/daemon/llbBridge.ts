@@ -24,7 +24,7 @@ export function createLlbBridge(builds: GatewayBuilds): Pick<ServiceImpl<typeof 
     async solve(request, context) {
       checkSolve(request)
       const build = await find(context)
-      const built = await build.build({ attributes: attributesOf(request), inputs: builds.inputs(request.FrontendInputs) }, context.signal)
+      const built = await build.build({ attributes: attributesOf(request), inputs: builds.inputs(request.FrontendInputs), sourcePolicies: request.SourcePolicies }, context.signal)
       if (request.Evaluate && built.kind === 'refs') await Promise.all(built.refs.map((ref) => build.evaluate(ref, context.signal)))
       return { result: built.kind === 'answer' ? { metadata: toMetadata(built.metadata) } : toResult(built) }
     },
@@ -52,7 +52,7 @@ function attributesOf({ FrontendOpt, CacheImports }: SolveRequest): ReadonlyMap<
 /** What is served of this API; a client does without the rest, or says that it cannot. */
 const FRONTEND_CAPS = ['solve.base', 'return', 'returnmap', 'proto.refarray', 'reference.output', 'frontend.caps', 'gateway.solve.evaluate', 'gateway.solve.metadata', 'gateway.evaluate', 'frontend.inputs', 'resolveimage', 'resolveimage.resolvemode', 'gateway.warnings']
 /** What a `Control.Solve` may ask for. */
-const LLB_CAPS = ['source.image', 'source.local', 'exporter.multiple', 'exporter.sourcedateepoch', 'exporter.image.annotations', 'exporter.image.attestations']
+const LLB_CAPS = ['source.image', 'source.local', 'source.policy', 'exporter.multiple', 'exporter.sourcedateepoch', 'exporter.image.annotations', 'exporter.image.attestations']
 
 function enabled(ID: string): { ID: string; Enabled: boolean } {
   return { ID, Enabled: true }
@@ -62,7 +62,6 @@ function enabled(ID: string): { ID: string; Enabled: boolean } {
 const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
   ['a definition (LLB) of the client’s own is', ({ Definition }) => (Definition?.def.length ?? 0) > 0],
   ['a frontend other than dockerfile.v0 is', ({ Frontend, FrontendOpt }) => !isKnownFrontend(Frontend, FrontendOpt)],
-  ['source policies are', ({ SourcePolicies }) => SourcePolicies.some(({ rules }) => rules.length > 0)],
 ]
 
 function checkSolve(request: SolveRequest): void {

@@ -89,7 +89,7 @@ function isStatus(expected: { readonly code: number; readonly message: string })
   }
 }
 
-const BUILD = { sessionId: 'session', progress: () => undefined, inputs: {} }
+const BUILD = { sessionId: 'session', progress: () => undefined, inputs: {}, sourcePolicies: [] }
 
 /** Answers with what it was asked. */
 const SOURCES: SourceLookups = {

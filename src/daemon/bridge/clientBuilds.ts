@@ -1,4 +1,5 @@
 import type { Definition } from '../../api/gen/ops_pb.ts'
+import type { Policy } from '../../api/gen/sourcepolicy_pb.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import { createOpenBuilds, type OpenBuilds } from '../openBuilds.ts'
 
@@ -6,6 +7,8 @@ import { createOpenBuilds, type OpenBuilds } from '../openBuilds.ts'
 export interface ClientBuild {
   readonly sessionId: string
   readonly progress: ProgressSink
+  /** Rules about what all that it builds may fetch. */
+  readonly sourcePolicies: readonly Policy[]
   /** As the client gave them. */
   readonly inputs: Readonly<Record<string, Definition>>
 }

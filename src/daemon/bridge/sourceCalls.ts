@@ -30,8 +30,8 @@ const FROM_REGISTRY = 0
 const FROM_LAYOUT = 1
 
 async function resolveImage({ Ref: name, Platform, ResolveMode: mode, LogName: title, ResolverType, SessionID, StoreID, SourcePolicies }: ResolveImageConfigRequest, { build, sources }: Asked, signal: AbortSignal): Promise<LookedUpImage> {
-  if (SourcePolicies.length > 0) throw new InvalidValueError('source policies are not supported yet')
-  const common = { name, platform: toPlatform(Platform), title }
+  const policies = [...build.sourcePolicies, ...SourcePolicies]
+  const common = { name, policies, platform: toPlatform(Platform), title }
   if (ResolverType === FROM_LAYOUT) return await sources.layout({ ...common, sessionId: SessionID, store: StoreID }, build, signal)
   if (ResolverType !== FROM_REGISTRY) throw new InvalidValueError(`unknown resolver type: ${ResolverType}`)
   return await sources.image({ ...common, mode: toMode(mode) }, build, signal)

@@ -47,8 +47,6 @@ export interface BuildDeps {
   readonly devices: CdiDevices
   readonly resolver: ImageResolver
   readonly attest: AttestDeps
-  /** As of LowerRequest. */
-  readonly judgeSource?: ((source: Source) => Source) | undefined
 }
 
 export interface BuildOptions {
@@ -67,6 +65,8 @@ export interface BuildOptions {
   /** As of a Waiter. */
   readonly bring: Waiter['bring']
   readonly isShared: boolean
+  /** As of LowerRequest. */
+  readonly judgeSource: ((source: Source) => Source) | undefined
 }
 
 /**
@@ -183,7 +183,7 @@ async function loadUndated(deps: BuildDeps, options: BuildOptions, signal: Abort
   const { attributes, sessionId, progress } = options
   const namedContexts = await loadNamedContexts(attributes.namedContexts, { files: deps.files, sessionOf: sessionsOfFolders(options), progress, inputs: options.inputs }, signal)
   if (attributes.remoteContext === undefined) return { ...(await loadClientText(deps.files, options, signal)), remoteContext: undefined, namedContexts, shown: new Set(), fetched: undefined }
-  const fetched = await fetchContext(deps, datedContext(attributes.remoteContext, attributes.buildArgs), { sessionId, progress }, signal)
+  const fetched = await fetchContext(deps, datedContext(attributes.remoteContext, attributes.buildArgs), { sessionId, progress, judgeSource: options.judgeSource }, signal)
   const { context, shown } = fetched
   const common = { namedContexts, ignorePatterns: [], remoteContext: context, shown, fetched } // as BuildKit: ignore files are for folders of the client
   const source = attributes.hasOwnDockerfile ? (await loadDockerfile(deps.files, options, signal)).source : await readSource(fetched, attributes.filename, signal)
@@ -232,6 +232,7 @@ export function lowerRequest({ text, platform, host }: LowerFor, options: BuildO
     ignorePatterns: text.ignorePatterns,
     remoteContext: text.remoteContext,
     namedContexts: text.namedContexts,
+    judgeSource: options.judgeSource,
     epochTimeSeconds: text.epochTimeSeconds,
     targetPlatform: platform,
     buildPlatform: host,

@@ -18,8 +18,6 @@ import type { Solver } from '../../solver/solver.ts'
 export interface FetchContextDeps {
   readonly solver: Solver
   readonly snapshots: SnapshotStore
-  /** As of the frontend's request. */
-  readonly judgeSource?: ((source: Source) => Source) | undefined
 }
 
 /** A remote context that is here. */
@@ -40,13 +38,15 @@ export interface FetchWaiter {
   readonly progress: ProgressSink
   /** Undefined where it is the build context that is fetched. */
   readonly stepName?: string
+  /** As of LowerRequest. */
+  readonly judgeSource: ((source: Source) => Source) | undefined
 }
 
 /** Fetches `context`, and finds out whether what a URL leads to is an archive or a Dockerfile. */
 export async function fetchContext(deps: FetchContextDeps, context: RemoteContext, waiter: FetchWaiter, signal: AbortSignal): Promise<FetchedContext> {
   const shown = new Set<Digest>()
   const fetch = async (wanted: RemoteContext): Promise<ResultId> => {
-    const graph = createGraphBuilder(deps.judgeSource)
+    const graph = createGraphBuilder(waiter.judgeSource)
     const root = addRemoteContext(wanted, graph, waiter.stepName)
     const vertices = graph.build()
     const [result = ''] = await deps.solver.solve(vertices, [root], { sessionId: waiter.sessionId, progress: withoutShown(waiter.progress, new Set(shown)) }, signal)

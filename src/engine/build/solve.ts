@@ -139,9 +139,9 @@ async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, 
   const policy = await compileSourcePolicy([...sourcePolicies, ...(asked.sourcePolicies ?? [])])
   const registered = createImageResolver(sources, resolveMode(attributes), watch)
   const resolver = withSourcePolicy(withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch }), policy)
-  const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver, attest, judgeSource: judgeSources(policy) }
+  const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver, attest }
   if (attributes.remoteContext === undefined || attributes.hasOwnDockerfile) checkFolder(attributes.dockerfileFolder, policy)
-  const options = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded, imported: undefined, bring: undefined, isShared: cacheExports.length > 0 }
+  const options = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded, judgeSource: judgeSources(policy), imported: undefined, bring: undefined, isShared: cacheExports.length > 0 }
   if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, options, attributes.requestId, signal) }
   const imported = await openImports(distinctCaches([...cacheImports, ...attributes.cacheImports]), deps, { sessionId, progress, held }, signal)
   const bring = exporters.some(({ type }) => type !== 'image') ? bringImported(deps, { sessionId, progress }) : undefined

@@ -27,7 +27,7 @@ export function withLayoutImages(resolver: ImageResolver, { content, blobsOf, wa
   const found = new Map<string, Promise<ResolvedImage>>()
   return {
     async resolveImage(text, platform, signal) {
-      if (!text.startsWith(SCHEME)) return await resolver.resolveImage(text, platform, signal)
+      if (!text.startsWith(LAYOUT_SCHEME)) return await resolver.resolveImage(text, platform, signal)
       const name = `[${formatPlatform(platform)} internal] load image of ${text}`
       const known = found.get(name) ?? watch(name, async () => bringImage(await findLayoutImage(text, platform, { content, blobsOf }, signal), content, signal))
       found.set(name, known)
@@ -68,7 +68,7 @@ export async function findLayoutImage(text: string, platform: Platform, { conten
   return { tag, digest, manifest: chosen?.digest ?? digest, layers: manifest.layers, configBytes: await bringDocument(manifest.config.digest, bringing, signal), blobs: bringing.blobs }
 }
 
-const SCHEME = 'oci-layout://'
+export const LAYOUT_SCHEME = 'oci-layout://'
 
 /** The scheme may be left out. @throws InvalidValueError where it has no digest */
 function parseLayoutReference(text: string): LayoutReference {

@@ -5,10 +5,9 @@ import type { Source } from '../../graph/vertex.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { formatReference, parseReference } from '../../ground/reference.ts'
 import { redactUrls } from '../../ground/urlText.ts'
-import { LAYOUT_HOST } from '../images/layoutImages.ts'
+import { LAYOUT_HOST, LAYOUT_SCHEME } from '../images/layoutImages.ts'
 
 const IMAGE = 'docker-image://'
-const LAYOUT = 'oci-layout://'
 
 /** `resolver`, asked for the images that `policy` has in the place of those that are written. */
 export function withSourcePolicy(resolver: ImageResolver, policy: SourcePolicy | undefined): ImageResolver {
@@ -18,11 +17,11 @@ export function withSourcePolicy(resolver: ImageResolver, policy: SourcePolicy |
 
 /** What is to be looked up in the place of an image: a reference, or `oci-layout://…`. @throws SourceDeniedError; InvalidValueError where it is to be no image */
 export function policedImage(text: string, policy: SourcePolicy): string {
-  const identifier = text.startsWith(LAYOUT) ? text : `${IMAGE}${formatReference(parseReference(text))}`
+  const identifier = text.startsWith(LAYOUT_SCHEME) ? text : `${IMAGE}${formatReference(parseReference(text))}`
   const converted = policy.apply({ identifier, attributes: new Map() })
   const [unknown] = converted.attributes.keys()
   if (unknown !== undefined) throw new InvalidValueError(`the source policy gives image ${text} an attribute that images do not have here: ${unknown}`, { hint: 'write the digest behind the identifier: …@sha256:…' })
-  if (converted.identifier.startsWith(LAYOUT)) return converted.identifier
+  if (converted.identifier.startsWith(LAYOUT_SCHEME)) return converted.identifier
   if (!converted.identifier.startsWith(IMAGE)) throw new InvalidValueError(`the source policy converts image ${text} to what is no image: ${redactUrls(converted.identifier)}`)
   return converted.identifier.slice(IMAGE.length)
 }

@@ -3,7 +3,7 @@ import type { Platform } from '../../ground/platform.ts'
 import { formatReference, parseReference } from '../../ground/reference.ts'
 import { MAX_CONFIG_BYTES } from '../../image/imageConfigJson.ts'
 import { readSmallBlob } from '../../image/imageView.ts'
-import { findLayoutImage, type LayoutImageSources } from '../images/layoutImages.ts'
+import { findLayoutImage, LAYOUT_SCHEME, type LayoutImageSources } from '../images/layoutImages.ts'
 import { findPlatformImage, type ImageSources, type ResolveMode } from '../images/imageResolver.ts'
 
 /** What an image's name stands for on one platform. */
@@ -33,5 +33,5 @@ export async function lookUpImage(sources: ImageSources, { name, platform, mode 
 /** As `lookUpImage`, of an OCI layout of the client: `[oci-layout://]store[:tag]@digest`. @throws InvalidValueError where the name has no digest; PlatformMissingError */
 export async function lookUpLayoutImage(sources: Pick<LayoutImageSources, 'content' | 'blobsOf'>, { name, platform }: Omit<ImageQuestion, 'mode'>, signal: AbortSignal): Promise<LookedUpImage> {
   const { digest, configBytes } = await findLayoutImage(name, platform, sources, signal)
-  return { name, digest, config: configBytes }
+  return { name: name.replace(LAYOUT_SCHEME, ''), digest, config: configBytes }
 }

@@ -1,3 +1,4 @@
+import type { Policy } from '../../api/gen/sourcepolicy_pb.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { ResolveMode } from '../images/imageResolver.ts'
@@ -11,6 +12,8 @@ export interface Asker {
 
 export interface ImageLookup {
   readonly name: string
+  /** Rules that may forbid it, or put another in its place. */
+  readonly policies: readonly Policy[]
   /** Undefined is the engine's own. */
   readonly platform: Platform | undefined
   readonly mode: ResolveMode
