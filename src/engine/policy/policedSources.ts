@@ -12,7 +12,7 @@ const IMAGE = 'docker-image://'
 /** `resolver`, asked for the images that `policy` has in the place of those that are written. */
 export function withSourcePolicy(resolver: ImageResolver, policy: SourcePolicy | undefined): ImageResolver {
   if (policy === undefined) return resolver
-  return { resolveImage: (text, platform, signal) => resolver.resolveImage(policedImage(text, policy), platform, signal) }
+  return { resolveImage: async (text, platform, signal) => await resolver.resolveImage(policedImage(text, policy), platform, signal) }
 }
 
 /** What is to be looked up in the place of an image: a reference, or `oci-layout://…`. @throws SourceDeniedError; InvalidValueError where it is to be no image */

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { parsePolicyFile } from '../../src/api/policy/policyFile.ts'
+import { missingPeer, startBuildkitPeer } from '../parity/buildkitPeer.ts'
+import { createDrivenClient, statusOf, type DrivenCall, type DrivenClient } from '../support/engine/drivenClient.ts'
+import { startEngine } from '../support/engine/engineSocket.ts'
+import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
+import { openPelago, type Pelago } from '../support/pelago.ts'
+import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
+
+const AMD64 = { OS: 'linux', Architecture: 'amd64' }
+const FRONTEND = { Frontend: 'dockerfile.v0', allowResultReturn: true, allowResultArrayRef: true }
+
+interface Question {
+  readonly name: string
+  /** `base` is an image for amd64 and others. */
+  readonly ask: (call: DrivenCall, base: string) => Promise<unknown>
+  /** Where Pelago says more than BuildKit does. */
+  readonly says?: RegExp
+}
+
+/** Each fails, by the same code, with the same details and, but for what is said more, the same words. */
+const questions: readonly Question[] = [
+  { name: 'a call that names no build', ask: ({ bridge }) => bridge.ping({}) },
+  { name: 'a call of a build that there is not', ask: ({ bridge }) => bridge.ping({}, { headers: { 'buildkit-controlapi-buildid': 'nope' } }) },
+  { name: 'an image that is not for the platform', ask: ({ bridge, options }, base) => bridge.resolveImageConfig({ Ref: base, Platform: { OS: 'linux', Architecture: 'riscv64' } }, options), says: /^failed to resolve source metadata for [^]*busybox:latest: there is no image for linux\/riscv64: it has linux\/amd64, / },
+  { name: 'an image that is not there', ask: ({ bridge, options }, base) => bridge.resolveImageConfig({ Ref: `${base}x`, Platform: AMD64 }, options), says: /^failed to resolve source metadata for [^]*busybox:latestx: there is no such image / },
+  { name: 'a way to resolve that there is not', ask: ({ bridge, options }, base) => bridge.resolveImageConfig({ Ref: base, Platform: AMD64, ResolveMode: 'often' }, options), says: /: invalid resolvemode: often: one of / },
+  { name: 'an image that a policy denies', ask: ({ bridge, options }, base) => bridge.resolveImageConfig({ Ref: base, Platform: AMD64, SourcePolicies: [{ rules: [{ action: 1, selector: { identifier: 'docker-image://*' } }] }] }, options), says: /: source "docker-image:\/\/[^]*busybox:latest" denied by policy: rule 1 is DENY docker-image:/ },
+  { name: 'a capability that the frontend has not', ask: ({ bridge, options }) => bridge.solve({ ...FRONTEND, FrontendOpt: { 'frontend.caps': 'moby.buildkit.frontend.wonder' } }, options) },
+  { name: 'a request that the frontend does not know', ask: ({ bridge, options }) => bridge.solve({ ...FRONTEND, FrontendOpt: { requestid: 'frontend.wonder' } }, options) },
+]
+
+describe('calls of a client’s own frontend', { skip: missingForBuilds() }, () => {
+  let pelago: Pelago
+  let client: DrivenClient
+  let base: string
+  const opened = new AsyncDisposableStack()
+  before(async () => {
+    pelago = opened.use(await openPelago())
+    const registry = opened.use(await startDockerRegistry())
+    base = await pushBaseImage(pelago, registry.host)
+    client = opened.use(await open(opened.use(await startEngine()).address))
+  })
+  after(() => opened[Symbol.asyncDispose]())
+
+  it('tell what an image is', async () => {
+    await client.drive(async ({ bridge, options }) => {
+      const { Ref, Digest, Config } = await bridge.resolveImageConfig({ Ref: base, Platform: { OS: 'linux', Architecture: 'arm64' } }, options)
+      const config = JSON.parse(Buffer.from(Config).toString()) as { readonly architecture: string }
+      assert.deepEqual({ Ref, architecture: config.architecture }, { Ref: base, architecture: 'arm64' })
+      const pinned = await bridge.resolveImageConfig({ Ref: `${base}@${Digest}`, Platform: { OS: 'linux', Architecture: 'arm64' } }, options)
+      assert.deepEqual([pinned.Digest, Buffer.from(pinned.Config).equals(Buffer.from(Config))], [Digest, true])
+    })
+  })
+
+  it('convert what is looked up, as a policy of the whole build says', async () => {
+    const sourcePolicy = parsePolicyFile(JSON.stringify({ rules: [{ action: 'CONVERT', selector: { identifier: 'docker-image://docker.io/library/*:latest' }, updates: { identifier: `docker-image://${base.replace(/busybox.*/, '')}$1:latest` } }] }), 'a policy')
+    await client.drive(async ({ bridge, options }) => {
+      assert.equal((await bridge.resolveImageConfig({ Ref: 'busybox', Platform: AMD64 }, options)).Ref, base)
+    }, { sourcePolicy })
+  })
+
+  it('show their warnings with the build', async () => {
+    const events = await client.drive(async ({ bridge, options }) => {
+      await bridge.warn({ short: Buffer.from('careful'), info: { filename: 'site.hcl', data: Buffer.from('one\ntwo\n') }, ranges: [{ start: { line: 2 }, end: { line: 2 } }] }, options)
+    })
+    assert.deepEqual(events.flatMap((event) => (event.kind === 'warning' ? [[event.message, event.span?.source.filename, event.span?.startLine]] : [])), [['careful', 'site.hcl', 2]])
+  })
+
+  describe('fail as those of BuildKit do', { skip: missingPeer }, () => {
+    let peer: DrivenClient
+    before(async () => {
+      peer = opened.use(await open(opened.use(await startBuildkitPeer()).address))
+    })
+    for (const { name, ask, says } of questions) {
+      it(name, async () => {
+        const [own, theirs] = [await failureOf(client, ask), await failureOf(peer, ask)]
+        const common = theirs?.details.filter((detail) => COMPARED.has(detail))
+        assert.deepEqual({ code: own?.code, details: own?.details.filter((detail) => COMPARED.has(detail)) }, { code: theirs?.code, details: common })
+        if (says === undefined) assert.equal(own?.message, theirs?.message)
+        else assert.match(own?.message ?? '', says)
+      })
+    }
+  })
+
+  const failureOf = async (of: DrivenClient, ask: Question['ask']): ReturnType<typeof statusOf> => {
+    let failure: Awaited<ReturnType<typeof statusOf>>
+    await of.drive(async (call) => {
+      failure = await statusOf(ask(call, base))
+    }, { files: FILES })
+    return failure
+  }
+
+  describe('under a source policy', () => {
+    const build = async (dockerfile: string, rules: readonly object[]): ReturnType<Pelago['run']> => {
+      const policy = join(pelago.folder, 'policy.json')
+      await writeFile(policy, JSON.stringify({ version: 1, rules }))
+      return await pelago.run(['build', '--platform', 'linux/amd64', '--progress', 'plain', '--output', 'type=cacheonly', await pelago.context({ Dockerfile: dockerfile })], { env: { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: policy } })
+    }
+
+    const denied = [
+      { name: 'an image', dockerfile: () => `FROM ${base}\n`, identifier: 'docker-image://*/busybox:*', line: 1 },
+      { name: 'an image that files are taken from', dockerfile: () => `FROM scratch\nCOPY --from=${base} /bin /bin\n`, identifier: 'docker-image://*', line: 2 },
+      { name: 'a file', dockerfile: () => `FROM scratch\n\nADD https://files.invalid/a /a\n`, identifier: 'https://files.invalid/*', line: 3 },
+      { name: 'a repository', dockerfile: () => `FROM scratch\nADD https://git.invalid/a.git#v1 /a\n`, identifier: 'git://git.invalid/a.git#v1', line: 2 },
+    ]
+    for (const { name, dockerfile, identifier, line } of denied) {
+      it(`${name} is denied before it is fetched, with the line and the rule`, async () => {
+        const { exitCode, stderr } = await build(dockerfile(), [{ action: 'DENY', selector: { identifier } }])
+        assert.equal(exitCode, 1, stderr)
+        assert.match(stderr, new RegExp(`Dockerfile:${line}\n`))
+        assert.ok(stderr.includes(`denied by policy: rule 1 is DENY ${identifier}`), stderr)
+      })
+    }
+
+    it('the client’s folder is denied', async () => {
+      const { exitCode, stderr } = await build('FROM scratch\nCOPY Dockerfile /\n', [{ action: 'DENY', selector: { identifier: 'local://context' } }])
+      assert.equal(exitCode, 1, stderr)
+      assert.match(stderr, /source "local:\/\/context" denied by policy/)
+    })
+
+    it('an image is taken from elsewhere', async () => {
+      const { exitCode, stderr } = await build('FROM nowhere.invalid/tools/busybox:latest\nRUN echo made\n', [{ action: 'CONVERT', selector: { identifier: 'docker-image://nowhere.invalid/tools/*' }, updates: { identifier: `docker-image://${base.replace(/busybox.*/, '')}$1` } }])
+      assert.equal(exitCode, 0, stderr)
+    })
+
+    it('that is none is an error', async () => {
+      const { exitCode, stderr } = await build('FROM scratch\n', [{ action: 'FORBID' }])
+      assert.equal(exitCode, 2)
+      assert.match(stderr, /policy\.json is no source policy/)
+    })
+  })
+})
+
+const FILES = new Map([['dockerfile', new Map([['Dockerfile', Buffer.from('FROM scratch\n')]])], ['context', new Map()]])
+
+/** Details that both send; of others one has more than it says. */
+const COMPARED: ReadonlySet<string> = new Set(['errdefs.FrontendCap+json', 'errdefs.Subrequest+json', 'errdefs.Vertex+json', 'errdefs.Source+json'])
+
+async function open(address: string): Promise<DrivenClient> {
+  const socket = connect(address.replace('unix://', ''))
+  await once(socket, 'connect')
+  return createDrivenClient(socket)
+}
