@@ -65,7 +65,7 @@ export interface OutputStream extends Writable {
 
 /** Flags that every command takes, before or behind its name. */
 export const GLOBAL_FLAGS = {
-  builder: { kind: 'text', value: 'NAME', help: 'Builder to use, or the address of an engine: unix:///path/to/socket' },
+  builder: { kind: 'text', value: 'NAME', help: 'Builder to use, or the address of an engine: unix:///path/to/socket, ssh://user@host' },
   debug: { kind: 'switch', short: 'D', help: 'Show what went on where something fails' },
 } as const satisfies FlagTable
 

@@ -53,7 +53,7 @@ describe('the command line', () => {
     { argv: ['build'], stderr: 'ERROR: pelago build takes 1 argument, and got 0\nhint: usage: pelago build [OPTIONS] PATH|URL|- (see pelago build --help)\n' },
     { argv: ['build', 'nowhere'], stderr: 'ERROR: no such folder: nowhere\nhint: give the folder with the files of the build, such as ., a URL or a git repository\n' },
     { argv: ['build', '--platform', 'linux/', '.'], stderr: 'ERROR: invalid --platform: "linux/"\nhint: write os/arch[/variant], such as linux/arm64 or linux/arm/v7\n' },
-    { argv: ['--builder', 'nonsense', 'platforms'], stderr: 'ERROR: unknown builder: "nonsense"\nhint: there are default; pelago create --name nonsense makes it; an address is written unix:///path/to/socket or tcp://127.0.0.1:port\n' },
+    { argv: ['--builder', 'nonsense', 'platforms'], stderr: 'ERROR: unknown builder: "nonsense"\nhint: there are default; pelago create --name nonsense makes it; an address is written unix:///path/to/socket, tcp://host:port or ssh://user@host\n' },
   ]
   for (const { argv, stderr } of refused) {
     it(`ends with 2 for ${argv.join(' ')}`, async () => assert.deepEqual(await run(argv), { code: 2, stdout: '', stderr }))

@@ -12,7 +12,7 @@ export const MAX_NODES_AT_ONCE = 16
 /** Starts the engines of all nodes, side by side, each within the time. @throws EngineUnavailableError that tells of all that did not come up */
 export async function bootNodes({ name, nodes }: Builder, limitMs: number, { env, stderr }: Pick<CommandContext, 'env' | 'stderr'>, signal: AbortSignal): Promise<void> {
   const limit = createLimit(MAX_NODES_AT_ONCE)
-  const boot = async (node: BuilderNode): Promise<void> => await withinTime(limitMs, signal, async (inner) => {
+  const boot = async (node: BuilderNode): Promise<void> => await withinTime(node, limitMs, signal, async (inner) => {
     await using engine = await (await openNodeDriver(node, env)).connect(inner)
     await engine.control.listWorkers({}, { signal: inner })
   })

@@ -21,7 +21,7 @@ export async function findBuilder(store: BuilderStore, text: string): Promise<Bu
   if (found !== undefined) return found
   const { builders } = await store.list()
   const names = [DEFAULT_BUILDER, ...builders].map(({ name }) => name).join(', ')
-  throw new UsageError(`unknown builder: ${JSON.stringify(text)}`, { hint: `there are ${names}; pelago create --name ${text} makes it; an address is written unix:///path/to/socket or tcp://127.0.0.1:port` })
+  throw new UsageError(`unknown builder: ${JSON.stringify(text)}`, { hint: `there are ${names}; pelago create --name ${text} makes it; an address is written unix:///path/to/socket, tcp://host:port or ssh://user@host` })
 }
 
 /** One that is gone counts for none, as with buildx, unless it was chosen for a folder. */

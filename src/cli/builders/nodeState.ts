@@ -44,7 +44,7 @@ interface AskOptions extends Pick<CommandContext, 'env'> {
 /** Asks the engine of a node what it is and runs. An embedded one that does not run is started for that, and ends again; no other is. */
 export async function readNodeState(node: BuilderNode, { env, limitMs }: AskOptions, signal: AbortSignal): Promise<NodeState> {
   try {
-    return { ...unasked(node), ...(await withinTime(limitMs, signal, (inner) => askNode(node, env, inner))) }
+    return { ...unasked(node), ...(await withinTime(node, limitMs, signal, (inner) => askNode(node, env, inner))) }
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof BuildError)) throw error

@@ -67,7 +67,7 @@ async function openNode(node: BuilderNode, limitMs: number, { env, stderr }: Com
   const driver = await openNodeDriver(node, env)
   if (node.driver === 'embedded') return { node, engine: await driver.connect(signal) }
   try {
-    return await withinTime(limitMs, signal, async (inner) => {
+    return await withinTime(node, limitMs, signal, async (inner) => {
       if (driver.place === undefined || (await driver.place.status(inner)) === 'running') return { node, engine: await driver.connect(inner) }
       stderr.write(`note: node ${node.name} is not started, and left out\n`)
       return undefined

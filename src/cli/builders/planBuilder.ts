@@ -14,6 +14,8 @@ export interface BuilderPlan {
   readonly endpoint: string | undefined
   /** The text of the file of `--buildkitd-config`. */
   readonly config: string | undefined
+  /** The text of buildx's own file for nodes that are given none: `buildkitd.default.toml`. */
+  readonly defaultConfig: string | undefined
   readonly places: EndpointPlaces
 }
 
@@ -49,7 +51,7 @@ function nodeToChange(before: Builder, { node: asked, append }: BuilderPlan['fla
   throw new UsageError(`there is a builder ${name} already`, { hint: `use it (pelago use ${before.name}), remove it (pelago rm ${before.name}), give it another node (--append), change one of its nodes (--node, of ${nodes}), or choose another --name` })
 }
 
-function planNode({ name: builder, flags, endpoint, config, places }: BuilderPlan, before: Builder | undefined, changed: BuilderNode | undefined): BuilderNode {
+function planNode({ name: builder, flags, endpoint, config, defaultConfig, places }: BuilderPlan, before: Builder | undefined, changed: BuilderNode | undefined): BuilderNode {
   const name = changed?.name ?? (flags.node === undefined ? nextName(builder, before) : parseNodeName(flags.node))
   const wish = { driver: flags.driver, endpoint }
   const place = staysWhere(changed, wish) ?? newPlace({ name, builder }, wish, before, places)
@@ -59,7 +61,7 @@ function planNode({ name: builder, flags, endpoint, config, places }: BuilderPla
     driver: place.driver,
     endpoint: place.endpoint,
     platforms: flags.platform.length === 0 && changed !== undefined ? changed.platforms : parsePlatformFlags(flags.platform),
-    ...planSettings({ options: flags['driver-opt'], flags: flags['buildkitd-flags'], config }, place.driver, kept),
+    ...planSettings({ options: flags['driver-opt'], flags: flags['buildkitd-flags'], config: config ?? (kept === undefined && startsEngines(place.driver) ? defaultConfig : undefined) }, place.driver, kept),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { BuilderNode } from '../../driver/builders/builder.ts'
 import { EngineUnavailableError } from '../../driver/driver.ts'
 import { parseDurationNs } from '../../ground/quantity/duration.ts'
 
@@ -6,11 +7,15 @@ export function parseTimeoutMs(text: string): number {
   return Math.ceil(Number(parseDurationNs(text)) / 1e6)
 }
 
-/** What `work` comes to, if that takes no longer. @throws EngineUnavailableError where it does; what `work` throws */
-export async function withinTime<T>(limitMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * What `ask` comes to, if the node takes no longer to answer. The embedded engine has all the time it needs: it starts or
+ * says why it does not, however busy the machine is. @throws EngineUnavailableError where it takes longer; what `ask` throws
+ */
+export async function withinTime<T>({ driver }: Pick<BuilderNode, 'driver'>, limitMs: number, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  if (driver === 'embedded') return await ask(signal)
   const limit = AbortSignal.timeout(limitMs)
   try {
-    return await work(AbortSignal.any([signal, limit]))
+    return await ask(AbortSignal.any([signal, limit]))
   } catch (error) {
     if (signal.aborted || !limit.aborted) throw error
     throw new EngineUnavailableError(`no answer within ${limitMs / 1000} s`, { hint: 'see whether the machine is up, or give it more time with --timeout', cause: error })

@@ -1,5 +1,6 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt'
 import type { UsageRecord } from '../../api/gen/control_pb.ts'
+import type { TemplateValue } from './goTemplate.ts'
 import { truncate } from '../render/displayText.ts'
 import { formatAge, formatBytes } from '../render/measure.ts'
 
@@ -29,4 +30,22 @@ export function describeRecordFully(record: UsageRecord): string {
 export function summarize(records: readonly UsageRecord[]): string {
   const sum = (chosen: readonly UsageRecord[]): string => formatBytes(chosen.reduce((total, { Size }) => total + Number(Size), 0))
   return `Reclaimable:  ${sum(records.filter(({ InUse }) => !InUse))}\nTotal:        ${sum(records)}`
+}
+
+/** What templates read, with buildx's names, and the node that the record is of. */
+export function usageFields({ ID, Parents, CreatedAt, Mutable, InUse, Shared, Size, Description, UsageCount, LastUsedAt, RecordType }: UsageRecord, node: string, now: number): TemplateValue {
+  return {
+    ID,
+    Parents,
+    CreatedAt: CreatedAt === undefined ? '' : new Date(timestampMs(CreatedAt)).toISOString(),
+    Mutable,
+    Reclaimable: !InUse,
+    Shared,
+    Size: formatBytes(Number(Size)),
+    Description,
+    UsageCount: Number(UsageCount),
+    LastUsedAt: LastUsedAt === undefined ? '' : formatAge(now - timestampMs(LastUsedAt)),
+    Type: RecordType,
+    Node: node,
+  }
 }

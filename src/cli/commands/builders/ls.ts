@@ -10,7 +10,7 @@ export const ls = defineCommand({
   flags: {
     format: { kind: 'text', value: 'TEMPLATE', help: 'Go template for each builder and node, or json' },
     'no-trunc': { kind: 'switch', help: 'Show every platform' },
-    timeout: { kind: 'text', value: 'DURATION', fallback: '5s', help: 'How long each node may take to answer' },
+    timeout: { kind: 'text', value: 'DURATION', fallback: '5s', help: 'How long a node elsewhere may take to answer' },
   },
   operands: [0, 0],
   async run({ flags }, context, signal) {
