@@ -15,12 +15,14 @@ import {
   type UsageRecord as UsageRecordMessage,
 } from '../api/gen/control_pb.ts'
 import type { WorkerRecordSchema } from '../api/gen/worker_pb.ts'
+import { parseDefinition } from '../api/llb/definition.ts'
 import { createProgressEncoder } from '../api/progressMapping.ts'
 import type { EngineConfig } from '../engine/config/engineConfig.ts'
 import type { PruneOptions } from '../engine/store/cachePrune.ts'
 import { parseRecordFilter, type UsageRecord } from '../engine/store/usageRecord.ts'
-import type { CacheRequest, Engine, ExporterRequest, SolveRequest as EngineRequest, Steer } from '../engine/engine.ts'
+import type { BuildSubject, CacheRequest, Engine, ExporterRequest, SolveRequest as EngineRequest, Steer } from '../engine/engine.ts'
 import { InvalidValueError } from '../ground/errors.ts'
+import { parseInputs } from './bridge/frontendInputs.ts'
 import { createBuildRecords } from './buildRecords.ts'
 import { isKnownFrontend } from './knownFrontend.ts'
 import type { BuildJournal } from './history/buildJournal.ts'
@@ -54,12 +56,13 @@ export function createControl(engine: Engine, { sessions, gateway, clientBuilds,
       using driven = gateway.open(request.Ref)
       checkSolve(request)
       const solve = toSolve(request)
-      const steerItself: Steer = (build, inner) => build({ attributes: new Map(Object.entries(request.FrontendAttrs)), inputs: gateway.inputs(request.FrontendInputs) }, inner)
+      const attributes = new Map(Object.entries(request.FrontendAttrs))
+      const subject = subjectOf(request, attributes, gateway)
       const open = journal.open(request)
       try {
         const session = await sessions.get(solve.sessionId, signal)
-        const steer = request.Frontend === '' ? driven.steer(session.ended) : steerItself
-        using _calls = request.Frontend === '' ? clientBuilds.open(request.Ref, { sessionId: solve.sessionId, progress: record.sink, inputs: request.FrontendInputs, sourcePolicies: solve.sourcePolicies }) : undefined
+        const steer: Steer = subject === undefined ? driven.steer(attributes, session.ended) : (build, inner) => build(subject, inner)
+        using _calls = subject === undefined ? clientBuilds.open(request.Ref, { sessionId: solve.sessionId, progress: record.sink, inputs: request.FrontendInputs, sourcePolicies: solve.sourcePolicies }) : undefined
         const response = await engine.solve({ ...solve, sessionEnded: session.ended }, steer, record.sink, AbortSignal.any([signal, session.ended]))
         open.close({ kind: 'completed', response }, record.events())
         return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })
@@ -108,12 +111,18 @@ function version({ version: release }: Engine): { package: string; version: stri
 
 /** What a request may ask for and this engine does not do: refused rather than left out. */
 const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
-  ['a definition (LLB) of the client’s own is', ({ Definition }) => (Definition?.def.length ?? 0) > 0],
   ['a frontend other than dockerfile.v0 is', ({ Frontend, FrontendAttrs }) => Frontend !== '' && !isKnownFrontend(Frontend, FrontendAttrs)],
   ['a policy that the client judges itself is', ({ SourcePolicySession }) => SourcePolicySession !== ''],
 ]
 
+/** What the request itself says is to be built; undefined leaves that to the client's calls. @throws DefinitionError */
+function subjectOf({ Frontend, FrontendInputs, Definition }: SolveRequest, attributes: ReadonlyMap<string, string>, { resultOf }: GatewayBuilds): BuildSubject | undefined {
+  if (Frontend !== '') return { kind: 'frontend', attributes, inputs: parseInputs(FrontendInputs), resultOf }
+  return Definition === undefined || Definition.def.length === 0 ? undefined : { kind: 'definition', graph: parseDefinition(Definition), attributes, resultOf }
+}
+
 function checkSolve(request: SolveRequest): void {
+  if (request.Frontend !== '' && (request.Definition?.def.length ?? 0) > 0) throw new InvalidValueError('cannot solve with both Definition and Frontend specified')
   const [what] = UNSUPPORTED.find(([, isAskedFor]) => isAskedFor(request)) ?? []
   if (what !== undefined) throw new InvalidValueError(`${what} not supported yet`, { hint: 'send the frontend "dockerfile.v0" with its attributes' })
 }

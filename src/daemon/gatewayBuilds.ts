@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import type { Definition } from '../api/gen/ops_pb.ts'
+import type { Result } from '../api/gen/gateway_pb.ts'
 import { GrpcStatusError, type GrpcStatus } from '../api/grpc/status.ts'
 import type { BuiltImage } from '../dockerfile/lower/contexts/namedContext.ts'
-import type { Answer, Build, Built, FrontendRequest, Steer } from '../engine/engine.ts'
+import type { ResultFiles } from '../engine/build/resultFiles.ts'
+import type { Answer, Build, BuildSubject, Built, ResultLookup, Steer } from '../engine/engine.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { orAborted } from '../kit/singleFlight.ts'
+import { assembleResult, findWhole, type FoundRef } from './bridge/assembleResult.ts'
+import { parseReturned, type ReturnedResult } from './bridge/returnedResult.ts'
 import { createOpenBuilds } from './openBuilds.ts'
-import { parseResultDefinition } from './resultDefinition.ts'
 
 /**
  * Builds that the client drives itself: its `Control.Solve` names no frontend, but stays open while calls of
@@ -17,22 +19,31 @@ export interface GatewayBuilds {
   open(ref: string): OpenGatewayBuild
   /** @throws UnknownBuildError where no such build comes */
   find(ref: string, signal: AbortSignal): Promise<GatewayBuild>
-  /** The results that definitions stand for, by the same names. @throws InvalidValueError where one stands for none */
-  inputs(definitions: Readonly<Record<string, Definition>>): ReadonlyMap<string, BuiltImage>
+  /** The results that builds have made and that can be inputs of others, by the id that each was given. */
+  readonly resultOf: ResultLookup
 }
 
 export interface OpenGatewayBuild extends Disposable {
-  /** For `Engine.solve`: ends when the client returned. What is built can be an input until `ended` aborts. @throws GrpcStatusError as the client returned it */
-  steer(ended: AbortSignal): Steer
+  /**
+   * For `Engine.solve`: ends when the client returned. What is built can be an input until `ended` aborts. `attributes`
+   * are those of the whole build. @throws GrpcStatusError as the client returned it
+   */
+  steer(attributes: ReadonlyMap<string, string>, ended: AbortSignal): Steer
 }
 
 export interface GatewayBuild {
+  /** As of the whole build. */
+  readonly attributes: ReadonlyMap<string, string>
   /** One reference for each platform's result, in their order. */
-  build(request: FrontendRequest, signal: AbortSignal): Promise<BuiltRefs | Answer>
+  build(subject: BuildSubject, signal: AbortSignal): Promise<BuiltRefs | Answer>
+  /** What a reference stands for. @throws InvalidValueError for one that `build` did not give */
+  find(ref: string): FoundRef
   /** Has the work done. @throws InvalidValueError for a reference that `build` did not give */
   evaluate(ref: string, signal: AbortSignal): Promise<void>
-  /** References that `build` gave; none is a build of nothing. @throws InvalidValueError where they are not all those of one result */
-  finish(refs: readonly string[]): void
+  /** The files of a result, for as long as they are held. @throws InvalidValueError as before */
+  openFiles(ref: string, signal: AbortSignal): Promise<ResultFiles>
+  /** References that `build` gave; undefined is a build of nothing. What is wrong with them ends the build, too. @throws InvalidValueError */
+  finish(result: Result | undefined, signal: AbortSignal): Promise<void>
   fail(status: GrpcStatus): void
 }
 
@@ -56,42 +67,47 @@ export function createGatewayBuilds(): GatewayBuilds {
   }
   return {
     open: (ref) => ({
-      steer: (ended) => async (build, signal) => {
+      steer: (attributes, ended) => async (build, signal) => {
         const returned = Promise.withResolvers<Built | undefined>()
-        open.add(ref, createGatewayBuild({ build, returned, keep: keep(ended) }, signal))
+        open.add(ref, createGatewayBuild({ attributes, build, returned, keep: keep(ended) }, signal))
         return await orAborted(returned.promise, signal)
       },
       [Symbol.dispose]: () => open.end(ref),
     }),
     find: (ref, signal) => open.find(ref, signal),
-    inputs: (definitions) =>
-      new Map(
-        Object.entries(definitions).map(([name, definition]) => {
-          const image = images.get(parseResultDefinition(definition))
-          if (image === undefined) throw new InvalidValueError(`the input ${JSON.stringify(name)} is a result that is not here any more`, { hint: 'keep the build that has made it open' })
-          return [name, image]
-        }),
-      ),
+    resultOf: (id) => images.get(id),
   }
 }
 
 interface GatewayParts {
+  readonly attributes: ReadonlyMap<string, string>
   readonly build: Build
   readonly returned: PromiseWithResolvers<Built | undefined>
   /** Gives the id by which the image can be an input. */
   readonly keep: (image: BuiltImage) => string
 }
 
-function createGatewayBuild({ build, returned, keep }: GatewayParts, whole: AbortSignal): GatewayBuild {
+function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts, whole: AbortSignal): GatewayBuild {
   const results: BuiltRefs[] = []
-  const ofRef = (ref: string): BuiltRefs => {
-    const found = results.find(({ refs }) => refs.includes(ref))
-    if (found === undefined) throw new InvalidValueError(`no such reference: ${JSON.stringify(ref)}`)
-    return found
+  const find = (ref: string): FoundRef => {
+    for (const { built, refs } of results) {
+      const index = refs.indexOf(ref)
+      if (index >= 0) return { built, index }
+    }
+    throw new InvalidValueError(`no such reference: ${JSON.stringify(ref)}`)
+  }
+  const resultFor = async (result: ReturnedResult, signal: AbortSignal): Promise<Built | undefined> => {
+    const found = result.parts.map((part) => ({ part, found: part.ref === '' ? undefined : find(part.ref) }))
+    const known = findWhole(result, found)
+    if (known !== undefined) return known
+    const built = await build(assembleResult(result, found, attributes), AbortSignal.any([whole, signal]))
+    return built.kind === 'built' ? built : undefined
   }
   return {
-    async build(request, signal) {
-      const built = await build(request, AbortSignal.any([whole, signal]))
+    attributes,
+    find,
+    async build(subject, signal) {
+      const built = await build(subject, AbortSignal.any([whole, signal]))
       if (built.kind === 'answer') return built
       const { platforms } = built
       const result = { kind: 'refs' as const, built, refs: platforms.map(({ id }) => `${results.length}:${id}`), inputIds: platforms.map(({ image }) => keep(image)) }
@@ -99,15 +115,23 @@ function createGatewayBuild({ build, returned, keep }: GatewayParts, whole: Abor
       return result
     },
     async evaluate(ref, signal) {
-      await orAborted(ofRef(ref).built.evaluate(whole), signal)
+      const { built, index } = find(ref)
+      await orAborted(built.solve(index, whole), signal)
     },
-    finish(refs) {
-      const [first] = refs
-      const result = first === undefined ? undefined : ofRef(first)
-      if (result !== undefined && new Set(refs).symmetricDifference(new Set(result.refs)).size > 0) {
-        throw new InvalidValueError('a result put together from several builds is not supported', { hint: 'return all platforms of one build' })
+    async openFiles(ref, signal) {
+      const { built, index } = find(ref)
+      await orAborted(built.solve(index, whole), signal)
+      return await built.openFiles(index, AbortSignal.any([whole, signal]))
+    },
+    async finish(result, signal) {
+      try {
+        const parsed = parseReturned(result)
+        returned.resolve(parsed === undefined ? undefined : await resultFor(parsed, signal))
+      } catch (error) {
+        returned.promise.catch(() => undefined) // the caller is told, too
+        returned.reject(error)
+        throw error
       }
-      returned.resolve(result?.built)
     },
     fail: (status) => returned.reject(new GrpcStatusError(status)),
   }

@@ -1,16 +1,27 @@
-import { create } from '@bufbuild/protobuf'
+import { create, toBinary } from '@bufbuild/protobuf'
 import { createHandlerContext, type HandlerContext } from '@connectrpc/connect'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { EvaluateRequestSchema, LLBBridge, ReturnRequestSchema, SolveRequestSchema, SolveResponseSchema, type Result } from '../api/gen/gateway_pb.ts'
-import type { Answer, Built, FrontendRequest } from '../engine/engine.ts'
+import { DefinitionSchema, OpSchema } from '../api/gen/ops_pb.ts'
+import { EvaluateRequestSchema, LLBBridge, ReadDirRequestSchema, ReadFileRequestSchema, RefSchema, ReturnRequestSchema, StatFileRequestSchema, SolveRequestSchema, SolveResponseSchema, type Result } from '../api/gen/gateway_pb.ts'
+import type { ClientOp } from '../api/llb/clientGraph.ts'
+import type { ResultFiles } from '../engine/build/resultFiles.ts'
+import type { Answer, BuildSubject, Built, BuiltPlatform, FrontendRequest } from '../engine/engine.ts'
 import type { BuildResult } from '../exporter/exporter.ts'
+import { digestOf } from '../ground/digest.ts'
+import { formatImageConfig } from '../image/imageConfigJson.ts'
 import { emptyImageConfig } from '../ground/oci/imageConfig.ts'
 import { parsePlatform } from '../ground/platform.ts'
 import { createGatewayBuilds } from './gatewayBuilds.ts'
 import { createLlbBridge } from './llbBridge.ts'
 
 const never = new AbortController().signal
+
+/** A file that is made of nothing. */
+const GRAPH = (() => {
+  const file = toBinary(OpSchema, create(OpSchema, { op: { case: 'file', value: { actions: [{ input: -1n, secondaryInput: -1n, output: 0n, action: { case: 'mkfile', value: { path: '/a', mode: 0o644, timestamp: -1n } } }] } } }))
+  return create(DefinitionSchema, { def: [file, toBinary(OpSchema, create(OpSchema, { inputs: [{ digest: digestOf(file), index: 0n }] }))] })
+})()
 
 describe('a build through the gateway', () => {
   it('ends with the result that the client returns', async () => {
@@ -40,8 +51,8 @@ describe('a build through the gateway', () => {
   it('is found by a call that comes before it', async () => {
     const builds = createGatewayBuilds()
     const early = builds.find('build', never)
-    const built = builds.open('build').steer(never)(build, never)
-    ;(await early).finish([])
+    const built = builds.open('build').steer(new Map(), never)(build, never)
+    await (await early).finish(undefined, never)
     assert.equal(await built, undefined)
   })
 
@@ -55,13 +66,13 @@ describe('a build through the gateway', () => {
 
   it('takes an image of the frontend for the one that is built in', async () => {
     const { bridge } = openBuild()
-    const { result } = create(SolveResponseSchema, await bridge.solve(create(SolveRequestSchema, { Frontend: 'gateway.v0', FrontendOpt: { source: 'docker/dockerfile:1', platform: 'linux/amd64' } }), call()))
+    const { result } = create(SolveResponseSchema, await bridge.solve(create(SolveRequestSchema, { ...TAKES_ALL, Frontend: 'gateway.v0', FrontendOpt: { source: 'docker/dockerfile:1', platform: 'linux/amd64' } }), call()))
     assert.equal(result?.result.case, 'ref')
   })
 
   it('answers what is asked without a reference, and ends with nothing to export', async () => {
     const { bridge, built } = openBuild()
-    const { result } = create(SolveResponseSchema, await bridge.solve(create(SolveRequestSchema, { Frontend: 'dockerfile.v0', FrontendOpt: { requestid: 'frontend.lint' } }), call()))
+    const { result } = create(SolveResponseSchema, await bridge.solve(create(SolveRequestSchema, { ...TAKES_ALL, Frontend: 'dockerfile.v0', FrontendOpt: { requestid: 'frontend.lint' } }), call()))
     assert.deepEqual([result?.result.case, Buffer.from(result?.metadata['result.txt'] ?? []).toString()], [undefined, 'answer to frontend.lint'])
     await bridge.return(create(ReturnRequestSchema, { result }), call())
     assert.equal(await built, undefined)
@@ -84,11 +95,11 @@ describe('a build through the gateway', () => {
     const stop = new AbortController()
     const begun = Promise.withResolvers<AbortSignal>()
     const builds = createGatewayBuilds()
-    const whole = builds.open('build').steer(never)((_request, signal) => {
+    const whole = builds.open('build').steer(new Map(), never)((_request, signal) => {
       begun.resolve(signal)
       return new Promise(() => undefined)
     }, stop.signal)
-    void (await builds.find('build', never)).build({ attributes: new Map(), inputs: new Map() }, never)
+    void (await builds.find('build', never)).build({ kind: 'frontend', attributes: new Map(), inputs: new Map(), resultOf: () => undefined }, never)
     const inner = await begun.promise
     stop.abort()
     await assert.rejects(whole, { name: 'AbortError' })
@@ -98,55 +109,140 @@ describe('a build through the gateway', () => {
   it('takes its results as inputs of other builds, as long as the session of theirs lasts', async () => {
     const session = new AbortController()
     const builds = createGatewayBuilds()
-    void builds.open('build').steer(session.signal)(build, never)
+    void builds.open('build').steer(new Map(), session.signal)(build, never)
     const bridge = createLlbBridge(builds)
     const made = await solve(bridge, 'linux/amd64,linux/arm/v7')
     const input = made.result.case === 'refs' ? made.result.value.refs['linux/arm/v7']?.def : undefined
-    const request = create(SolveRequestSchema, { Frontend: 'dockerfile.v0', FrontendOpt: { platform: 'linux/386' }, ...(input !== undefined && { FrontendInputs: { base: input } }) })
+    const request = create(SolveRequestSchema, { ...TAKES_ALL, Frontend: 'dockerfile.v0', FrontendOpt: { platform: 'linux/386' }, ...(input !== undefined && { FrontendInputs: { base: input } }) })
     const { result } = create(SolveResponseSchema, await bridge.solve(request, call()))
-    assert.equal((JSON.parse(Buffer.from(result?.metadata['containerimage.config'] ?? []).toString()) as { author: string }).author, 'base is for arm')
+    assert.equal(configOf(result).author, 'base is for arm')
     session.abort()
-    await assert.rejects(async () => bridge.solve(request, call()), /"base" is a result that is not here any more/)
+    assert.equal(configOf(create(SolveResponseSchema, await bridge.solve(request, call())).result).author, 'base is for nobody')
   })
 
-  const refusals = [
-    { name: 'a graph of the client’s own', request: { Definition: { def: [new Uint8Array([1])] } }, message: /LLB/ },
-    { name: 'another frontend', request: { Frontend: 'gateway.v0', FrontendOpt: { source: 'example.com/frontend' } }, message: /frontend other than/ },
-    { name: 'an input of the client’s own', request: { Frontend: 'dockerfile.v0', FrontendInputs: { context: {} } }, message: /LLB/ },
+  it('builds a graph of the client’s own, which the client can build on', async () => {
+    const { bridge, built } = openBuild()
+    const { result } = create(SolveResponseSchema, await bridge.solve(create(SolveRequestSchema, { ...TAKES_ALL, Definition: GRAPH }), call()))
+    assert.deepEqual(result?.result, { case: 'ref', value: create(RefSchema, { id: '0:linux/amd64', def: GRAPH }) })
+    await bridge.return(create(ReturnRequestSchema, { result }), call())
+    assert.deepEqual(platformsOf(await built), ['linux/amd64'])
+  })
+
+  it('reads the files of a result', async () => {
+    const { bridge } = openBuild()
+    await solve(bridge, 'linux/amd64')
+    const Ref = '0:linux/amd64'
+    const texts = [{}, { Range: { Offset: 2n, Length: 3n } }].map(async (part) => Buffer.from((await bridge.readFile(create(ReadFileRequestSchema, { Ref, FilePath: '/a', ...part }), call())).Data ?? []).toString())
+    assert.deepEqual(await Promise.all(texts), ['/a 0+all', '/a 2+3'])
+    const { entries } = await bridge.readDir(create(ReadDirRequestSchema, { Ref, DirPath: '/d', IncludePattern: '*.c' }), call())
+    const { stat } = await bridge.statFile(create(StatFileRequestSchema, { Ref, Path: '/f' }), call())
+    assert.deepEqual([...(entries ?? []), stat].map((found) => [Buffer.from(found?.path ?? []).toString(), found?.mode, found?.uid]), [['/d/*.c', 0o644, 1], ['/f', 0o644, 1]])
+  })
+
+  it('puts a result together of several builds, with configs of the client’s own', async () => {
+    const { bridge, built } = openBuild()
+    await solve(bridge, 'linux/amd64')
+    await solve(bridge, 'linux/arm64,linux/arm/v7')
+    const config = formatImageConfig({ ...emptyImageConfig(parsePlatform('linux/arm64')), author: 'the client' })
+    const platforms = ['linux/arm64', 'linux/amd64'].map((ID) => ({ ID, Platform: { os: 'linux', architecture: ID.slice('linux/'.length) } }))
+    const metadata = { 'refs.platforms': Buffer.from(JSON.stringify({ Platforms: platforms })), 'containerimage.config/linux/arm64': config }
+    const refs = { 'linux/amd64': { id: '0:linux/amd64' }, 'linux/arm64': { id: '1:linux/arm64' } }
+    await bridge.return(create(ReturnRequestSchema, { result: { result: { case: 'refs', value: { refs } }, metadata } }), call())
+    const result = await built
+    assert.deepEqual(result?.kind === 'built' ? result.platforms.map(({ id, image }) => [id, image.config.author]) : undefined, [['linux/arm64', 'the client'], ['linux/amd64', '']])
+  })
+
+  const old = [
+    { name: 'one id', request: {}, expected: create(SolveResponseSchema, { ref: '0:linux/amd64' }) },
+    { name: 'ids alone', request: { allowResultReturn: true }, expected: create(SolveResponseSchema, { result: { result: { case: 'refDeprecated', value: '0:linux/amd64' } } }) },
   ]
-  for (const { name, request, message } of refusals) {
-    it(`refuses ${name}`, async () => {
-      await assert.rejects(async () => openBuild().bridge.solve(create(SolveRequestSchema, request), call()), { name: 'InvalidValueError', message })
+  for (const { name, request, expected } of old) {
+    it(`answers an older client with ${name}`, async () => {
+      const { bridge } = openBuild()
+      assert.deepEqual(create(SolveResponseSchema, await bridge.solve(create(SolveRequestSchema, { ...request, Definition: GRAPH }), call())), expected)
     })
   }
 
-  it('refuses references of no build, and a part of a result', async () => {
-    const { bridge } = openBuild()
-    await solve(bridge, 'linux/amd64,linux/arm/v7')
-    await assert.rejects(async () => bridge.evaluate(create(EvaluateRequestSchema, { Ref: '7:linux/amd64' }), call()), /no such reference/)
-    const part = { result: { result: { case: 'ref' as const, value: { id: '0:linux/amd64' } } } }
-    await assert.rejects(async () => bridge.return(create(ReturnRequestSchema, part), call()), /several builds/)
-  })
+  const refusals = [
+    { name: 'a graph without its end', request: { Definition: { def: [new Uint8Array([1])] } }, message: /invalid LLB with 1 vertexes/ },
+    { name: 'a graph and a frontend at once', request: { Definition: GRAPH, Frontend: 'dockerfile.v0' }, message: /both Definition and Frontend/ },
+    { name: 'another frontend', request: { Frontend: 'gateway.v0', FrontendOpt: { source: 'example.com/frontend' } }, message: /frontend other than/ },
+    { name: 'an input that is no graph', request: { Frontend: 'dockerfile.v0', FrontendInputs: { context: { def: [new Uint8Array([1])] } } }, message: /invalid LLB/ },
+  ]
+  for (const { name, request, message } of refusals) {
+    it(`refuses ${name}`, async () => {
+      await assert.rejects(async () => openBuild().bridge.solve(create(SolveRequestSchema, request), call()), message)
+    })
+  }
+
+  const wrongResults = [
+    { name: 'a reference of no build', result: { result: { case: 'ref' as const, value: { id: '7:linux/amd64' } } }, message: /no such reference: "7:linux\/amd64"/ },
+    { name: 'names that are no platforms', result: { result: { case: 'refs' as const, value: { refs: { a: { id: '0:linux/amd64' } } } } }, message: /missing platforms mapping/ },
+    { name: 'attestations of the client’s own', result: { result: { case: 'ref' as const, value: { id: '0:linux/amd64' } }, attestations: { 'linux/amd64': { attestation: [{}] } } }, message: /attestations that a client makes/ },
+  ]
+  for (const { name, result, message } of wrongResults) {
+    it(`fails where the client returns ${name}`, async () => {
+      const { bridge, built } = openBuild()
+      const failed = assert.rejects(built, message)
+      await solve(bridge, 'linux/amd64')
+      await assert.rejects(async () => bridge.return(create(ReturnRequestSchema, { result }), call()), message)
+      await failed
+    })
+  }
 })
+
+function configOf(result: Result | undefined): { readonly author?: string } {
+  return JSON.parse(Buffer.from(result?.metadata['containerimage.config'] ?? []).toString()) as { readonly author?: string }
+}
+
+/** As all clients of today. */
+const TAKES_ALL = { allowResultReturn: true, allowResultArrayRef: true }
 
 type Bridge = ReturnType<typeof createLlbBridge>
 
 function openBuild(): { readonly bridge: Bridge; readonly built: Promise<Built | Answer | undefined> } {
   const builds = createGatewayBuilds()
-  return { bridge: createLlbBridge(builds), built: builds.open('build').steer(never)(build, never) }
+  return { bridge: createLlbBridge(builds), built: builds.open('build').steer(new Map(), never)(build, never) }
 }
 
-async function build({ attributes, inputs }: FrontendRequest): Promise<Built | Answer> {
+/** Says of an image what it was made of. */
+async function build(subject: BuildSubject): Promise<Built | Answer> {
+  const { attributes } = subject
   const requestId = attributes.get('requestid')
   if (requestId !== undefined) return { kind: 'answer', metadata: new Map([['result.txt', `answer to ${requestId}`]]) }
-  const ids = (attributes.get('platform') ?? '').split(',')
-  const platforms = ids.map((id) => ({ id, platform: parsePlatform(id), image: { graph: new Map(), root: undefined, config: { ...emptyImageConfig(parsePlatform(id)), author: [...inputs].map(([name, { config }]) => `${name} is for ${config.platform.architecture}`).join() }, layerSpans: [] } }))
-  const evaluate = async (): Promise<BuildResult> => ({ platforms: [], isMultiPlatform: ids.length > 1 })
-  return { kind: 'built', platforms, isMultiPlatform: ids.length > 1, evaluate, audit: { mode: 'off', origins: [] }, epochSeconds: undefined, foreignBlobs: undefined, evaluateCache: async () => ({ records: [], roots: [], foreignLayers: () => undefined }) }
+  const platforms = subject.kind === 'result' ? subject.platforms : (attributes.get('platform') ?? 'linux/amd64').split(',').map((id) => builtFor(id, subject))
+  const isMultiPlatform = subject.kind === 'result' ? subject.isMultiPlatform : platforms.length > 1
+  const evaluate = async (): Promise<BuildResult> => ({ platforms: [], isMultiPlatform })
+  const cache = { records: [], roots: [], foreignLayers: () => undefined }
+  return { kind: 'built', platforms, isMultiPlatform, evaluate, solve: async () => undefined, openFiles: async () => FILES, audit: { mode: 'off', origins: [] }, epochSeconds: undefined, foreignBlobs: undefined, evaluateCache: async () => cache }
 }
 
+function builtFor(id: string, subject: Exclude<BuildSubject, { readonly kind: 'result' }>): BuiltPlatform {
+  const platform = parsePlatform(id)
+  return { id, platform, image: { graph: new Map(), root: undefined, config: { ...emptyImageConfig(platform), author: madeOf(subject) }, layerSpans: [] } }
+}
+
+function madeOf(subject: Exclude<BuildSubject, { readonly kind: 'result' }>): string {
+  if (subject.kind === 'definition') return `${subject.graph.vertices.size} vertices`
+  return [...subject.inputs].map(([name, { vertices }]) => `${name} is for ${[...vertices.values()].map(({ op }) => resultIn(op, subject)).join()}`).join()
+}
+
+function resultIn(op: ClientOp, { resultOf }: FrontendRequest): string {
+  const image = op.kind === 'source' && op.source.kind === 'result' ? resultOf(op.source.id) : undefined
+  return image?.config.platform.architecture ?? 'nobody'
+}
+
+const FILES: ResultFiles = {
+  readFile: (path, part) => Buffer.from(`${path} ${part?.offset ?? 0}+${part?.length ?? 'all'}`),
+  readFolder: (path, pattern) => [{ ...STAT, path: `${path}/${pattern ?? ''}` }],
+  stat: (path) => ({ ...STAT, path }),
+  [Symbol.asyncDispose]: async () => undefined,
+}
+
+const STAT = { path: '', mode: 0o100644, uid: 1, gid: 2, sizeBytes: 3, mtimeNs: 4n, linkTarget: '', deviceMajor: 0, deviceMinor: 0, xattrs: new Map<string, Uint8Array>() }
+
 async function solve(bridge: Bridge, platform: string): Promise<Result> {
-  const { result } = create(SolveResponseSchema, await bridge.solve(create(SolveRequestSchema, { Frontend: 'dockerfile.v0', FrontendOpt: { platform } }), call()))
+  const { result } = create(SolveResponseSchema, await bridge.solve(create(SolveRequestSchema, { ...TAKES_ALL, Frontend: 'dockerfile.v0', FrontendOpt: { platform } }), call()))
   assert.ok(result !== undefined)
   return result
 }

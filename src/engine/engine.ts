@@ -1,4 +1,5 @@
 import type { Policy } from '../api/gen/sourcepolicy_pb.ts'
+import type { ClientGraph } from '../api/llb/clientGraph.ts'
 import type { BlobReader } from '../content/contentStore.ts'
 import type { BuiltImage } from '../dockerfile/lower/contexts/namedContext.ts'
 import type { Emulator, RunMode } from '../executor/executor.ts'
@@ -10,6 +11,8 @@ import type { Platform } from '../ground/platform.ts'
 import type { SourceSpan } from '../ground/sourceSpan.ts'
 import type { Reference } from '../ground/reference.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
+import type { SnapshotId } from '../snapshot/snapshotStore.ts'
+import type { ResultFiles } from './build/resultFiles.ts'
 import type { DebugRequest } from './debug/debugStep.ts'
 import type { KeptStep } from './debug/failedStepStore.ts'
 import type { BuildHistory } from './history/buildHistory.ts'
@@ -100,17 +103,44 @@ export interface CacheRequest {
   readonly attributes: ReadonlyMap<string, string>
 }
 
+/** What is to be built: by the frontend, from a graph of the client's own, or put together of results that are there. */
+export type BuildSubject = FrontendRequest | DefinitionRequest | ResultRequest
+
 /** What the frontend `dockerfile.v0` is asked. */
 export interface FrontendRequest {
+  readonly kind: 'frontend'
   readonly attributes: ReadonlyMap<string, string>
-  /** Results of other builds, for contexts that are `input:KEY`. */
-  readonly inputs: ReadonlyMap<string, BuiltImage>
+  /** For contexts that are `input:KEY`: results of other builds, and graphs of the client's own. */
+  readonly inputs: ReadonlyMap<string, ClientGraph>
+  readonly resultOf: ResultLookup
   /** Rules of its own, behind those of the whole. */
   readonly sourcePolicies?: readonly Policy[]
 }
 
+export interface DefinitionRequest {
+  readonly kind: 'definition'
+  readonly graph: ClientGraph
+  /** Of what is made beside the result: attestations, and the time that it is of. */
+  readonly attributes: ReadonlyMap<string, string>
+  readonly resultOf: ResultLookup
+  /** Rules of its own, behind those of the whole. */
+  readonly sourcePolicies?: readonly Policy[]
+}
+
+export interface ResultRequest {
+  readonly kind: 'result'
+  /** Never empty. */
+  readonly platforms: readonly BuiltPlatform[]
+  readonly isMultiPlatform: boolean
+  /** As of a definition. */
+  readonly attributes: ReadonlyMap<string, string>
+}
+
+/** What another build has come to, by the id that it was given; undefined where it is not at hand any more. */
+export type ResultLookup = (id: string) => BuiltImage | undefined
+
 /** Reads and checks what is to be built, which then is done where somebody evaluates it; or answers what is asked. */
-export type Build = (request: FrontendRequest, signal: AbortSignal) => Promise<Built | Answer>
+export type Build = (subject: BuildSubject, signal: AbortSignal) => Promise<Built | Answer>
 /** Any number of builds, and which result is exported: undefined is none. */
 export type Steer = (build: Build, signal: AbortSignal) => Promise<Built | Answer | undefined>
 
@@ -127,6 +157,10 @@ export interface Built {
   readonly isMultiPlatform: boolean
   /** Does the work, once however often it is called. */
   evaluate(signal: AbortSignal): Promise<BuildResult>
+  /** Does the work for one of the platforms, by its place among them; undefined is an empty file system. Its files need not be here. */
+  solve(index: number, signal: AbortSignal): Promise<SnapshotId | undefined>
+  /** The files of one of the platforms, for as long as they are held; does the work for it, and brings what is not here. */
+  openFiles(index: number, signal: AbortSignal): Promise<ResultFiles>
   /** What the audit is to do, and what it is told of each platform of the result, in their order. */
   readonly audit: AuditOrder
   /** SOURCE_DATE_EPOCH of the build; undefined where it names none. */

@@ -46,6 +46,8 @@ export interface ImageSource {
   readonly reference: string
   /** The digest of the platform's own manifest. */
   readonly manifest: Digest
+  /** How many of its layers, from the lowest; absent is all. */
+  readonly layerLimit?: number
 }
 
 /** `local://`: files of the client, brought by the session. */
@@ -61,6 +63,8 @@ export interface LocalSource {
   readonly followPaths: readonly string[]
   /** Tells apart the copies of several clients' folders of one name. */
   readonly sharedKeyHint: string
+  /** Absent: files that are here already, by what they say of themselves, are not brought again. */
+  readonly isCompared?: false
 }
 
 /** `http://`, `https://`: one file. */
@@ -128,6 +132,8 @@ export interface ExecOp {
   /** 0 is the default, 64 MiB. */
   readonly shmSizeBytes: number
   readonly cgroupParent: string
+  /** With which the process may end; absent is 0 alone. */
+  readonly validExitCodes?: readonly number[]
 }
 
 export type NetworkMode = 'default' | 'host' | 'none'
@@ -172,6 +178,8 @@ export interface BindMount {
   readonly readonly: boolean
   /** Whether what the process wrote is an output of the vertex. */
   readonly isOutput: boolean
+  /** Whether what it shows counts for the key by its content; absent: where that is safe, and it is not the root. */
+  readonly contentCache?: 'on' | 'off'
 }
 
 /** A folder that is kept from build to build. Neither whose it is nor how it is shared counts for the vertex's result. */
@@ -307,6 +315,8 @@ export interface Owner {
   readonly user: string
   readonly group: string | undefined
   readonly lookup: ActionBase
+  /** Where the group's name is looked up, if elsewhere. */
+  readonly groupLookup?: ActionBase
 }
 
 /** Layers of the inputs on top of each other. */

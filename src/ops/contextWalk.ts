@@ -58,7 +58,7 @@ export function contextXattrs(host: ByteString): ReadonlyMap<string, Uint8Array>
   return all.size === 0 ? NO_XATTRS : new Map([...all].filter(([name]) => name.startsWith('user.')))
 }
 
-function deviceNumbers(rdev: bigint): Pick<FileStat, 'deviceMajor' | 'deviceMinor'> {
+export function deviceNumbers(rdev: bigint): Pick<FileStat, 'deviceMajor' | 'deviceMinor'> {
   return {
     deviceMajor: Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n)),
     deviceMinor: Number((rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n)),

@@ -1,6 +1,7 @@
 import { join } from 'node:path/posix'
 import { ProcessStartError, StepFailedError, type Executor, type ProcessSpec, type RunMode } from '../executor/executor.ts'
 import { digestOf, type Digest } from '../ground/digest.ts'
+import { DEFAULT_PATH } from '../ground/oci/defaultPath.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { ExecOp, Vertex } from '../graph/vertex.ts'
 import type { Limit } from '../kit/limit.ts'
@@ -38,7 +39,7 @@ export function createExecOp(exec: ExecOp, vertex: Vertex, deps: ExecDeps): Op {
       await Promise.all(inputs.map((input) => deps.presence.ensurePresent(toSnapshot(input), context, signal)))
       await using held = await openMounts(exec, inputs, { deps, context }, signal)
       try {
-        const durationMs = await runProcess({ spec: toSpec(exec, platform, held), mode, deps, context }, signal)
+        const durationMs = await runProcess({ spec: toSpec(exec, platform, held), validExitCodes: exec.validExitCodes, mode, deps, context }, signal)
         deps.stepTimes.record({ op: execDigest(exec, platform), name: vertex.note.name, platform, mode: mode.kind, durationMs })
       } catch (error) {
         throw await keepFailed({ error, vertex, platform, exec, inputs }, held, deps.failedSteps, signal)
@@ -97,28 +98,48 @@ function inputKey(mounts: readonly InputMount[], deps: ExecDeps): InputKey {
 function toSpec(exec: ExecOp, platform: Platform, { root, mounts, env: deviceEnv, secretEnv }: HeldMounts): ProcessSpec {
   const { argv, env, proxyEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent } = exec
   return {
-    platform, argv, env: [...proxyEnv, ...env, ...deviceEnv], secretEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts,
+    platform, argv, env: withPath([...proxyEnv, ...env, ...deviceEnv]), secretEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts,
     rootfs: root.path,
     isRootReadonly: root.readonly,
   }
 }
 
+/** As with BuildKit, a process without a search path has the usual one. */
+function withPath(env: readonly string[]): readonly string[] {
+  return env.some((variable) => variable.startsWith('PATH=')) ? env : [...env, `PATH=${DEFAULT_PATH}`]
+}
+
 interface ProcessRun {
   readonly spec: ProcessSpec
+  readonly validExitCodes: readonly number[] | undefined
   readonly mode: RunMode
   readonly deps: ExecDeps
   readonly context: OpContext
 }
 
 /** How long that took, once it was its turn. */
-async function runProcess({ spec, mode, deps, context }: ProcessRun, signal: AbortSignal): Promise<number> {
+async function runProcess({ spec, validExitCodes, mode, deps, context }: ProcessRun, signal: AbortSignal): Promise<number> {
   const { executor, limits, now } = deps
   const vertex = context.vertex.digest
   return await limits[mode.kind].run(async () => {
     const startedAt = now()
     if (mode.kind === 'emulated') context.progress({ kind: 'vertex-emulated', vertex, at: now(), emulator: mode.emulator })
-    for await (const { stream, bytes } of executor.run(spec, signal)) context.progress({ kind: 'vertex-log', vertex, at: now(), stream, bytes })
+    const exitCode = await exitCodeOf(async () => {
+      for await (const { stream, bytes } of executor.run(spec, signal)) context.progress({ kind: 'vertex-log', vertex, at: now(), stream, bytes })
+    }, validExitCodes)
+    if (validExitCodes !== undefined && !validExitCodes.includes(exitCode)) throw new StepFailedError(spec.argv, exitCode)
     return now() - startedAt
   }, signal)
+}
+
+/** @throws StepFailedError where the process ended otherwise than it may */
+async function exitCodeOf(run: () => Promise<void>, valid: readonly number[] = []): Promise<number> {
+  try {
+    await run()
+    return 0
+  } catch (error) {
+    if (error instanceof StepFailedError && valid.includes(error.exitCode)) return error.exitCode
+    throw error
+  }
 }
 

@@ -1,5 +1,6 @@
-import type { FileAction, FileOp, Vertex } from '../graph/vertex.ts'
-import { fromText } from '../kit/byteString.ts'
+import { isSameBase } from '../graph/actionBase.ts'
+import type { ActionBase, FileAction, FileOp, Vertex } from '../graph/vertex.ts'
+import { fromText, type ByteString } from '../kit/byteString.ts'
 import type { SnapshotId } from '../snapshot/snapshotStore.ts'
 import type { CacheMap, Op, ResultId } from '../solver/op.ts'
 import { runFileAction } from './files/fileActions.ts'
@@ -9,7 +10,7 @@ import type { FileOwner } from './files/metadata.ts'
 import { openLinkSource, type LinkSource } from './files/linkSource.ts'
 import { hasNames, lookUpOwner } from './files/owner.ts'
 import type { LateCopies } from './files/treeCopy.ts'
-import { isSameBase, openWorkplace, type Workplace } from './files/workplace.ts'
+import { openWorkplace, type Workplace } from './files/workplace.ts'
 import { toSnapshot } from './snapshotResult.ts'
 import type { StepTimes } from './stepTimes.ts'
 
@@ -58,10 +59,15 @@ function resultsInOrder(outputs: ReadonlyMap<number, SnapshotId>): readonly Resu
   return [...outputs].sort(([a], [b]) => a - b).map(([, id]) => id)
 }
 
-async function ownerOf(action: FileAction, target: Parameters<typeof lookUpOwner>[1], workplace: Workplace): Promise<FileOwner | undefined> {
+async function ownerOf(action: FileAction, target: ByteString, workplace: Workplace): Promise<FileOwner | undefined> {
   const owner = ownerField(action)
   if (owner === undefined) return undefined
-  if (!hasNames(owner) || isSameBase(owner.lookup, action.base)) return lookUpOwner(owner, target)
-  const view = await workplace.openSource(owner.lookup)
-  return lookUpOwner(owner, view === undefined ? undefined : fromText(view.path))
+  if (!hasNames(owner)) return lookUpOwner(owner, target)
+  const rootOf = async (base: ActionBase): Promise<ByteString | undefined> => {
+    if (isSameBase(base, action.base)) return target
+    const view = await workplace.openSource(base)
+    return view === undefined ? undefined : fromText(view.path)
+  }
+  const root = await rootOf(owner.lookup)
+  return owner.groupLookup === undefined ? lookUpOwner(owner, root) : lookUpOwner(owner, root, await rootOf(owner.groupLookup))
 }

@@ -34,13 +34,14 @@ export function createImageSource(source: ImageSource, platform: Platform | unde
       return { digest: imageDigest(source, platform), inputs: [] }
     },
     async execute(_inputs, _context, signal) {
-      return [registerLayers(snapshots, await images.readImage(source.manifest, signal), parseReference(source.reference)) ?? '']
+      return [registerLayers(snapshots, await images.readImage(source.manifest, signal), parseReference(source.reference), source.layerLimit) ?? '']
     },
   }
 }
 
 /** As BuildKit makes it: of what the name was resolved to, which may be an index, and the platform. */
-function imageDigest({ reference, manifest }: ImageSource, platform: Platform | undefined): Digest {
+function imageDigest({ reference, manifest, layerLimit }: ImageSource, platform: Platform | undefined): Digest {
+  if (layerLimit !== undefined) return digestOf(formatCanonicalJson({ kind: 'image', manifest, layerLimit }))
   const digest = parseReference(reference).digest ?? manifest
   if (platform === undefined) return digestOf(formatCanonicalJson({ kind: 'image', manifest }))
   const { os, architecture, variant, osVersion } = platform
@@ -48,9 +49,9 @@ function imageDigest({ reference, manifest }: ImageSource, platform: Platform | 
   return digestOf(`buildkit.source.v0:${digestOf(formatGoJson(fields, 'compact'))}`)
 }
 
-/** Makes the layers of an image known as snapshots; gives the uppermost. Idempotent. @throws ImageLayersError */
-export function registerLayers(snapshots: SnapshotStore, files: ImageFiles, reference: Reference): SnapshotId | undefined {
-  const layers = lazyLayers(files, reference)
+/** Makes the layers of an image known as snapshots, the lowest `limit` of them; gives the uppermost. Idempotent. @throws ImageLayersError */
+export function registerLayers(snapshots: SnapshotStore, files: ImageFiles, reference: Reference, limit?: number): SnapshotId | undefined {
+  const layers = lazyLayers(files, reference).slice(0, limit)
   for (const layer of layers) snapshots.registerLazy(layer)
   return layers.at(-1)?.id
 }

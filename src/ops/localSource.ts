@@ -37,6 +37,7 @@ export function createLocalSource(source: LocalSource, { files, snapshots, mirro
 
   /** Undefined where the client does not say which folder it is: there is nothing then to compare it with. */
   function mirrorName(): string | undefined {
+    if (source.isCompared === false) return undefined
     const folder = files.sharedFolder(sessionId, name)
     const sharedKey = files.sharedKey(sessionId)
     if (folder === undefined && sharedKey === '') return undefined

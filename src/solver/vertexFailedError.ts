@@ -8,7 +8,7 @@ export class VertexFailedError extends BuildError {
   readonly kind: ErrorKind
   readonly vertex: Digest
   readonly span: SourceSpan | undefined
-  constructor({ digest, note }: Vertex, cause: BuildError) {
+  constructor({ digest, note }: Pick<Vertex, 'digest' | 'note'>, cause: BuildError) {
     super(cause.message, { hint: cause.hint, cause })
     this.kind = cause.kind
     this.vertex = digest

@@ -1,3 +1,4 @@
+import { DEFAULT_PATH } from '../../ground/oci/defaultPath.ts'
 import type { ImageConfig } from '../../ground/oci/imageConfig.ts'
 import type { Platform } from '../../ground/platform.ts'
 import { textOfBytes } from '../../kit/byteString.ts'
@@ -32,9 +33,6 @@ export interface ElfFile extends FoundFile {
 
 /** One check: pure, findings in any order. */
 export type AuditCheck = (subject: AuditSubject) => Iterable<Finding>
-
-/** Docker's own, where an image names none. */
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 export function createSubject({ platform, config, tree }: Pick<AuditSubject, 'platform' | 'config' | 'tree'>): AuditSubject {
   const commandFolders = (variable(config, 'PATH') ?? DEFAULT_PATH).split(':').filter((folder) => folder.startsWith('/'))

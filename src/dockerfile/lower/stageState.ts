@@ -1,3 +1,4 @@
+import { DEFAULT_PATH } from '../../ground/oci/defaultPath.ts'
 import { EMPTY_CONTAINER_CONFIG, type ContainerConfig, type HistoryEntry, type ImageConfig } from '../../ground/oci/imageConfig.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
@@ -47,8 +48,6 @@ export interface StageContext {
   /** The files of a stage, an image or the context; undefined where there are none. */
   sourceRoot(source: StepSource, span: SourceSpan): Output | undefined
 }
-
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** `FROM scratch`. */
 export function scratchState(platform: Platform): StageState {

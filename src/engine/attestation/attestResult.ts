@@ -27,7 +27,7 @@ interface SbomBuild {
 }
 
 async function attestPackages({ image, result }: AttestedTarget, { build, order }: SbomBuild, deps: AttestDeps & ScanDeps, signal: AbortSignal): Promise<readonly Attestation[]> {
-  const targets = scannedOutputs(image)
+  const targets = scannedOutputs(image, build.stagesOf(image))
   const { builderPlatform: buildPlatform, scanner, waiter } = build
   if (scanner !== undefined) return await createGeneratedSboms({ order, scanner, platform: result.platform, buildPlatform, graph: image.graph, targets, waiter }, deps, signal)
   const extras = targets.slice(1)

@@ -1,4 +1,5 @@
-import type { LoweredDockerfile, ResolvedImage } from '../../dockerfile/lower.ts'
+import type { LoweredStage, ResolvedImage } from '../../dockerfile/lower.ts'
+import type { BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
 import type { PlatformResult } from '../../exporter/exporter.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
@@ -13,8 +14,10 @@ export interface AttestedBuild {
   readonly scanner: ResolvedImage | undefined
   /** The frontend's, as the client has sent them. */
   readonly attributes: ReadonlyMap<string, string>
-  /** The Dockerfile. */
-  readonly source: SourceText
+  /** The Dockerfile; undefined where the client sent a graph of its own. */
+  readonly source: SourceText | undefined
+  /** Of the Dockerfile, those that made an image; none of a graph of the client's own. */
+  readonly stagesOf: (image: BuiltImage) => readonly LoweredStage[]
   /** Of the machine that the engine runs on. */
   readonly builderPlatform: Platform
   readonly watch: StepWatch
@@ -28,6 +31,6 @@ export interface AttestedBuild {
 
 /** One platform of it. */
 export interface AttestedTarget {
-  readonly image: LoweredDockerfile
+  readonly image: BuiltImage
   readonly result: Omit<PlatformResult, 'attestations'>
 }

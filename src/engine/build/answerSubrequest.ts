@@ -6,7 +6,8 @@ import { answerOutline } from '../../dockerfile/subrequests/outline.ts'
 import { DESCRIBE_REQUEST, describeSubrequests, LINT_REQUEST, PLAN_REQUEST, SUBREQUESTS, TARGETS_REQUEST, type SubrequestAnswer } from '../../dockerfile/subrequests/subrequest.ts'
 import { answerTargets } from '../../dockerfile/subrequests/targets.ts'
 import { answerPlan, type PlanDeps } from '../plan/answerPlan.ts'
-import { hostPlatform, loadText, lowerRequest, type BuildDeps, type BuildOptions } from './build.ts'
+import type { BuildDeps } from './buildDeps.ts'
+import { hostPlatform, loadText, lowerRequest, type BuildOptions } from './build.ts'
 import { SubrequestUnknownError } from './unsupportedByFrontend.ts'
 
 /** Answers what a client asks instead of a build. Nothing is built: of base images the configs are read at most. */

@@ -4,12 +4,9 @@ import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
 import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
 import type { BuiltImage, NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
 import { CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
-import { lowerDockerfile, type ImageResolver, type LoweredDockerfile, type LoweredImage, type ResolvedImage } from '../../dockerfile/lower.ts'
-import type { CdiDevices } from '../../executor/cdi/cdiDevices.ts'
+import { lowerDockerfile, type LoweredDockerfile, type LoweredImage, type ResolvedImage } from '../../dockerfile/lower.ts'
 import type { Executor } from '../../executor/executor.ts'
-import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
-import { mergeGraphs } from '../../graph/graphBuilder.ts'
-import type { Graph, Output, Source } from '../../graph/vertex.ts'
+import type { Source } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
@@ -17,13 +14,8 @@ import { formatReference, parseReference } from '../../ground/reference.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ContextFiles } from '../../ops/contextFiles.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
-import type { CacheFolders } from '../../snapshot/cacheFolders.ts'
-import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
-import type { Solver } from '../../solver/solver.ts'
-import type { SolvedRecord } from '../../solver/solvedRecords.ts'
 import type { Waiter } from '../../solver/vertexStory.ts'
 import type { AttestedBuild } from '../attestation/attestedBuild.ts'
-import { attestResult, type AttestDeps } from '../attestation/attestResult.ts'
 import type { ImportedCaches } from '../cache/importCaches.ts'
 import type { Built } from '../engine.ts'
 import { createStepWatch } from '../provenance/stepWatch.ts'
@@ -32,22 +24,10 @@ import { datedContext, readEpochTime } from './epochTime.ts'
 import { fetchContext, withoutShown, type FetchedContext } from './fetchContext.ts'
 import type { FrontendAttributes } from './frontendAttributes.ts'
 import { DockerfileNotFoundError, readContextIgnore, readDockerfile } from './frontendFiles.ts'
+import type { BuildDeps } from './buildDeps.ts'
+import { createBuilt } from './built.ts'
 import { loadNamedContexts } from './namedContexts.ts'
-import { explainMissing } from './missingSource.ts'
 import { runStep } from '../stepProgress.ts'
-import { checkSteps } from './stepChecks.ts'
-
-/** What a build needs of the engine. */
-export interface BuildDeps {
-  readonly files: ContextFiles
-  readonly snapshots: SnapshotStore
-  readonly executor: Executor
-  readonly solver: Solver
-  readonly caches: Pick<CacheFolders, 'forget'>
-  readonly devices: CdiDevices
-  readonly resolver: ImageResolver
-  readonly attest: AttestDeps
-}
 
 export interface BuildOptions {
   readonly attributes: FrontendAttributes
@@ -74,66 +54,25 @@ export interface BuildOptions {
  * somebody asks for it, solves all platforms as one graph. Nothing is pulled before the check.
  */
 export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<Built> {
-  const { attributes, sessionId, progress, entitlements, sessionEnded } = options
+  const { attributes, progress, entitlements } = options
   const watch = createStepWatch(progress)
   const text = await loadText(deps, options, signal)
   const targets = await lowerForPlatforms(text, deps, options, signal)
   const lowered = targets.map((target) => target.lowered)
   tellWarnings(lowered, progress)
-  const epochSeconds = epochOf(lowered)
-  const graph = mergeGraphs(lowered.map(({ graph: part }) => part))
-  checkSteps(graph, { executor: deps.executor, devices: deps.devices, entitlements })
+  const waiter = waiterOf(options, withoutShown(watch.sink, text.shown))
   const platforms = targets.map(({ platform, lowered: image }) => ({ id: formatPlatform(platform), platform, image }))
-  const { isMultiPlatform } = attributes
-  const waiter = { sessionId, progress: withoutShown(watch.sink, text.shown), held: sessionEnded, imported: options.imported, bring: options.bring, isShared: options.isShared }
-  const attested: AttestedBuild = { ...options, orders: attributes.attestations, scanner: await resolveScanner(attributes.attestations.sbom, deps, signal), attributes: attributes.given, source: text.source, builderPlatform: hostPlatform(deps.executor), watch, waiter }
-  let solved: Promise<Evaluated> | undefined
-  const evaluateOnce = (inner: AbortSignal): Promise<Evaluated> => (solved ??= evaluate(deps, { graph, platforms, isMultiPlatform, waiter, attested }, inner))
-  const origins = lowered.map(({ config, layerSpans }) => ({ baseLayers: config.diffIds.length, spans: layerSpans }))
-  return {
-    kind: 'built',
-    platforms,
-    isMultiPlatform,
-    evaluate: async (inner) => (await evaluateOnce(inner)).result,
-    evaluateCache: async (inner) => {
-      const { result, records } = await evaluateOnce(inner)
-      return { records, roots: result.platforms.flatMap(({ snapshot }) => snapshot ?? []), foreignLayers: options.imported?.foreignLayers ?? (() => undefined) }
-    },
-    foreignBlobs: options.imported?.foreignBlobs,
-    audit: { mode: attributes.audit, origins },
-    epochSeconds,
-  }
+  const attested: AttestedBuild = { ...options, orders: attributes.attestations, scanner: await resolveScanner(attributes.attestations.sbom, deps, signal), attributes: attributes.given, source: text.source, stagesOf: (image) => lowered.find((known) => known === image)?.stages ?? [], builderPlatform: hostPlatform(deps.executor), watch, waiter }
+  return createBuilt(deps, { platforms, isMultiPlatform: attributes.isMultiPlatform, waiter, imported: options.imported, attested, entitlements, auditMode: attributes.audit, epochSeconds: epochOf(lowered) })
 }
 
-interface Evaluation extends Pick<Built, 'isMultiPlatform'> {
-  readonly platforms: readonly (Built['platforms'][number] & { readonly image: LoweredDockerfile })[]
-  readonly graph: Graph
-  readonly waiter: Waiter
-  readonly attested: AttestedBuild
-}
-
-interface Evaluated {
-  readonly result: BuildResult
-  readonly records: readonly SolvedRecord[]
-}
-
-async function evaluate(deps: BuildDeps, { graph, platforms, isMultiPlatform, waiter, attested }: Evaluation, signal: AbortSignal): Promise<Evaluated> {
-  await deps.caches.forget(freshCaches(graph))
-  const roots = platforms.flatMap(({ image: { root } }) => root ?? [])
-  const { results: solved, records } = await deps.solver.solveRecorded(graph, roots, waiter, signal).catch((error: unknown) => {
-    throw explainMissing(error, graph, deps.files)
-  })
-  const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
-  const results: PlatformResult[] = []
-  for (const { platform, image } of platforms) {
-    const result = platformResult(platform, image.root === undefined ? undefined : resultOf.get(outputKey(image.root)), image.config)
-    results.push({ ...result, attestations: await attestResult({ image, result }, attested, { ...deps, ...deps.attest }, signal) })
-  }
-  return { result: { platforms: results, isMultiPlatform }, records }
+/** For whom a build is solved. */
+export function waiterOf({ sessionId, sessionEnded, imported, bring, isShared }: BuildOptions, progress: ProgressSink): Waiter {
+  return { sessionId, progress, held: sessionEnded, imported, bring, isShared }
 }
 
 /** Before anything is built. @throws InvalidValueError; BuildError where there is no such image */
-async function resolveScanner(order: SbomOrder | undefined, { resolver, executor }: BuildDeps, signal: AbortSignal): Promise<ResolvedImage | undefined> {
+export async function resolveScanner(order: SbomOrder | undefined, { resolver, executor }: BuildDeps, signal: AbortSignal): Promise<ResolvedImage | undefined> {
   return order?.generator === undefined ? undefined : await resolver.resolveImage(formatReference(parseReference(order.generator)), hostPlatform(executor), signal)
 }
 
@@ -149,12 +88,6 @@ export async function lowerForPlatforms(text: BuildText, { executor, resolver }:
   const { platforms } = options.attributes
   const wanted = platforms.length > 0 ? platforms : [host]
   return await Promise.all(wanted.map(async (platform) => ({ platform, lowered: await lowerDockerfile(lowerRequest({ text, platform, host }, options), resolver, signal) })))
-}
-
-/** Of steps that are to run anew: their caches begin anew, too. */
-function freshCaches(graph: Graph): ReadonlySet<string> {
-  const fresh = [...graph.values()].filter(({ note }) => note.ignoreCache)
-  return new Set(fresh.flatMap(({ op }) => (op.kind === 'exec' ? op.mounts.flatMap((mount) => (mount.kind === 'cache' ? [mount.cacheId] : [])) : [])))
 }
 
 export interface BuildText {
@@ -275,12 +208,3 @@ export function hostPlatform(executor: Executor): Platform {
   if (first === undefined) throw new TypeError('an executor runs at least its own platform')
   return { ...first.platform, variant: first.platform.architecture === 'amd64' ? '' : first.platform.variant }
 }
-
-function outputKey({ vertex, index }: Output): string {
-  return `${vertex}:${index}`
-}
-
-function platformResult(platform: Platform, result: string | undefined, config: PlatformResult['config']): Omit<PlatformResult, 'attestations'> {
-  return { id: formatPlatform(platform), platform, snapshot: result === undefined || result === '' ? undefined : (result as SnapshotId), config }
-}
-

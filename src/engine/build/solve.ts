@@ -1,5 +1,6 @@
 import { compileSourcePolicy } from '../../api/policy/sourcePolicy.ts'
 import type { BlobReader, ContentStore } from '../../content/contentStore.ts'
+import type { BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
 import type { ContentLeases } from '../../content/lease.ts'
 import { createBlobSource } from '../../exporter/blobSource.ts'
 import type { Exporter, ExportProgress } from '../../exporter/exporter.ts'
@@ -23,9 +24,12 @@ import type { Solver } from '../../solver/solver.ts'
 import type { Waiter } from '../../solver/vertexStory.ts'
 import { answerSubrequest } from './answerSubrequest.ts'
 import type { PlanDeps } from '../plan/answerPlan.ts'
-import { buildDockerfile } from './build.ts'
+import { buildDefinition, buildResult, type DefinitionDeps } from '../llb/buildDefinition.ts'
+import { createImageFinder } from '../llb/imageFinder.ts'
+import { resolveInputs } from '../llb/resolveInputs.ts'
+import { buildDockerfile, type BuildOptions } from './build.ts'
 import type { ClientSessions } from '../clientSessions.ts'
-import type { Answer, AuditOrder, Built, ExporterRequest, FrontendRequest, SolveRequest, Steer } from '../engine.ts'
+import type { Answer, AuditOrder, BuildSubject, Built, ExporterRequest, SolveRequest, Steer } from '../engine.ts'
 import type { AttestDeps } from '../attestation/attestResult.ts'
 import type { AuditStore } from '../audit/auditStore.ts'
 import { createBuildAudit, type BuildAudit } from '../audit/buildAudit.ts'
@@ -128,7 +132,7 @@ interface BuildContext {
   readonly held: AsyncDisposableStack
 }
 
-async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, sessionId, sourcePolicies, entitlements, sessionEnded, cacheImports, cacheExports, exporters }, progress, held }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
+async function build(deps: SolveDeps, asked: BuildSubject, { request: { ref, sessionId, sourcePolicies, entitlements, sessionEnded, cacheImports, cacheExports, exporters }, progress, held }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
   const startedAtMs = Date.now()
   const attributes = parseFrontendAttributes(asked.attributes)
   const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans } = deps
@@ -136,16 +140,31 @@ async function build(deps: SolveDeps, asked: FrontendRequest, { request: { ref, 
   const sources = { content, images, registry }
   const attest: AttestDeps = { ...deps.attest, layers: createLayerReading({ snapshots, content, blobs: createBlobSource(content, registry) }) }
   const watch = <T>(name: string, work: () => Promise<T>): Promise<T> => runStep(progress, name, work)
-  const policy = await compileSourcePolicy([...sourcePolicies, ...(asked.sourcePolicies ?? [])])
+  const policy = await compileSourcePolicy([...sourcePolicies, ...(asked.kind === 'result' ? [] : (asked.sourcePolicies ?? []))])
   const registered = createImageResolver(sources, resolveMode(attributes), watch)
   const resolver = withSourcePolicy(withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch }), policy)
-  const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver, attest }
-  if (attributes.remoteContext === undefined || attributes.hasOwnDockerfile) checkFolder(attributes.dockerfileFolder, policy)
-  const options = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: asked.inputs, sessionEnded, judgeSource: judgeSources(policy), imported: undefined, bring: undefined, isShared: cacheExports.length > 0 }
-  if (attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, options, attributes.requestId, signal) }
+  const findImage = createImageFinder({ sources, policy, blobsOf: (session, store) => files.clientBlobs(session, store), watch, sessionId })
+  const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver, attest, findImage, presence: deps.presence }
+  if (asked.kind === 'frontend' && (attributes.remoteContext === undefined || attributes.hasOwnDockerfile)) checkFolder(attributes.dockerfileFolder, policy)
+  const plain = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: NO_INPUTS, sessionEnded, judgeSource: judgeSources(policy), imported: undefined, bring: undefined, isShared: cacheExports.length > 0 }
+  const options = { ...plain, inputs: asked.kind === 'frontend' ? await resolveInputs(buildDeps, asked, plain, signal) : NO_INPUTS }
+  if (asked.kind === 'frontend' && attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, options, attributes.requestId, signal) }
   const imported = await openImports(distinctCaches([...cacheImports, ...attributes.cacheImports]), deps, { sessionId, progress, held }, signal)
   const bring = exporters.some(({ type }) => type !== 'image') ? bringImported(deps, { sessionId, progress }) : undefined
-  return await buildDockerfile(buildDeps, { ...options, imported, bring }, signal)
+  return await buildSubject(asked, buildDeps, { ...options, imported, bring }, signal)
+}
+
+const NO_INPUTS: ReadonlyMap<string, BuiltImage> = new Map()
+
+async function buildSubject(subject: BuildSubject, deps: DefinitionDeps, options: BuildOptions, signal: AbortSignal): Promise<Built> {
+  switch (subject.kind) {
+    case 'frontend':
+      return await buildDockerfile(deps, options, signal)
+    case 'definition':
+      return await buildDefinition(deps, subject, options, signal)
+    case 'result':
+      return await buildResult(deps, subject, options, signal)
+  }
 }
 
 /** What an output will read of other machines' layers is brought while their steps can still be run instead. */

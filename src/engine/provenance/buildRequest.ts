@@ -10,20 +10,20 @@ export interface BuildRequest {
   readonly vcs: ReadonlyMap<string, string>
 }
 
-/** Pure. `attributes` are as the client has sent them. No URL keeps its user name or password. */
-export function describeRequest(attributes: ReadonlyMap<string, string>, source: SourceText, { materials, locals }: BuildSources): BuildRequest {
+/** Pure. `attributes` are as the client has sent them; without a source there was no frontend. No URL keeps its user name or password. */
+export function describeRequest(attributes: ReadonlyMap<string, string>, source: SourceText | undefined, { materials, locals }: BuildSources): BuildRequest {
   const get = (key: string, fallback: string): string => (attributes.get(key) === '' ? fallback : (attributes.get(key) ?? fallback))
   const contextKey = get('contextkey', 'context')
   const context = redactUrls(attributes.get(contextKey) ?? '')
   const isUpload = context.startsWith('http://buildkit-session/')
   const uri = isUpload ? '' : context
   const dockerfileFolder = get('dockerfilekey', 'dockerfile')
-  const isFromClient = context === '' || attributes.has('dockerfilekey')
+  const isFromClient = source !== undefined && (context === '' || attributes.has('dockerfilekey'))
   const args = [...attributes].filter(([key]) => key !== contextKey && isTold(key)).map(([key, value]) => [key, redactUrls(value)] as const)
   const vcs = [...attributes].flatMap(([key, value]) => (key.startsWith('vcs:') && value !== '' ? [[key.slice('vcs:'.length), redactUrls(value)] as const] : []))
   return {
     request: { args: new Map(args), locals: [...new Set([...locals, ...(isFromClient ? [dockerfileFolder] : [])])].sort() },
-    configSource: { uri, digest: materials.find((material) => material.uri === uri)?.digest, path: get('filename', source.filename) },
+    configSource: { uri, digest: materials.find((material) => material.uri === uri)?.digest, path: get('filename', source?.filename ?? '') },
     vcs: new Map(vcs.sort(([a], [b]) => (a < b ? -1 : 1))),
   }
 }

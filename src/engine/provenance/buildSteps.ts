@@ -14,8 +14,9 @@ export function formatBuildSteps({ vertices }: BuildDefinition): Json {
   return { llbDefinition: [...steps, ...end], digestMapping: Object.fromEntries(ids) }
 }
 
-/** The Dockerfile, and which of its lines each step is from. Pure. */
-export function formatSourceMap({ vertices, source }: BuildDefinition): Json {
+/** The Dockerfile, and which of its lines each step is from; undefined where there is none. Pure. */
+export function formatSourceMap({ vertices, source }: BuildDefinition): Json | undefined {
+  if (source === undefined) return undefined
   const ids = stepIds(vertices)
   const locations = vertices.flatMap(({ digest, note: { span } }) => (span === undefined ? [] : [[ids.get(digest) ?? '', { locations: [{ ranges: [rangeOf(span)] }] }] as const]))
   return { locations: Object.fromEntries(locations), infos: [{ filename: source.filename, language: 'Dockerfile', data: Buffer.from(source.text).toString('base64') }] }

@@ -20,7 +20,7 @@ function predicateV1(facts: ProvenanceFacts): Json {
   return {
     buildDefinition: {
       buildType: BUILD_TYPES.v1,
-      externalParameters: { configSource: { uri: uri || undefined, digest, path }, request: request(facts) },
+      externalParameters: { configSource: { uri: uri || undefined, digest, path: path || undefined }, request: request(facts) },
       internalParameters: { buildConfig: isMax(facts) ? formatBuildSteps(facts.definition) : undefined, builderPlatform: formatPlatform(facts.builderPlatform) },
       resolvedDependencies: materials(facts),
     },
@@ -48,7 +48,7 @@ function predicateV02(facts: ProvenanceFacts): Json {
     buildType: BUILD_TYPES['v0.2'],
     materials: materials(facts),
     invocation: {
-      configSource: { uri: uri || undefined, digest, entryPoint: path },
+      configSource: { uri: uri || undefined, digest, entryPoint: path || undefined },
       parameters: request(facts),
       environment: { platform: formatPlatform(facts.builderPlatform) },
     },
@@ -79,7 +79,7 @@ function request(facts: ProvenanceFacts): Json {
   const { request: { args, locals }, sources } = facts
   const told = [...args].filter(([key]) => isMax(facts) || !isPrivate(key)).sort(([a], [b]) => (a < b ? -1 : 1))
   return {
-    frontend: 'dockerfile.v0',
+    frontend: facts.definition.source === undefined ? undefined : 'dockerfile.v0',
     args: told.length === 0 ? undefined : Object.fromEntries(told),
     secrets: isMax(facts) ? secrets(sources.secrets) : undefined,
     ssh: isMax(facts) ? secrets(sources.agents) : undefined,

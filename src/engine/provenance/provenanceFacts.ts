@@ -43,7 +43,8 @@ export interface ConfigSource {
 
 /** What mode `max` adds. */
 export interface BuildDefinition {
-  readonly source: SourceText
+  /** The Dockerfile; undefined where the client sent a graph of its own. */
+  readonly source: SourceText | undefined
   /** Inputs first; the last is that of the result. */
   readonly vertices: readonly Vertex[]
   /** How many of the result's layers are those of its base image. */

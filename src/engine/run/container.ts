@@ -3,6 +3,7 @@ import type { Executor, ProcessSpec, RunMode, RunningProcess, TerminalSize } fro
 import type { ExtraHost, NetworkMode } from '../../graph/vertex.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import type { ContainerConfig } from '../../ground/oci/imageConfig.ts'
+import { DEFAULT_PATH } from '../../ground/oci/defaultPath.ts'
 import type { Platform } from '../../ground/platform.ts'
 import { formatFamiliar } from '../../ground/reference.ts'
 import type { LayerPresence } from '../../ops/layerPresence.ts'
@@ -98,11 +99,9 @@ function commandLine({ entrypoint, cmd }: ContainerConfig, request: ContainerReq
   return [...(request.entrypoint ?? entrypoint ?? []), ...command]
 }
 
-const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-
 function environment({ env }: ContainerConfig, { env: over, terminal, hostname }: ContainerRequest): readonly string[] {
   const byName = new Map<string, string>()
-  const settings = [DEFAULT_PATH, ...(hostname === '' ? [] : [`HOSTNAME=${hostname}`]), ...(terminal === undefined ? [] : ['TERM=xterm']), ...env, ...over]
+  const settings = [`PATH=${DEFAULT_PATH}`, ...(hostname === '' ? [] : [`HOSTNAME=${hostname}`]), ...(terminal === undefined ? [] : ['TERM=xterm']), ...env, ...over]
   for (const setting of settings) byName.set(setting.replace(/=.*$/s, ''), setting)
   return [...byName.values()]
 }

@@ -1,9 +1,10 @@
-import type { LoweredDockerfile } from '../../dockerfile/lower.ts'
+import type { LoweredStage } from '../../dockerfile/lower.ts'
+import type { BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
 import type { ScannedOutput } from './generatedSbom.ts'
 import { CORE_NAME } from './ownSbom.ts'
 
 /** The result, and what else the Dockerfile wants to be told of: stages by name, and the build context. */
-export function scannedOutputs({ root, stages }: LoweredDockerfile): readonly ScannedOutput[] {
+export function scannedOutputs({ root }: Pick<BuiltImage, 'root'>, stages: readonly LoweredStage[]): readonly ScannedOutput[] {
   const context = stages.find(({ scan }) => scan.context !== undefined)?.scan.context
   const before = stages.slice(0, -1).filter(({ scan }) => scan.isScanned)
   const extras = before.map(({ stage, root: files }) => ({ name: stage.from.stageName === '' ? `stage-${stage.index}` : stage.from.stageName, root: files }))

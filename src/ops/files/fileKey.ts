@@ -9,7 +9,7 @@ import type { CacheMap, ContentDigest, InputKey } from '../../solver/op.ts'
 import type { LayerPresence } from '../layerPresence.ts'
 import { toSnapshot } from '../snapshotResult.ts'
 import { fileDigest } from '../keys/fileDigest.ts'
-import { hasNames } from './owner.ts'
+import { hasNames, lookupsOf } from './owner.ts'
 import { digestSelection } from './selectionDigest.ts'
 import { requirePaths } from './sourceHint.ts'
 
@@ -44,7 +44,7 @@ function selectionsOf(actions: readonly FileAction[], input: number): readonly C
   return actions.flatMap((action) => {
     const owner = ownerField(action)
     const copied = action.kind === 'copy' && isInput(action.from, input) ? [copiedPart(action)] : []
-    const lookedUp = owner !== undefined && hasNames(owner) && isInput(owner.lookup, input) ? OWNER_FILES : []
+    const lookedUp = owner !== undefined && hasNames(owner) && lookupsOf(owner).some((base) => isInput(base, input)) ? OWNER_FILES : []
     return [...copied, ...lookedUp]
   })
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { asByteString, bytesOf, type ByteString } from '../../kit/byteString.ts'
-import type { Owner } from '../../graph/vertex.ts'
+import type { ActionBase, Owner } from '../../graph/vertex.ts'
 import { errorCode } from './errorCode.ts'
 import { OwnerNotFoundError } from './fileErrors.ts'
 import type { FileOwner } from './metadata.ts'
@@ -13,17 +13,22 @@ export function hasNames({ user, group }: Owner): boolean {
   return toId(user) === undefined || (group !== undefined && toId(group) === undefined)
 }
 
+/** The file systems in which names are looked up: the user's, then the group's, if that is another. */
+export function lookupsOf({ lookup, groupLookup }: Owner): readonly ActionBase[] {
+  return groupLookup === undefined ? [lookup] : [lookup, groupLookup]
+}
+
 /**
- * A name's ids by `/etc/passwd` and `/etc/group` under `root` (undefined: an empty file system). Without a group, a
- * name has the group of its passwd entry, and a number itself as group.
+ * A name's ids by `/etc/passwd` under `root` and `/etc/group` under `groupRoot` (undefined: an empty file system).
+ * Without a group, a name has the group of its passwd entry, and a number itself as group.
  * @throws OwnerNotFoundError
  */
-export function lookUpOwner({ user, group }: Owner, root: ByteString | undefined): FileOwner {
+export function lookUpOwner({ user, group }: Owner, root: ByteString | undefined, groupRoot = root): FileOwner {
   const uid = toId(user)
   const entry = uid === undefined ? findEntry(root, 'etc/passwd', user) : undefined
   if (uid === undefined && entry === undefined) throw notFound('user', user, '/etc/passwd')
   const ownGid = entry === undefined ? uid : idAt(entry, 3)
-  return { uid: uid ?? idAt(entry ?? [], 2), gid: group === undefined ? (ownGid ?? 0) : lookUpGroup(group, root) }
+  return { uid: uid ?? idAt(entry ?? [], 2), gid: group === undefined ? (ownGid ?? 0) : lookUpGroup(group, groupRoot) }
 }
 
 function lookUpGroup(group: string, root: ByteString | undefined): number {

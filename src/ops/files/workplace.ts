@@ -1,8 +1,9 @@
+import { isSameBase } from '../../graph/actionBase.ts'
 import type { ActionBase, FileAction } from '../../graph/vertex.ts'
 import { fromText, type ByteString } from '../../kit/byteString.ts'
 import type { MutableSnapshot, SnapshotId, SnapshotStore, SnapshotView } from '../../snapshot/snapshotStore.ts'
 import { toSnapshot } from '../snapshotResult.ts'
-import { hasNames } from './owner.ts'
+import { hasNames, lookupsOf } from './owner.ts'
 
 /**
  * The file systems of one file op: of its inputs, and of its actions' results. An action goes on in the file system of
@@ -110,14 +111,10 @@ function isPassedOn(actions: readonly FileAction[], index: number): boolean {
 /** What an action reads beside its base. */
 function readsOf(action: FileAction): readonly ActionBase[] {
   const owner = 'owner' in action ? action.owner : undefined
-  const lookup = owner !== undefined && hasNames(owner) && !isSameBase(owner.lookup, action.base) ? [owner.lookup] : []
+  const lookup = owner !== undefined && hasNames(owner) ? lookupsOf(owner).filter((base) => !isSameBase(base, action.base)) : []
   return action.kind === 'copy' ? [action.from, ...lookup] : lookup
 }
 
 function isAction(base: ActionBase, index: number): boolean {
   return base.kind === 'action' && base.index === index
-}
-
-export function isSameBase(a: ActionBase, b: ActionBase): boolean {
-  return a.kind === b.kind && (a.kind === 'scratch' || b.kind === 'scratch' || a.index === b.index)
 }

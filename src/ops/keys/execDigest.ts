@@ -34,7 +34,9 @@ export function execDigest(exec: ExecOp, { os, architecture, variant }: Platform
 
 const NETWORKS: Readonly<Record<NetworkMode, number>> = { default: 0, host: 1, none: 2 }
 
-function metaJson({ argv, env, cwd, user, hostname, extraHosts, ulimits, cgroupParent }: ExecOp): GoJson {
+const CONTENT_CACHES = { on: 1, off: 2 } as const
+
+function metaJson({ argv, env, cwd, user, hostname, extraHosts, ulimits, cgroupParent, validExitCodes }: ExecOp): GoJson {
   return {
     args: orAbsent(argv),
     env: orAbsent(env),
@@ -45,6 +47,7 @@ function metaJson({ argv, env, cwd, user, hostname, extraHosts, ulimits, cgroupP
     ulimit: orAbsent(ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: orNone(soft), Hard: orNone(hard) }))),
     cgroupParent: cgroupParent === '' ? undefined : cgroupParent,
     removeMountStubsRecursive: true,
+    validExitCodes,
   }
 }
 
@@ -64,7 +67,7 @@ function mountJson(mount: Mount, output: number): GoJson {
   const { target } = mount
   switch (mount.kind) {
     case 'bind':
-      return { input: inputJson(mount.input), dest: target, output: orNone(output), readonly: mount.readonly || undefined }
+      return { input: inputJson(mount.input), dest: target, output: orNone(output), readonly: mount.readonly || undefined, contentCache: mount.contentCache === undefined ? undefined : CONTENT_CACHES[mount.contentCache] }
     case 'cache':
       return { input: inputJson(mount.input), dest: target, output, readonly: mount.readonly || undefined, mountType: 3, cacheOpt: isOwn(mount) ? { ID: `/${target}` } : {} }
     case 'tmpfs':

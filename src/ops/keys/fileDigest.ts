@@ -78,7 +78,7 @@ function modeText(mode: FileMode | undefined): string | undefined {
 }
 
 function ownerJson(owner: Owner | undefined): GoJson | undefined {
-  return owner === undefined ? undefined : { user: userJson(owner.user, owner.lookup), group: owner.group === undefined ? undefined : userJson(owner.group, owner.lookup) }
+  return owner === undefined ? undefined : { user: userJson(owner.user, owner.lookup), group: owner.group === undefined ? undefined : userJson(owner.group, owner.groupLookup ?? owner.lookup) }
 }
 
 function userJson(name: string, lookup: ActionBase): GoJson {

@@ -14,7 +14,16 @@ export function mountsOf({ mounts }: ExecOp, input: number): readonly InputMount
 
 /** Whether an input counts by what is in the mounted part of it: where the process cannot make an output of it. */
 export function countsByContent(mounts: readonly InputMount[]): boolean {
-  return mounts.every((mount) => mount.target !== '/' && (mount.kind === 'cache' || mount.readonly || !mount.isOutput))
+  return mounts.every((mount) => {
+    if (mount.kind === 'cache') return true
+    const isSafe = mount.readonly || !mount.isOutput
+    return mount.contentCache === undefined ? isSafe && mount.target !== '/' : mount.contentCache === 'on' && (isSafe || isWhole(mount))
+  })
+}
+
+/** Then there is nothing else of it that an output could bring along. */
+function isWhole({ selector }: BindMount): boolean {
+  return /^[/.]*$/.test(selector)
 }
 
 export function mountedPart(selector: string): ContentSelection {

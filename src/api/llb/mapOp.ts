@@ -1,0 +1,85 @@
+import { normalizePlatform, type Platform } from '../../ground/platform.ts'
+import type { Output } from '../../graph/vertex.ts'
+import type { DiffOp as DiffMessage, ExecOp as ExecMessage, MergeOp as MergeMessage, Op as OpMessage, PassthroughOp as PassthroughMessage, Platform as PlatformMessage, WorkerConstraints } from '../gen/ops_pb.ts'
+import { DefinitionError, type ClientOp, type ClientOutput } from './clientGraph.ts'
+import { mapExec } from './mapExec.ts'
+import { mapFile } from './mapFile.ts'
+import { inputIndex } from './opIndex.ts'
+import { mapSource } from './mapSource.ts'
+
+/** What an op message says. */
+export interface MappedOp {
+  readonly op: ClientOp
+  readonly outputs: readonly ClientOutput[]
+  /** Other than the message's own, where the op has them in another order. */
+  readonly usesInputs?: readonly Output[]
+  readonly platform: Platform | undefined
+  /** As BuildKit calls it. */
+  readonly name: string
+}
+
+const ONE_OUTPUT: readonly ClientOutput[] = [{ kind: 'own', index: 0 }]
+
+/** `nameOf` says what an input is called. @throws DefinitionError */
+export function mapOp(message: OpMessage, inputs: readonly Output[], nameOf: (input: Output) => string): MappedOp {
+  checkConstraints(message.constraints)
+  const platform = toPlatform(message.platform)
+  const { op } = message
+  const names = inputs.map(nameOf)
+  switch (op.case) {
+    case 'source':
+      return { op: { kind: 'source', source: mapSource(op.value) }, outputs: ONE_OUTPUT, platform, name: op.value.identifier }
+    case 'exec':
+      return { ...mapExec(op.value, inputs.length), platform, name: nameOfExec(op.value) }
+    case 'file':
+      return { ...mapFile(op.value, inputs.length), platform: undefined }
+    case 'merge':
+      return { ...mapMerge(op.value, inputs), platform: undefined, name: `merge (${names.join(', ')})` }
+    case 'diff':
+      return { ...mapDiff(op.value, names), platform: undefined }
+    case 'passthrough':
+      return { ...mapPassthrough(op.value, inputs), platform: undefined, name: 'passthrough' }
+    case 'build':
+      throw new DefinitionError('a build whose definition (LLB) is made by another (BuildOp) is not supported', { hint: 'solve the inner definition on its own' })
+    case undefined:
+      throw new DefinitionError('an op of the definition (LLB) is of no known kind')
+  }
+}
+
+function checkConstraints(constraints: WorkerConstraints | undefined): void {
+  if (constraints === undefined || constraints.filter.length === 0) return
+  throw new DefinitionError(`a choice of workers is not supported: ${constraints.filter.join(', ')}`, { hint: 'this engine is one worker: leave the constraints out' })
+}
+
+function nameOfExec({ meta }: ExecMessage): string {
+  return (meta?.args ?? []).join(' ')
+}
+
+function toPlatform(platform: PlatformMessage | undefined): Platform | undefined {
+  if (platform === undefined || platform.OS === '') return undefined
+  return normalizePlatform({ os: platform.OS, architecture: platform.Architecture, variant: platform.Variant, osVersion: platform.OSVersion })
+}
+
+function mapMerge({ inputs: merged }: MergeMessage, inputs: readonly Output[]): Pick<MappedOp, 'op' | 'outputs' | 'usesInputs'> {
+  if (merged.length !== inputs.length) throw new DefinitionError(`invalid merge op with ${merged.length} inner inputs and ${inputs.length} outer inputs`)
+  const usesInputs = merged.flatMap(({ input }) => inputs[inputIndex(input, inputs.length, 'merge op') ?? -1] ?? [])
+  return { op: { kind: 'merge' }, outputs: ONE_OUTPUT, usesInputs }
+}
+
+function mapDiff({ lower, upper }: DiffMessage, names: readonly string[]): Pick<MappedOp, 'op' | 'outputs' | 'name'> {
+  if (lower === undefined || upper === undefined) throw new DefinitionError('invalid diff op with nil lower or upper input')
+  const [below, above] = [lower, upper].map(({ input }) => inputIndex(input, names.length, 'diff op'))
+  const nameOf = (input: number | undefined): string => (input === undefined ? 'scratch' : `(${names[input] ?? ''})`)
+  return { op: { kind: 'diff', lower: below, upper: above }, outputs: ONE_OUTPUT, name: `diff ${nameOf(below)} -> ${nameOf(above)}` }
+}
+
+function mapPassthrough({ id, outputs }: PassthroughMessage, inputs: readonly Output[]): Pick<MappedOp, 'op' | 'outputs'> {
+  if (id === '') throw new DefinitionError('invalid passthrough op with no id')
+  if (outputs.length === 0) throw new DefinitionError('invalid passthrough op with no outputs')
+  const places = outputs.map((output): ClientOutput => {
+    const index = Number(output)
+    if (!(index in inputs)) throw new DefinitionError(`invalid passthrough output input index ${output}`)
+    return { kind: 'input', index }
+  })
+  return { op: { kind: 'passthrough' }, outputs: places }
+}

@@ -1,0 +1,16 @@
+/**
+ * What of `LLBBridge` is served, by BuildKit's names (`frontend/gateway/pb/caps.go`); a client does without the rest, or
+ * says that it cannot. Each stands beside the call that does it.
+ */
+const BY_CALL: Readonly<Record<string, readonly string[]>> = {
+  solve: ['solve.base', 'importcaches', 'proto.refarray', 'reference.output', 'frontend.caps', 'frontend.inputs', 'gateway.solve.metadata', 'gateway.solve.evaluate'],
+  evaluate: ['gateway.evaluate'],
+  return: ['return', 'returnmap'],
+  readFile: ['readfile'],
+  readDir: ['readdir'],
+  statFile: ['statfile'],
+  resolveImageConfig: ['resolveimage', 'resolveimage.resolvemode'],
+  warn: ['gateway.warnings'],
+}
+
+export const FRONTEND_CAPS: ReadonlySet<string> = new Set(Object.values(BY_CALL).flat())

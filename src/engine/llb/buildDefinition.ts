@@ -1,0 +1,60 @@
+import type { ClientGraph } from '../../api/llb/clientGraph.ts'
+import type { BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
+import type { ImageConfig } from '../../ground/oci/imageConfig.ts'
+import { formatPlatform } from '../../ground/platform.ts'
+import type { BuildDeps } from '../build/buildDeps.ts'
+import { hostPlatform, resolveScanner, waiterOf, type BuildOptions } from '../build/build.ts'
+import { createBuilt } from '../build/built.ts'
+import type { Built, DefinitionRequest, ResultRequest } from '../engine.ts'
+import { createStepWatch } from '../provenance/stepWatch.ts'
+import { plainConfig } from './plainConfig.ts'
+import { resolveClientGraph, type ResolveDeps } from './resolveClientGraph.ts'
+
+export interface DefinitionDeps extends BuildDeps {
+  readonly findImage: ResolveDeps['findImage']
+}
+
+/** A graph of the client's own, for the engine's platform. */
+export async function buildDefinition(deps: DefinitionDeps, request: DefinitionRequest, options: BuildOptions, signal: AbortSignal): Promise<Built> {
+  const platform = hostPlatform(deps.executor)
+  const image = await resolveImage(deps, { ...request, config: undefined }, options, signal)
+  return await buildResult(deps, { kind: 'result', platforms: [{ id: formatPlatform(platform), platform, image }], isMultiPlatform: false, attributes: request.attributes }, options, signal)
+}
+
+/** Results that are there, put together as the client says. */
+export async function buildResult(deps: BuildDeps, { platforms, isMultiPlatform }: ResultRequest, options: BuildOptions, signal: AbortSignal): Promise<Built> {
+  const { attributes, progress, entitlements } = options
+  const watch = createStepWatch(progress)
+  const waiter = waiterOf(options, watch.sink)
+  const scanner = await resolveScanner(attributes.attestations.sbom, deps, signal)
+  const attested = { ...options, orders: attributes.attestations, scanner, attributes: attributes.given, source: undefined, stagesOf: () => [], builderPlatform: hostPlatform(deps.executor), watch, waiter }
+  return createBuilt(deps, { platforms, isMultiPlatform, waiter, imported: options.imported, attested, entitlements, auditMode: attributes.audit, epochSeconds: epochOf(attributes.buildArgs) })
+}
+
+/** A whole number of seconds; what is none is told by the exporter. */
+function epochOf(buildArgs: ReadonlyMap<string, string>): number | undefined {
+  const text = buildArgs.get('SOURCE_DATE_EPOCH') ?? ''
+  return /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+export interface ResolvingImage extends Pick<DefinitionRequest, 'resultOf'> {
+  readonly graph: ClientGraph
+  /** What is known of the image besides its files; undefined is nothing. */
+  readonly config: ImageConfig | undefined
+}
+
+/** What is another build's result as it is keeps what that says of the image. */
+export async function resolveImage(deps: DefinitionDeps, { graph, resultOf, config }: ResolvingImage, { sessionId, judgeSource }: Pick<BuildOptions, 'sessionId' | 'judgeSource'>, signal: AbortSignal): Promise<BuiltImage> {
+  const made = madeResult(graph)
+  const image = made === undefined ? undefined : resultOf(made)
+  if (image !== undefined) return image
+  const host = hostPlatform(deps.executor)
+  const resolved = await resolveClientGraph(graph, { findImage: deps.findImage, resultOf, host, sessionId, judgeSource }, signal)
+  return { ...resolved, config: config ?? plainConfig(host), layerSpans: [] }
+}
+
+/** The id, where a graph is nothing but a result. */
+function madeResult({ vertices, root }: ClientGraph): string | undefined {
+  const op = root === undefined ? undefined : vertices.get(root.vertex)?.op
+  return op?.kind === 'source' && op.source.kind === 'result' ? op.source.id : undefined
+}
