@@ -105,7 +105,8 @@ async function readLayer(layer: Buffer, diffId: string): Promise<ImageFacts> {
   return facts
 }
 
-function formatEntry(header: TarHeader, content: Buffer): string {
+/** What a tar entry is, as a text. */
+export function formatEntry(header: TarHeader, content: Buffer): string {
   const { kind, mode, uid, gid, linkTarget, deviceMajor, deviceMinor, mtimeNs, xattrs } = header
   const isDevice = kind === 'character-device' || kind === 'block-device'
   return [

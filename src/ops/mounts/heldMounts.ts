@@ -109,9 +109,9 @@ function toMemoryFolder({ target, readonly, sizeBytes }: TmpfsMount): MemoryFold
   return { kind: 'tmpfs', target, readonly, sizeBytes }
 }
 
-/** What is mounted inside it may need a folder made in it, so it then has a layer of its own, even where the process cannot write. */
+/** What is mounted inside it may need a folder made in it, as in the root it always does, so it then has a layer of its own, even where the process cannot write. */
 async function openBind(mount: BindMount, { exec, inputs, deps, stack, outputs, signal }: MountOpening): Promise<MountSource> {
-  const holdsOthers = mount.target !== '/' && exec.mounts.some(({ target }) => target.startsWith(`${mount.target}/`))
+  const holdsOthers = mount.target === '/' || exec.mounts.some(({ target }) => target.startsWith(`${mount.target}/`))
   const isWritable = !mount.readonly || mount.isOutput || holdsOthers
   const source = await openMountSource({ snapshot: snapshotOf(mount, inputs), selector: mount.selector, isWritable }, deps.snapshots, signal)
   stack.use(source)
