@@ -6,7 +6,7 @@ export interface LlbCase {
   readonly name: string
   /** What both must say, where it cannot be solved. */
   readonly fails?: RegExp
-  build(llb: Llb): LlbRef
+  readonly build: (llb: Llb) => LlbRef
   /** BuildKit leaves folders on the way the time at which they were made; Pelago gives them the action's. */
   readonly hasFoldersOfNow?: true
   /** Instead of `build`'s own definition: one that is broken. */
