@@ -1,7 +1,7 @@
 import type { Builder } from '../driver/builders/builder.ts'
 import type { EngineClient } from '../driver/driver.ts'
 import { openNodeDriver } from '../driver/nodeDriver.ts'
-import { buildNode, chooseBuilder } from './builders/chooseBuilder.ts'
+import { chooseBuilder } from './builders/chooseBuilder.ts'
 import type { CommandContext } from './command.ts'
 
 type EngineContext = Pick<CommandContext, 'builder' | 'env' | 'workingFolder' | 'stderr'>
@@ -17,12 +17,6 @@ export async function openEngine(context: EngineContext, signal: AbortSignal): P
     return await openOneOf(builder, context, signal)
   }
   return await openFirst(builder, context, signal)
-}
-
-/** The engine that a build goes to. @throws UsageError on a builder that is none, or has several nodes; EngineUnavailableError */
-export async function openBuildEngine(context: EngineContext, signal: AbortSignal): Promise<EngineClient> {
-  const builder = await chooseBuilder(context)
-  return await openFirst({ ...builder, nodes: [buildNode(builder)] }, context, signal)
 }
 
 async function openFirst({ nodes: [node] }: Builder, { env }: EngineContext, signal: AbortSignal): Promise<EngineClient> {

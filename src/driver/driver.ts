@@ -131,6 +131,8 @@ export type OutputDestination =
   | { readonly kind: 'folder'; readonly path: string }
   /** The standard input of a program: `docker load`. */
   | { readonly kind: 'program'; readonly argv: readonly [string, ...string[]] }
+  /** What takes the bytes, to its end, as they come. */
+  | { readonly kind: 'taker'; readonly take: (bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) => Promise<void> }
 
 export type SecretFrom = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'env'; readonly value: string }
 

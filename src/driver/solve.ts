@@ -8,6 +8,7 @@ import { clientPaths } from './clientPaths.ts'
 import type { BuildRequest, CacheRequest, EngineClient, Solve } from './driver.ts'
 import { nameFolderCaches } from './folderCaches.ts'
 import type { ClientProcess } from './session/outputSink.ts'
+import { PER_PLATFORM } from './nodes/cacheNames.ts'
 import { openSession } from './session/sessionHost.ts'
 
 /** How long the last events may come after the build's end; BuildKit's client waits about as long. */
@@ -82,7 +83,7 @@ export function cacheAttributes({ cacheImports }: Pick<BuildRequest, 'cacheImpor
 }
 
 function toEntry({ type, attributes }: CacheRequest): { Type: string; Attrs: Record<string, string> } {
-  return { Type: type, Attrs: Object.fromEntries(attributes) }
+  return { Type: type, Attrs: Object.fromEntries([...attributes].filter(([key]) => key !== PER_PLATFORM)) }
 }
 
 /** Never rejects: a build whose events cannot be had is a build all the same. */

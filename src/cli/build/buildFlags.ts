@@ -18,6 +18,7 @@ export const BUILD_FLAGS = {
   'force-rm': { kind: 'switch', help: 'Remove containers of steps, as always here' },
   iidfile: { kind: 'text', value: 'PATH', help: 'Write the image\'s id to a file' },
   'insecure-registry': { kind: 'list', value: 'HOST[:PORT]', help: 'Registry whose certificate need not be valid, or that speaks plain HTTP' },
+  'keep-going': { kind: 'switch', help: 'Where a platform fails, build the others to their end; nothing is tagged or written as a whole then' },
   label: { kind: 'list', value: 'KEY=VALUE', help: 'Add a label to the image' },
   load: { kind: 'switch', help: 'Load the image into Docker or Podman' },
   'metadata-file': { kind: 'text', value: 'PATH', help: 'Write what the build came to to a file, as JSON' },

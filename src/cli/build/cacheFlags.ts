@@ -1,6 +1,4 @@
 import type { CacheRequest } from '../../driver/driver.ts'
-import { formatPlatform, type Platform } from '../../ground/platform.ts'
-import { formatReference, parseReference } from '../../ground/reference.ts'
 import { splitCsv, splitKeyValue } from '../flags/csv.ts'
 import { UsageError } from '../flags/usageError.ts'
 
@@ -14,21 +12,6 @@ export function parseCacheExports(texts: readonly string[], buildArgs: ReadonlyM
   const asked = texts.flatMap((text) => parseCaches('--cache-to', text))
   const isInline = ['1', 'true'].includes((buildArgs.get('BUILDKIT_INLINE_CACHE') ?? '').toLowerCase()) && !asked.some(({ type }) => type === 'inline')
   return isInline ? [...asked, { type: 'inline', attributes: new Map() }] : asked
-}
-
-/**
- * The caches of one machine of several that build parts of one image: in registries each has a tag of its own, with its
- * platforms behind it, so that none writes over what another has written. `per-platform=false` leaves a name as it is.
- */
-export function perPlatform(caches: readonly CacheRequest[], platforms: readonly Platform[]): readonly CacheRequest[] {
-  const suffix = platforms.map((platform) => `-${formatPlatform(platform).replaceAll('/', '-')}`).sort().join('')
-  return caches.map(({ type, attributes }) => {
-    const { 'per-platform': wanted, ref = '', ...others } = Object.fromEntries(attributes)
-    if (type !== 'registry' || ref === '') return { type, attributes }
-    const reference = parseReference(ref)
-    const isAsWritten = wanted === 'false' || reference.digest !== undefined
-    return { type, attributes: new Map(Object.entries({ ...others, ref: isAsWritten ? ref : formatReference({ ...reference, tag: `${reference.tag ?? 'latest'}${suffix}` }) })) }
-  })
 }
 
 function parseCaches(flag: string, text: string): readonly CacheRequest[] {

@@ -8,11 +8,12 @@ import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
 import type { SummaryEnd } from '../ci/summary.ts'
 import type { CommandContext } from '../command.ts'
 import { clientParts } from '../clientParts.ts'
-import { openBuildEngine } from '../engine.ts'
 import { UsageError } from '../flags/usageError.ts'
+import type { BuildPlace } from '../nodes/buildPlace.ts'
+import { openBuildPlace } from '../nodes/openBuildPlace.ts'
 import { userCredentials } from '../registry/registryAccess.ts'
 import { openDisplay, type Display } from '../render/display.ts'
-import type { PlatformTime } from '../render/trace.ts'
+import { withoutOwners, type PlatformTime } from '../render/trace.ts'
 import { usesColor } from '../terminal.ts'
 import { type BuildOutcome, formatSummary, parseOutcome, usesStdout, writeOutcomeFiles } from './buildOutcome.ts'
 import type { PreparedBuild } from './prepareBuild.ts'
@@ -20,33 +21,54 @@ import type { PreparedBuild } from './prepareBuild.ts'
 /** Builds, shows how it goes, and says what came of it. @throws what the engine throws */
 export async function performBuild(prepared: PreparedBuild, context: CommandContext, signal: AbortSignal): Promise<BuildOutcome> {
   const { requests, flags } = prepared
-  await using engine = await openBuildEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
-  if (flags.audit === 'error' || flags.audit === 'warn') await requireAudit(engine, signal)
-  const { end, display } = await solveAll(prepared, { engine, context }, signal)
+  const reaching = withInsecureRegistries(context, flags['insecure-registry'])
+  await using place = await openBuildPlace(reaching, { keepsGoing: flags['keep-going'] }, signal)
+  if (place.engine !== undefined && (flags.audit === 'error' || flags.audit === 'warn')) await requireAudit(place.engine, signal)
+  const { end, display } = await solveAll(prepared, { place, context }, signal)
   signal.throwIfAborted()
   await reportToCi({ end: summaryEnd(end, requests.flatMap(({ outputs }) => outputs)), trace: display.trace, pathOf: dockerfilePathOf(prepared) }, flags['summary-file'], context)
   if ('error' in end) throw end.error
   await writeOutcomeFiles(end.outcome, flags, context.workingFolder)
-  report(prepared, { outcome: end.outcome, times: display.times() }, context)
+  report(prepared, { outcome: end.outcome, times: withoutOwners(display.times()) }, context)
   return end.outcome
 }
 
 type BuildEnd = { readonly outcome: BuildOutcome } | { readonly error: unknown }
 
 /** One request after the other, shown as one build. Never rejects: how it ended is to be told in several ways. */
-async function solveAll({ requests, progress }: PreparedBuild, { engine, context }: { readonly engine: EngineClient; readonly context: CommandContext }, signal: AbortSignal): Promise<{ readonly end: BuildEnd; readonly display: Display }> {
+async function solveAll({ requests, progress }: PreparedBuild, { place, context }: { readonly place: BuildPlace; readonly context: CommandContext }, signal: AbortSignal): Promise<{ readonly end: BuildEnd; readonly display: Display }> {
   using display = openDisplay(progress, context)
-  const solve = createSolve(clientParts(context))
-  const responses = []
   try {
-    for (const [index, request] of requests.entries()) {
-      const sink = index === 0 ? display.sink : newVerticesOnly(display.sink, display.known())
-      responses.push(await solve(engine, { ...request, credentials: userCredentials(context) }, sink, signal))
-    }
-    return { end: { outcome: parseOutcome(responses[0] ?? new Map()) }, display }
+    const responses = place.engine === undefined ? await solveOnNodes(requests, { place, context, display }, signal) : await solveInTurn(requests, { engine: place.engine, context, display }, signal)
+    return { end: { outcome: parseOutcome(responses) }, display }
   } catch (error) {
     return { end: { error }, display }
   }
+}
+
+interface Solving {
+  readonly context: CommandContext
+  readonly display: Display
+}
+
+/** The response of the first. */
+async function solveInTurn(requests: PreparedBuild['requests'], { engine, context, display }: Solving & { readonly engine: EngineClient }, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const solve = createSolve(clientParts(context))
+  const responses = []
+  for (const [index, request] of requests.entries()) {
+    const sink = index === 0 ? display.sink : newVerticesOnly(display.sink, display.known())
+    responses.push(await solve(engine, { ...request, credentials: userCredentials(context) }, sink, signal))
+  }
+  return responses[0] ?? new Map()
+}
+
+/** As one target, of which nothing shows its name. */
+async function solveOnNodes([first, ...others]: PreparedBuild['requests'], { place, context, display }: Solving & { readonly place: BuildPlace }, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const credentials = userCredentials(context)
+  const target = { name: 'build', purpose: { kind: 'build' }, requests: [{ ...first, credentials }, ...others.map((request) => ({ ...request, credentials }))] } as const
+  const { responses, error } = await place.solveTargets([target], { sink: display.sink, sinkOf: () => display.sink }, signal)
+  if (error !== undefined) throw error.cause
+  return responses.get(target.name) ?? new Map()
 }
 
 function summaryEnd(end: BuildEnd, outputs: readonly OutputRequest[]): SummaryEnd {

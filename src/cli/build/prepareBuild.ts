@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { BuildRequest, CacheRequest, OutputRequest } from '../../driver/driver.ts'
+import { ownCaches } from '../../driver/nodes/cacheNames.ts'
 import { formatPlatform, isSamePlatform, type Platform } from '../../ground/platform.ts'
 import type { CommandContext } from '../command.ts'
 import { localPlatform, parsePlatformFlags } from '../localPlatform.ts'
@@ -8,7 +9,7 @@ import { UsageError } from '../flags/usageError.ts'
 import { parseAgents } from './grants/agents.ts'
 import { findBuildContext, type BuildContext } from './buildContext.ts'
 import { completeCaches } from './completeCaches.ts'
-import { parseCacheExports, parseCacheImports, perPlatform } from './cacheFlags.ts'
+import { parseCacheExports, parseCacheImports } from './cacheFlags.ts'
 import { parseNamedContexts, type NamedContextParts } from './namedContexts.ts'
 import type { BuildFlags } from './buildFlags.ts'
 import { downloadDockerfile } from './downloadDockerfile.ts'
@@ -59,7 +60,7 @@ export async function prepareBuild(flags: BuildFlags, { path, inlineDockerfile }
   const attributes = await withVcs(frontendAttributes({ flags, env, platforms, filename: place.dockerfile.filename }), place, { env, signal })
   const [secrets, agents] = [await parseSecrets(flags.secret, context), await parseAgents(flags.ssh, context)]
   const named = await parseNamedContexts(flags['build-context'], workingFolder)
-  const placed = (caches: readonly CacheRequest[]): readonly CacheRequest[] => (flags.part === undefined ? caches : perPlatform(caches, platforms.length > 0 ? platforms : [localPlatform()]))
+  const placed = (caches: readonly CacheRequest[]): readonly CacheRequest[] => (flags.part === undefined ? caches : ownCaches(caches, platforms.length > 0 ? platforms : [localPlatform()]))
   const imports = await completeCaches(placed(parseCacheImports(flags['cache-from'])), env, signal)
   const exports = await completeCaches(call !== undefined ? [] : placed(parseCacheExports(flags['cache-to'], buildArgsOf(attributes))), env, signal)
   const sourcePolicy = await readSourcePolicy(context)

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { addressBuilder, DEFAULT_BUILDER, isAddress, parseBuilderName, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
+import { addressBuilder, DEFAULT_BUILDER, isAddress, parseBuilderName, type Builder } from '../../driver/builders/builder.ts'
 import { readChosen, type ChoicePlace } from '../../driver/builders/builderChoices.ts'
 import { createBuilderStore, type BuilderStore } from '../../driver/builders/builderStore.ts'
 import type { CommandContext } from '../command.ts'
@@ -44,10 +44,4 @@ export function choicePlace({ env, workingFolder }: Pick<ChoiceContext, 'env' | 
       return await readDockerEndpoint(env)
     },
   }
-}
-
-/** The node that builds go to: they go to one so far. @throws UsageError where there are several */
-export function buildNode({ name, nodes: [node, other] }: Builder): BuilderNode {
-  if (other !== undefined) throw new UsageError(`builder ${JSON.stringify(name)} has several nodes, and builds over several are not supported yet`, { hint: `build with one of them: --builder ${node.endpoint}` })
-  return node
 }

@@ -11,6 +11,7 @@ describe('parseVertexName', () => {
     { name: '[linux/amd64->linux/arm/v7 build 1/2] RUN x', platform: 'linux/arm/v7', text: '[build 1/2 on linux/amd64] RUN x' },
     { name: '[linux/amd64 internal] load metadata for docker.io/library/alpine', platform: 'linux/amd64', text: '[internal] load metadata for docker.io/library/alpine' },
     { name: '[app linux/arm64 build 2/4] RUN make', platform: 'app linux/arm64', text: '[build 2/4] RUN make' },
+    { name: '[app node0 linux/arm64 build 2/4] RUN make', platform: 'app node0 linux/arm64', text: '[build 2/4] RUN make' },
     { name: '[app build 2/4] RUN make', platform: undefined, text: '[app build 2/4] RUN make' },
     { name: '[internal] load build context', platform: undefined, text: '[internal] load build context' },
     { name: '[build 2/4] RUN make', platform: undefined, text: '[build 2/4] RUN make' },

@@ -107,12 +107,12 @@ function keepTail(vertex: MutableVertex, lines: readonly string[]): void {
 }
 
 export interface VertexLabel {
-  /** The platform the step is for, `linux/arm64`; undefined of what is for all, or where there is but one. Of several targets, with the target's name before it. */
+  /** The platform the step is for, `linux/arm64`; undefined of what is for all, or where there is but one. Of several targets or nodes, with the name of each before it. */
   readonly platform: string | undefined
   readonly text: string
 }
 
-/** Takes a vertex's name apart: `[linux/arm64 build 2/4] RUN make` is `[build 2/4] RUN make` of linux/arm64, and `[app linux/arm64 2/4]` is of app linux/arm64. */
+/** Takes a vertex's name apart: `[linux/arm64 build 2/4] RUN make` is `[build 2/4] RUN make` of linux/arm64, and `[app linux/arm64 2/4]` is of app linux/arm64, `[app node0 linux/arm64 2/4]` of app node0 linux/arm64. */
 export function parseVertexName(name: string): VertexLabel {
   const match = NAME.exec(name)
   if (match === null) return { platform: undefined, text: name }
@@ -123,7 +123,7 @@ export function parseVertexName(name: string): VertexLabel {
 }
 
 /** A step that runs on one platform and makes something for another has both: `linux/amd64->arm64`. */
-const NAME = /^\[([^\s\]]+ )?(linux|windows|darwin|freebsd)\/([a-z0-9_/.-]+?)(?:->([a-z0-9_/.]+))?(?= |\])([^\]]*)\](.*)$/s
+const NAME = /^\[((?:[^\s\]]+ )*?)(linux|windows|darwin|freebsd)\/([a-z0-9_/.-]+?)(?:->([a-z0-9_/.]+))?(?= |\])([^\]]*)\](.*)$/s
 
 export function elapsedMs(state: VertexState, now: number): number {
   switch (state.kind) {
@@ -160,4 +160,15 @@ export function timeByPlatform(trace: Trace): ReadonlyMap<string, PlatformTime> 
     times.set(platform, vertex.emulator === undefined ? { ...before, nativeMs: before.nativeMs + spent } : { ...before, emulatedMs: before.emulatedMs + spent })
   }
   return times
+}
+
+/** `times` by platform alone: together what several targets or nodes have spent on it. */
+export function withoutOwners(times: ReadonlyMap<string, PlatformTime>): ReadonlyMap<string, PlatformTime> {
+  const alone = new Map<string, PlatformTime>()
+  for (const [label, { nativeMs, emulatedMs }] of times) {
+    const platform = label.slice(label.lastIndexOf(' ') + 1)
+    const before = alone.get(platform) ?? { nativeMs: 0, emulatedMs: 0 }
+    alone.set(platform, { nativeMs: before.nativeMs + nativeMs, emulatedMs: before.emulatedMs + emulatedMs })
+  }
+  return alone
 }

@@ -40,7 +40,7 @@ export async function compareBuilds(flags: ReproduceFlags, path: string, context
 /** As `build` reads its command line, with every step to be run anew. */
 async function prepare(flags: ReproduceFlags, path: string, context: CommandContext, signal: AbortSignal): Promise<PreparedBuild> {
   if (path === '-') throw new UsageError('a context on stdin can be read once only', { hint: 'unpack it, and give the folder' })
-  const none = { output: [], tag: [], push: false, load: false, quiet: false, check: false, call: 'build', iidfile: undefined, 'metadata-file': undefined, part: undefined, audit: 'off' } as const
+  const none = { output: [], tag: [], push: false, load: false, quiet: false, check: false, call: 'build', iidfile: undefined, 'metadata-file': undefined, part: undefined, audit: 'off', 'keep-going': false } as const
   return await prepareBuild({ ...flags, ...none, 'no-cache': true }, { path }, context, signal)
 }
 

@@ -3,7 +3,7 @@ import type { FlagTable, FlagValues } from '../flags/flags.ts'
 import { withoutFlags } from '../flags/withoutFlags.ts'
 
 /** Flags of `build` that say where a result goes, or ask for something else than a build. */
-const WITHOUT = ['audit', 'call', 'check', 'iidfile', 'load', 'metadata-file', 'part', 'push', 'quiet'] as const
+const WITHOUT = ['audit', 'call', 'check', 'iidfile', 'keep-going', 'load', 'metadata-file', 'part', 'push', 'quiet'] as const
 
 const OWN = {
   against: { kind: 'text', value: 'IMAGE|PATH', help: 'Build once, and compare with an image of the local store or a registry, an archive, or an OCI layout' },

@@ -1,15 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { EngineClient } from '../../driver/driver.ts'
-import { createSolveTargets } from '../../driver/targets/solveTargets.ts'
 import type { TargetRequest, TargetsEnd } from '../../driver/targets/targetRequest.ts'
 import { metadataFields, parseOutcome } from '../build/buildOutcome.ts'
 import { requireAudit, withInsecureRegistries } from '../build/performBuild.ts'
 import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
 import type { SummaryEnd } from '../ci/summary.ts'
-import { clientParts } from '../clientParts.ts'
 import type { CommandContext } from '../command.ts'
-import { openBuildEngine } from '../engine.ts'
+import type { BuildPlace } from '../nodes/buildPlace.ts'
+import { openBuildPlace } from '../nodes/openBuildPlace.ts'
 import { userCredentials } from '../registry/registryAccess.ts'
 import { openDisplay, type Display } from '../render/display.ts'
 import type { ProgressMode } from '../render/progressMode.ts'
@@ -32,9 +30,9 @@ export interface TargetsRun {
  * @throws TargetFailedError for the first that failed
  */
 export async function performTargets(targets: readonly PreparedTarget[], run: TargetsRun, context: CommandContext, signal: AbortSignal): Promise<TargetOutcomes> {
-  await using engine = await openBuildEngine(withInsecureRegistries(context, run.insecureRegistries ?? []), signal)
-  if (targets.some(({ build: { flags } }) => flags.audit === 'error' || flags.audit === 'warn')) await requireAudit(engine, signal)
-  const { end, display } = await solveAll(targets, run.progress, { engine, context }, signal)
+  await using place = await openBuildPlace(withInsecureRegistries(context, run.insecureRegistries ?? []), {}, signal)
+  if (place.engine !== undefined && targets.some(({ build: { flags } }) => flags.audit === 'error' || flags.audit === 'warn')) await requireAudit(place.engine, signal)
+  const { end, display } = await solveAll(targets, run.progress, { place, context }, signal)
   const outcomes = new Map([...end.responses].map(([name, response]) => [name, parseOutcome(response)]))
   await reportToCi({ end: summaryEnd(targets, outcomes, end), trace: display.trace, pathOf: pathsOf(targets, end) }, run.summaryFile, context)
   if (run.isSilent !== true) printTargets({ targets, outcomes, times: display.times(), progress: run.progress }, context)
@@ -43,11 +41,11 @@ export async function performTargets(targets: readonly PreparedTarget[], run: Ta
   return outcomes
 }
 
-async function solveAll(targets: readonly PreparedTarget[], progress: ProgressMode, { engine, context }: { readonly engine: EngineClient; readonly context: CommandContext }, signal: AbortSignal): Promise<{ readonly end: TargetsEnd; readonly display: Display }> {
+async function solveAll(targets: readonly PreparedTarget[], progress: ProgressMode, { place, context }: { readonly place: BuildPlace; readonly context: CommandContext }, signal: AbortSignal): Promise<{ readonly end: TargetsEnd; readonly display: Display }> {
   using display = openDisplay(progress, context)
   const events = createTargetEvents(display.sink)
   const sinkOf = targets.length > 1 ? events : () => display.sink
-  const end = await createSolveTargets(clientParts(context))(engine, targetRequests(targets, context), sinkOf, signal)
+  const end = await place.solveTargets(targetRequests(targets, context), { sink: display.sink, sinkOf }, signal)
   return { end, display }
 }
 

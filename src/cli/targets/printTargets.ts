@@ -3,7 +3,7 @@ import { type BuildOutcome, formatSummary, type SummaryView, usesStdout } from '
 import type { CommandContext } from '../command.ts'
 import { neutralize } from '../render/displayText.ts'
 import type { ProgressMode } from '../render/progressMode.ts'
-import type { PlatformTime } from '../render/trace.ts'
+import { withoutOwners, type PlatformTime } from '../render/trace.ts'
 import { usesColor } from '../terminal.ts'
 import type { PreparedTarget } from './prepareTargets.ts'
 
@@ -13,7 +13,7 @@ export type TargetOutcomes = ReadonlyMap<string, BuildOutcome>
 export interface TargetsReport {
   readonly targets: readonly PreparedTarget[]
   readonly outcomes: TargetOutcomes
-  /** By platform, with the target's name before it where there are several targets. */
+  /** By platform, with the target's name before it where there are several targets, and the node's where there are several nodes. */
   readonly times: ReadonlyMap<string, PlatformTime>
   readonly progress: ProgressMode
 }
@@ -31,7 +31,7 @@ export function printTargets({ targets, outcomes, times, progress }: TargetsRepo
   for (const target of targets) {
     const outcome = outcomes.get(target.name)
     if (outcome === undefined) continue
-    const own = targets.length === 1 ? times : timesOf(target.name, times)
+    const own = targets.length === 1 ? withoutOwners(times) : timesOf(target.name, times)
     const lines = progress === 'quiet' ? digestLine(outcome) : summaryLines(target, outcome, own, view)
     stream.write(lines.map((line, index) => `${index === 0 ? label(target.name) : ' '.repeat(labelColumns)}${line}\n`).join(''))
   }
@@ -47,5 +47,5 @@ function summaryLines({ build: { requests } }: PreparedTarget, outcome: BuildOut
 }
 
 function timesOf(name: string, times: TargetsReport['times']): TargetsReport['times'] {
-  return new Map([...times].flatMap(([key, time]) => (key.startsWith(`${name} `) ? [[key.slice(name.length + 1), time] as const] : [])))
+  return withoutOwners(new Map([...times].filter(([key]) => key.startsWith(`${name} `))))
 }

@@ -41,6 +41,9 @@ export async function receiveOutput(call: ServerCall, destination: OutputDestina
       break
     case 'program':
       await feedProgram(destination.argv, bytesOf(call), client, call.signal)
+      break
+    case 'taker':
+      await destination.take(bytesOf(call), call.signal)
   }
 }
 

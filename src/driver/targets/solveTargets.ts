@@ -29,7 +29,9 @@ export function createSolveTargets(parts: SolveParts): SolveTargets {
     let error: TargetFailedError | undefined
     const solveOne = async (target: PlacedTarget): Promise<void> => {
       try {
-        responses.set(target.name, await solveTarget(target, job, sinkOf(target.name), inner))
+        const response = await solveTarget(target, job, sinkOf(target.name), inner)
+        responses.set(target.name, response)
+        target.onDone?.(response)
       } catch (cause) {
         if (inner.aborted) return // a consequence of the first failure, or of the end of all
         if (cause instanceof BuildError) error = new TargetFailedError(target.name, cause)
@@ -49,7 +51,7 @@ interface PlacedRequest {
   readonly sessionId: string
 }
 
-interface PlacedTarget extends Pick<TargetRequest, 'name' | 'purpose'> {
+interface PlacedTarget extends Pick<TargetRequest, 'name' | 'purpose' | 'onDone'> {
   readonly requests: readonly PlacedRequest[]
 }
 

@@ -169,7 +169,7 @@ export function lowerRequest({ text, platform, host }: LowerFor, options: BuildO
     epochTimeSeconds: text.epochTimeSeconds,
     targetPlatform: platform,
     buildPlatform: host,
-    isMultiPlatform: attributes.platforms.length > 1,
+    isMultiPlatform: attributes.isMultiPlatform,
     sessionOf: sessionsOfFolders(options),
     sharedKeyHint: contextFolder,
     contextName: contextFolder,

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { userInfo, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +12,8 @@ import { openSubprocess, type Subprocess } from '../../../src/kit/process/subpro
 export interface EngineSocket extends AsyncDisposable {
   /** `unix:///…` */
   readonly address: string
+  /** Ends all its processes at once, as a power cut does. */
+  kill(): void
 }
 
 const ENGINE = fileURLToPath(new URL('../../../src/daemon/main.ts', import.meta.url))
@@ -37,7 +40,21 @@ async function start(argv: (folder: string) => readonly [string, ...string[]]): 
   const address = `unix://${join(folder, 'engine.sock')}`
   await answers(address, engine)
   const held = stack.move()
-  return { address, [Symbol.asyncDispose]: () => held.disposeAsync() }
+  return { address, kill: () => processesOf(folder).forEach((id) => process.kill(id, 'SIGKILL')), [Symbol.asyncDispose]: () => held.disposeAsync() }
+}
+
+/** Those whose arguments name the engine's folder. */
+function processesOf(folder: string): readonly number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && argumentsOf(name).includes(folder)).map(Number)
+}
+
+/** '' of one that has just ended. */
+function argumentsOf(id: string): string {
+  try {
+    return readFileSync(`/proc/${id}/cmdline`, 'latin1')
+  } catch {
+    return ''
+  }
 }
 
 async function answers(address: string, engine: Subprocess): Promise<void> {

@@ -18,17 +18,11 @@ export const imageLoad = defineCommand({
     }
     const { openEngine } = await import('../../engine.ts')
     const { readArchive } = await import('../../images/archiveFile.ts')
+    const { loadMessages } = await import('../../images/loadMessages.ts')
     const { formatFamiliar, parseReference } = await import('../../../ground/reference.ts')
     await using engine = await openEngine(context, signal)
-    const { references } = await engine.local.load(messagesOf(flags.name ?? '', readArchive(flags.input, context)), { signal })
+    const { references } = await engine.local.load(loadMessages(flags.name ?? '', readArchive(flags.input, context)), { signal })
     if (!flags.quiet) context.stdout.write(references.map((reference) => `loaded ${formatFamiliar(parseReference(reference))}\n`).join(''))
     return EXIT.done
   },
 })
-
-type LoadInput = { readonly message: { readonly case: 'header'; readonly value: { readonly reference: string } } } | { readonly message: { readonly case: 'data'; readonly value: Uint8Array<ArrayBuffer> } }
-
-async function* messagesOf(reference: string, archive: AsyncIterable<Uint8Array>): AsyncGenerator<LoadInput> {
-  yield { message: { case: 'header', value: { reference } } }
-  for await (const chunk of archive) yield { message: { case: 'data', value: new Uint8Array(chunk) } }
-}
