@@ -18,6 +18,15 @@ export async function readLayoutTag(folder: string, tag: string): Promise<Descri
   return (called(IMAGE_NAME_ANNOTATION) ?? called(REF_NAME_ANNOTATION))?.descriptor
 }
 
+/** What stands in the OCI layout `folder` under tags that `isMeant`, by tag. @throws ImageInvalidError */
+export async function readLayoutTags(folder: string, isMeant: (tag: string) => boolean): Promise<ReadonlyMap<string, Descriptor>> {
+  const entries = (await readIndexDocument(folder))?.entries ?? []
+  return new Map(entries.flatMap(({ descriptor }) => {
+    const tag = descriptor.annotations.get(REF_NAME_ANNOTATION)
+    return tag === undefined || !isMeant(tag) ? [] : [[tag, descriptor] as const]
+  }))
+}
+
 /** Has `tag` stand for `root` in the OCI layout `folder`, and leaves the rest of its index as it is. Others may do so at once, in other processes and programs too: they share BuildKit's lock. @throws ImageInvalidError */
 export async function writeLayoutTag(folder: string, tag: string, root: Descriptor, signal: AbortSignal): Promise<void> {
   const lock = await acquireLock(join(folder, LAYOUT_INDEX_LOCK), 'exclusive', signal)

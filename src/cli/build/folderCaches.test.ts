@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { putBytes } from '../../content/contentStore.ts'
 import { openFileStore } from '../../content/fileStore.ts'
+import { digestOf } from '../../ground/digest.ts'
 import { describeBlob } from '../../ground/oci/descriptor.ts'
 import { MEDIA_TYPE } from '../../ground/oci/mediaType.ts'
 import { writeLayoutTag } from '../../image/layoutNames.ts'
@@ -31,6 +32,13 @@ describe('the caches of a build that are in folders', () => {
     assert.deepEqual(cacheImports.map(({ type, attributes }) => [type, attributes.get('src'), attributes.get('digest')]), [['registry', undefined, undefined], ['local', './cache', digest]])
     assert.deepEqual([...stores], [['local:./cache', join(work, 'cache')], ['local:new', join(work, 'new')]])
     assert.deepEqual([[...writableStores], notices], [['local:new'], []])
+  })
+
+  it('are found with what several machines have exported under their name', async () => {
+    const store = await openFileStore({ folder: join(work, 'shared'), now: Date.now }, never)
+    for (const tag of ['latest-linux-arm64', 'latest-linux-amd64', 'other-linux-amd64']) await writeLayoutTag(join(work, 'shared'), tag, describeBlob(MEDIA_TYPE.ociManifest, await putBytes(Buffer.from(tag), store, never), tag.length), never)
+    const { cacheImports } = await find(['type=local,src=shared'], [])
+    assert.deepEqual(cacheImports.map(({ attributes }) => attributes.get('digest')), ['latest-linux-arm64', 'latest-linux-amd64'].map(digestOf))
   })
 
   for (const { text, why } of [{ text: 'src=absent', why: 'there is no such folder yet' }, { text: 'src=cache', why: 'nothing in its index.json is called "latest"' }]) {

@@ -2,10 +2,11 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createLayoutReader } from '../../content/layoutReader.ts'
 import type { BuildRequest, CacheRequest } from '../../driver/driver.ts'
+import { isOwnName } from '../../driver/nodes/cacheNames.ts'
 import { cacheStoreId, DEFAULT_CACHE_TAG } from '../../exporter/cache/clientStore.ts'
 import { parseDigest, type Digest } from '../../ground/digest.ts'
 import { BuildError } from '../../ground/errors.ts'
-import { readLayoutTag } from '../../image/layoutNames.ts'
+import { readLayoutTag, readLayoutTags } from '../../image/layoutNames.ts'
 import { UsageError } from '../flags/usageError.ts'
 
 /** Caches of a request, those in folders of this machine ready for an engine to ask for. */
@@ -20,10 +21,19 @@ export async function findFolderCaches({ cacheImports, cacheExports }: Pick<Buil
   const [imports, exports, notices]: [CacheRequest[], CacheRequest[], string[]] = [[], [], []]
   const writableStores = new Set<string>()
   for (const cache of cacheImports) {
-    const found = cache.type === 'local' ? await findImport(cache, workingFolder, signal) : { cache }
-    if ('missing' in found) notices.push(found.missing)
-    else imports.push(found.cache)
-    if ('id' in found) stores.set(found.id, found.folder)
+    if (cache.type !== 'local') {
+      imports.push(cache)
+      continue
+    }
+    const found = await findImports(cache, workingFolder, signal)
+    if (!Array.isArray(found)) {
+      notices.push(found.missing)
+      continue
+    }
+    for (const one of found) {
+      imports.push(one.cache)
+      stores.set(one.id, one.folder)
+    }
   }
   for (const cache of cacheExports) {
     const found = cache.type === 'local' ? await checkExport(cache, workingFolder) : { cache }
@@ -41,15 +51,21 @@ interface PlacedCache {
   readonly folder: string
 }
 
-async function findImport({ type, attributes }: CacheRequest, workingFolder: string, signal: AbortSignal): Promise<PlacedCache | { readonly missing: string }> {
+/** The cache itself, and what several machines have exported under its name, each for platforms of its own. */
+async function findImports({ type, attributes }: CacheRequest, workingFolder: string, signal: AbortSignal): Promise<PlacedCache[] | { readonly missing: string }> {
   const src = required(attributes, 'src', '--cache-from')
   const folder = resolve(workingFolder, src)
   const without = (why: string): { readonly missing: string } => ({ missing: `note: the cache in ${src} is left out: ${why}` })
   try {
-    const digest = givenDigest(attributes) ?? (await tagDigest(folder, attributes.get('tag') ?? DEFAULT_CACHE_TAG))
-    if (typeof digest !== 'string') return without(digest.why)
-    if ((await createLayoutReader(folder).sizeBytes(digest, signal)) === undefined) return without(`it does not have ${digest}`)
-    return place({ type, attributes: new Map([...attributes, ['digest', digest]]) }, 'src', folder)
+    const given = givenDigest(attributes)
+    const digests = given === undefined ? await tagDigests(folder, attributes.get('tag') ?? DEFAULT_CACHE_TAG) : [given]
+    if ('why' in digests) return without(digests.why)
+    const found: PlacedCache[] = []
+    for (const digest of digests) {
+      if ((await createLayoutReader(folder).sizeBytes(digest, signal)) === undefined) return without(`it does not have ${digest}`)
+      found.push(place({ type, attributes: new Map([...attributes, ['digest', digest]]) }, 'src', folder))
+    }
+    return found
   } catch (error) {
     if (error instanceof UsageError || !isOfFolder(error)) throw error
     return without(error.message)
@@ -66,10 +82,12 @@ function givenDigest(attributes: ReadonlyMap<string, string>): Digest | undefine
   }
 }
 
-async function tagDigest(folder: string, tag: string): Promise<Digest | { readonly why: string }> {
+async function tagDigests(folder: string, tag: string): Promise<readonly Digest[] | { readonly why: string }> {
   if ((await stat(folder).catch(() => undefined)) === undefined) return { why: 'there is no such folder yet' }
-  const found = await readLayoutTag(folder, tag)
-  return found?.digest ?? { why: `nothing in its index.json is called ${JSON.stringify(tag)}` }
+  const own = await readLayoutTag(folder, tag)
+  const ofMachines = await readLayoutTags(folder, (name) => isOwnName(name, tag))
+  const digests = [...new Set([...(own === undefined ? [] : [own]), ...ofMachines.values()].map(({ digest }) => digest))]
+  return digests.length === 0 ? { why: `nothing in its index.json is called ${JSON.stringify(tag)}` } : digests
 }
 
 /** A damaged index, and what the system refuses; no bug. */

@@ -1,4 +1,5 @@
-import { formatPlatform, type Platform } from '../../ground/platform.ts'
+import { DEFAULT_CACHE_TAG } from '../../exporter/cache/clientStore.ts'
+import { formatPlatform, KNOWN_OS, type Platform } from '../../ground/platform.ts'
 import { formatReference, parseReference } from '../../ground/reference.ts'
 import type { CacheRequest } from '../driver.ts'
 
@@ -7,7 +8,7 @@ export const PER_PLATFORM = 'per-platform'
 
 /**
  * The caches of one of several machines that build an image together: each has a name of its own, with its platforms
- * behind it, so that none writes over what another has written: a tag, GitHub's scope, a name in a bucket, a folder.
+ * behind it, so that none writes over what another has written: a tag, in a registry or a folder, GitHub's scope, a name in a bucket.
  */
 export function ownCaches(caches: readonly CacheRequest[], platforms: readonly Platform[]): readonly CacheRequest[] {
   return caches.map((cache) => withSuffix(cache, suffixOf(platforms)))
@@ -40,10 +41,15 @@ function withSuffix({ type, attributes: given }: CacheRequest, suffix: string): 
     case 'azblob':
       return rename('name', BUILDKIT_NAME, (names) => names.split(';').map((name) => `${name}${suffix}`).join(';'))
     case 'local':
-      return rename(attributes.has('src') ? 'src' : 'dest', undefined, (path) => `${path.replace(/(?!^)\/+$/, '')}${suffix}`)
+      return attributes.has('digest') ? { type, attributes } : rename('tag', DEFAULT_CACHE_TAG, (tag) => `${tag}${suffix}`)
     default:
       return { type, attributes } // inline is in the image itself
   }
+}
+
+/** Whether `name` is what one of several machines calls the cache `tag`. */
+export function isOwnName(name: string, tag: string): boolean {
+  return name.startsWith(`${tag}-`) && KNOWN_OS.has(name.slice(tag.length + 1).split('-')[0] ?? '')
 }
 
 /** What such a cache is called where nobody names it. */
