@@ -158,7 +158,7 @@ describe('a builder of several nodes', { skip: missingForBuilds(), concurrency: 
     const context = await pelago.context({ Dockerfile: `FROM ${base}\nRUN --mount=type=secret,id=gate test "$(uname -m)" != aarch64 || grep -q open /run/secrets/gate || { echo is waiting; sleep 60; }\n` })
     await writeFile(inFolder('gate'), 'shut')
     await using command = startPelago(pelago, ['build', '--builder', 'mortal', '--platform', 'linux/amd64,linux/arm64', '--secret', `id=gate,src=${inFolder('gate')}`, '-t', app('mortal'), '--push', context])
-    await command.printed(/is waiting/)
+    await command.printed(/\d is waiting$/m)
     await writeFile(inFolder('gate'), 'open')
     victim.kill()
     const { status, output } = await command.ended

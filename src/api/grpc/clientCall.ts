@@ -94,7 +94,7 @@ function watchStatus(stream: ClientHttp2Stream, session: ClientHttp2Session): Wa
       settle(decodeStatus(headers))
       if (!stream.writableEnded) stream.end()
     })
-    stream.once('close', () => fail(session.closed ? new LostCallError(closeReason(stream)) : statusError(GRPC.unavailable, closeReason(stream))))
+    stream.once('close', () => fail(session.closed || session.destroyed ? new LostCallError(closeReason(stream)) : statusError(GRPC.unavailable, closeReason(stream))))
   })
   settled.catch(() => undefined) // thrown where the messages are read
   return { settled, failed: () => failure, isSettled: () => isSettled }
