@@ -44,6 +44,8 @@ export interface EngineStream {
   readonly isSameMachine: boolean
   /** Once it has ended: why, as far as what carried it can say. Resolves soon; '' where it has nothing to say. */
   whyEnded?(): Promise<string>
+  /** Of a way over a network: how long it may be silent, in milliseconds, before the engine is asked for a sign of life. Absent where an end is always told. */
+  readonly silenceMs?: number
 }
 
 /** A connection to one engine: Pelago's or a buildkitd. Disposing closes it; an embedded engine then ends or lingers. */

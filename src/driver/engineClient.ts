@@ -12,7 +12,7 @@ import { methodPath } from '../api/grpc/serviceRoutes.ts'
 import { EngineLostError, type EngineClient, type EngineStream } from './driver.ts'
 
 /** `name` is the address of the engine as people write it. */
-export type EngineFacts = Omit<EngineStream, 'connection'> & { readonly name?: string }
+export type EngineFacts = Omit<EngineStream, 'connection' | 'silenceMs'> & { readonly name?: string }
 
 /** The engine at the other end of `connection`, which it owns. */
 export function createEngineClient(connection: Duplex, facts: EngineFacts): EngineClient {

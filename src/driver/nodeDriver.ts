@@ -10,7 +10,11 @@ export async function openNodeDriver({ driver, endpoint, options }: BuilderNode,
     return createEmbeddedDriver({ env })
   }
   const { parseRemoteOptions } = await import('./remote/remoteOptions.ts')
-  const { timeoutMs } = parseRemoteOptions(options)
+  const { tls, timeoutMs } = parseRemoteOptions(options)
+  if (tls !== undefined) {
+    const { createTlsDriver } = await import('./remote/tlsDriver.ts')
+    return createTlsDriver(endpoint, { tls, timeoutMs })
+  }
   if (endpoint.startsWith('ssh://')) {
     const { createSshDriver } = await import('./remote/sshDriver.ts')
     return createSshDriver(endpoint, { env, timeoutMs })

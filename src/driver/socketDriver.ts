@@ -3,6 +3,7 @@ import { lstat } from 'node:fs/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import { InvalidValueError } from '../ground/errors.ts'
 import { EngineUnavailableError, type Driver } from './driver.ts'
+import { parseSocketAddress, type SocketTarget } from './socketAddress.ts'
 import { createStreamDriver } from './streamDriver.ts'
 
 /**
@@ -10,7 +11,8 @@ import { createStreamDriver } from './streamDriver.ts'
  * @throws InvalidValueError on any other address
  */
 export function createSocketDriver(address: string): Driver {
-  const target = parseAddress(address)
+  const target = parseSocketAddress(address)
+  if (target.kind === 'tcp' && !isLoopback(target.host)) throw new InvalidValueError(`an engine at ${JSON.stringify(target.host)} cannot be reached without TLS`, { hint: `make it a builder with its certificates: pelago create --driver-opt cacert=FILE,cert=FILE,key=FILE ${address}; or go there by ssh://${target.host}` })
   return createStreamDriver({
     name: address,
     open: async (signal) => {
@@ -18,17 +20,6 @@ export function createSocketDriver(address: string): Driver {
       return { connection: await openSocket(address, target, signal), isSameMachine }
     },
   })
-}
-
-export type SocketTarget = { readonly kind: 'unix'; readonly path: string } | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-
-function parseAddress(address: string): SocketTarget {
-  const url = URL.canParse(address) ? new URL(address) : undefined
-  if (url?.protocol === 'unix:' && url.host === '' && url.pathname.length > 1) return { kind: 'unix', path: decodeURIComponent(url.pathname) }
-  if (url?.protocol !== 'tcp:' || url.port === '') throw new InvalidValueError(`invalid engine address: ${JSON.stringify(address)}`, { hint: 'write unix:///path/to/socket or tcp://127.0.0.1:port' })
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (!isLoopback(host)) throw new InvalidValueError(`an engine at ${JSON.stringify(host)} cannot be reached without TLS`, { hint: 'forward its port to this machine, with ssh -L' })
-  return { kind: 'tcp', host, port: Number(url.port) }
 }
 
 function isLoopback(host: string): boolean {

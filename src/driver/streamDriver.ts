@@ -1,5 +1,5 @@
 import type { Driver, EngineClient, EngineStream } from './driver.ts'
-import { createEngineClient } from './engineClient.ts'
+import { createWatchedClient } from './remote/watchedClient.ts'
 
 /** An engine that is there answers within that time, if nothing else is said. */
 const ANSWER_MS = 3_000
@@ -19,7 +19,7 @@ export interface EngineStreams {
 /** A driver that starts nothing: what `open` reaches is there or is not. */
 export function createStreamDriver(streams: EngineStreams): Driver {
   const { name, answerMs = ANSWER_MS } = streams
-  const clientOf = ({ connection, ...facts }: EngineStream): EngineClient => createEngineClient(connection, { ...facts, name })
+  const clientOf = (stream: EngineStream): EngineClient => createWatchedClient(stream, name)
   const openQuietly = (signal: AbortSignal): Promise<EngineStream> => (streams.openQuietly === undefined ? streams.open(signal) : streams.openQuietly(signal))
   return {
     name,

@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import type { Duplex } from 'node:stream'
 import { isatty } from 'node:tty'
 import { findProgram, type Environment } from '../../kit/enterNamespaces.ts'
 import { createLimit } from '../../kit/limit.ts'
@@ -7,6 +5,8 @@ import { openProgramStream, type ProgramStream } from '../../kit/process/program
 import { orAborted } from '../../kit/singleFlight.ts'
 import { EngineUnavailableError, type Driver, type EngineStream } from '../driver.ts'
 import { createStreamDriver } from '../streamDriver.ts'
+import { SILENCE_MS } from './linkWatch.ts'
+import { nextChunk, speaksFirst } from './nextChunk.ts'
 import { parseRemoteAnswer, remoteCommand, type RemoteAnswer } from './remoteProgram.ts'
 import { parseSshAddress, type SshAddress } from './sshAddress.ts'
 import { describeSshFailure, lastLine } from './sshFailure.ts'
@@ -62,8 +62,8 @@ async function openSsh(call: SshCall, signal: AbortSignal): Promise<EngineStream
   try {
     const answer = await orAborted(readAnswer(program, call), limit)
     if (answer.kind === 'nothing') throw nothingThere(call.address, answer)
-    await orAborted(firstBytes(program, call), limit)
-    return { connection: program.connection, isSameMachine: false, whyEnded: async () => lastLine(await lastWords(program)) }
+    if (!(await orAborted(speaksFirst(program.connection), limit))) throw await endedEarly(program, call)
+    return { connection: program.connection, isSameMachine: false, silenceMs: SILENCE_MS, whyEnded: async () => lastLine(await lastWords(program)) }
   } catch (error) {
     program.stop()
     signal.throwIfAborted()
@@ -102,25 +102,6 @@ async function readAnswer(program: ProgramStream, call: SshCall): Promise<Remote
     if (found === undefined) continue
     if (found.rest < bytes.byteLength) connection.unshift(bytes.subarray(found.rest))
     return found.answer
-  }
-}
-
-/** An engine speaks first. @throws EngineUnavailableError where the stream ends instead */
-async function firstBytes(program: ProgramStream, call: SshCall): Promise<void> {
-  const chunk = await nextChunk(program.connection)
-  if (chunk === undefined) throw await endedEarly(program, call)
-  program.connection.unshift(chunk)
-}
-
-/** Undefined at the end. The stream is not flowing before or after. */
-async function nextChunk(connection: Duplex): Promise<Buffer | undefined> {
-  for (;;) {
-    const chunk = connection.read() as Buffer | null
-    if (chunk !== null) return chunk
-    if (connection.readableEnded || connection.destroyed) return undefined
-    const stop = new AbortController()
-    await Promise.race(['readable', 'end', 'close'].map((event) => once(connection, event, { signal: stop.signal }).catch(() => undefined)))
-    stop.abort()
   }
 }
 
