@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { lstat } from 'node:fs/promises'
-import { connect, isIP, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { InvalidValueError } from '../ground/errors.ts'
+import { isLoopbackHost } from '../kit/loopback.ts'
 import { EngineUnavailableError, type Driver } from './driver.ts'
 import { parseSocketAddress, type SocketTarget } from './socketAddress.ts'
 import { createStreamDriver } from './streamDriver.ts'
@@ -12,7 +13,7 @@ import { createStreamDriver } from './streamDriver.ts'
  */
 export function createSocketDriver(address: string): Driver {
   const target = parseSocketAddress(address)
-  if (target.kind === 'tcp' && !isLoopback(target.host)) throw new InvalidValueError(`an engine at ${JSON.stringify(target.host)} cannot be reached without TLS`, { hint: `make it a builder with its certificates: pelago create --driver-opt cacert=FILE,cert=FILE,key=FILE ${address}; or go there by ssh://${target.host}` })
+  if (target.kind === 'tcp' && !isLoopbackHost(target.host)) throw new InvalidValueError(`an engine at ${JSON.stringify(target.host)} cannot be reached without TLS`, { hint: `make it a builder with its certificates: pelago create --driver-opt cacert=FILE,cert=FILE,key=FILE ${address}; or go there by ssh://${target.host}` })
   return createStreamDriver({
     name: address,
     open: async (signal) => {
@@ -20,10 +21,6 @@ export function createSocketDriver(address: string): Driver {
       return { connection: await openSocket(address, target, signal), isSameMachine }
     },
   })
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
 /** @throws EngineUnavailableError; signal.reason */

@@ -2,16 +2,53 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { createAuthority } from '../support/certificates.ts'
+import { serve } from '../support/engine/servedEngine.ts'
 import { findProcesses, untilNone } from '../support/engine/traces.ts'
 import { startSshMachine, type SshMachine } from '../support/engine/sshMachine.ts'
 import { busyboxContext } from '../support/images/busyboxContext.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
+import { startLinkProxy } from '../support/servers/linkProxy.ts'
 import { missing } from '../support/requires.ts'
 import { startPelago } from '../support/startedCommand.ts'
 
 const GONE_MS = 15_000
 /** What it prints is not a part of the command itself, which is printed, too. */
 const PAUSE = 'RUN if [ $PAUSE != 0 ]; then echo "is pau""sed"; sleep $PAUSE; fi; hostname > result'
+
+describe('an engine over a network, with certificates of both sides', { skip: missing('crun', 'busybox', 'openssl') }, () => {
+  /** The largest part of a context is the busybox of two megabytes. */
+  const bytesPerSecond = 2_000_000
+
+  it('builds over a slow link, whose loss is told', async () => {
+    await using undo = new AsyncDisposableStack()
+    const [pelago, there] = [undo.use(await openPelago()), undo.use(await openPelago())]
+    const authority = createAuthority(there.folder, 'ours')
+    const [server, client] = [authority.issue('server', 'serverAuth'), authority.issue('client', 'clientAuth')]
+    const engine = undo.use(await serve(there, ['--addr', 'tcp://127.0.0.1:0', '--tlscacert', authority.certificate, '--tlscert', server.certificate, '--tlskey', server.key]))
+    const proxy = undo.use(await startLinkProxy({ host: '127.0.0.1', port: Number(new URL(engine.addresses[0] ?? '').port) }, { bytesPerSecond }))
+    const address = `tcp://127.0.0.1:${proxy.port}`
+    await pelago.succeed(['create', '--name', 'far', '--driver-opt', `cacert=${authority.certificate},cert=${client.certificate},key=${client.key}`, address])
+    const context = await pelago.context(busyboxContext(['COPY note.txt .', 'ARG PAUSE=0', PAUSE, 'FROM scratch', 'COPY --from=0 /work /work'], { 'note.txt': 'a note\n' }))
+
+    const { stderr } = await pelago.succeed(['build', '--builder', 'far', '--progress=plain', '--output', 'out', context])
+    assert.equal(readFileSync(join(pelago.folder, 'out/work/note.txt'), 'utf8'), 'a note\n')
+    assert.match(stderr, /transferring context [\d.]+MB/)
+
+    await using command = startPelago(pelago, ['build', '--builder', 'far', '--progress=plain', '--build-arg', 'PAUSE=1000', context])
+    await command.printed(/is paused/)
+    proxy.reset()
+    const { status, output } = await command.ended
+    assert.match(output, new RegExp(`ERROR: lost the engine ${address} while it was building: the other end closed the connection\nhint: `))
+    assert.equal(status, 125)
+  })
+
+  it('is not reached without them', async () => {
+    await using pelago = await openPelago()
+    const { stderr } = await pelago.run(['--builder', 'tcp://build.example.com:8372', 'info'])
+    assert.match(stderr, /cannot be reached without TLS\nhint: .*--driver-opt cacert=FILE,cert=FILE,key=FILE tcp:\/\/build\.example\.com:8372; or go there by ssh:\/\/build\.example\.com/)
+  })
+})
 
 describe('an engine over ssh', { skip: missing('crun', 'busybox', 'ssh', 'ssh-keygen') }, () => {
   let undo: AsyncDisposableStack
@@ -34,6 +71,12 @@ describe('an engine over ssh', { skip: missing('crun', 'busybox', 'ssh', 'ssh-ke
     const { stdout } = await pelago.succeed(['--builder', 'ssh://big', 'info', '--format', '{{.DockerRootDir}}'])
     assert.equal(stdout.trim(), storeThere())
     assert.deepEqual(findProcesses(pelago.env['PELAGO_ROOT'] ?? ''), [])
+  })
+
+  it('does not mount what has the name there', async () => {
+    const { exitCode, stderr } = await pelago.run(['run', '--builder', 'ssh://big', '--volume', '.:/here', 'localhost:1/app'])
+    assert.match(stderr, /cannot be mounted: the engine is on another machine/)
+    assert.equal(exitCode, 125)
   })
 
   const failures = [

@@ -27,9 +27,11 @@ export const run = defineCommand({
       await using engine = await openEngine(context, signal)
       return await answerBinfmt(engine, binfmt, context, signal)
     }
+    const { checkVolumesHere } = await import('../run/mounts.ts')
     const { openCredentialSession } = await import('../registry/credentialSession.ts')
     const { runContainer } = await import('../run/runContainer.ts')
     await using engine = await openEngine(context, signal)
+    checkVolumesHere(spec.volumes, engine)
     const { findImageName } = await import('../images/imageName.ts')
     const { formatReference, parseReference } = await import('../../ground/reference.ts')
     const reference = formatReference(parseReference(await findImageName(engine, image, signal)))

@@ -54,3 +54,10 @@ function readMountFields(text: string): ReadonlyMap<string, string> {
   })
   return new Map(fields)
 }
+
+/** What an engine elsewhere would mount is a folder of its own machine that happens to have the name. @throws UsageError */
+export function checkVolumesHere(volumes: readonly { readonly source?: string }[] | undefined, { isSameMachine }: { readonly isSameMachine: boolean }): void {
+  const [volume] = volumes ?? []
+  if (volume === undefined || isSameMachine) return
+  throw new UsageError(`${volume.source ?? ''} cannot be mounted: the engine is on another machine, or another user's`, { hint: 'leave out --volume and --mount, and build what is needed into the image' })
+}

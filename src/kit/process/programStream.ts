@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { constants } from 'node:os'
 import { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { waitForExit } from './waitForExit.ts'
 
 export interface ProgramStreamOptions {
   readonly cwd: string
@@ -57,7 +57,7 @@ const LAST_WORDS_MS = 200
 
 async function waitForEnd(child: ChildProcess): Promise<number> {
   const words = child.stderr === null ? undefined : once(child.stderr, 'close')
-  const [code, signalName] = (await once(child, 'exit')) as [number, null] | [null, NodeJS.Signals]
+  const exitCode = await waitForExit(child)
   await Promise.race([words, sleep(LAST_WORDS_MS, undefined, { ref: false })])
-  return code ?? 128 + constants.signals[signalName]
+  return exitCode
 }
