@@ -59,7 +59,7 @@ describe('HTTP/2 inside a call', () => {
     const waiting = callUnary(inner, '/inner/Wait', { message: Buffer.alloc(0), metadata: none }, never)
     await started.promise
     breakConnection()
-    await assert.rejects(waiting, { name: 'GrpcStatusError' })
+    await assert.rejects(waiting, { name: 'LostCallError' })
   })
 
   it('tells a call that was cut off from one that came to its end', async (t) => {
