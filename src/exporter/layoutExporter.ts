@@ -1,4 +1,5 @@
 import { writeTar } from '../archive/tarWriter.ts'
+import { RemoteError, UnsupportedByPeerError } from '../api/errorMapping.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { formatReference } from '../ground/reference.ts'
 import { DOCKER_MANIFEST_FILE, formatDockerManifest } from '../image/dockerArchive.ts'
@@ -7,6 +8,7 @@ import { layoutEntries, layoutIndex, type LayoutBlob } from '../image/ociLayout.
 import { createAttributeReader } from './internal/attributeReader.ts'
 import { entriesTree } from './internal/entriesTree.ts'
 import { takeAttestations } from './attestation/attestation.ts'
+import type { ClientStore } from './cache/clientStore.ts'
 import type { BuildResult, Exporter, ExportProgress } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
 import { buildImage, documentsOf, imageResponse, type BuiltImage } from './internal/imageBuilder.ts'
@@ -32,9 +34,15 @@ export function createLayoutExporter(deps: ExporterDeps, kind: LayoutKind, expor
       const built = await buildImage(kind === 'docker' ? withoutAttestations(result, options, progress) : result, options, { deps, progress }, signal)
       const names = options.names.map(({ reference }) => reference)
       const response = new Map([...imageResponse(built), ...(names.length === 0 ? [] : [['image.name', names.map(formatReference).join(',')] as const])])
-      const entries = await layoutOf(built, options, deps, signal)
-      if (options.isTar) await progress.step('sending tarball', async () => deps.client.sendTar(exporterIndex, response, writeTar(entries), signal))
-      else await progress.step('copying files', async () => deps.client.sendTree(exporterIndex, response, entriesTree(entries), signal))
+      const blobs = blobsOf(built, deps, signal)
+      const entries = await layoutOf(built, options, { deps, blobs }, signal)
+      if (options.isTar) {
+        await progress.step('sending tarball', async () => deps.client.sendTar(exporterIndex, response, writeTar(entries), signal))
+      } else {
+        await progress.step('copying files', async () => {
+          if (!(await writeToStore(deps.openClientStore(EXPORT_STORE), blobs, signal))) await deps.client.sendTree(exporterIndex, response, entriesTree(entries), signal)
+        })
+      }
       return response
     },
   }
@@ -44,7 +52,7 @@ function readOptions(kind: LayoutKind, values: ReadonlyMap<string, string>): Opt
   const attributes = createAttributeReader(kind, values)
   const image = readImageOptions(attributes, { mediaTypes: kind, takesInlineOnly: false })
   const options = { ...image, kind, names: readNames(attributes), isTar: attributes.flag('tar', true) }
-  attributes.ignore('push', 'store')
+  attributes.ignore('push', 'store', 'load')
   attributes.finish()
   return options
 }
@@ -66,10 +74,33 @@ function withoutAttestations(result: BuildResult, { takesInlineOnly }: Options, 
   return { ...result, platforms: result.platforms.map((platform) => ({ ...platform, attestations: [] })) }
 }
 
-async function layoutOf({ image, packed }: BuiltImage, { kind, names }: Options, { blobs, content }: ExporterDeps, signal: AbortSignal): Promise<ReturnType<typeof layoutEntries>> {
-  const references = names.map(({ reference }) => reference)
+/** What Go's clients call the folder that takes a layout with `tar=false`; its `index.json` they write themselves. */
+const EXPORT_STORE = 'export'
+
+/** Contents first, the root last. False, with nothing written, where the client lends no such store: it takes files then. */
+async function writeToStore(store: ClientStore, blobs: readonly LayoutBlob[], signal: AbortSignal): Promise<boolean> {
+  try {
+    for (const { descriptor, open } of blobs.toReversed()) await store.writeBlob({ ...descriptor, open, onProgress: () => undefined }, signal)
+    return true
+  } catch (error) {
+    if (error instanceof UnsupportedByPeerError || (error instanceof RemoteError && (error.kind === 'denied' || error.kind === 'not-found'))) return false
+    throw error
+  }
+}
+
+/** The root first. */
+function blobsOf({ image, packed }: BuiltImage, { blobs }: ExporterDeps, signal: AbortSignal): readonly LayoutBlob[] {
   const documents = documentsOf(image).map((descriptor) => ({ descriptor, repository: undefined }))
-  const layoutBlobs: LayoutBlob[] = [...documents, ...imageBlobs(image, packed)].map((blob) => ({ descriptor: blob.descriptor, open: () => blobs.read(blob, signal) }))
+  return [...documents, ...imageBlobs(image, packed)].map((blob) => ({ descriptor: blob.descriptor, open: () => blobs.read(blob, signal) }))
+}
+
+interface LayoutParts {
+  readonly deps: ExporterDeps
+  readonly blobs: readonly LayoutBlob[]
+}
+
+async function layoutOf({ image }: BuiltImage, { kind, names }: Options, { deps: { content }, blobs }: LayoutParts, signal: AbortSignal): Promise<ReturnType<typeof layoutEntries>> {
+  const references = names.map(({ reference }) => reference)
   const files = kind === 'oci' ? [] : [[DOCKER_MANIFEST_FILE, formatDockerManifest(await readManifest(content, image.root, signal), references)] as const]
-  return layoutEntries({ index: layoutIndex([{ root: image.root, names: references }]), blobs: layoutBlobs, files: new Map(files) })
+  return layoutEntries({ index: layoutIndex([{ root: image.root, names: references }]), blobs, files: new Map(files) })
 }

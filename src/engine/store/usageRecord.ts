@@ -30,6 +30,7 @@ export function parseRecordFilter(texts: readonly string[]): RecordFilter {
 }
 
 function parseCondition(text: string): RecordFilter {
+  if (text === '') return () => true // docker buildx sends one where none is given
   const [, name = '', operator = '', value = ''] = /^([a-z.]+)(?:(==|!=|~=)(.*))?$/s.exec(text.trim()) ?? []
   const field = FIELDS.get(name)
   if (field === undefined) throw new InvalidValueError(`invalid filter: ${JSON.stringify(text)}`, { hint: `${HINT}; the fields are ${[...FIELDS.keys()].join(', ')}` })
