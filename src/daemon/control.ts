@@ -101,6 +101,7 @@ function describeWorker(engine: Engine, { labels, platforms }: ControlParts['wor
     ID: engine.id,
     Labels: Object.fromEntries([...own, ...labels]),
     platforms: offered.map(({ os, architecture, variant }) => ({ OS: os, Architecture: architecture, Variant: variant })),
+    GCPolicy: engine.gcRules.map(({ all, keepMs, filters, bounds }) => ({ all, keepDuration: BigInt(keepMs) * 1_000_000n, filters: [...filters], reservedSpace: BigInt(bounds.reservedBytes), maxUsedSpace: BigInt(bounds.maxUsedBytes), minFreeSpace: BigInt(bounds.minFreeBytes) })),
     BuildkitVersion: version(engine),
   }
 }
@@ -161,8 +162,8 @@ function exportersOf({ Exporters, ExporterDeprecated, ExporterAttrsDeprecated }:
 }
 
 function toPruneOptions({ all, keepDuration, filter, reservedSpace, maxUsedSpace, minFreeSpace }: PruneRequest): PruneOptions {
-  if (reservedSpace !== 0n || maxUsedSpace !== 0n || minFreeSpace !== 0n) throw new InvalidValueError('prune by space is not supported yet', { hint: 'prune by age: --filter until=24h' })
-  return { all, keepMs: Number(keepDuration / 1_000_000n), filter: parseRecordFilter(filter) }
+  const bounds = { reservedBytes: Number(reservedSpace), maxUsedBytes: Number(maxUsedSpace), minFreeBytes: Number(minFreeSpace) }
+  return { all, keepMs: Number(keepDuration / 1_000_000n), filter: parseRecordFilter(filter), bounds }
 }
 
 function toUsageMessage({ id, parent, sizeBytes, createdAtMs, lastUsedAtMs, isInUse, description, type }: UsageRecord): UsageRecordMessage {

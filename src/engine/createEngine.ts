@@ -34,6 +34,9 @@ import { openSnapshots, type SnapshotBackend } from '../snapshot/openSnapshots.t
 import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { OpResolver } from '../solver/op.ts'
 import { createSolver, type Solver } from '../solver/solver.ts'
+import { readDisk } from './store/readDisk.ts'
+import { resolveRules, toPrune } from './store/gcRule.ts'
+import { withRegistries } from './config/registrySettings.ts'
 import { checkEntitlements } from './config/entitlements.ts'
 import type { EngineConfig } from './config/engineConfig.ts'
 import { platformCalls } from './platformSupport.ts'
@@ -42,6 +45,7 @@ import type { ClientSessions } from './clientSessions.ts'
 import type { Engine } from './engine.ts'
 import { createBuildHistory } from './history/buildHistory.ts'
 import { createBuildRecordStore } from './history/buildRecordStore.ts'
+import { createGarbageCollector, type GarbageCollector } from './store/garbageCollector.ts'
 import { createIdleWork } from './store/idleWork.ts'
 import { createImageFiles, listImages, readImageDocument } from './images/imageFiles.ts'
 import { createImageStore } from './images/imageStore.ts'
@@ -86,7 +90,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const { content, database, snapshots, caches, failedSteps, stepTimes, backend, leases, use } = await openStore(options, undo, signal)
   const { executor, devices, socketFolder } = await openExecutor(options, undo)
   const images = createImageStore(database)
-  const registries = undo.use(createSessionRegistries({ sessions, version, env, hosts: await readHostConfig(env) }))
+  const registries = undo.use(createSessionRegistries({ sessions, version, env, hosts: withRegistries(await readHostConfig(env), config.registries) }))
   const transfers = createLimit(TRANSFERS)
   const presence = createLayerPresence({ snapshots, content, registries, downloads: transfers, now: Date.now })
   const hasher = createContentHasher(snapshots, database)
@@ -106,7 +110,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     socketFolder,
     executor,
     failedSteps, stepTimes,
-    limits: { native: createLimit(availableParallelism()), emulated: createLimit(availableParallelism()) },
+    limits: stepLimits(config),
     images: createImageFiles(content),
     files: sessions,
     mirrors: createFileMirrors(join(root, 'contexts')),
@@ -117,8 +121,9 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const { solver, plans } = createSolvers(opsDeps, { database, root, importedLayers })
   const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), auditStore: createAuditStore(database), importedLayers, openCachePlace: cachePlaces.open, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
-  const builds = createBuildRecordStore(database, Date.now)
-  const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images }
+  const builds = createBuildRecordStore(database, Date.now, config.history)
+  const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images, freeBytes: async () => (await readDisk(root)).freeBytes }
+  const { gcRules, collector } = await openCollector(stores, options, undo)
   const held = undo.move()
   return {
     id: randomUUID(),
@@ -129,7 +134,8 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     ...platformCalls(executor),
     ...imageCalls({ content, leases, images, registries, transfers }, use),
     sources: createSourceLookups({ content, images, executor, registries, sessions }),
-    ...buildCalls({ solveDeps, runDeps, config }, use),
+    gcRules,
+    ...buildCalls({ solveDeps, runDeps, config, collector }, use),
     history: createBuildHistory({ records: builds, content, leases, now: Date.now }),
     failedSteps: () => failedSteps.list(),
     openDebug: (request, progress, inner) => use(() => debugStep({ ...opsDeps, failedStepStore: failedSteps }, request, progress, inner), inner),
@@ -159,17 +165,35 @@ function createSolvers(opsDeps: OpsDeps, { database, root, importedLayers }: { r
   return { solver, plans: { ...createPlanParts({ opFor, cache, snapshots }), imageFiles: images } }
 }
 
+async function openCollector(stores: PruneStores, { config, root }: EngineOptions, undo: AsyncDisposableStack): Promise<Pick<Engine, 'gcRules'> & { readonly collector: GarbageCollector }> {
+  const gcRules = resolveRules(config.gcPolicies, await readDisk(root))
+  const collector = undo.use(createGarbageCollector({ rules: gcRules.map(toPrune), prune: (rule, signal) => pruneCache(stores, rule, signal), now: Date.now }))
+  return { gcRules, collector }
+}
+
+/** One limit for both where the operator sets one. */
+function stepLimits({ maxParallelism }: EngineConfig): OpsDeps['limits'] {
+  if (maxParallelism === undefined) return { native: createLimit(availableParallelism()), emulated: createLimit(availableParallelism()) }
+  const limit = createLimit(maxParallelism)
+  return { native: limit, emulated: limit }
+}
+
 interface BuildParts {
   readonly solveDeps: SolveDeps
   readonly runDeps: RunDeps
   readonly config: EngineConfig
+  readonly collector: GarbageCollector
 }
 
-function buildCalls({ solveDeps, runDeps, config }: BuildParts, use: Store['use']): Pick<Engine, 'solve' | 'openContainer'> {
+function buildCalls({ solveDeps, runDeps, config, collector }: BuildParts, use: Store['use']): Pick<Engine, 'solve' | 'openContainer'> {
   return {
     async solve(request, steer, progress, signal) {
       checkEntitlements(request.entitlements, config)
-      return await use(() => solveRequest(solveDeps, { request, steer, progress }, signal), signal)
+      try {
+        return await use(() => solveRequest(solveDeps, { request, steer, progress }, signal), signal)
+      } finally {
+        collector.afterBuild()
+      }
     },
     async openContainer(request, progress, signal) {
       if (request.isPrivileged) checkEntitlements(['security.insecure'], config)
@@ -198,14 +222,14 @@ interface StepParts {
 }
 
 /** What steps leave while they run is in memory. */
-async function openExecutor({ root, env }: EngineOptions, undo: AsyncDisposableStack): Promise<StepParts> {
+async function openExecutor({ root, env, config }: EngineOptions, undo: AsyncDisposableStack): Promise<StepParts> {
   const runFolder = join(root, 'run')
   const stateFolder = undo.use(createTempFolder(runFolder)).path
   const memory = undo.use(mountMemory(stateFolder))
   await sweepTempFolders(runFolder)
-  const executor = await createCrunExecutor({ stateFolder, isStatePrivate: memory.isInMemory, cacheFolder: root, environment: env })
-  const folders = env['PELAGO_CDI'] // for tests, and for specs that stand elsewhere
-  return { executor, devices: createCdiDevices(folders === undefined ? CDI_FOLDERS : folders.split(':')), socketFolder: join(stateFolder, 'agents') }
+  const executor = await createCrunExecutor({ stateFolder, isStatePrivate: memory.isInMemory, cacheFolder: root, environment: env, dns: config.dns })
+  const folders = config.cdiFolders ?? env['PELAGO_CDI']?.split(':') // the variable is for tests, and for specs that stand elsewhere
+  return { executor, devices: createCdiDevices(folders ?? CDI_FOLDERS), socketFolder: join(stateFolder, 'agents') }
 }
 
 interface Store {

@@ -17,6 +17,7 @@ import type { DebugRequest } from './debug/debugStep.ts'
 import type { KeptStep } from './debug/failedStepStore.ts'
 import type { BuildHistory } from './history/buildHistory.ts'
 import type { PruneOptions } from './store/cachePrune.ts'
+import type { GcRule } from './store/gcRule.ts'
 import type { RecordFilter, UsageRecord } from './store/usageRecord.ts'
 import type { Container, ContainerRequest } from './run/container.ts'
 import type { ListedImage } from './images/imageList.ts'
@@ -68,6 +69,8 @@ export interface Engine extends AsyncDisposable {
   /** Starts a process in what a failed step has left. */
   openDebug(request: DebugRequest, progress: ProgressSink, signal: AbortSignal): Promise<Container>
 
+  /** By which it prunes itself between builds. */
+  readonly gcRules: readonly GcRule[]
   /** Of what `filter` takes. */
   usage(filter: RecordFilter, signal: AbortSignal): Promise<readonly UsageRecord[]>
   /** Yields what is gone, as it goes. */

@@ -17,7 +17,7 @@ import { readQemuVersion } from './emulation/qemuVersion.ts'
 import { ensureOwnedFolder } from './missingPath.ts'
 import { exitHint, readMemoryKills } from './exitReason.ts'
 import { fullDiskHint } from './fullDisk.ts'
-import { formatHosts, readResolvConf } from './networkFiles.ts'
+import { formatHosts, readResolvConf, withDns, type DnsParts } from './networkFiles.ts'
 import { buildOciProcess, buildOciSpec, DEFAULT_HOSTNAME, type OciMount, type OciProcess, type OciSpec, type Prepared, type Surroundings } from './ociSpec.ts'
 import { findPrivilegedDevices } from './privileges/privilegedDevices.ts'
 import { readHardLimits, toRlimits, type HardLimits } from './rlimits.ts'
@@ -40,6 +40,8 @@ export interface CrunExecutorOptions {
   readonly cacheFolder?: string
   /** Of a process inside `pelago-ns`: says what the namespaces allow, and holds the PATH where crun and QEMU are. */
   readonly environment: Environment
+  /** Instead of what the machine's resolv.conf says. */
+  readonly dns?: DnsParts | undefined
 }
 
 /**
@@ -47,7 +49,7 @@ export interface CrunExecutorOptions {
  * and `host` are both the engine's; `none` has a loopback device only.
  * @throws RuntimeMissingError
  */
-export async function createCrunExecutor({ stateFolder, isStatePrivate, cacheFolder = stateFolder, environment }: CrunExecutorOptions): Promise<Executor> {
+export async function createCrunExecutor({ stateFolder, isStatePrivate, cacheFolder = stateFolder, environment, dns }: CrunExecutorOptions): Promise<Executor> {
   const program = findProgram('crun', environment)
   if (program === undefined) throw new RuntimeMissingError('crun is not installed', { hint: installHint('crun', readOsRelease()) })
   await mkdir(stateFolder, { recursive: true })
@@ -63,6 +65,7 @@ export async function createCrunExecutor({ stateFolder, isStatePrivate, cacheFol
     hardLimits: await readHardLimits(),
     surroundings: readSurroundings(emulation, environment),
     filter: undefined,
+    dns,
   }
   return {
     runMode: (platform) => emulation.runMode(platform),
@@ -91,6 +94,7 @@ interface Context {
   readonly surroundings: Surroundings
   /** Compiled at the first need, once for all that need it. */
   filter: Promise<string | undefined> | undefined
+  readonly dns: DnsParts | undefined
 }
 
 function readSurroundings({ native }: Emulation, environment: Environment): Surroundings {
@@ -214,7 +218,7 @@ async function prepare(context: Context, spec: ProcessSpec, { root, bundle, term
   const hostname = spec.hostname === '' ? DEFAULT_HOSTNAME : spec.hostname
   await Promise.all([
     writeFile(hostsPath, formatHosts(hostname, spec.extraHosts), { mode: 0o644 }),
-    writeFile(resolvConfPath, await readResolvConf(), { mode: 0o644 }),
+    writeFile(resolvConfPath, withDns(await readResolvConf(), context.dns), { mode: 0o644 }),
   ])
   const mode = context.emulation.runMode(spec.platform)
   const stepMounts = await placeMounts(spec.mounts, { root, bundle })

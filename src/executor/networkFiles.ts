@@ -19,3 +19,23 @@ export async function readResolvConf(path = '/etc/resolv.conf'): Promise<string>
     throw error
   }
 }
+
+/** Parts of resolv.conf(5). */
+export interface DnsParts {
+  readonly nameservers: readonly string[]
+  readonly options: readonly string[]
+  readonly searchDomains: readonly string[]
+}
+
+/** `text` with the parts of `dns` that are not empty in the place of its own. */
+export function withDns(text: string, dns: DnsParts | undefined): string {
+  if (dns === undefined) return text
+  const parts = [
+    { keywords: ['nameserver'], lines: dns.nameservers.map((address) => `nameserver ${address}`) },
+    { keywords: ['search', 'domain'], lines: dns.searchDomains.length === 0 ? [] : [`search ${dns.searchDomains.join(' ')}`] },
+    { keywords: ['options'], lines: dns.options.length === 0 ? [] : [`options ${dns.options.join(' ')}`] },
+  ].filter(({ lines }) => lines.length > 0)
+  const replaced = new Set(parts.flatMap(({ keywords }) => keywords))
+  const kept = text.split('\n').filter((line) => line !== '' && !replaced.has(line.trim().split(/\s/)[0] ?? ''))
+  return [...parts.flatMap(({ lines }) => lines), ...kept].map((line) => `${line}\n`).join('')
+}

@@ -8,13 +8,21 @@ import { configHome } from '../kit/configHome.ts'
 export interface HostConfig {
   /** Hosts with port as in a reference, or networks (`10.0.0.0/8`), whose certificates are not verified and that may speak plain HTTP. */
   readonly insecure: ReadonlySet<string>
-  /** By host as in a reference: what to try first for pulls, in this order; each a URL, or a host. */
+  /** By host as in a reference: what to try first for pulls, in this order; each a URL, or a host, which may have a path behind its API's own as BuildKit's mirrors do. */
   readonly mirrors: ReadonlyMap<string, readonly string[]>
   /** Folders with a folder for each `host[:port]`, as Docker's `certs.d`: authorities `*.crt`, client pairs `*.cert` and `*.key`. */
   readonly certFolders: readonly string[]
+  /** By host: what else there is for it, as files, and as folders of such files. */
+  readonly certFiles: ReadonlyMap<string, CertFiles>
 }
 
-export const DEFAULT_HOST_CONFIG: HostConfig = { insecure: new Set(), mirrors: new Map(), certFolders: [] }
+export interface CertFiles {
+  readonly authorities: readonly string[]
+  readonly clientPair: { readonly certificate: string; readonly key: string } | undefined
+  readonly folders: readonly string[]
+}
+
+export const DEFAULT_HOST_CONFIG: HostConfig = { insecure: new Set(), mirrors: new Map(), certFolders: [], certFiles: new Map() }
 
 /**
  * From `$XDG_CONFIG_HOME/pelago/config.json`, whose keys are those of Docker's `daemon.json`: `insecure-registries`, a
@@ -30,6 +38,7 @@ export async function readHostConfig(env: Readonly<Record<string, string | undef
     insecure: new Set([...((settings && optionalStringList(settings, 'insecure-registries')) ?? []), ...fromEnv]),
     mirrors: settings === undefined ? new Map() : readMirrors(settings),
     certFolders: [join(config, 'pelago', 'certs.d'), '/etc/pelago/certs.d', join(config, 'docker', 'certs.d'), '/etc/docker/certs.d'],
+    certFiles: new Map(),
   }
 }
 

@@ -102,6 +102,23 @@ describe('pelago serve', { skip: missing('crun') || missing('openssl') }, () => 
     assert.match(stderr, /engine\.sock is in use[^]*hint: another engine serves there/)
   })
 
+  it('removes what was used longest ago, until the rest fits', async () => {
+    const context = await pelago.context({ Dockerfile: 'FROM scratch\nCOPY a /\n', a: 'x'.repeat(100_000) })
+    const build = async (content: string): Promise<void> => {
+      writeFileSync(join(context, 'a'), content.repeat(100_000))
+      await pelago.succeed(at(['build', '--no-cache', '-o', join(context, 'out'), context]))
+    }
+    await build('y')
+    await build('z')
+    const usage = async (): Promise<number> => (await pelago.succeed(at(['du']))).stdout.split('\n').filter((line) => / (true|false) /.test(line)).length
+    const before = await usage()
+    await pelago.succeed(at(['prune', '--force', '--all', '--reserved-space', '150k']))
+    const after = await usage()
+    assert.ok(after > 0 && after < before, `${before} records, then ${after}`)
+    await pelago.succeed(at(['prune', '--force', '--all', '--min-free-space', '1k'])) // more is free: nothing goes
+    assert.equal(await usage(), after)
+  })
+
   it('gives its own place back when it is told to end', async () => {
     const path = join(pelago.folder, 'other.sock')
     const other = await serve(pelago, ['--addr', `unix://${path}`, '--group', String(process.getgid?.())])

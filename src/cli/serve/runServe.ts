@@ -11,7 +11,8 @@ import { shareSockets } from './shareSockets.ts'
 export async function runServe(plan: ServePlan, userId: number, context: CommandContext): Promise<number> {
   const { env, stdout, stderr } = context
   const stopping = new AbortController()
-  const { root, settings, files, groupId } = plan
+  const { root, settings, files, owner, warnings } = plan
+  for (const warning of warnings) stderr.write(`warning: ${warning}\n`)
   const engine = startServedEngine({ env: withoutSystemd(env), userId, root, settings, files, onLog: (line) => void stderr.write(`${line}\n`) })
   using _signals = context.claimSignals(() => {
     stopping.abort(new DOMException('got a signal', 'AbortError'))
@@ -19,7 +20,7 @@ export async function runServe(plan: ServePlan, userId: number, context: Command
   })
   try {
     await using client = await engine.ready(stopping.signal)
-    if (groupId !== undefined) await shareSockets(settings.listeners, groupId)
+    await shareSockets(settings.listeners, owner)
     stdout.write(`${await describeReady(client, stopping.signal)}\n`)
     notifySystemd(env, 'READY=1')
     const code = await engine.exitCode

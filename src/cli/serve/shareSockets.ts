@@ -7,15 +7,22 @@ export class SocketNotSharedError extends BuildError {
   readonly kind = 'unavailable'
 }
 
-/** Lets a group in at the unix sockets of an engine, which has made them for its user alone. @throws SocketNotSharedError */
-export async function shareSockets(listeners: readonly Listener[], groupId: number): Promise<void> {
+/** Undefined: as they were made. */
+export interface SocketOwner {
+  readonly userId: number | undefined
+  readonly groupId: number | undefined
+}
+
+/** Lets others in at the unix sockets of an engine, which has made them for its user alone. @throws SocketNotSharedError */
+export async function shareSockets(listeners: readonly Listener[], { userId, groupId }: SocketOwner): Promise<void> {
+  if (userId === undefined && groupId === undefined) return
   for (const listener of listeners) {
     if (listener.kind !== 'unix') continue
     try {
-      await chown(listener.path, -1, groupId)
+      await chown(listener.path, userId ?? -1, groupId ?? -1)
       await chmod(listener.path, 0o660)
     } catch (error) {
-      throw new SocketNotSharedError(`cannot give ${listener.path} to group ${groupId}`, { hint: 'choose a group that you are in yourself', cause: error })
+      throw new SocketNotSharedError(`cannot give ${listener.path} to ${userId === undefined ? '' : `user ${userId} and `}group ${groupId ?? 'of its own'}`, { hint: 'choose a group that you are in yourself', cause: error })
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { HistoryConfig } from '../config/engineConfig.ts'
 import { parseDigest, type Digest } from '../../ground/digest.ts'
 import { bytesOf, integerOf, textOf, type Database, type Row } from '../../kit/database.ts'
 
@@ -42,13 +43,14 @@ const MIGRATIONS = [
 const SURPLUS = `SELECT * FROM (SELECT *, row_number() OVER (ORDER BY completed_at_ms DESC, rowid DESC) AS place FROM build_record WHERE is_pinned = 0)
   WHERE place > ? AND (place > ? OR completed_at_ms < ?) ORDER BY place`
 
-export function createBuildRecordStore(database: Database, now: () => number): BuildRecordStore {
+/** More than `maxEntries` are kept while they are younger than `maxAgeMs`; what is undefined is as in BuildKit. */
+export function createBuildRecordStore(database: Database, now: () => number, { maxEntries = MAX_KEPT, maxAgeMs = KEPT_MS }: Partial<HistoryConfig> = {}): BuildRecordStore {
   database.migrate('build-records', MIGRATIONS)
   return {
     put({ ref, startedAtMs, completedAtMs, isPinned, record, events }) {
       database.run('INSERT OR REPLACE INTO build_record VALUES (?, ?, ?, ?, ?, ?)', ref, startedAtMs, completedAtMs, isPinned ? 1 : 0, record, events ?? '')
     },
-    surplus: () => database.all(SURPLUS, MAX_KEPT, MAX_YOUNG, now() - KEPT_MS).map(toBuild),
+    surplus: () => database.all(SURPLUS, maxEntries, Math.max(maxEntries, MAX_YOUNG), now() - maxAgeMs).map(toBuild),
     get(ref) {
       const row = database.get('SELECT * FROM build_record WHERE ref = ?', ref)
       return row === undefined ? undefined : toBuild(row)

@@ -12,6 +12,7 @@ import type { SnapshotId, SnapshotStore, SnapshotUsage } from '../../snapshot/sn
 import type { BuildRecordStore } from '../history/buildRecordStore.ts'
 import type { ImageStore } from '../images/imageStore.ts'
 import { reachableBlobs } from '../images/reachableBlobs.ts'
+import { bytesToKeep, type SpaceBounds } from './spaceBudget.ts'
 import type { StepTimeStore } from './stepTimeStore.ts'
 import type { RecordFilter, UsageRecord } from './usageRecord.ts'
 
@@ -22,6 +23,8 @@ export interface PruneOptions {
   readonly keepMs: number
   /** Nothing else goes. */
   readonly filter: RecordFilter
+  /** Where something bounds it, what was used longest ago goes first, and only until enough has gone. */
+  readonly bounds: SpaceBounds
 }
 
 export interface PruneStores {
@@ -34,6 +37,8 @@ export interface PruneStores {
   readonly stepTimes: Pick<StepTimeStore, 'forget'>
   /** What past builds have left is no cache, and is neither told nor pruned. */
   readonly builds: BuildRecordStore
+  /** On the disk of the store. */
+  readonly freeBytes: () => Promise<number>
 }
 
 /** Snapshots, cache mounts, git repositories, and blobs that are more than a snapshot's packed layer, with their sizes. */
@@ -58,11 +63,92 @@ export async function* pruneCache(stores: PruneStores, options: PruneOptions, si
   const kept = options.all ? new Set<SnapshotId>() : await imageSnapshots(stores, signal)
   const { filter } = options
   const usedBefore = Math.min(unusedSince, openSince)
+  const keptBytes = await bytesThatStay(stores, options, signal)
+  if (keptBytes !== undefined) {
+    yield* pruneToFit(stores, { usedBefore, unusedSince, kept, filter, keptBytes }, signal)
+    return
+  }
   yield* pruneCaches(stores, { usedBefore, filter }, signal)
   yield* pruneMirrors(stores, { usedBefore, filter }, signal)
   yield* pruneSnapshots(stores, { usedBefore, kept, filter }, signal)
   yield* pruneBlobs(stores, { unusedSince, filter }, signal)
   if (options.all) stores.stepTimes.forget(unusedSince)
+}
+
+/** Undefined: nothing bounds it. */
+async function bytesThatStay(stores: PruneStores, { bounds }: PruneOptions, signal: AbortSignal): Promise<number | undefined> {
+  return bytesToKeep(bounds, { usedBytes: await usedBytes(stores, signal), freeBytes: await stores.freeBytes() })
+}
+
+/** Of all that a prune could take. */
+async function usedBytes(stores: PruneStores, signal: AbortSignal): Promise<number> {
+  const records = await measureUsage(stores, ({ type, isInUse }) => type !== 'blob' || !isInUse, signal)
+  return records.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+}
+
+interface FittingPrune extends SnapshotPrune {
+  readonly unusedSince: number
+  readonly keptBytes: number
+}
+
+/** First what nothing needs any more, then one after the other what was used longest ago, with the blobs that it leaves behind. */
+async function* pruneToFit(stores: PruneStores, { usedBefore, unusedSince, kept, filter, keptBytes }: FittingPrune, signal: AbortSignal): AsyncGenerator<UsageRecord> {
+  if ((await usedBytes(stores, signal)) <= keptBytes) return
+  yield* pruneBlobs(stores, { unusedSince, filter }, signal)
+  let used = await usedBytes(stores, signal)
+  const blobs = await createBlobCount(stores, signal)
+  for (const { record, remove } of await oldestFirst(stores, { usedBefore, kept, filter }, signal)) {
+    if (used <= keptBytes) break
+    if (!(await remove())) continue
+    used -= record.sizeBytes + blobs.forget(record.id)
+    yield record
+  }
+  yield* pruneBlobs(stores, { unusedSince, filter }, signal)
+}
+
+interface Removable {
+  readonly record: UsageRecord
+  /** False where it is needed after all. */
+  readonly remove: () => Promise<boolean>
+}
+
+/** A snapshot counts as used when what stands on it was. */
+async function oldestFirst({ caches, mirrors, snapshots }: PruneStores, { usedBefore, kept, filter }: SnapshotPrune, signal: AbortSignal): Promise<readonly Removable[]> {
+  const removable: (Removable & { readonly lastUse: number })[] = []
+  for (const record of (await caches.usage(signal)).map(cacheRecord)) removable.push({ record, lastUse: record.lastUsedAtMs, remove: () => caches.remove(record.id, usedBefore) })
+  for (const record of (await mirrors.usage(signal)).map(mirrorRecord)) removable.push({ record, lastUse: record.lastUsedAtMs, remove: () => mirrors.remove(record.id, usedBefore) })
+  const lastUses = new Map<SnapshotId, number>()
+  const all = childrenFirst(await snapshots.usage(signal))
+  for (const { id, parent, origin, lastUsedAt } of all) {
+    const lastUse = Math.max(lastUsedAt, lastUses.get(id) ?? 0)
+    for (const below of [id, parent, origin]) if (below !== undefined) lastUses.set(below, Math.max(lastUse, lastUses.get(below) ?? 0))
+  }
+  for (const snapshot of all) {
+    if (snapshot.inUse || kept.has(snapshot.id)) continue
+    removable.push({ record: snapshotRecord(snapshot), lastUse: lastUses.get(snapshot.id) ?? 0, remove: () => snapshots.remove(snapshot.id, usedBefore, signal) })
+  }
+  return removable.filter(({ record, lastUse }) => filter(record) && lastUse < usedBefore).toSorted((a, b) => a.lastUse - b.lastUse) // a sort that keeps children before their parents
+}
+
+/** How many snapshots each packed layer is of. */
+async function createBlobCount(stores: PruneStores, signal: AbortSignal): Promise<{ forget(snapshot: string): number }> {
+  const named = await namedBlobs(stores, signal)
+  const counts = new Map<Digest, number>()
+  const blobsOf = new Map<string, readonly Descriptor[]>()
+  for (const { id } of await stores.snapshots.usage(signal)) {
+    const descriptors = stores.snapshots.blobs(id).map(({ descriptor }) => descriptor)
+    blobsOf.set(id, descriptors)
+    for (const { digest } of descriptors) counts.set(digest, (counts.get(digest) ?? 0) + 1)
+  }
+  return {
+    forget(snapshot) {
+      const lost = (blobsOf.get(snapshot) ?? []).filter(({ digest }) => {
+        counts.set(digest, (counts.get(digest) ?? 1) - 1)
+        return counts.get(digest) === 0 && !named.has(digest)
+      })
+      return lost.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    },
+  }
 }
 
 interface FolderPrune {

@@ -9,6 +9,7 @@ const CACHE: UsageRecord = { ...LAYER, id: 'two', parent: 'one', type: 'exec.cac
 describe('a filter of records', () => {
   const cases: readonly (readonly [texts: readonly string[], taken: readonly string[]])[] = [
     [[], ['one', 'two']],
+    [[''], ['one', 'two']],
     [['type==exec.cachemount'], ['two']],
     [['type!=exec.cachemount'], ['one']],
     [['id==one', 'id==two'], ['one', 'two']],
@@ -22,5 +23,5 @@ describe('a filter of records', () => {
   for (const [texts, taken] of cases) {
     it(`${JSON.stringify(texts)} takes ${JSON.stringify(taken)}`, () => assert.deepEqual([LAYER, CACHE].filter(parseRecordFilter(texts)).map(({ id }) => id), taken))
   }
-  for (const text of ['size==1', 'type=regular', '', 'id~=(']) it(`refuses ${JSON.stringify(text)}`, () => assert.throws(() => parseRecordFilter([text]), InvalidValueError))
+  for (const text of ['size==1', 'type=regular', ',', 'id~=(']) it(`refuses ${JSON.stringify(text)}`, () => assert.throws(() => parseRecordFilter([text]), InvalidValueError))
 })

@@ -25,12 +25,11 @@ const HINT = 'write FIELD==VALUE, FIELD!=VALUE or FIELD~=PATTERN, such as type==
  * commas between in it; where there are none, every one is. @throws InvalidValueError
  */
 export function parseRecordFilter(texts: readonly string[]): RecordFilter {
-  const filters = texts.map((text) => text.split(',').map(parseCondition))
+  const filters = texts.map((text) => (text === '' ? [] : text.split(',').map(parseCondition))) // docker buildx sends an empty one where none is given
   return (record) => filters.length === 0 || filters.some((conditions) => conditions.every((condition) => condition(record)))
 }
 
 function parseCondition(text: string): RecordFilter {
-  if (text === '') return () => true // docker buildx sends one where none is given
   const [, name = '', operator = '', value = ''] = /^([a-z.]+)(?:(==|!=|~=)(.*))?$/s.exec(text.trim()) ?? []
   const field = FIELDS.get(name)
   if (field === undefined) throw new InvalidValueError(`invalid filter: ${JSON.stringify(text)}`, { hint: `${HINT}; the fields are ${[...FIELDS.keys()].join(', ')}` })

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { DEFAULT_TLS, HttpConnectionError, type HttpClient, type TlsOptions } from '../../kit/http.ts'
 import { createSingleFlight } from '../../kit/singleFlight.ts'
-import type { HostConfig } from '../hostConfig.ts'
+import type { CertFiles, HostConfig } from '../hostConfig.ts'
 
 /** Where the API of a registry is reached. */
 export interface Endpoint {
   /** As in a reference: what credentials are looked up by, and what errors name. */
   readonly host: string
-  /** Ends in `/v2/`. */
+  /** Ends in `/v2/`; of a mirror perhaps in a path behind that. */
   readonly base: URL
   readonly tls: TlsOptions
 }
@@ -72,12 +72,13 @@ async function isAnswering(http: HttpClient, { base, tls }: Endpoint, signal: Ab
 /** What `written`, a host or the URL of a mirror, may mean, the best first. */
 export async function endpointCandidates(written: string, config: HostConfig): Promise<readonly Endpoint[]> {
   const url = /^https?:\/\//.test(written) ? new URL(written) : undefined
-  const host = url?.host ?? written
-  const tls = await readTls(host, config.certFolders)
+  const [name = '', ...path] = written.split('/')
+  const host = url?.host ?? name
+  const tls = await readTls(host, config)
   const isInsecure = matchesInsecure(host, config.insecure)
   const at = (scheme: 'http' | 'https', options: TlsOptions): Endpoint => ({
     host,
-    base: new URL(`${url?.pathname.replace(/\/+$/, '') ?? ''}/v2/`, `${scheme}://${apiHost(host)}`),
+    base: new URL(url === undefined ? ['/v2', ...path, ''].join('/') : `${url.pathname.replace(/\/+$/, '')}/v2/`, `${scheme}://${apiHost(host)}`),
     tls: options,
   })
   if (url?.protocol === 'http:') return [at('http', tls)]
@@ -111,20 +112,28 @@ function matchesInsecure(host: string, insecure: ReadonlySet<string>): boolean {
   })
 }
 
-/** All folders count together; DEFAULT_TLS itself where there is nothing for `host`. */
-async function readTls(host: string, folders: readonly string[]): Promise<TlsOptions> {
-  const authorities: string[] = []
-  let clientCertificate: TlsOptions['clientCertificate']
-  for (const folder of folders.map((parent) => join(parent, host))) {
+/** All folders and files count together; DEFAULT_TLS itself where there is nothing for `host`. */
+async function readTls(host: string, { certFolders, certFiles }: HostConfig): Promise<TlsOptions> {
+  const named = certFiles.get(host) ?? NO_FILES
+  const folders = [...certFolders.map((parent) => join(parent, host)), ...named.folders]
+  const authorities = await Promise.all(named.authorities.map(readPem)) // a few, as an operator writes them
+  let clientCertificate = named.clientPair && (await readPair(named.clientPair))
+  for (const folder of folders) {
     const names = (await readdir(folder).catch(() => [])).toSorted() // no folder for this host, or none that may be read
     for (const name of names.filter((file) => file.endsWith('.crt'))) authorities.push(await readPem(join(folder, name)))
     const certificate = names.find((file) => file.endsWith('.cert'))
     if (certificate === undefined || clientCertificate !== undefined) continue
     const path = join(folder, certificate)
-    clientCertificate = { certificate: await readPem(path), key: await readPem(path.replace(/cert$/, 'key')) }
+    clientCertificate = await readPair({ certificate: path, key: path.replace(/cert$/, 'key') })
   }
   if (authorities.length === 0 && clientCertificate === undefined) return DEFAULT_TLS
   return { authorities, clientCertificate, isVerified: true }
+}
+
+const NO_FILES: CertFiles = { authorities: [], clientPair: undefined, folders: [] }
+
+async function readPair({ certificate, key }: { readonly certificate: string; readonly key: string }): Promise<NonNullable<TlsOptions['clientCertificate']>> {
+  return { certificate: await readPem(certificate), key: await readPem(key) }
 }
 
 async function readPem(path: string): Promise<string> {

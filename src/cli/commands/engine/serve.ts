@@ -19,6 +19,7 @@ export const serve = defineCommand({
   flags: {
     addr: { kind: 'list', value: 'ADDRESS', help: 'Where to listen: unix:///path, tcp://HOST:PORT, or fd:// for the sockets of systemd' },
     'allow-insecure-entitlement': { kind: 'list', value: 'NAME', splitsCommas: true, help: 'What builds may be allowed: network.host, security.insecure, device' },
+    config: { kind: 'text', value: 'PATH', help: 'File in the form of buildkitd.toml; without it /etc/pelago/buildkitd.toml, or ~/.config/pelago/buildkitd.toml' },
     group: { kind: 'text', value: 'GROUP', help: 'Group that may use the unix sockets, by name or number' },
     'oci-worker-labels': { kind: 'list', value: 'KEY=VALUE', splitsCommas: true, help: 'Labels that clients see' },
     'oci-worker-platform': { kind: 'list', value: 'PLATFORM', splitsCommas: true, help: 'Platforms to offer, instead of all that run here' },
