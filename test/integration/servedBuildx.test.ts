@@ -69,6 +69,16 @@ describe('docker buildx on pelago serve', { skip: missingBuildx || missing('crun
     assert.match(readFileSync(join(context, 'meta'), 'utf8'), /"containerimage\.digest": "sha256:/)
   })
 
+  it('is called in the order in which buildx calls a buildkitd', async () => {
+    const start = engine.command.output().length
+    await build('-o', `type=local,dest=${pelago.folder}/order`)
+    const calls = [...engine.command.output().slice(start).matchAll(/"path":"[^"]*\.(Control|LLBBridge)\/(\w+)"/g)].map(([, service, method]) => (service === 'Control' ? method : `bridge.${method}`))
+    // what is asked one after the other, and before the history: Session, Solve and Status of a build come at once, in any order
+    const inOrder = calls.filter((call) => !['Session', 'Solve', 'Status', 'ListenBuildHistory'].includes(call ?? ''))
+    assert.deepEqual(inOrder, ['ListWorkers', 'ListWorkers', 'bridge.Ping', 'bridge.Return', 'ListWorkers', 'bridge.Ping', 'bridge.Solve', 'bridge.Return'])
+    for (const call of ['Session', 'Solve', 'Status']) assert.equal(calls.filter((name) => name === call).length, 2, call)
+  })
+
   it('takes every kind of output, several at once', async () => {
     const at = (name: string): string => join(app, '..', name)
     await build('-o', `type=local,dest=${at('local')}`, '-o', `type=tar,dest=${at('x.tar')}`, '-o', `type=oci,dest=${at('oci.tar')}`, '-o', `type=oci,tar=false,dest=${at('layout')}`, '-o', `type=docker,dest=${at('docker.tar')}`)

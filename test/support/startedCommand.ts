@@ -10,6 +10,8 @@ export interface StartedCommand extends AsyncDisposable {
   readonly pid: number
   /** Resolves once it has printed what `pattern` matches. @throws when it ends before */
   printed(pattern: RegExp): Promise<RegExpExecArray>
+  /** All that it has printed until now. */
+  output(): string
   kill(signal: NodeJS.Signals): void
   readonly ended: Promise<EndedCommand>
 }
@@ -58,6 +60,7 @@ export function startCommand({ env, folder }: Pick<Pelago, 'env' | 'folder'>, ar
         if (!(await changed.promise)) throw new Error(`${argv.join(' ')} ended and never printed ${String(pattern)}:\n${output}`)
       }
     },
+    output: () => output,
     kill: (signal) => void child.kill(signal),
     ended,
     async [Symbol.asyncDispose]() {
