@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
@@ -120,9 +120,9 @@ describe('pelago serve', { skip: missing('crun') || missing('openssl') }, () => 
   })
 
   it('gives its own place back when it is told to end', async () => {
-    const path = join(pelago.folder, 'other.sock')
+    const path = join(pelago.folder, 'other/engine.sock')
     const other = await serve(pelago, ['--addr', `unix://${path}`, '--group', String(process.getgid?.())])
-    assert.equal(statSync(path).mode & 0o777, 0o660)
+    assert.deepEqual([path, dirname(path)].map((place) => statSync(place).mode & 0o777), [0o660, 0o711])
     other.command.kill('SIGTERM')
     assert.equal((await other.command.ended).status, 0)
     assert.equal(statSync(path, { throwIfNoEntry: false }), undefined)

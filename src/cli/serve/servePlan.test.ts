@@ -37,6 +37,7 @@ describe('planServe', () => {
     { name: 'sockets that systemd did not give', line: '--addr fd://', says: /systemd has opened no sockets/ },
     { name: 'an entitlement that there is not', line: '--allow-insecure-entitlement all', says: /invalid entitlement: "all"/ },
     { name: 'a group that there is not', line: '--group no-such-group', says: /there is no group "no-such-group"/ },
+    { name: 'to share a socket where nobody gets to', line: '--group 12', says: /nobody else gets to the folder/ },
     { name: 'a label without a value', line: '--oci-worker-labels x', says: /invalid --oci-worker-labels: "x"/ },
   ]
   for (const { name, line, says } of mistakes) {

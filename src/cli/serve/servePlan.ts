@@ -60,8 +60,9 @@ export async function planServe(flags: ServeFlags, surroundings: ServeSurroundin
   const named = flags.addr.length > 0 ? flags.addr : file.addresses
   const addresses = named.length > 0 ? named : [activated.length > 0 ? 'fd://' : defaultAddress(env, userId)]
   const owner = { userId: file.userId === userId ? undefined : file.userId, groupId: flags.group === undefined ? file.groupId : await readGroupId(flags.group) }
-  const inherited: number[] = []
   const isShared = owner.userId !== undefined || owner.groupId !== undefined
+  if (isShared && userId !== 0 && named.length === 0 && activated.length === 0) throw new UsageError('nobody else gets to the folder of your own sockets', { hint: 'add --addr unix:///path/to/socket, in a folder that they may pass through' })
+  const inherited: number[] = []
   const listeners = addresses.map(parseListenAddress).flatMap((address) => toListeners(address, { isShared, activated, inherited }))
   const tls = await readTls(tlsFiles(flags, file, { workingFolder, folder }))
   for (const listener of listeners) requireTls(listener, tls)

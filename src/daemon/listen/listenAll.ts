@@ -17,8 +17,9 @@ export interface OpenListeners extends AsyncDisposable {
   readonly addresses: readonly string[]
 }
 
-/** So that others may pass through the folder of a socket that is for them too. */
-const FOLDER_MODE = 0o711
+/** Of a socket's folder: whom it is for may pass through. */
+const OWN_FOLDER = 0o700
+const SHARED_FOLDER = 0o711
 
 /**
  * Takes connections everywhere that the settings say, or nowhere. Trusted is only who comes by a unix socket that is
@@ -50,7 +51,7 @@ async function listenAt(listener: Listener, tls: ServerTls | undefined, events: 
   switch (listener.kind) {
     case 'unix': {
       const peer = { isTrusted: !listener.isShared }
-      const open = await listenOnSocket({ path: listener.path, folderMode: FOLDER_MODE }, (connection) => events.onConnection(connection, peer))
+      const open = await listenOnSocket({ path: listener.path, folderMode: listener.isShared ? SHARED_FOLDER : OWN_FOLDER }, (connection) => events.onConnection(connection, peer))
       if (open === undefined) throw new ListenError(`${nameOf(listener)} is in use`, { hint: 'another engine serves there: stop it, or choose another --addr' })
       return { ...open, address: undefined }
     }
