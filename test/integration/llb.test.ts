@@ -6,9 +6,11 @@ import { after, before, describe, it } from 'node:test'
 import type { EngineClient } from '../../src/driver/driver.ts'
 import { createSocketDriver } from '../../src/driver/socketDriver.ts'
 import { missingPeer, startBuildkitPeer } from '../parity/buildkitPeer.ts'
+import { readImageFacts } from '../parity/imageFacts.ts'
 import { definitionOf, LLB_CASES, type LlbCase } from '../parity/llbCases.ts'
+import { askDockerfile, LLB_QUESTIONS, solveForPlatforms } from '../parity/llbQuestions.ts'
 import { startEngine } from '../support/engine/engineSocket.ts'
-import { solveToFacts, type DefinitionSolve } from '../support/engine/solveDefinition.ts'
+import { driveDefinition, solveToFacts, type DefinitionSolve } from '../support/engine/solveDefinition.ts'
 import { writeContext } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 
@@ -41,6 +43,49 @@ describe('a graph of the client’s own', { skip: missingPeer || missing('crun',
       return `failed: ${error instanceof Error ? error.message : String(error)}`
     }
   }
+
+  describe('answers what a frontend asks as BuildKit does:', { concurrency: 3 }, () => {
+    for (const { name, ask, isSimilar } of LLB_QUESTIONS) {
+      it(name, async () => {
+        const answer = async (engine: EngineClient): Promise<string> => {
+          let text = 'no answer'
+          await driveDefinition(engine, has, async (options) => {
+            text = await ask({ bridge: engine.bridge, options }).catch((error: unknown) => `failed: ${error instanceof Error ? error.message : String(error)}`)
+            return {}
+          })
+          return text
+        }
+        const [theirs, ours] = await Promise.all([answer(engines.buildkit), answer(engines.pelago)])
+        if (isSimilar === undefined) return void assert.equal(ours, theirs)
+        assert.match(theirs, isSimilar, 'BuildKit')
+        assert.match(ours, isSimilar, 'Pelago')
+      })
+    }
+  })
+
+  it('is exported for several platforms, with configs of the client’s own', async () => {
+    const facts = async (name: keyof typeof engines): Promise<readonly string[]> => {
+      const path = join(folder, `${name}-platforms.tar`)
+      await driveDefinition(engines[name], { ...has, outputs: [{ type: 'oci', attributes: new Map([['tar', 'true']]), destination: { kind: 'file', path } }] }, (options) => solveForPlatforms({ bridge: engines[name].bridge, options }))
+      return [...(await readImageFacts(path))].filter(([key]) => /architecture|author|config (?!media)|variant|layer/.test(key)).map(([key, text]) => `${key}: ${text}`).sort()
+    }
+    const [theirs, ours] = await Promise.all([facts('buildkit'), facts('pelago')])
+    assert.deepEqual(ours, theirs)
+  })
+
+  it('is the context of a Dockerfile', async () => {
+    const answer = async (engine: EngineClient): Promise<string> => {
+      let text = ''
+      await driveDefinition(engine, { ...has, folders: new Map([['context', join(folder, 'src')]]), files: new Map([['dockerfile', new Map([['Dockerfile', Buffer.from('FROM base\nCOPY --from=base /d/a /copied\n')]])]]) }, async (options) => {
+        text = await askDockerfile({ bridge: engine.bridge, options })
+        return {}
+      })
+      return text
+    }
+    const [theirs, ours] = await Promise.all([answer(engines.buildkit), answer(engines.pelago)])
+    assert.equal(ours, theirs)
+    assert.match(ours, /copied/)
+  })
 
   describe('comes to what BuildKit makes of it:', { concurrency: 3 }, () => {
     for (const wanted of LLB_CASES) {

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { digestOf, type Digest } from '../../ground/digest.ts'
 import { BuildError } from '../../ground/errors.ts'
-import { DefinitionSchema, MountContentCache, MountType, NetMode, OpSchema, type Definition } from '../gen/ops_pb.ts'
+import { DefinitionSchema, MountContentCache, MountType, NetMode, OpSchema, SecurityMode, type Definition } from '../gen/ops_pb.ts'
 import type { ClientOp, ClientVertex } from './clientGraph.ts'
 import { parseDefinition } from './definition.ts'
 
@@ -16,6 +16,7 @@ interface Step {
   readonly op: OpInit
   readonly inputs?: readonly (readonly [step: number, index: number])[]
   readonly metadata?: Metadata
+  readonly platform?: { readonly OS: string; readonly Architecture: string; readonly Variant: string }
 }
 
 /** Its steps in their order; the last one's output `root` is the result. */
@@ -23,8 +24,8 @@ function define(steps: readonly Step[], root = 0): Definition {
   const digests: Digest[] = []
   const def: Uint8Array[] = []
   const metadata: Record<string, Metadata> = {}
-  for (const { op, inputs = [], metadata: about = {} } of steps) {
-    const bytes = toBinary(OpSchema, create(OpSchema, { op, inputs: inputs.map(([step, index]) => ({ digest: digests[step] ?? '', index: BigInt(index) })) }))
+  for (const { op, inputs = [], metadata: about = {}, platform } of steps) {
+    const bytes = toBinary(OpSchema, create(OpSchema, { op, ...(platform !== undefined && { platform }), inputs: inputs.map(([step, index]) => ({ digest: digests[step] ?? '', index: BigInt(index) })) }))
     def.push(bytes)
     digests.push(digestOf(bytes))
     metadata[digestOf(bytes)] = about
@@ -67,6 +68,11 @@ describe('a definition of a client’s own', () => {
       step: source('git://example.com/a.git#main:sub', { 'git.keepgitdir': 'true', 'git.authtokensecret': 'T', 'git.authheadersecret': 'H', 'git.skipsubmodules': 'true', 'git.checksum': 'abc', 'git.mtime': 'commit' }),
       expected: { kind: 'git', remote: 'https://example.com/a.git', ref: 'main', folder: 'sub', checksum: 'abc', keepGitFolder: true, submodules: false, mtime: 'commit', fetchByCommit: false, authHeaderSecret: 'H', authTokenSecret: 'T', knownSshHosts: '', sshAgent: '' },
     },
+    {
+      name: 'a repository by ssh',
+      step: source('git://example.com/a.git', { 'git.fullurl': 'git@example.com:a.git', 'git.knownsshhosts': 'example.com key', 'git.mountsshsock': 'default', 'git.fetchbycommit': 'true' }),
+      expected: { kind: 'git', remote: 'git@example.com:a.git', ref: '', folder: '', checksum: '', keepGitFolder: false, submodules: true, mtime: 'checkout', fetchByCommit: true, authHeaderSecret: '', authTokenSecret: '', knownSshHosts: 'example.com key', sshAgent: 'default' },
+    },
     { name: 'a URL', step: source('https://example.com/f', { 'http.filename': 'x', 'http.perm': '0755', 'http.uid': '1', 'http.gid': '2', 'http.checksum': digestOf('x') }), expected: { kind: 'http', url: 'https://example.com/f', checksum: digestOf('x'), filename: 'x', mode: 0o755, uid: 1, gid: 2, authHeaderSecret: '' } },
     { name: 'a result of the engine', step: source('pelago-result://id'), expected: { kind: 'result', id: 'id' } },
   ]
@@ -96,6 +102,11 @@ describe('a definition of a client’s own', () => {
       { kind: 'ssh', target: '/a', agentId: 'default', uid: 0, gid: 0, mode: 0o600, isOptional: false },
       { kind: 'bind', input: 0, selector: '', target: '/o', readonly: false, isOutput: false, contentCache: 'off' },
     ])
+  })
+
+  it('is for the platform that it names, in its usual form', () => {
+    const { platform, op } = parse([BASE, { ...run([ROOT], { security: SecurityMode.INSECURE }), platform: { OS: 'linux', Architecture: 'aarch64', Variant: 'v8' } }])
+    assert.deepEqual([platform, op.kind === 'exec' ? op.security : undefined], [{ os: 'linux', architecture: 'arm64', variant: '', osVersion: '' }, 'insecure'])
   })
 
   it('has actions that stand on inputs, on each other and on nothing', () => {

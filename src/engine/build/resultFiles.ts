@@ -1,7 +1,7 @@
 import { closeSync, openSync, readlinkSync, readSync, type BigIntStats } from 'node:fs'
 import type { FileStat } from '../../api/fileSync.ts'
 import { BuildError, type ErrorKind } from '../../ground/errors.ts'
-import { bytesOf, fromText, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+import { asByteString, bytesOf, fromText, textOfBytes, type ByteString } from '../../kit/byteString.ts'
 import { deviceNumbers } from '../../ops/contextWalk.ts'
 import { sortedNames } from '../../ops/files/folders.ts'
 import { createPathFilter } from '../../ops/files/matching/patternFilter.ts'
@@ -21,7 +21,7 @@ export interface ResultFiles extends AsyncDisposable {
   readFile(path: string, part?: FilePart): Uint8Array
   /** What is in a folder, by name; with a pattern (as in an ignore file) only what it matches. @throws ResultFileError */
   readFolder(path: string, includePattern?: string): readonly FileStat[]
-  /** A link that ends the path is followed. @throws ResultFileError */
+  /** A link that ends the path is followed, and the name is that of what it leads to. @throws ResultFileError */
   stat(path: string): FileStat
 }
 
@@ -63,7 +63,7 @@ export async function openResultFiles({ snapshots, presence }: ResultFilesDeps, 
     readFolder: (path, pattern) => listFolder(find('open', path, root), path, pattern),
     stat: (path) => {
       const { place, stat } = find('lstat', path, root)
-      return toFileStat(place, textOfBytes(lastNameOf(fromText(path))), stat)
+      return toFileStat(place, textOfBytes(lastNameOf(asByteString(place.slice(root.length)))), stat)
     },
     [Symbol.asyncDispose]: () => view[Symbol.asyncDispose](),
   }

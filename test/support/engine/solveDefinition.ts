@@ -1,6 +1,10 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { CallOptions } from '@connectrpc/connect'
 import { createReadStream } from 'node:fs'
+import type { ResultSchema } from '../../../src/api/gen/gateway_pb.ts'
 import type { Definition } from '../../../src/api/gen/ops_pb.ts'
 import { readTar } from '../../../src/archive/tarReader.ts'
+import { driveBuild } from '../../../src/driver/drivenBuild.ts'
 import type { BuildRequest, EngineClient } from '../../../src/driver/driver.ts'
 import { inSession } from '../../../src/driver/solve.ts'
 import { openFolderTree } from '../../../src/ops/contextWalk.ts'
@@ -15,7 +19,7 @@ const NOTHING: BuildRequest = {
 }
 
 /** What is solved, and what the client has for it. */
-export interface DefinitionSolve extends Partial<Pick<BuildRequest, 'folders' | 'secrets' | 'outputs' | 'attributes'>> {
+export interface DefinitionSolve extends Partial<Pick<BuildRequest, 'folders' | 'files' | 'secrets' | 'outputs' | 'attributes'>> {
   readonly definition: Definition
   readonly sink?: ProgressSink
 }
@@ -38,4 +42,11 @@ export async function solveToFacts(engine: EngineClient, solve: DefinitionSolve,
     facts.set(header.path.replace(/^\.?\/|\/$/g, ''), formatEntry(header, Buffer.concat(chunks)))
   }
   return facts
+}
+
+/** A build that the client drives: what `drive` gives back is exported. The exporter's response. */
+export async function driveDefinition(engine: EngineClient, has: Omit<DefinitionSolve, 'definition'>, drive: (options: CallOptions) => Promise<MessageInitShape<typeof ResultSchema>>): Promise<void> {
+  const request = { ...NOTHING, ...has }
+  const exporters = request.outputs.map(({ type, attributes }) => ({ Type: type, Attrs: Object.fromEntries(attributes) }))
+  await inSession(PARTS, { engine, request, sink: () => undefined }, never, (ref, sessionId, inner) => driveBuild(engine, { Ref: ref, Session: sessionId, Exporters: exporters }, drive, inner))
 }
