@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { RemoteError } from '../../src/api/errorMapping.ts'
 import type { EngineClient } from '../../src/driver/driver.ts'
 import { createSocketDriver } from '../../src/driver/socketDriver.ts'
 import { missingPeer, startBuildkitPeer } from '../parity/buildkitPeer.ts'
@@ -10,7 +11,8 @@ import { readImageFacts } from '../parity/imageFacts.ts'
 import { definitionOf, LLB_CASES, type LlbCase } from '../parity/llbCases.ts'
 import { askDockerfile, LLB_QUESTIONS, solveForPlatforms } from '../parity/llbQuestions.ts'
 import { startEngine } from '../support/engine/engineSocket.ts'
-import { driveDefinition, solveToFacts, type DefinitionSolve } from '../support/engine/solveDefinition.ts'
+import { driveDefinition, solveDefinition, solveToFacts, type DefinitionSolve } from '../support/engine/solveDefinition.ts'
+import { createLlb, mkfile, rm as rmAction } from '../support/llb.ts'
 import { writeContext } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 
@@ -61,6 +63,16 @@ describe('a graph of the client’s own', { skip: missingPeer || missing('crun',
         assert.match(ours, isSimilar, 'Pelago')
       })
     }
+  })
+
+  it('fails with the lines that its source map names', async () => {
+    const llb = createLlb()
+    const broken = llb.file([llb.file([], [mkfile('/a')])], [rmAction('/none')])
+    const definition = llb.define(broken, { infos: [{ filename: 'site.hcl', data: Buffer.from('one\ntwo\nthree\n') }], locations: { [broken.digest]: { locations: [{ sourceIndex: 0, ranges: [{ start: { line: 2 }, end: { line: 3 } }] }] } } })
+    const spanOf = async (engine: EngineClient): Promise<unknown> => solveDefinition(engine, { ...has, definition }).catch((error: unknown) => (error instanceof RemoteError ? error.span : error))
+    const [theirs, ours] = await Promise.all([spanOf(engines.buildkit), spanOf(engines.pelago)])
+    assert.deepEqual(ours, { source: { filename: 'site.hcl', text: 'one\ntwo\nthree\n' }, startLine: 2, endLine: 3 })
+    assert.deepEqual(theirs, ours)
   })
 
   it('is exported for several platforms, with configs of the client’s own', async () => {
