@@ -75,6 +75,17 @@ describe('a graph of the client’s own', { skip: missingPeer || missing('crun',
     assert.deepEqual(theirs, ours)
   })
 
+  it('is an image with BuildKit’s config where it has none of its own', async () => {
+    const facts = async (name: keyof typeof engines): Promise<readonly string[]> => {
+      const path = join(folder, `${name}-plain.tar`)
+      const llb = createLlb()
+      await solveDefinition(engines[name], { ...has, definition: llb.define(llb.file([], [mkfile('/a', 'x')])), outputs: [{ type: 'oci', attributes: new Map([['tar', 'true']]), destination: { kind: 'file', path } }] })
+      return [...(await readImageFacts(path))].filter(([key]) => /^(?:architecture|os|layers|layer 0 .*|config (?!media).*)$/.test(key)).map(([key, text]) => `${key}: ${text}`).sort()
+    }
+    const [theirs, ours] = await Promise.all([facts('buildkit'), facts('pelago')])
+    assert.deepEqual(ours, theirs)
+  })
+
   it('is exported for several platforms, with configs of the client’s own', async () => {
     const facts = async (name: keyof typeof engines): Promise<readonly string[]> => {
       const path = join(folder, `${name}-platforms.tar`)
