@@ -73,6 +73,14 @@ describe('an engine over ssh', { skip: missing('crun', 'busybox', 'ssh', 'ssh-ke
     assert.deepEqual(findProcesses(pelago.env['PELAGO_ROOT'] ?? ''), [])
   })
 
+  it('is joined to standard input and output, chosen by the platform', async () => {
+    await pelago.succeed(['create', '--name', 'two', '--platform', 'linux/amd64', 'embedded'])
+    await pelago.succeed(['create', '--name', 'two', '--append', '--platform', 'linux/arm64', 'ssh://big'])
+    const { stdout, stderr } = await pelago.succeed(['buildx', 'dial-stdio', '--builder', 'two', '--platform', 'linux/arm64', '--progress=plain'])
+    assert.match(stderr, /dialing ssh:\/\/big of builder two/)
+    assert.match(stdout, /^\0\0[^]\x04\0\0\0\0\0/) // an HTTP/2 server's first frame
+  })
+
   it('does not mount what has the name there', async () => {
     const { exitCode, stderr } = await pelago.run(['run', '--builder', 'ssh://big', '--volume', '.:/here', 'localhost:1/app'])
     assert.match(stderr, /cannot be mounted: the engine is on another machine/)
