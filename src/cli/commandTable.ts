@@ -64,6 +64,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['dial-stdio', { summary: 'Join standard input and output to the engine of a builder', load: async () => (await import('./commands/builders/dialStdio.ts')).dialStdio }],
   ['history ls', { summary: 'List the builds that the engines of the builder remember', load: async () => (await import('./commands/history/ls.ts')).historyLs }],
   ['history inspect', { summary: 'Show what a build was made from, and where its time went', load: async () => (await import('./commands/history/inspect.ts')).historyInspect }],
+  ['history inspect attachment', { summary: 'Print provenance, SBOM and the like of a past build', load: async () => (await import('./commands/history/attachment.ts')).historyInspectAttachment }],
   ['history logs', { summary: 'Show once more what a build printed', load: async () => (await import('./commands/history/logs.ts')).historyLogs }],
   ['history rm', { summary: 'Forget builds', load: async () => (await import('./commands/history/rm.ts')).historyRm }],
   ['history export', { summary: 'Write builds with their logs to a file', load: async () => (await import('./commands/history/export.ts')).historyExport }],
@@ -134,8 +135,8 @@ export function findCommand(argv: readonly string[]): Invocation {
 }
 
 function findByWords(start: readonly string[]): Invocation {
-  const [first = '', second = ''] = start
-  const found = commandCalled(`${first} ${second}`, start.slice(2)) ?? commandCalled(first, start.slice(1))
+  const [first = '', second = '', third = ''] = start
+  const found = commandCalled(`${first} ${second} ${third}`, start.slice(3)) ?? commandCalled(`${first} ${second}`, start.slice(2)) ?? commandCalled(first, start.slice(1))
   if (found !== undefined) return found
   if (!isGroup(first)) throw unknownCommand(first)
   if (second !== '' && !second.startsWith('-')) throw unknownCommand(`${first} ${second}`)

@@ -17,6 +17,7 @@ import {
 import type { WorkerRecordSchema } from '../api/gen/worker_pb.ts'
 import { parseDefinition } from '../api/llb/definition.ts'
 import { createProgressEncoder } from '../api/progressMapping.ts'
+import type { RecordedProvenance } from '../engine/attestation/recordedProvenance.ts'
 import type { EngineConfig } from '../engine/config/engineConfig.ts'
 import type { PruneOptions } from '../engine/store/cachePrune.ts'
 import { parseRecordFilter, type UsageRecord } from '../engine/store/usageRecord.ts'
@@ -59,12 +60,13 @@ export function createControl(engine: Engine, { sessions, gateway, clientBuilds,
       const attributes = new Map(Object.entries(request.FrontendAttrs))
       const subject = subjectOf(request, attributes, gateway)
       const open = journal.open(request)
+      let provenance: readonly RecordedProvenance[] = []
       try {
         const session = await sessions.get(solve.sessionId, signal)
         const steer: Steer = subject === undefined ? driven.steer(attributes, session.ended) : (build, inner) => build(subject, inner)
         using _calls = subject === undefined ? clientBuilds.open(request.Ref, { sessionId: solve.sessionId, progress: record.sink, inputs: request.FrontendInputs, sourcePolicies: solve.sourcePolicies }) : undefined
-        const response = await engine.solve({ ...solve, sessionEnded: session.ended }, steer, record.sink, AbortSignal.any([signal, session.ended]))
-        open.close({ kind: 'completed', response }, record.events())
+        const response = await engine.solve({ ...solve, sessionEnded: session.ended, onThrough: (found) => (provenance = found) }, steer, record.sink, AbortSignal.any([signal, session.ended]))
+        open.close({ kind: 'completed', response, provenance }, record.events())
         return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })
       } catch (error) {
         open.close({ kind: 'failed', error }, record.events())
@@ -128,7 +130,7 @@ function checkSolve(request: SolveRequest): void {
   if (what !== undefined) throw new InvalidValueError(`${what} not supported yet`, { hint: 'send the frontend "dockerfile.v0" with its attributes' })
 }
 
-function toSolve(request: SolveRequest): Omit<EngineRequest, 'sessionEnded'> {
+function toSolve(request: SolveRequest): Omit<EngineRequest, 'sessionEnded' | 'onThrough'> {
   return {
     ref: request.Ref,
     sessionId: request.Session.replace(/^.*:/, ''),

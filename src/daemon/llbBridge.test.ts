@@ -214,7 +214,7 @@ async function build(subject: BuildSubject): Promise<Built | Answer> {
   const isMultiPlatform = subject.kind === 'result' ? subject.isMultiPlatform : platforms.length > 1
   const evaluate = async (): Promise<BuildResult> => ({ platforms: [], isMultiPlatform })
   const cache = { records: [], roots: [], foreignLayers: () => undefined }
-  return { kind: 'built', platforms, isMultiPlatform, evaluate, solve: async () => undefined, openFiles: async () => FILES, audit: { mode: 'off', origins: [] }, epochSeconds: undefined, foreignBlobs: undefined, evaluateCache: async () => cache }
+  return { kind: 'built', platforms, isMultiPlatform, evaluate, solve: async () => undefined, openFiles: async () => FILES, audit: { mode: 'off', origins: [] }, epochSeconds: undefined, foreignBlobs: undefined, provenance: async () => [], evaluateCache: async () => cache }
 }
 
 function builtFor(id: string, subject: Exclude<BuildSubject, { readonly kind: 'result' }>): BuiltPlatform {

@@ -11,6 +11,9 @@ import type { ClientProcess } from './session/outputSink.ts'
 import { PER_PLATFORM } from './nodes/cacheNames.ts'
 import { openSession } from './session/sessionHost.ts'
 
+/** In a response: by which the engine's history calls the build. */
+export const BUILD_REF = 'pelago.build.ref'
+
 /** How long the last events may come after the build's end; BuildKit's client waits about as long. */
 const LAST_EVENTS_MS = 3_000
 
@@ -24,7 +27,7 @@ export function createSolve(parts: SolveParts): Solve {
   return async (engine, request, sink, signal) =>
     await inSession(parts, { engine, request, sink }, signal, async (ref, sessionId, inner) => {
       const { ExporterResponse } = await engine.control.solve(solveRequest(ref, sessionId, engine.isSameMachine ? withClientPaths(request) : request), { signal: inner })
-      return await nameFolderCaches(request, new Map(Object.entries(ExporterResponse)), sink, inner)
+      return await nameFolderCaches(request, new Map([...Object.entries(ExporterResponse), [BUILD_REF, ref]]), sink, inner)
     })
 }
 

@@ -15,6 +15,7 @@ import type { SnapshotId } from '../snapshot/snapshotStore.ts'
 import type { ResultFiles } from './build/resultFiles.ts'
 import type { DebugRequest } from './debug/debugStep.ts'
 import type { KeptStep } from './debug/failedStepStore.ts'
+import type { RecordedProvenance } from './attestation/recordedProvenance.ts'
 import type { BuildHistory } from './history/buildHistory.ts'
 import type { PruneOptions } from './store/cachePrune.ts'
 import type { GcRule } from './store/gcRule.ts'
@@ -98,6 +99,8 @@ export interface SolveRequest {
   readonly cacheImports: readonly CacheRequest[]
   /** Where what the build comes to is to be found by other machines. */
   readonly cacheExports: readonly CacheRequest[]
+  /** Told at the end of a build what its history is to have of the result. */
+  readonly onThrough: (provenance: readonly RecordedProvenance[]) => void
 }
 
 /** A build cache that is elsewhere: BuildKit's types and attributes. */
@@ -164,6 +167,8 @@ export interface Built {
   solve(index: number, signal: AbortSignal): Promise<SnapshotId | undefined>
   /** The files of one of the platforms, for as long as they are held; does the work for it, and brings what is not here. */
   openFiles(index: number, signal: AbortSignal): Promise<ResultFiles>
+  /** Of each platform of the result, in their order; evaluates it. */
+  provenance(signal: AbortSignal): Promise<readonly RecordedProvenance[]>
   /** What the audit is to do, and what it is told of each platform of the result, in their order. */
   readonly audit: AuditOrder
   /** SOURCE_DATE_EPOCH of the build; undefined where it names none. */

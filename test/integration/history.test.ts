@@ -20,6 +20,11 @@ interface Described {
   readonly PlatformTimes: readonly { readonly Platform: string; readonly EmulatedMs: number }[]
 }
 
+interface Provenance {
+  readonly buildDefinition: { readonly internalParameters?: { readonly buildConfig?: object }; readonly resolvedDependencies: readonly object[] }
+  readonly runDetails: { readonly metadata?: { readonly invocationId: string } }
+}
+
 describe('pelago history', { skip: missingForBuilds(), concurrency: false }, () => {
   let workbench: Workbench
   let pelago: Pelago
@@ -71,14 +76,52 @@ describe('pelago history', { skip: missingForBuilds(), concurrency: false }, () 
     assert.match(archive, /says hello/)
   })
 
+  const attachment = async (...args: readonly string[]): Promise<Provenance> => JSON.parse((await pelago.succeed(['history', 'inspect', 'attachment', ...args])).stdout) as Provenance
+
+  it('keeps where a build is from, for each platform, and puts it into the metadata', async () => {
+    const metadata = join(pelago.folder, 'metadata.json')
+    const build = ['build', '--platform', 'linux/amd64,linux/arm64', '--build-arg', 'WORD=told', '--metadata-file', metadata]
+    const read = async (env: Readonly<Record<string, string>>): Promise<Readonly<Record<string, unknown>>> => {
+      await pelago.succeed([...build, context], { env })
+      return JSON.parse(await readFile(metadata, 'utf8')) as Readonly<Record<string, unknown>>
+    }
+    const [min, max, none] = [await read({}), await read({ BUILDX_METADATA_PROVENANCE: 'max' }), await read({ BUILDX_METADATA_PROVENANCE: 'disabled' })]
+    const keys = ['buildx.build.provenance/linux/amd64', 'buildx.build.provenance/linux/arm64'] as const
+    for (const key of keys) {
+      const [short, whole] = [min[key] as Provenance, max[key] as Provenance]
+      assert.equal(whole.runDetails.metadata?.invocationId, max['pelago.build.ref'])
+      assert.deepEqual([short.runDetails.metadata, short.buildDefinition.internalParameters?.buildConfig], [undefined, undefined])
+      assert.deepEqual(short.buildDefinition.resolvedDependencies, whole.buildDefinition.resolvedDependencies)
+      assert.ok(none[key] === undefined)
+    }
+    const refused = await pelago.run([...build, context], { env: { BUILDX_METADATA_PROVENANCE: 'some' } })
+    assert.deepEqual([refused.exitCode, /invalid BUILDX_METADATA_PROVENANCE: "some"/.test(refused.stderr)], [2, true])
+    await pelago.succeed(['history', 'rm', '^0'])
+    const ref = String(max['pelago.build.ref'])
+    assert.deepEqual(await attachment('--type', 'provenance', '--platform', 'linux/arm64', ref), max[keys[1]])
+    assert.match((await pelago.succeed(['history', 'inspect', ref])).stdout, /^ATTACHMENT +PLATFORM +TYPE\nsha256:\S+ +linux\/amd64 +https:\/\/slsa\.dev\/provenance\/v1\n[^]*image\.index/m)
+    await pelago.succeed(['history', 'rm', '^0', '^1', '^2'])
+  })
+
+  it('keeps what an image has attached to it', async () => {
+    await pelago.succeed(['build', '--platform', 'linux/amd64', '--sbom=true', '--provenance=mode=min', '-t', 'attested', context])
+    assert.equal((await attachment('--type', 'provenance')).buildDefinition.internalParameters?.buildConfig, undefined)
+    for (const type of ['sbom', 'index', 'manifest', 'image', 'https://spdx.dev/Document']) assert.ok(Object.keys(await attachment('--type', type)).length > 1)
+    const none = await pelago.run(['history', 'inspect', 'attachment', '--type', 'other'])
+    assert.match(none.stderr, /has no such attachment\nhint: it has https:\/\/slsa\.dev\/provenance\/v1 \(linux\/amd64\), /)
+    await pelago.succeed(['history', 'rm', '^0'])
+  })
+
   it('keeps what it tells though the cache is pruned', async () => {
     await pelago.succeed(['prune', '--all', '--force'])
     assert.match((await pelago.succeed(['history', 'logs', '^2'])).stdout, /says hello/)
+    assert.equal((await attachment('--type', 'provenance', '^2')).runDetails.metadata?.invocationId, (await inspect('^2')).Ref)
   })
 
   for (const { name, args, exitCode, message } of [
     { name: 'a build that it does not know', args: ['logs', 'nowhere'], exitCode: 1, message: /no such build: nowhere/ },
     { name: 'a filter that is none', args: ['ls', '--filter', 'color=red'], exitCode: 2, message: /invalid --filter: "color=red"/ },
+    { name: 'to print any attachment', args: ['inspect', 'attachment'], exitCode: 2, message: /nothing says which attachment is meant/ },
     { name: 'to forget nothing', args: ['rm'], exitCode: 2, message: /no build is named/ },
   ]) {
     it(`refuses ${name}`, async () => {
@@ -108,6 +151,8 @@ describe('pelago history', { skip: missingForBuilds(), concurrency: false }, () 
     assert.match(await buildx('history', 'ls'), /^\S+ +\S+ +Completed /m)
     assert.match(await buildx('history', 'inspect'), /^Platforms:\s+linux\/amd64, linux\/arm64$[^]*^Build Steps:\s+\d+\/\d+ \(\d+% cached\)$/m)
     assert.match(await buildx('history', 'logs'), /says two/)
+    const printed = await buildx('history', 'inspect', 'attachment', '--type', 'provenance', '--platform', 'linux/arm64')
+    assert.equal((JSON.parse(printed) as Provenance).buildDefinition.resolvedDependencies.length, 1)
     const own = async (...args: string[]): Promise<string> => (await pelago.succeed(['--builder', engine.address, 'history', ...args])).stdout
     await buildx('history', 'rm', (await own('ls', '--format', '{{.Ref}}')).trim())
     assert.equal(await own('ls', '--format', 'json'), '')

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { UnsupportedByPeerError } from '../../api/errorMapping.ts'
 import type { EngineClient, OutputRequest } from '../../driver/driver.ts'
-import { createSolve } from '../../driver/solve.ts'
+import { BUILD_REF, createSolve } from '../../driver/solve.ts'
 import type { Digest } from '../../ground/digest.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
@@ -28,9 +28,18 @@ export async function performBuild(prepared: PreparedBuild, context: CommandCont
   signal.throwIfAborted()
   await reportToCi({ end: summaryEnd(end, requests.flatMap(({ outputs }) => outputs)), trace: display.trace, pathOf: dockerfilePathOf(prepared) }, flags['summary-file'], context)
   if ('error' in end) throw end.error
-  await writeOutcomeFiles(end.outcome, flags, context.workingFolder)
+  const told = flags['metadata-file'] === undefined ? end.outcome : await withProvenance(end.outcome, place.engine, context, signal)
+  await writeOutcomeFiles(told, flags, context.workingFolder)
   report(prepared, { outcome: end.outcome, times: withoutOwners(display.times()) }, context)
   return end.outcome
+}
+
+/** With what the engine's history has of where it is from, for the metadata; what several engines have built together is in no one's. */
+export async function withProvenance(outcome: BuildOutcome, engine: EngineClient | undefined, { env }: Pick<CommandContext, 'env'>, signal: AbortSignal): Promise<BuildOutcome> {
+  const { readBuildProvenance, readMetadataProvenance } = await import('../history/buildProvenance.ts')
+  const ref = outcome.response.get(BUILD_REF)
+  const found = ref === undefined || engine === undefined ? [] : await readBuildProvenance(engine, ref, readMetadataProvenance(env), signal)
+  return { ...outcome, response: new Map([...outcome.response, ...found]) }
 }
 
 type BuildEnd = { readonly outcome: BuildOutcome } | { readonly error: unknown }

@@ -1,5 +1,6 @@
 import { elapsedMs, parseVertexName, type Trace, type VertexTrace } from '../render/trace.ts'
 import { CONTEXT_ATTRIBUTE } from '../../driver/clientPaths.ts'
+import type { BuildAttachment } from './attachments.ts'
 import { dockerfileOf, type PastBuild } from './pastBuild.ts'
 
 /** What `history inspect` tells, with buildx's names where it has them. */
@@ -29,6 +30,19 @@ export interface BuildDescription {
   readonly Digest: string
   readonly PlatformTimes: readonly PlatformDescription[]
   readonly Steps: readonly StepDescription[]
+  readonly Attachments: readonly AttachmentDescription[]
+}
+
+export interface AttachmentDescription {
+  readonly Digest: string
+  readonly Platform: string
+  readonly Type: string
+}
+
+/** What is kept of a build beside its record. */
+export interface BuildRemains {
+  readonly trace: Trace
+  readonly attachments: readonly BuildAttachment[]
 }
 
 export interface NameValue {
@@ -61,7 +75,7 @@ export interface StepDescription {
 }
 
 /** `nowMs` is the end of what runs. */
-export function describeBuild(build: PastBuild, trace: Trace, nowMs: number): BuildDescription {
+export function describeBuild(build: PastBuild, { trace, attachments }: BuildRemains, nowMs: number): BuildDescription {
   const { attributes, message, startedAtMs, completedAtMs } = build
   const steps = trace.vertices.map((vertex) => describeStep(vertex, nowMs))
   return {
@@ -87,6 +101,7 @@ export function describeBuild(build: PastBuild, trace: Trace, nowMs: number): Bu
     Digest: message.ExporterResponse['containerimage.digest'] ?? '',
     PlatformTimes: describePlatforms(steps),
     Steps: steps,
+    Attachments: attachments.map(({ descriptor, platform, type }) => ({ Digest: descriptor.digest, Platform: platform, Type: type })),
   }
 }
 

@@ -35,6 +35,7 @@ function tables(build: BuildDescription): readonly string[] {
     named('LABEL', build.Labels),
     named('NAMED CONTEXT', build.NamedContexts),
     build.PlatformTimes.length < 2 ? '' : formatTable(['PLATFORM', 'NATIVE', 'EMULATED', 'STEPS', 'CACHED'], build.PlatformTimes.map(({ Platform, Steps, Cached, NativeMs, EmulatedMs }) => [Platform, time(NativeMs), time(EmulatedMs), String(Steps), String(Cached)])),
+    build.Attachments.length === 0 ? '' : formatTable(['ATTACHMENT', 'PLATFORM', 'TYPE'], build.Attachments.map(({ Digest, Platform, Type }) => [Digest, neutralize(Platform), neutralize(Type)])),
     formatTable(['STEP', 'PLATFORM', 'TIME', 'HOW'], build.Steps.map((step) => [truncate(step.Name, NAME_COLUMNS), step.Platform, step.Status === 'cached' ? '' : formatDuration(step.DurationMs), step.Status !== 'done' ? step.Status : step.Emulator === '' ? '' : `emulated by ${step.Emulator}`])),
   ]
 }

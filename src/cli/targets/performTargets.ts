@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { TargetRequest, TargetsEnd } from '../../driver/targets/targetRequest.ts'
-import { metadataFields, parseOutcome } from '../build/buildOutcome.ts'
-import { requireAudit, withInsecureRegistries } from '../build/performBuild.ts'
+import { metadataFields, parseOutcome, type BuildOutcome } from '../build/buildOutcome.ts'
+import { requireAudit, withInsecureRegistries, withProvenance } from '../build/performBuild.ts'
 import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
 import type { SummaryEnd } from '../ci/summary.ts'
 import type { CommandContext } from '../command.ts'
@@ -37,7 +37,11 @@ export async function performTargets(targets: readonly PreparedTarget[], run: Ta
   await reportToCi({ end: summaryEnd(targets, outcomes, end), trace: display.trace, pathOf: pathsOf(targets, end) }, run.summaryFile, context)
   if (run.isSilent !== true) printTargets({ targets, outcomes, times: display.times(), progress: run.progress }, context)
   if (end.error !== undefined) throw end.error
-  if (run.metadataFile !== undefined) await writeFile(resolve(context.workingFolder, run.metadataFile), formatAllMetadata(outcomes))
+  if (run.metadataFile !== undefined) {
+    const told = new Map<string, BuildOutcome>()
+    for (const [name, outcome] of outcomes) told.set(name, await withProvenance(outcome, place.engine, context, signal))
+    await writeFile(resolve(context.workingFolder, run.metadataFile), formatAllMetadata(told))
+  }
   return outcomes
 }
 

@@ -3,7 +3,8 @@ import { timestampMs } from '@bufbuild/protobuf/wkt'
 import { BuildHistoryEventType, BuildHistoryRecordSchema, type BuildHistoryEvent, type BuildHistoryRecord, type BuildHistoryRequest, type SolveRequest, type StatusResponse, type UpdateBuildHistoryRequest } from '../../api/gen/control_pb.ts'
 import { createProgressEncoder } from '../../api/progressMapping.ts'
 import type { Engine } from '../../engine/engine.ts'
-import type { EventsBlob } from '../../engine/history/buildHistory.ts'
+import type { RecordedProvenance } from '../../engine/attestation/recordedProvenance.ts'
+import type { KeptBlobs } from '../../engine/history/buildHistory.ts'
 import type { KeptBuild } from '../../engine/history/buildRecordStore.ts'
 import { BuildError, InvalidValueError } from '../../ground/errors.ts'
 import type { ProgressEvent } from '../../progress/progressEvent.ts'
@@ -103,17 +104,38 @@ interface EndedBuild {
   readonly events: readonly ProgressEvent[]
 }
 
-async function save({ engine: { history }, now }: JournalDeps, { started, ending, events }: EndedBuild, listeners: HistoryListeners): Promise<void> {
+async function save({ engine: { history }, now, onFailure }: JournalDeps, { started, ending, events }: EndedBuild, listeners: HistoryListeners): Promise<void> {
   const completedAtMs = now()
   const signal = new AbortController().signal // it is a moment's work, and a build is to be found though its client is gone
   let record = started
-  const describe = (blob: EventsBlob): KeptBuild => {
-    record = completedRecord(started, { completedAtMs, ending, events, blob })
-    return { ref: started.Ref, startedAtMs: startedMs(started), completedAtMs, isPinned: false, record: toBinary(BuildHistoryRecordSchema, record), events: blob.digest }
+  const told = ending.kind === 'completed' ? await readPredicates(ending.provenance, onFailure, signal) : []
+  const describe = ({ events: blob, attachments: kept }: KeptBlobs): KeptBuild => {
+    const attachments = told.flatMap(({ platform, predicateType }, index) => (kept[index] === undefined ? [] : [{ platform, predicateType, ...kept[index] }]))
+    record = completedRecord(started, { completedAtMs, ending, events, blob, attachments })
+    return { ref: started.Ref, startedAtMs: startedMs(started), completedAtMs, isPinned: false, record: toBinary(BuildHistoryRecordSchema, record), events: blob.digest, attachments: kept.map(({ digest }) => digest) }
   }
-  const dropped = await history.keep(encodeStatusLog(createProgressEncoder()(events)), describe, signal)
+  const dropped = await history.keep({ events: encodeStatusLog(createProgressEncoder()(events)), attachments: told.map(({ predicate }) => predicate) }, describe, signal)
   listeners.completed(record)
   dropped.forEach((ref) => listeners.deleted(ref))
+}
+
+interface ToldPredicate {
+  readonly platform: string
+  readonly predicateType: string
+  readonly predicate: Uint8Array
+}
+
+/** A build is kept though what it is from cannot be told. */
+async function readPredicates(provenance: readonly RecordedProvenance[], onFailure: JournalDeps['onFailure'], signal: AbortSignal): Promise<readonly ToldPredicate[]> {
+  const told: ToldPredicate[] = []
+  for (const { platform, attestation } of provenance) {
+    try {
+      told.push({ platform, predicateType: attestation.predicateType, predicate: await attestation.predicate([], signal) })
+    } catch (error) {
+      onFailure(error)
+    }
+  }
+  return told
 }
 
 /** Which events a listener asks for; that one is gone is told by its ref alone. @throws InvalidValueError */

@@ -9,7 +9,7 @@ import { driveBuild, EMPTY_RESULT } from '../drivenBuild.ts'
 import type { BuildRequest, EngineClient } from '../driver.ts'
 import { openSession } from '../session/sessionHost.ts'
 import { nameFolderCaches } from '../folderCaches.ts'
-import { cacheAttributes, solveRequest, withClientPaths, withEvents, type SolveParts } from '../solve.ts'
+import { BUILD_REF, cacheAttributes, solveRequest, withClientPaths, withEvents, type SolveParts } from '../solve.ts'
 import { createTargetResults, linksOf, type FrontendInputs, type TargetResults } from './targetResults.ts'
 import { planSessions } from './sessionPlan.ts'
 import { folderSessions, mergeFolders, withSharedNames } from './sharedFolders.ts'
@@ -91,11 +91,16 @@ async function solveTarget({ name, requests, purpose }: PlacedTarget, job: Targe
     const isDriven = purpose.kind !== 'build' || linksOf(request).length > 0 || (index === 0 && job.results.isWanted(name))
     const solve = (ref: string, inner: AbortSignal): Promise<ReadonlyMap<string, string>> => {
       const message = solveRequest(ref, sessionId, request)
-      return isDriven ? solveDriven({ name, request, message, purpose, publishes: index === 0 && job.results.isWanted(name) }, job, inner) : solvePlain(message, job, inner)
+      const response = isDriven ? solveDriven({ name, request, message, purpose, publishes: index === 0 && job.results.isWanted(name) }, job, inner) : solvePlain(message, job, inner)
+      return purpose.kind === 'build' ? withRef(ref, response) : response
     }
     responses.push(await nameFolderCaches(request, await withEvents({ engine: job.engine, sink }, signal, solve), sink, signal))
   }
   return responses[0] ?? new Map()
+}
+
+async function withRef(ref: string, response: Promise<ReadonlyMap<string, string>>): Promise<ReadonlyMap<string, string>> {
+  return new Map([...(await response), [BUILD_REF, ref]])
 }
 
 type SolveMessage = ReturnType<typeof solveRequest>

@@ -7,6 +7,7 @@ import type { SolvedRecord } from '../../solver/solvedRecords.ts'
 import type { Waiter } from '../../solver/vertexStory.ts'
 import type { AttestedBuild } from '../attestation/attestedBuild.ts'
 import { attestResult } from '../attestation/attestResult.ts'
+import { recordProvenance, type RecordedProvenance } from '../attestation/recordedProvenance.ts'
 import type { ImportedCaches } from '../cache/importCaches.ts'
 import type { AuditMode, Built, BuiltPlatform } from '../engine.ts'
 import type { BuildDeps } from './buildDeps.ts'
@@ -48,6 +49,7 @@ export function createBuilt(deps: BuildDeps, parts: BuiltParts): Built {
     platforms,
     isMultiPlatform,
     evaluate: async (inner) => (await evaluateOnce(inner)).result,
+    provenance: async (inner) => (await evaluateOnce(inner)).provenance,
     solve: solveOne,
     openFiles: async (index, inner) => openResultFiles(deps, { snapshot: await solveOne(index, inner), waiter }, inner),
     evaluateCache: async (inner) => {
@@ -68,6 +70,7 @@ interface Evaluation {
 interface Evaluated {
   readonly result: BuildResult
   readonly records: readonly SolvedRecord[]
+  readonly provenance: readonly RecordedProvenance[]
 }
 
 async function evaluate(deps: BuildDeps, { graph, parts: { platforms, isMultiPlatform, waiter, attested } }: Evaluation, signal: AbortSignal): Promise<Evaluated> {
@@ -75,11 +78,14 @@ async function evaluate(deps: BuildDeps, { graph, parts: { platforms, isMultiPla
   const { results: solved, records } = await deps.solver.solveRecorded(graph, roots, waiter, signal)
   const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
   const results: PlatformResult[] = []
+  const provenance: RecordedProvenance[] = []
   for (const { image, ...platform } of platforms) {
     const result = { ...platform, snapshot: image.root === undefined ? undefined : toSnapshot(resultOf.get(outputKey(image.root))), config: image.config }
-    results.push({ ...result, attestations: await attestResult({ image, result }, attested, { ...deps, ...deps.attest }, signal) })
+    const attestations = await attestResult({ image, result }, attested, { ...deps, ...deps.attest }, signal)
+    results.push({ ...result, attestations })
+    provenance.push(...(await recordProvenance({ image, result }, attestations, { build: attested, deps: deps.attest.provenance }, signal)))
   }
-  return { result: { platforms: results, isMultiPlatform }, records }
+  return { result: { platforms: results, isMultiPlatform }, records, provenance }
 }
 
 /** Of steps that are to run anew: their caches begin anew, too. */

@@ -100,6 +100,7 @@ export async function solveRequest(deps: SolveDeps, { request, steer, progress }
   for (const exporter of createCacheExporters(request.cacheExports, exporterDeps)) {
     for (const [key, value] of await exportCache(exporter, await built.evaluateCache(signal), progress, signal)) response.set(key, value)
   }
+  request.onThrough(await built.provenance(signal))
   const found = audit.response()
   if (found !== undefined) response.set('audit', found)
   return response

@@ -18,7 +18,7 @@ async function withStore(work: (store: BuildRecordStore) => void): Promise<void>
 
 function build(index: number, hoursAgo: number, isPinned = false): KeptBuild {
   const completedAtMs = NOW - hoursAgo * HOUR_MS
-  return { ref: `build-${index}`, startedAtMs: completedAtMs - 1, completedAtMs, isPinned, record: Buffer.from(String(index)), events: index % 2 === 0 ? digestOf(String(index)) : undefined }
+  return { ref: `build-${index}`, startedAtMs: completedAtMs - 1, completedAtMs, isPinned, record: Buffer.from(String(index)), events: index % 2 === 0 ? digestOf(String(index)) : undefined, attachments: [digestOf('a'), digestOf('b')].slice(index % 3) }
 }
 
 describe('the records of past builds', () => {

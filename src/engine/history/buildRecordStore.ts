@@ -14,6 +14,8 @@ export interface KeptBuild {
   readonly record: Uint8Array
   /** A blob of the content store: what happened in it. */
   readonly events: Digest | undefined
+  /** Further blobs that the record names. */
+  readonly attachments: readonly Digest[]
 }
 
 /** The past builds of a store. Of several processes on one store each sees what the others have put. */
@@ -37,6 +39,7 @@ const MAX_YOUNG = 1000
 
 const MIGRATIONS = [
   'CREATE TABLE build_record (ref TEXT PRIMARY KEY, started_at_ms INTEGER NOT NULL, completed_at_ms INTEGER NOT NULL, is_pinned INTEGER NOT NULL, record BLOB NOT NULL, events TEXT NOT NULL) STRICT',
+  "ALTER TABLE build_record ADD COLUMN attachments TEXT NOT NULL DEFAULT ''",
 ]
 
 /** In the database: most of the time there is none, and what is kept need not be read for that. */
@@ -47,8 +50,8 @@ const SURPLUS = `SELECT * FROM (SELECT *, row_number() OVER (ORDER BY completed_
 export function createBuildRecordStore(database: Database, now: () => number, { maxEntries = MAX_KEPT, maxAgeMs = KEPT_MS }: Partial<HistoryConfig> = {}): BuildRecordStore {
   database.migrate('build-records', MIGRATIONS)
   return {
-    put({ ref, startedAtMs, completedAtMs, isPinned, record, events }) {
-      database.run('INSERT OR REPLACE INTO build_record VALUES (?, ?, ?, ?, ?, ?)', ref, startedAtMs, completedAtMs, isPinned ? 1 : 0, record, events ?? '')
+    put({ ref, startedAtMs, completedAtMs, isPinned, record, events, attachments }) {
+      database.run('INSERT OR REPLACE INTO build_record VALUES (?, ?, ?, ?, ?, ?, ?)', ref, startedAtMs, completedAtMs, isPinned ? 1 : 0, record, events ?? '', attachments.join(' '))
     },
     surplus: () => database.all(SURPLUS, maxEntries, Math.max(maxEntries, MAX_YOUNG), now() - maxAgeMs).map(toBuild),
     get(ref) {
@@ -69,5 +72,6 @@ function toBuild(row: Row): KeptBuild {
     isPinned: integerOf(row, 'is_pinned') === 1,
     record: bytesOf(row, 'record'),
     events: events === '' ? undefined : parseDigest(events),
+    attachments: textOf(row, 'attachments').split(' ').filter((text) => text !== '').map((text) => parseDigest(text)),
   }
 }

@@ -46,8 +46,8 @@ export async function measureUsage({ snapshots, caches, mirrors, content, images
   const records = (await snapshots.usage(signal)).filter(({ state }) => state === 'present').map(snapshotRecord)
   records.push(...(await caches.usage(signal)).map(cacheRecord), ...(await mirrors.usage(signal)).map(mirrorRecord))
   const named = new Set((await namedBlobs({ content, images }, signal)).keys())
-  const events = eventsOf(builds)
-  for await (const { digest, sizeBytes, lastUsedAt } of content.list(signal)) if (!events.has(digest)) records.push(blobRecord(digest, sizeBytes, lastUsedAt, named.has(digest)))
+  const past = historyBlobs(builds)
+  for await (const { digest, sizeBytes, lastUsedAt } of content.list(signal)) if (!past.has(digest)) records.push(blobRecord(digest, sizeBytes, lastUsedAt, named.has(digest)))
   return records.filter(filter)
 }
 
@@ -198,7 +198,7 @@ function childrenFirst(snapshots: readonly SnapshotUsage[]): readonly SnapshotUs
 
 async function* pruneBlobs({ content, leases, snapshots, images, builds }: PruneStores, { unusedSince, filter }: { readonly unusedSince: number; readonly filter: RecordFilter }, signal: AbortSignal): AsyncGenerator<UsageRecord> {
   const referenced = async (): Promise<ReadonlySet<Digest>> => {
-    const needed = new Set([...(await namedBlobs({ content, images }, signal)).keys(), ...eventsOf(builds)])
+    const needed = new Set([...(await namedBlobs({ content, images }, signal)).keys(), ...historyBlobs(builds)])
     for (const { id } of await snapshots.usage(signal)) for (const { descriptor } of snapshots.blobs(id)) needed.add(descriptor.digest)
     for await (const { digest, sizeBytes, lastUsedAt } of content.list(signal)) if (!filter(blobRecord(digest, sizeBytes, lastUsedAt, false))) needed.add(digest)
     return needed
@@ -207,8 +207,8 @@ async function* pruneBlobs({ content, leases, snapshots, images, builds }: Prune
   for (const { digest, sizeBytes, lastUsedAt } of removed) yield blobRecord(digest, sizeBytes, lastUsedAt, false)
 }
 
-function eventsOf(builds: BuildRecordStore): ReadonlySet<Digest> {
-  return new Set(builds.list().flatMap(({ events }) => events ?? []))
+function historyBlobs(builds: BuildRecordStore): ReadonlySet<Digest> {
+  return new Set(builds.list().flatMap(({ events, attachments }) => (events === undefined ? attachments : [events, ...attachments])))
 }
 
 /** The layers of the local store's images, as snapshots. */

@@ -19,9 +19,11 @@ export const historyInspect = defineCommand({
       import('../../history/describeBuild.ts'),
       import('../../history/formatBuild.ts'),
     ])
+    const [{ readAttachments }, { createEngineBlobs }] = await Promise.all([import('../../history/attachments.ts'), import('../../../driver/engineBlobs.ts')])
     await using nodes = await openNodes(flags, context, signal)
     const build = await findNodeBuild(nodes, operands[0] ?? '', signal)
-    const description = describeBuild(build, await replayTrace(build.engine, build, signal), context.now())
+    const attachments = await readAttachments(build.message, createEngineBlobs(build.engine), signal)
+    const description = describeBuild(build, { trace: await replayTrace(build.engine, build, signal), attachments }, context.now())
     const json = JSON.stringify(description, undefined, 2)
     if (template !== undefined) context.stdout.write(`${template.apply(JSON.parse(json) as TemplateValue)}\n`)
     else context.stdout.write(flags.format === 'json' ? `${json}\n` : formatBuild(description))
