@@ -95,7 +95,7 @@ describe('pelago history', { skip: missingForBuilds(), concurrency: false }, () 
       assert.ok(none[key] === undefined)
     }
     const refused = await pelago.run([...build, context], { env: { BUILDX_METADATA_PROVENANCE: 'some' } })
-    assert.deepEqual([refused.exitCode, /invalid BUILDX_METADATA_PROVENANCE: "some"/.test(refused.stderr)], [2, true])
+    assert.deepEqual([refused.exitCode, refused.stderr.includes('invalid BUILDX_METADATA_PROVENANCE: "some"')], [2, true])
     await pelago.succeed(['history', 'rm', '^0'])
     const ref = String(max['pelago.build.ref'])
     assert.deepEqual(await attachment('--type', 'provenance', '--platform', 'linux/arm64', ref), max[keys[1]])

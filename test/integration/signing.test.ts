@@ -83,6 +83,53 @@ describe('signatures', { skip: missingForBuilds(), concurrency: false }, () => {
     }
   })
 
+  describe('of what a build has attached', () => {
+    let attested: string
+    before(async () => {
+      attested = `${host}/team/attested:1`
+      await must('build', '-q', '--platform', 'linux/amd64,linux/arm64', '--provenance=mode=min', '--sbom=true', '-t', attested, '--push', await pelago.context({ Dockerfile: `FROM ${workbench.base}\nLABEL a=b\n` }))
+      await must('sign', '--key', 'team.key', '--attestations', attested)
+    })
+    const verify = (...args: readonly string[]): Promise<CommandResult> => run('verify', ...args, attested)
+
+    it('are verified by type, for each platform', async () => {
+      const { exitCode, stdout, stderr } = await verify('--key', 'team.pub', '--type', 'provenance', '--type', 'spdxjson')
+      assert.equal(exitCode, 0, stderr)
+      const rows = [...stdout.matchAll(/^\S+ +(\S+) +(\S+) +verified +team\.pub$/gm)].map(([, part, type]) => [part, type])
+      assert.deepEqual(rows, ['linux/amd64', 'linux/arm64'].flatMap((part) => [[part, 'https://slsa.dev/provenance/v1'], [part, 'https://spdx.dev/Document']]))
+      assert.equal((await verify('--key', 'team.pub')).exitCode, 0)
+    })
+
+    it('are given as JSON with what they say', async () => {
+      const { isVerified, images } = JSON.parse((await verify('--key', 'team.pub', '--type', 'sbom', '--format', 'json')).stdout) as { isVerified: boolean; images: readonly { part: string; attestations: readonly { predicateType: string; predicate: { spdxVersion: string } }[] }[] }
+      assert.equal(isVerified, true)
+      assert.deepEqual(images.map(({ part, attestations: [only] }) => [part, only?.predicateType, only?.predicate.spdxVersion]), [['linux/amd64', 'https://spdx.dev/Document', 'SPDX-2.3'], ['linux/arm64', 'https://spdx.dev/Document', 'SPDX-2.3']])
+    })
+
+    it('are signed as others check it: openssl, by the bytes that DSSE says', async () => {
+      const { stdout } = await must('imagetools', 'inspect', '--raw', attested)
+      const { manifests } = JSON.parse(stdout) as { manifests: readonly { digest: string }[] }
+      const at = `http://${host}/v2/team/attested`
+      const manifest = await (await fetch(`${at}/manifests/${(manifests[0]?.digest ?? '').replace(':', '-')}.att`, { headers: { accept: 'application/vnd.oci.image.manifest.v1+json' } })).json() as { layers: readonly { mediaType: string; digest: string; annotations: Readonly<Record<string, string>> }[] }
+      assert.deepEqual(manifest.layers.map(({ mediaType, annotations }) => [mediaType, annotations['dev.cosignproject.cosign/signature'], annotations['predicateType']]), ['https://spdx.dev/Document', 'https://slsa.dev/provenance/v1'].map((type) => ['application/vnd.dsse.envelope.v1+json', '', type]))
+      for (const { digest } of manifest.layers) {
+        const { payload, payloadType, signatures } = await (await fetch(`${at}/blobs/${digest}`)).json() as { payload: string; payloadType: string; signatures: readonly { sig: string }[] }
+        await writeFile(join(folder, 'dsse.sig'), Buffer.from(signatures[0]?.sig ?? '', 'base64'))
+        const body = Buffer.from(payload, 'base64')
+        const input = Buffer.concat([Buffer.from(`DSSEv1 28 ${payloadType} ${body.byteLength} `), body])
+        assert.match((await runCommand(['openssl', 'dgst', '-sha256', '-verify', join(folder, 'team.pub'), '-signature', join(folder, 'dsse.sig')], { input })).stdout, /Verified OK/)
+      }
+    })
+
+    it('that are not there, or of others, are told', async () => {
+      await refuse(/linux\/amd64 +vuln +not attested/, 'verify', '--key', 'team.pub', '--type', 'vuln', attested)
+      await refuse(/linux\/amd64 +sbom +not verified: not made with other\.pub/, 'verify', '--key', 'other.pub', '--type', 'sbom', attested)
+      await refuse(/index +sbom +not attested|sbom +not attested/, 'verify', '--key', 'team.pub', '--type', 'sbom', image)
+      await refuse(/has no attestations to sign\nhint: build it with --provenance=true or --sbom=true/, 'sign', '--key', 'team.key', '--attestations', image)
+      await refuse(/--annotations are of signatures/, 'verify', '--key', 'team.pub', '--type', 'sbom', '-a', 'a=b', attested)
+    })
+  })
+
   describe('by a policy', () => {
     const policyOf = async (scopes: object): Promise<Readonly<Record<string, string>>> => {
       const path = join(await pelago.context({}), 'policy.json')
@@ -169,6 +216,16 @@ describe('signatures', { skip: missingForBuilds(), concurrency: false }, () => {
       const { exitCode, stdout } = await run('verify', '--trusted-root', 'other.json', ...byMe, signed)
       assert.equal(exitCode, 1)
       assert.match(stdout, /not verified: /)
+    })
+
+    it('of attestations are, too', async () => {
+      const attested = `${host}/team/keyless-attested:1`
+      await must('build', '-q', '--provenance=mode=min', '-t', attested, '--push', await pelago.context({ Dockerfile: `FROM ${workbench.base}\nLABEL c=d\n` }))
+      await pelago.succeed(['sign', '--attestations', '--fulcio-url', sigstore.url, '--rekor-url', sigstore.url, '--identity-token', identityToken('me@example.com', issuer), attested], options())
+      const good = await run('verify', '--trusted-root', 'root.json', ...byMe, '--type', 'provenance', attested)
+      assert.equal(good.exitCode, 0, good.stdout + good.stderr)
+      assert.match(good.stdout, /provenance\/v1 +verified +me@example\.com of https:\/\/issuer\.example\.com/)
+      await refuse(/not verified: made by me@example\.com of \S+, and not by you/, 'verify', '--trusted-root', 'root.json', '--certificate-identity', 'you', '--certificate-oidc-issuer', issuer, '--type', 'provenance', attested)
     })
 
     it('are made by a job with the token it is given', async () => {

@@ -3,6 +3,7 @@ import type { FlagTable, FlagValues } from '../flags/flags.ts'
 /** Those of `cosign sign` that are here. */
 export const SIGN_FLAGS = {
   annotations: { kind: 'list', short: 'a', value: 'KEY=VALUE', help: 'Say something more in what is signed' },
+  attestations: { kind: 'switch', help: 'Sign what the build has attached too: provenance and SBOM, as cosign attest does' },
   'fulcio-url': { kind: 'text', value: 'URL', help: 'Who gives certificates for identities', fallback: 'https://fulcio.sigstore.dev' },
   'identity-token': { kind: 'text', value: 'TOKEN', help: 'Sign as who this OIDC token says, or the token in this file (default: that of the CI job)' },
   key: { kind: 'text', value: 'FILE', help: 'Private key, a PEM file or env://VARIABLE; without one an identity signs' },

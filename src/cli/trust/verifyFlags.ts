@@ -10,6 +10,7 @@ export const VERIFY_FLAGS = {
   format: { kind: 'text', value: 'FORMAT', help: 'How it is shown', choices: ['table', 'json'], fallback: 'table' },
   key: { kind: 'list', value: 'FILE', help: 'Public key, a PEM file or env://VARIABLE; one of several is enough' },
   recursive: { kind: 'switch', short: 'r', help: 'The image of each platform must be signed, too' },
+  type: { kind: 'list', value: 'TYPE', help: 'Ask for signed attestations of this type instead: provenance, sbom, spdx, cyclonedx, vuln, or a URI; of several each' },
   'trusted-root': { kind: 'text', value: 'FILE', help: 'Whom to trust about certificates and logs: a trusted root of sigstore, as JSON', variable: 'PELAGO_TRUSTED_ROOT' },
 } as const satisfies FlagTable
 

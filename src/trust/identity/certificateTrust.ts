@@ -55,7 +55,7 @@ export async function byIdentity(material: TrustMaterial, wanted: WantedIdentity
     if (signature.certificate === undefined || signature.receipt === undefined) return { why: 'made with a key, and not by an identity' }
     try {
       const bundle = bundleFromJSON(toBundle(signature))
-      const { identity } = verifier.verify(toSignedEntity(bundle, Buffer.from(signature.payload)))
+      const { identity } = verifier.verify(toSignedEntity(bundle, artifactOf(signature)))
       const [subject, issuer] = [identity?.subjectAlternativeName ?? '', identity?.extensions?.issuer ?? '']
       if (!wanted.subject(subject) || !wanted.issuer(issuer)) return { why: `made by ${subject} of ${issuer}, and not by ${wanted.description}` }
       return { signer: `${subject} of ${issuer}` }
@@ -66,13 +66,18 @@ export async function byIdentity(material: TrustMaterial, wanted: WantedIdentity
   }
 }
 
+/** An envelope has what is signed in itself. */
+function artifactOf({ payload, envelope }: Signature): Buffer | undefined {
+  return envelope === undefined ? Buffer.from(payload) : undefined
+}
+
 /** What the libraries throw of a signature; their errors have codes. */
 function isVerdict(error: unknown): error is Error {
   return error instanceof BuildError || (error instanceof Error && ('code' in error || error.name === 'ValidationError' || error instanceof SyntaxError))
 }
 
 /** As sigstore's libraries take it: the form of bundles that needs a log's promise, and no proof. */
-function toBundle({ payload, signature, certificate = '', receipt = '' }: Signature): SerializedBundle {
+function toBundle({ payload, signature, certificate = '', receipt = '', envelope }: Signature): SerializedBundle {
   const entry = parseReceipt(receipt)
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
   return {
@@ -83,7 +88,7 @@ function toBundle({ payload, signature, certificate = '', receipt = '' }: Signat
         {
           logIndex: String(entry.logIndex),
           logId: { keyId: base64(entry.logId) },
-          kindVersion: entryKind(entry),
+          kindVersion: entryKind(entry, envelope === undefined ? ['hashedrekord'] : ['dsse', 'intoto']),
           integratedTime: String(entry.integratedTime),
           inclusionPromise: { signedEntryTimestamp: base64(entry.signedEntryTimestamp) },
           inclusionProof: undefined,
@@ -94,7 +99,8 @@ function toBundle({ payload, signature, certificate = '', receipt = '' }: Signat
       publicKey: undefined,
       certificate: undefined,
     },
-    messageSignature: { messageDigest: { algorithm: 'SHA2_256', digest: createHash('sha256').update(payload).digest('base64') }, signature: base64(signature) },
-    dsseEnvelope: undefined,
+    ...(envelope === undefined
+      ? { messageSignature: { messageDigest: { algorithm: 'SHA2_256', digest: createHash('sha256').update(payload).digest('base64') }, signature: base64(signature) }, dsseEnvelope: undefined }
+      : { messageSignature: undefined, dsseEnvelope: { payload: base64(envelope.payload), payloadType: envelope.payloadType, signatures: [{ keyid: '', sig: base64(signature) }] } }),
   }
 }

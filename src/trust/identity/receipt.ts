@@ -35,9 +35,9 @@ export function parseReceipt(text: string): Receipt {
 }
 
 /** Kind and version of the entry, which say how it is to be read. @throws InvalidValueError */
-export function entryKind({ body }: Receipt): { readonly kind: string; readonly version: string } {
+export function entryKind({ body }: Receipt, kinds: readonly string[]): { readonly kind: string; readonly version: string } {
   const entry = parseJsonObject(Buffer.from(body).toString(), "the log's entry")
   const kind = { kind: requiredString(entry, 'kind'), version: requiredString(entry, 'apiVersion') }
-  if (kind.kind !== 'hashedrekord') throw new InvalidValueError(`the log's entry is a ${kind.kind}, and no signature of bytes`)
+  if (!kinds.includes(kind.kind)) throw new InvalidValueError(`the log's entry is of another kind: ${kind.kind}`)
   return kind
 }

@@ -66,8 +66,19 @@ async function answer(handlers: ReadonlyMap<string, HandlerFn>, request: Incomin
   }
   const handler = handlers.get(url.pathname)
   const body = Buffer.concat(await request.toArray()).toString()
-  const result = handler === undefined ? { statusCode: 404, response: '', contentType: 'text/plain' } : await handler(body)
+  const result = handler === undefined ? { statusCode: 404, response: '', contentType: 'text/plain' } : await handler(asLogged(body))
   response.writeHead(result.statusCode, { 'content-type': result.contentType ?? 'text/plain' }).end(result.response)
+}
+
+/** The double gives back what is proposed; a log writes of an envelope its digests and signatures, and not all of it. */
+function asLogged(body: string): string {
+  const entry = JSON.parse(body) as { readonly kind?: string; readonly spec?: { readonly proposedContent?: { readonly envelope: string; readonly verifiers: readonly string[] } } }
+  const proposed = entry.spec?.proposedContent
+  if (entry.kind !== 'dsse' || proposed === undefined) return body
+  const { payload, signatures } = JSON.parse(proposed.envelope) as { readonly payload: string; readonly signatures: readonly { readonly sig: string }[] }
+  const sha256 = (bytes: Uint8Array | string): object => ({ algorithm: 'sha256', value: createHash('sha256').update(bytes).digest('hex') })
+  const spec = { envelopeHash: sha256(proposed.envelope), payloadHash: sha256(Buffer.from(payload, 'base64')), signatures: signatures.map(({ sig }, index) => ({ signature: sig, verifier: proposed.verifiers[index] ?? '' })) }
+  return JSON.stringify({ ...entry, spec })
 }
 
 function pem(type: string, der: Uint8Array): string {

@@ -8,6 +8,10 @@ export const verify = defineCommand({
   operands: [1, Infinity],
   unsupported: UNSUPPORTED_VERIFY_FLAGS,
   async run({ flags, operands }, context, signal) {
+    if (flags.type.length > 0) {
+      const { verifyAttestations } = await import('../../trust/verifyAttestations.ts')
+      return await verifyAttestations(operands, flags, context, signal)
+    }
     const { verifyImages } = await import('../../trust/verifyImages.ts')
     return await verifyImages(operands, flags, context, signal)
   },
