@@ -1,18 +1,18 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 
 /*
- * Bundles the command and the engine into dist/: for each a small entry that any Node can read, and one file with all
+ * Bundles the command and the engine into dist/, or into the folder that is named: for each a small entry that any Node can read, and one file with all
  * of its modules, which are initialized when they are first asked for. CommonJS, and few files, since Node's ES module
  * loader takes longer for them than they do to run; what is bundled may therefore not await at its top level. Each
  * entry refuses an old Node in plain words, and lets Node keep its compiled code, which spares a third of the start.
  */
 
 const home = join(dirname(fileURLToPath(import.meta.url)), '..')
-const target = join(home, 'dist')
-const fresh = join(home, `dist.${process.pid}`)
+const target = resolve(process.argv[2] ?? join(home, 'dist'))
+const fresh = `${target}.${process.pid}`
 const PROGRAMS = { pelago: 'src/cli/main.ts', engine: 'src/daemon/main.ts' }
 /** Large, and most commands do without: a file of its own. */
 const APART = ['undici']
