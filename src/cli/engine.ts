@@ -19,8 +19,8 @@ export async function openEngine(context: EngineContext, signal: AbortSignal): P
   return await openFirst(builder, context, signal)
 }
 
-async function openFirst({ nodes: [node] }: Builder, { env }: EngineContext, signal: AbortSignal): Promise<EngineClient> {
-  const driver = await openNodeDriver(node, env)
+async function openFirst({ nodes: [node] }: Builder, { env, stderr }: EngineContext, signal: AbortSignal): Promise<EngineClient> {
+  const driver = await openNodeDriver(node, env, (text) => stderr.write(`note: ${text}\n`))
   return await driver.connect(signal)
 }
 

@@ -13,7 +13,7 @@ export const MAX_NODES_AT_ONCE = 16
 export async function bootNodes({ name, nodes }: Builder, limitMs: number, { env, stderr }: Pick<CommandContext, 'env' | 'stderr'>, signal: AbortSignal): Promise<void> {
   const limit = createLimit(MAX_NODES_AT_ONCE)
   const boot = async (node: BuilderNode): Promise<void> => await withinTime(node, limitMs, signal, async (inner) => {
-    await using engine = await (await openNodeDriver(node, env)).connect(inner)
+    await using engine = await (await openNodeDriver(node, env, (text) => stderr.write(`node ${node.name}: ${text}\n`))).connect(inner)
     await engine.control.listWorkers({}, { signal: inner })
   })
   const ends = await Promise.allSettled(nodes.map((node) => limit.run(() => boot(node), signal)))

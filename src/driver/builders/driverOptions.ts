@@ -1,3 +1,5 @@
+import { checkContainerOptions } from '../containers/containerOptions.ts'
+import { checkKubernetesOptions } from '../kubernetes/kubernetesOptions.ts'
 import { parseRemoteOptions } from '../remote/remoteOptions.ts'
 import type { DriverName } from './builder.ts'
 import { createOptionCheck, type OptionCheck } from './optionCheck.ts'
@@ -6,6 +8,8 @@ import { createOptionCheck, type OptionCheck } from './optionCheck.ts'
 export const OPTION_CHECKS: ReadonlyMap<DriverName, OptionCheck> = new Map([
   ['embedded', createOptionCheck('embedded', new Map([['network', hostOnly]]))],
   ['remote', (options) => void parseRemoteOptions(options)],
+  ['docker-container', checkContainerOptions],
+  ['kubernetes', checkKubernetesOptions],
 ])
 
 /** Steps of the embedded engine have the network of this machine anyway. */
