@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { ENGINE_IMAGE_PROGRAMS, writeEngineArchive } from '../support/images/engineImage.ts'
+import { buildxArgv } from '../support/peers/buildx.ts'
 import { missingPeerDaemon, startPeerDaemon, type PeerDaemon } from '../support/peers/peerDaemon.ts'
 import { installPeer } from '../support/peers/peerProgram.ts'
 import { openPelago, runCommand, type CommandResult, type Pelago } from '../support/pelago.ts'
@@ -29,6 +30,7 @@ describe('builders in containers', { skip: missing(...ENGINE_IMAGE_PROGRAMS) || 
   })
   const environment = (): Record<string, string> => ({ ...pelago.env, PATH: `${join(pelago.folder, 'bin')}:${pelago.env['PATH'] ?? ''}`, DOCKER_HOST: daemon.address })
   const docker = (...args: readonly string[]): Promise<CommandResult> => runCommand(['docker', ...args], { env: environment() })
+  const buildx = (...args: readonly string[]): Promise<CommandResult> => runCommand(buildxArgv(args, 'peer'), { env: environment() })
   const run = (...args: readonly string[]): Promise<CommandResult> => pelago.run(args, { env: environment() })
   const succeed = async (...args: readonly string[]): Promise<CommandResult> => {
     const result = await run(...args)
@@ -46,6 +48,8 @@ describe('builders in containers', { skip: missing(...ENGINE_IMAGE_PROGRAMS) || 
     assert.equal(await readFile(join(pelago.folder, 'out/Dockerfile'), 'utf8'), 'FROM scratch\nCOPY Dockerfile /\n')
     assert.equal(await inspected('{{.HostConfig.Privileged}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.NetworkMode}} {{.HostConfig.Memory}} {{(index .Mounts 0).Name}} {{(index .Mounts 0).Destination}}'), `true unless-stopped host 2147483648 ${CONTAINER}_state /var/lib/buildkit`)
     assert.match(await inspected('{{json .Config.Env}}'), /"GREETING=a b"/)
+    await buildx('create', '--name', 'b', '--driver', 'docker-container')
+    assert.match((await buildx('inspect', 'b')).stdout, /^Status: +running$/m) // the same container
     await succeed('stop')
     assert.equal(await inspected('{{.State.Status}}'), 'exited')
     assert.match((await succeed('ls')).stdout, /stopped/)
