@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, delimiter } from 'node:path'
 import { findProgram, type Environment } from '../../kit/enterNamespaces.ts'
 import { EngineUnavailableError } from '../driver.ts'
 import { programEnvironment } from '../programs/programEnvironment.ts'
@@ -19,13 +19,17 @@ export interface ContainerProgram extends UserProgram {
  */
 export function findContainerProgram(names: readonly ContainerProgramName[], endpoint: string, env: Environment): ContainerProgram {
   for (const name of names) {
-    const path = findProgram(name, env)
-    if (path !== undefined && !isPelago(path)) return { name, argv: [path, ...endpointWords(name, endpoint)], env: programEnvironment(env, { LC_ALL: 'C' }) }
+    const path = foldersOf(env).map((folder) => findProgram(name, { PATH: folder })).find((found) => found !== undefined && !isPelago(found))
+    if (path !== undefined) return { name, argv: [path, ...endpointWords(name, endpoint)], env: programEnvironment(env, { LC_ALL: 'C' }) }
   }
   throw new EngineUnavailableError(`there is no ${names.join(' and no ')} on PATH`, { hint: `install ${names[0] ?? ''}, or use the default builder, whose engine needs no container: pelago use default` })
 }
 
-/** `alias docker=pelago` may be a link. */
+function foldersOf(env: Environment): readonly string[] {
+  return (env['PATH'] ?? '').split(delimiter)
+}
+
+/** `alias docker=pelago` may be a link, before the real one. */
 function isPelago(path: string): boolean {
   return basename(realpathSync(path)) === 'pelago'
 }
