@@ -16,7 +16,7 @@ import type { BuildPlace } from './buildPlace.ts'
 
 /** All nodes of a builder. Nothing is reached before the first build. */
 export function openNodesPlace(builder: Builder, keepsGoing: boolean, context: CommandContext): BuildPlace {
-  const pool = createNodePool(builder.nodes, (node) => openNodeDriver(node, context.env))
+  const pool = createNodePool(builder.nodes, (node) => openNodeDriver(node, context.env, (text) => context.stderr.write(`note: ${node.name}: ${text}\n`)))
   let scratch: TempFolder | undefined
   const scratchPath = (): string => {
     scratch ??= createTempFolder(join(context.env['TMPDIR'] ?? tmpdir(), 'pelago-nodes'))
