@@ -104,6 +104,7 @@ describe('builders', { skip: missing('crun'), concurrency: false }, () => {
     assert.equal(await used(folder, '--builder', 'there'), 'there: named by --builder, PELAGO_BUILDER or BUILDX_BUILDER\n')
     assert.equal(await used(join(folder, '..')), 'there: chosen by pelago use\n')
     assert.equal((await pelago.succeed(['use'], { env: { DOCKER_CONTEXT: 'office' } })).stdout, 'default: nothing else is chosen\n')
+    assert.equal((await pelago.succeed(['use', 'there'], { cwd: folder, env: { BUILDX_BUILDER: 'farm' } })).stderr, `note: in ${folder} and below farm is used: pelago use --folder ${folder} --forget takes that back\nnote: BUILDX_BUILDER comes before there while it is set\n`)
     await output('rm', 'farm')
     assert.equal(await used(folder), 'there: chosen by pelago use\n')
   })

@@ -38,7 +38,7 @@ async function currentBuilder(context: Pick<ChoiceContext, 'env' | 'workingFolde
 /** As builders are chosen by it. */
 export function choicePlace({ env, workingFolder }: Pick<ChoiceContext, 'env' | 'workingFolder'>): ChoicePlace {
   return {
-    folder: async () => await realpath(workingFolder),
+    folder: async () => await realpath(workingFolder).catch(() => workingFolder), // one that was removed has its name still
     async dockerEndpoint() {
       const { readDockerEndpoint } = await import('./dockerContexts.ts')
       return await readDockerEndpoint(env)

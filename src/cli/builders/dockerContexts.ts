@@ -14,8 +14,7 @@ export async function readDockerContexts(env: Environment): Promise<readonly str
   const folder = join(dockerFolder(env), 'contexts', 'meta')
   const names: string[] = []
   for (const entry of (await ifThere(readdir(folder))) ?? []) {
-    const path = join(folder, entry, 'meta.json')
-    const name = optionalString(parseJsonObject((await ifThere(readFile(path, 'utf8'))) ?? '{}', path), 'Name')
+    const name = await readField(join(folder, entry, 'meta.json'), 'Name')
     if (name !== undefined) names.push(name)
   }
   return [DEFAULT_CONTEXT, ...names.toSorted()]
@@ -26,8 +25,15 @@ export async function readDockerEndpoint(env: Environment): Promise<string> {
   const [host = '', context = ''] = [env['DOCKER_HOST'], env['DOCKER_CONTEXT']]
   if (host !== '') return host
   if (context !== '') return context
-  const path = join(dockerFolder(env), 'config.json')
-  const text = await ifThere(readFile(path, 'utf8'))
-  const chosen = text === undefined || text.trim() === '' ? undefined : optionalString(parseJsonObject(text, path), 'currentContext')
-  return chosen === undefined || chosen === '' ? DEFAULT_CONTEXT : chosen
+  const chosen = (await readField(join(dockerFolder(env), 'config.json'), 'currentContext')) ?? ''
+  return chosen === '' ? DEFAULT_CONTEXT : chosen
+}
+
+/** Undefined where the file is not there, or is one that Docker does not understand either. */
+async function readField(path: string, key: string): Promise<string | undefined> {
+  try {
+    return optionalString(parseJsonObject(await readFile(path, 'utf8'), path), key)
+  } catch {
+    return undefined
+  }
 }

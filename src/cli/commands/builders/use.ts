@@ -29,7 +29,10 @@ export const use = defineCommand({
     }
     const builder = name === undefined ? undefined : (await findBuilder(store, name)).name
     if (flags.folder !== undefined) await useInFolder(builder, flags.folder, { store, workingFolder: context.workingFolder }, signal)
-    else if (builder !== undefined) await useBuilder(builder, { isGlobal: flags.global, isDefault: flags.default }, { store, env: context.env }, signal)
+    else if (builder !== undefined) {
+      await useBuilder(builder, { isGlobal: flags.global, isDefault: flags.default }, { store, env: context.env }, signal)
+      await noteOther(builder, context)
+    }
     return EXIT.done
   },
 })
@@ -43,6 +46,17 @@ function checkFlags({ flags, operands: [name] }: CommandLine<typeof FLAGS>): voi
 function checkForget(folder: string | undefined, name: string | undefined): void {
   if (folder === undefined) throw new UsageError('--forget is of --folder', { hint: 'use the builder that is always there again: pelago use default' })
   if (name !== undefined) throw new UsageError('--forget takes no NAME')
+}
+
+/** Something else may come first here. */
+async function noteOther(builder: string, context: CommandContext): Promise<void> {
+  const { choicePlace } = await import('../../builders/chooseBuilder.ts')
+  const { createBuilderStore } = await import('../../../driver/builders/builderStore.ts')
+  const { readChosen } = await import('../../../driver/builders/builderChoices.ts')
+  const chosen = await readChosen(await createBuilderStore(context.env).choices(), choicePlace(context))
+  if (chosen.kind === 'folder') context.stderr.write(`note: in ${chosen.folder} and below ${chosen.builder} is used: pelago use --folder ${chosen.folder} --forget takes that back\n`)
+  const variable = ['PELAGO_BUILDER', 'BUILDX_BUILDER'].find((name) => (context.env[name] ?? '') !== '')
+  if (variable !== undefined) context.stderr.write(`note: ${variable} comes before ${builder} while it is set\n`)
 }
 
 /** The builder of commands that are called here and do not say another. */
