@@ -6,6 +6,10 @@ import { planSettings, type NodeSettings, type SettingsWish } from './nodeSettin
 const HOST = '--allow-insecure-entitlement=network.host'
 const NONE: NodeSettings = { options: new Map(), flags: [], files: new Map() }
 
+function file(text: string): ReadonlyMap<string, string> {
+  return new Map([['buildkitd.toml', text]])
+}
+
 function plan(wish: Partial<SettingsWish>, driver: DriverName = 'docker-container', before?: NodeSettings): NodeSettings {
   return planSettings({ options: [], flags: undefined, config: undefined, ...wish }, driver, before)
 }
@@ -16,17 +20,17 @@ describe('planSettings', () => {
     ['what the user allows, and no more', { flags: '--allow-insecure-entitlement security.insecure' }, ['--allow-insecure-entitlement', 'security.insecure']],
     ['the network of this machine where the container has that', { options: ['network=host'], flags: '--allow-insecure-entitlement=security.insecure' }, ['--allow-insecure-entitlement=security.insecure', HOST]],
     ['the network once', { flags: `--debug ${HOST}` }, ['--debug', HOST]],
-    ['what its configuration allows', { config: 'insecure-entitlements = [ "security.insecure" ]' }, []],
+    ['what its configuration allows', { config: file('insecure-entitlements = [ "security.insecure" ]') }, []],
     ['the flags that it had', {}, ['--debug', HOST], { ...NONE, flags: ['--debug', HOST] }],
     ['other flags than it had', { flags: '--oci-worker-net=bridge' }, ['--oci-worker-net=bridge', HOST], { ...NONE, flags: ['--debug'] }],
   ]
   for (const [name, wish, want, before] of flags) it(`gives a buildkitd ${name}`, () => assert.deepEqual(plan(wish, 'docker-container', before).flags, want))
 
   it('keeps the text of the configuration', () => {
-    const before = plan({ config: 'debug = true\n' })
-    assert.deepEqual(before.files, new Map([['buildkitd.toml', 'debug = true\n']]))
+    const before = plan({ config: file('debug = true\n') })
+    assert.deepEqual(before.files, file('debug = true\n'))
     assert.deepEqual(plan({}, 'docker-container', before).files, before.files)
-    assert.deepEqual(plan({ config: 'debug = false\n' }, 'docker-container', before).files, new Map([['buildkitd.toml', 'debug = false\n']]))
+    assert.deepEqual(plan({ config: file('debug = false\n') }, 'docker-container', before).files, file('debug = false\n'))
   })
   it('replaces options as a whole, as buildx does', () => {
     const before = plan({ options: ['default-load=true'] }, 'embedded')

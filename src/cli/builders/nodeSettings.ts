@@ -10,8 +10,8 @@ export interface SettingsWish {
   readonly options: readonly string[]
   /** `--buildkitd-flags` */
   readonly flags: string | undefined
-  /** The text of the file of `--buildkitd-config`. */
-  readonly config: string | undefined
+  /** What `--buildkitd-config` leads to: text by path. */
+  readonly config: ReadonlyMap<string, string> | undefined
 }
 
 export type NodeSettings = Pick<BuilderNode, 'options' | 'flags' | 'files'>
@@ -43,7 +43,7 @@ const ENTITLEMENT = '--allow-insecure-entitlement'
 
 function planFlags({ flags, config }: SettingsWish, place: FlagsPlace, before: NodeSettings | undefined): readonly string[] {
   const words = flags === undefined ? undefined : splitWords(flags)
-  if (startsEngines(place.driver)) return withNetworkHost(words ?? before?.flags ?? [], config ?? before?.files.get(BUILDKITD_CONFIG) ?? '', place)
+  if (startsEngines(place.driver)) return withNetworkHost(words ?? before?.flags ?? [], (config ?? before?.files)?.get(BUILDKITD_CONFIG) ?? '', place)
   refuseFlags(words ?? [], place.driver)
   return []
 }
@@ -69,7 +69,7 @@ function refuseFlags(words: readonly string[], driver: DriverName): void {
 
 function planFiles({ config }: SettingsWish, driver: DriverName, before: NodeSettings | undefined): ReadonlyMap<string, string> {
   if (config === undefined) return before?.files ?? new Map()
-  if (startsEngines(driver)) return new Map([...(before?.files ?? []), [BUILDKITD_CONFIG, config]])
+  if (startsEngines(driver)) return config
   const hint = driver === 'embedded' ? 'registries without TLS and mirrors are set in ~/.config/pelago/config.json, for all builders' : 'give it to the engine where that is started'
   throw new UsageError(`--buildkitd-config is not supported by the driver ${driver}`, { hint })
 }

@@ -22,7 +22,7 @@ interface Asked {
 function plan({ argv, before, places }: Asked): PlannedBuilder {
   const { flags, operands: [endpoint] } = parseFlags(CREATE_FLAGS, argv, { commandName: 'pelago create' })
   const none: EndpointPlaces = { buildkitHost: undefined, dockerContexts: ['default', 'office'], dockerEndpoint: 'default', kubeconfig: '' }
-  return planBuilder({ name: 'b', flags, endpoint, config: flags['buildkitd-config'], defaultConfig: undefined, places: { ...none, ...places } }, before)
+  return planBuilder({ name: 'b', flags, endpoint, config: flags['buildkitd-config'] === undefined ? undefined : new Map([['buildkitd.toml', flags['buildkitd-config']]]), defaultConfig: undefined, places: { ...none, ...places } }, before)
 }
 
 function describeNode({ name, driver, endpoint, platforms, options, flags }: BuilderNode): string {

@@ -12,10 +12,10 @@ export interface BuilderPlan {
   readonly flags: Pick<CreateFlags, 'append' | 'node' | 'driver' | 'driver-opt' | 'buildkitd-flags' | 'platform'>
   /** As given behind the flags; undefined where there is none. */
   readonly endpoint: string | undefined
-  /** The text of the file of `--buildkitd-config`. */
-  readonly config: string | undefined
-  /** The text of buildx's own file for nodes that are given none: `buildkitd.default.toml`. */
-  readonly defaultConfig: string | undefined
+  /** What `--buildkitd-config` leads to: text by path, as nodes keep it. */
+  readonly config: ReadonlyMap<string, string> | undefined
+  /** That of buildx's own for nodes that are given none: `buildkitd.default.toml`. */
+  readonly defaultConfig: ReadonlyMap<string, string> | undefined
   readonly places: EndpointPlaces
 }
 

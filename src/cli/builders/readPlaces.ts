@@ -1,15 +1,16 @@
-import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { dockerFolder } from '../../kit/dockerFolder.ts'
 import { ifThere } from '../../kit/files/ifThere.ts'
 import type { CommandContext } from '../command.ts'
-import { UsageError } from '../flags/usageError.ts'
+import { readBuildkitdFiles } from './buildkitdFiles.ts'
 import type { CreateFlags } from './createFlags.ts'
 import { readDockerContexts, readDockerEndpoint } from './dockerContexts.ts'
 import type { BuilderPlan } from './planBuilder.ts'
 
 /** What `create` has to know of this machine. @throws UsageError where a file cannot be read */
 export async function readPlaces(flags: CreateFlags, { env, workingFolder }: Pick<CommandContext, 'env' | 'workingFolder'>): Promise<Pick<BuilderPlan, 'places' | 'config' | 'defaultConfig'>> {
+  const path = flags['buildkitd-config'] ?? flags.config
   const buildkitHost = env['BUILDKIT_HOST'] ?? ''
   return {
     places: {
@@ -18,18 +19,15 @@ export async function readPlaces(flags: CreateFlags, { env, workingFolder }: Pic
       dockerEndpoint: await readDockerEndpoint(env),
       kubeconfig: env['KUBECONFIG'] ?? '',
     },
-    config: await readConfig(flags['buildkitd-config'] ?? flags.config, workingFolder),
-    defaultConfig: await ifThere(readFile(join(buildxFolder(env), 'buildkitd.default.toml'), 'utf8')),
+    config: path === undefined ? undefined : await readBuildkitdFiles(path, workingFolder),
+    defaultConfig: path === undefined ? await readDefaultConfig(env, workingFolder) : undefined,
   }
 }
 
-async function readConfig(path: string | undefined, workingFolder: string): Promise<string | undefined> {
-  if (path === undefined) return undefined
-  try {
-    return await readFile(resolve(workingFolder, path), 'utf8')
-  } catch (error) {
-    throw new UsageError(`cannot read --buildkitd-config ${JSON.stringify(path)}: ${(error as Error).message}`, { cause: error })
-  }
+/** Undefined where there is none. */
+async function readDefaultConfig(env: CommandContext['env'], workingFolder: string): Promise<BuilderPlan['config']> {
+  const path = join(buildxFolder(env), 'buildkitd.default.toml')
+  return (await ifThere(stat(path))) === undefined ? undefined : await readBuildkitdFiles(path, workingFolder)
 }
 
 /** Where buildx keeps what is its own. */
