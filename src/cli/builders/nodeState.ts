@@ -5,7 +5,7 @@ import { openNodeDriver } from '../../driver/nodeDriver.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { formatPlatform, normalizePlatform, type Platform } from '../../ground/platform.ts'
 import type { CommandContext } from '../command.ts'
-import { withinTime } from './withinTime.ts'
+import { NodeSilentError, withinTime } from './withinTime.ts'
 
 /** A builder as it was found. */
 export interface BuilderState {
@@ -48,7 +48,7 @@ export async function readNodeState(node: BuilderNode, { env, limitMs }: AskOpti
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof BuildError)) throw error
-    const isAway = node.driver === 'remote' && error.kind === 'unavailable'
+    const isAway = node.driver === 'remote' && error.kind === 'unavailable' && !(error instanceof NodeSilentError) // a slow one is not removed as one that is away
     return { ...unasked(node), status: isAway ? 'inactive' : 'error', error: error.message, hint: error.hint ?? '' }
   }
 }

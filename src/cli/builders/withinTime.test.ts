@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { EngineUnavailableError } from '../../driver/driver.ts'
-import { withinTime } from './withinTime.ts'
+import { NodeSilentError, withinTime } from './withinTime.ts'
 
 /** Ends with the signal only. */
 function hang(signal: AbortSignal): Promise<never> {
@@ -14,7 +13,7 @@ function hang(signal: AbortSignal): Promise<never> {
 describe('withinTime', () => {
   const never = new AbortController().signal
   it('says that a node takes too long', async () => {
-    await assert.rejects(withinTime({ driver: 'remote' }, 5, never, hang), (error) => error instanceof EngineUnavailableError && error.message === 'no answer within 0.005 s')
+    await assert.rejects(withinTime({ driver: 'remote' }, 5, never, hang), (error) => error instanceof NodeSilentError && error.message === 'no answer within 0.005 s')
   })
   it('gives what a node says, and why it fails', async () => {
     assert.equal(await withinTime({ driver: 'remote' }, 60_000, never, async () => 7), 7)

@@ -1,5 +1,5 @@
 import type { BuilderNode } from '../../driver/builders/builder.ts'
-import { EngineUnavailableError } from '../../driver/driver.ts'
+import { BuildError } from '../../ground/errors.ts'
 import { parseDurationNs } from '../../ground/quantity/duration.ts'
 
 /** Milliseconds of `--timeout`. @throws InvalidValueError */
@@ -7,9 +7,18 @@ export function parseTimeoutMs(text: string): number {
   return Math.ceil(Number(parseDurationNs(text)) / 1e6)
 }
 
+/** A node that is neither known to be there nor to be away. */
+export class NodeSilentError extends BuildError {
+  readonly kind = 'unavailable'
+
+  constructor(limitMs: number, cause: unknown) {
+    super(`no answer within ${limitMs / 1000} s`, { hint: 'see whether the machine is up, or give it more time with --timeout', cause })
+  }
+}
+
 /**
  * What `ask` comes to, if the node takes no longer to answer. The embedded engine has all the time it needs: it starts or
- * says why it does not, however busy the machine is. @throws EngineUnavailableError where it takes longer; what `ask` throws
+ * says why it does not, however busy the machine is. @throws NodeSilentError where it takes longer; what `ask` throws
  */
 export async function withinTime<T>({ driver }: Pick<BuilderNode, 'driver'>, limitMs: number, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   if (driver === 'embedded') return await ask(signal)
@@ -18,6 +27,6 @@ export async function withinTime<T>({ driver }: Pick<BuilderNode, 'driver'>, lim
     return await ask(AbortSignal.any([signal, limit]))
   } catch (error) {
     if (signal.aborted || !limit.aborted) throw error
-    throw new EngineUnavailableError(`no answer within ${limitMs / 1000} s`, { hint: 'see whether the machine is up, or give it more time with --timeout', cause: error })
+    throw new NodeSilentError(limitMs, error)
   }
 }
