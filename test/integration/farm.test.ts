@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { missingPeer, startBuildkitPeer } from '../parity/buildkitPeer.ts'
 import { startEngine, type EngineSocket } from '../support/engine/engineSocket.ts'
 import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
 import { openPelago, type CommandResult, type Pelago } from '../support/pelago.ts'
@@ -150,6 +151,20 @@ describe('a builder of several nodes', { skip: missingForBuilds(), concurrency: 
     assert.match(stderr, /^#\d+ \[app n2 linux\/s390x 1\/1\] RUN cp \/machine \/copied$/m)
     assert.equal((await pelago.succeed(['run', '--platform', 'linux/s390x', app('baked'), 'cat', '/copied'])).stdout, 's390x\n')
     assert.equal(readFileSync(join(context, 'tool/machine'), 'utf8'), 'aarch64\n')
+  })
+
+  it('has real BuildKits for nodes, and refuses what these cannot before anything starts', { skip: missingPeer }, async () => {
+    await using peer = await startBuildkitPeer()
+    await writeBuilder('mixed', [{ name: 'kit', endpoint: peer.address, platforms: ['linux/amd64'] }, { name: 'own', endpoint: engines[1].address, platforms: ['linux/arm64'] }])
+    const context = await pelago.context({ Dockerfile: 'FROM scratch\nCOPY file /\n', file: 'mixed' })
+    const mixed = ['build', '--builder', 'mixed', '--platform', 'linux/arm64,linux/amd64', '--provenance', 'true', '--annotation', 'index:of=index']
+    await pelago.succeed([...mixed, '-t', app('mixed'), '--push', '-o', 'type=oci,dest=mixed.tar', '-o', 'mixed', context])
+    const index = await fetchDocument('mixed')
+    assert.deepEqual([index.manifests.map(({ platform }) => platform.architecture), index.annotations], [['arm64', 'amd64', 'unknown', 'unknown'], { of: 'index' }])
+    assert.deepEqual(['linux_amd64', 'linux_arm64'].map((folder) => readFileSync(join(inFolder('mixed'), folder, 'file'), 'utf8')), ['mixed', 'mixed'])
+    assert.match(execFileSync('tar', ['-xOf', inFolder('mixed.tar'), 'index.json'], { encoding: 'utf8' }), /application\/vnd\.oci\.image\.index/)
+    const refused = await pelago.run([...mixed, '--audit', 'error', context])
+    assert.deepEqual([refused.exitCode, refused.stderr.includes('--audit needs Pelago\'s own engine, and node kit is a BuildKit')], [2, true], refused.stderr)
   })
 
   it('gives what a node had to do to another where the node dies', async () => {

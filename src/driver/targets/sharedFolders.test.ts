@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { withSharedNames } from './sharedFolders.ts'
+import { namesAgree, withSharedNames } from './sharedFolders.ts'
 import { buildRequest } from './targetRequest.suite.ts'
 
 const names = (request: Parameters<typeof buildRequest>[0]): readonly (readonly [key: string, value: string])[] => [...withSharedNames(buildRequest(request)).attributes]
@@ -19,6 +19,10 @@ describe('the folders of several builds', () => {
     const tools = renamed.attributes.get('context:tools')?.replace('local:', '') ?? ''
     assert.deepEqual([...renamed.folders], [[app, '/app'], [tools, '/tools']])
     assert.deepEqual([renamed.attributes.get('context:base'), renamed.attributes.get('target')], ['docker-image://local:tools', 'x'])
+  })
+  it('keep their names where these mean one thing to all', () => {
+    const of = (path: string): ReturnType<typeof buildRequest> => buildRequest({ folders: new Map([['context', path]]) })
+    assert.deepEqual([namesAgree([of('/a'), of('/a')]), namesAgree([of('/a'), of('/b')]), namesAgree([of('/a'), buildRequest({})])], [true, false, false])
   })
   it('that are in memory are told apart by what is in them, and stand before one of the same name', () => {
     const inline = (text: string): ReturnType<typeof withSharedNames> => withSharedNames(buildRequest({ folders: new Map([['dockerfile', '/app']]), files: new Map([['dockerfile', new Map([['Dockerfile', Buffer.from(text)]])]]) }))

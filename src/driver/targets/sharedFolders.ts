@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { BuildRequest } from '../driver.ts'
 
 /** The folders of several requests, real ones and those in memory, each under one name. */
@@ -13,6 +14,11 @@ export function withSharedNames(request: BuildRequest): BuildRequest {
   const renamed = <T>(folders: ReadonlyMap<string, T>): ReadonlyMap<string, T> => new Map([...folders].flatMap(([name, folder]) => [[names.get(name) ?? name, folder] as const]))
   const folders = renamed(new Map([...request.folders].filter(([name]) => !request.files.has(name))))
   return { ...request, folders, files: renamed(request.files), attributes: new Map([...keyAttributes(names), ...renameContexts(request.attributes, names)]) }
+}
+
+/** Whether a name means one folder to all requests: they then need no others. */
+export function namesAgree([first, ...others]: readonly SharedFolders[]): boolean {
+  return first === undefined || others.every(({ folders, files }) => isDeepStrictEqual([folders, files], [first.folders, first.files]))
 }
 
 export function mergeFolders(requests: readonly SharedFolders[]): SharedFolders {

@@ -12,7 +12,7 @@ import { nameFolderCaches } from '../folderCaches.ts'
 import { BUILD_REF, cacheAttributes, solveRequest, withClientPaths, withEvents, type SolveParts } from '../solve.ts'
 import { createTargetResults, linksOf, type FrontendInputs, type TargetResults } from './targetResults.ts'
 import { planSessions } from './sessionPlan.ts'
-import { folderSessions, mergeFolders, withSharedNames } from './sharedFolders.ts'
+import { folderSessions, mergeFolders, namesAgree, withSharedNames } from './sharedFolders.ts'
 import { TargetFailedError, type SolveTargets, type TargetRequest } from './targetRequest.ts'
 
 /** Dockerfiles that are read and checked at once, and builds that are worked on: each has calls and events of its own; the engine bounds the steps. */
@@ -63,7 +63,8 @@ interface SessionOpener {
 
 /** Opens the sessions that the targets need, and says which is whose. */
 function placeInSessions(targets: readonly TargetRequest[], { parts, engine, sessions }: SessionOpener, signal: AbortSignal): readonly PlacedTarget[] {
-  const renamed = targets.map(({ requests, ...rest }) => ({ ...rest, requests: requests.map((request) => withSharedNames(engine.isSameMachine ? withClientPaths(request) : request)) }))
+  const rename = namesAgree(targets.flatMap(({ requests }) => requests)) ? (request: BuildRequest) => request : withSharedNames
+  const renamed = targets.map(({ requests, ...rest }) => ({ ...rest, requests: requests.map((request) => rename(engine.isSameMachine ? withClientPaths(request) : request)) }))
   const all = renamed.flatMap(({ requests }) => requests)
   const plan = planSessions(all)
   const ids = plan.sessions.map((share) => sessions.use(openSession(engine, { ...share, ...parts }, signal)).id)
