@@ -151,6 +151,11 @@ function objectsOf(chain: readonly unknown[]): readonly object[] {
   return chain.filter((link) => typeof link === 'object' && link !== null)
 }
 
+/** What the first in an error's chain of causes has under `key`, where that is a text; undefined where none has. */
+export function findFact(error: unknown, key: string): string | undefined {
+  return textFact(objectsOf(causes(error)), key)
+}
+
 /** Of the first in a chain of causes that has one; which class that is, this floor cannot know. */
 function textFact(facts: readonly object[], key: string): string | undefined {
   for (const link of facts) {

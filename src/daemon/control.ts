@@ -64,7 +64,7 @@ export function createControl(engine: Engine, { sessions, gateway, clientBuilds,
       try {
         const session = await sessions.get(solve.sessionId, signal)
         const steer: Steer = subject === undefined ? driven.steer(attributes, session.ended) : (build, inner) => build(subject, inner)
-        using _calls = subject === undefined ? clientBuilds.open(request.Ref, { sessionId: solve.sessionId, progress: record.sink, inputs: request.FrontendInputs, sourcePolicies: solve.sourcePolicies }) : undefined
+        await using _calls = subject === undefined ? clientBuilds.open(request.Ref, { sessionId: solve.sessionId, progress: record.sink, inputs: request.FrontendInputs, sourcePolicies: solve.sourcePolicies, entitlements: solve.entitlements }) : undefined
         const response = await engine.solve({ ...solve, sessionEnded: session.ended, onThrough: (found) => (provenance = found) }, steer, record.sink, AbortSignal.any([signal, session.ended]))
         open.close({ kind: 'completed', response, provenance }, record.events())
         return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })

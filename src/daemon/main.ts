@@ -15,6 +15,7 @@ import { createContentService } from './contentService.ts'
 import { createControl } from './control.ts'
 import { answerAsBuildKit } from './bridge/answerAsBuildKit.ts'
 import { createBridgeCalls } from './bridge/bridgeCalls.ts'
+import { failedStepDetails } from './bridge/failedStepResults.ts'
 import { createClientBuilds } from './bridge/clientBuilds.ts'
 import { createGatewayBuilds } from './gatewayBuilds.ts'
 import { createBuildJournal } from './history/buildJournal.ts'
@@ -43,7 +44,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   await using engine = await createEngine({ root, version: VERSION, env, config, sessions: createClientSessions(sessions) }, stop.signal)
   await using journal = createBuildJournal({ engine, now: Date.now, onFailure: (error) => log('error', 'build-not-kept', describeError(error)) })
   const control = createControl(engine, { sessions, gateway, clientBuilds, journal, worker: config })
-  const bridge = answerAsBuildKit({ ...createLlbBridge(gateway), ...createBridgeCalls(clientBuilds, engine) })
+  const bridge = answerAsBuildKit({ ...createLlbBridge(gateway), ...createBridgeCalls(clientBuilds, gateway, engine) }, failedStepDetails(() => engine.failedSteps()))
   const blobs = createContentService(engine.blobs)
   let addresses: readonly string[] = []
   const facts = { isRootless: env['PELAGO_NS_IDS'] !== 'all', stop: () => stop.abort(new DOMException('it was asked to', 'AbortError')), addresses: () => addresses }

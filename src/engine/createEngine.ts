@@ -52,6 +52,7 @@ import { createImageStore } from './images/imageStore.ts'
 import { loadArchive, pullToStore, pushFromStore, saveArchive, type TransferDeps } from './images/imageTransfer.ts'
 import { runImage, type RunDeps } from './run/runImage.ts'
 import { createCachePlaces } from './cachePlaces.ts'
+import { openClientContainer } from './containers/openClientContainer.ts'
 import { createSourceLookups } from './sources/createSourceLookups.ts'
 import { createSessionRegistries } from './sessionRegistries.ts'
 import { tellFullStore } from './store/storeFaults.ts'
@@ -127,15 +128,15 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const held = undo.move()
   return {
     id: randomUUID(),
-    version,
-    root,
+    version, root,
     snapshotter: backend.kind,
     blobs: content,
     ...platformCalls(executor),
     ...imageCalls({ content, leases, images, registries, transfers }, use),
-    sources: createSourceLookups({ content, images, executor, registries, sessions }),
+    sources: createSourceLookups({ content, images, executor, registries, sessions, git: gitSources, http: httpFiles }),
     gcRules,
     ...buildCalls({ solveDeps, runDeps, config, collector }, use),
+    openClientContainer: (request, asker, inner) => use(() => openClientContainer(opsDeps, request, asker, inner), inner),
     history: createBuildHistory({ records: builds, content, leases, now: Date.now }),
     failedSteps: () => failedSteps.list(),
     openDebug: (request, progress, inner) => use(() => debugStep({ ...opsDeps, failedStepStore: failedSteps }, request, progress, inner), inner),

@@ -24,7 +24,8 @@ import type { Container, ContainerRequest } from './run/container.ts'
 import type { ListedImage } from './images/imageList.ts'
 import type { ResolveMode } from './images/imageResolver.ts'
 import type { ImageStore } from './images/imageStore.ts'
-import type { SourceLookups } from './sources/sourceLookups.ts'
+import type { ClientContainer, ClientContainerRequest } from './containers/clientContainer.ts'
+import type { Asker, SourceLookups } from './sources/sourceLookups.ts'
 
 /** One store and what works on it. Every call may run beside every other, and beside other engines on the same store. */
 export interface Engine extends AsyncDisposable {
@@ -62,6 +63,9 @@ export interface Engine extends AsyncDisposable {
 
   /** Starts a container of an image, which is pulled first where `mode` says so. */
   openContainer(request: RunRequest, progress: ProgressSink, signal: AbortSignal): Promise<Container>
+
+  /** A container for a client's own processes, of results that are there. */
+  openClientContainer(request: ClientContainerRequest, asker: Asker, signal: AbortSignal): Promise<ClientContainer>
 
   /** The builds that are over; who serves builds puts them there. */
   readonly history: BuildHistory

@@ -9,7 +9,7 @@ import { openPipedProcess, type RunningChild } from '../kit/process/pipedProcess
 import { createCrun, deleteContainer, readCrunError, readInitPid, runCrun, type Crun } from './crun.ts'
 import { readCpu } from './emulation/cpu.ts'
 import { createEmulation, type Emulation } from './emulation/emulation.ts'
-import { ProcessStartError, StepFailedError, type ContainerProcess, type Emulator, type Executor, type OutputChunk, type ProcessSpec, type TerminalSize } from './executor.ts'
+import { ContainerEndedError, ProcessStartError, StepFailedError, type ContainerProcess, type Emulator, type Executor, type OutputChunk, type ProcessSpec, type TerminalSize } from './executor.ts'
 import { openAddedProcess, runningProcess } from './addedProcess.ts'
 import { runtimeArgv, RuntimeMissingError } from './runtimeArgv.ts'
 import { readOsRelease } from './emulation/qemu.ts'
@@ -127,6 +127,7 @@ async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize 
     async exec(added, size, inner) {
       const whole = { ...spec, ...added }
       checkPrivacy(context, whole)
+      if (container.process.hasExited()) throw new ContainerEndedError() // nor is its root open any more, perhaps
       ensureOwnedFolder(container.root, whole.cwd, resolveUser(container.root, whole.user))
       return await openAddedProcess({ oci: addedProcess(context, whole, { root: container.root, terminal: size }), failed: failedProcess(context, whole, container), terminal: size }, { ...context, container }, inner)
     },

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict'
+import type { MessageInitShape } from '@bufbuild/protobuf'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { ExecMessageSchema } from '../../src/api/gen/gateway_pb.ts'
+import { MountType } from '../../src/api/gen/ops_pb.ts'
+import { GrpcStatusError } from '../../src/api/grpc/status.ts'
+import { digestOf } from '../../src/ground/digest.ts'
 import { parsePolicyFile } from '../../src/api/policy/policyFile.ts'
 import { missingPeer, startBuildkitPeer } from '../parity/buildkitPeer.ts'
 import { createDrivenClient, statusOf, type DrivenCall, type DrivenClient } from '../support/engine/drivenClient.ts'
 import { startEngine } from '../support/engine/engineSocket.ts'
 import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
+import { startFileServer } from '../support/servers/fileServer.ts'
 import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
 
 const AMD64 = { OS: 'linux', Architecture: 'amd64' }
@@ -65,6 +71,45 @@ describe('calls of a client’s own frontend', { skip: missingForBuilds() }, () 
     }, { sourcePolicy })
   })
 
+  it('run processes in containers of what was built, and read what these have left', async () => {
+    await client.drive(async ({ bridge, options }) => {
+      const { result } = await bridge.solve({ ...FRONTEND, FrontendOpt: { platform: 'linux/amd64' } }, options)
+      const ref = result?.result.case === 'ref' ? result.result.value.id : ''
+      await bridge.newContainer({ ContainerID: 'box', Mounts: [{ dest: '/', resultID: ref }, { dest: '/mem', mountType: MountType.TMPFS }] }, options)
+      assert.deepEqual(await exec({ bridge, options }, 'cat /made; echo new > /new; grep -c " /mem " /proc/mounts'), { said: 'made\n1\n', code: 0 })
+      assert.deepEqual(await exec({ bridge, options }, 'cat /new; exit 4'), { said: 'new\n', code: 4 }) // another, over the same files
+      assert.equal(Buffer.from((await bridge.readFileContainer({ Ref: 'box', FilePath: '/new' }, options)).Data).toString(), 'new\n')
+      assert.deepEqual(await statusOf(bridge.newContainer({ ContainerID: 'box', Mounts: [{ dest: '/' }] }, options)), { code: 6, message: 'Container box already exists', details: [] })
+      assert.equal((await statusOf(bridge.newContainer({ ContainerID: 'host', Mounts: [{ dest: '/' }], Network: 1 }, options)))?.message, 'network.host is not allowed')
+      await bridge.releaseContainer({ ContainerID: 'box' }, options)
+      assert.equal((await statusOf(bridge.readFileContainer({ Ref: 'box', FilePath: '/new' }, options)))?.message, 'container details for box@0 not found')
+    }, { files: filesOf(`FROM ${base}\nRUN echo made > /made\n`) })
+  })
+
+  it('enter what a failed step has left, by the ids that its error tells', async () => {
+    await client.drive(async ({ bridge, options }) => {
+      const failure: unknown = await bridge.solve({ ...FRONTEND, Evaluate: true, FrontendOpt: { platform: 'linux/amd64' } }, options).catch((error: unknown) => error)
+      const { mountIDs, op } = solveDetail(failure)
+      assert.deepEqual(op.exec.meta.args, ['/bin/sh', '-c', 'echo half > /half; exit 7'])
+      await bridge.newContainer({ ContainerID: 'box', Mounts: op.exec.mounts.map(({ dest }, index) => ({ dest, resultID: mountIDs[index] ?? '' })) }, options)
+      assert.deepEqual(await exec({ bridge, options }, 'cat /half'), { said: 'half\n', code: 0 })
+    }, { files: filesOf(`FROM ${base}\nRUN echo half > /half; exit 7\n`) })
+  })
+
+  it('tell what other sources are', async () => {
+    await using server = await startFileServer()
+    server.files.set('/d/a.txt', { content: 'content' })
+    await client.drive(async ({ bridge, options }) => {
+      const file = await bridge.resolveSourceMeta({ Source: { identifier: `${server.url}/d/a.txt` } }, options)
+      assert.deepEqual([file.HTTP?.Checksum, file.HTTP?.Filename], [digestOf('content'), 'a.txt'])
+      const image = await bridge.resolveSourceMeta({ Source: { identifier: `docker-image://${base}` }, Platform: AMD64, Image: { NoConfig: true } }, options)
+      assert.deepEqual([image.Source?.identifier, image.Image?.Config.byteLength], [`docker-image://${base}`, 0])
+      assert.deepEqual((await bridge.resolveSourceMeta({ Source: { identifier: 'local://context' } }, options)).Source?.identifier, 'local://context')
+      const refused = await statusOf(bridge.resolveSourceMeta({ Source: { identifier: `docker-image://${base}` }, Image: { AttestationChain: true } }, options))
+      assert.match(refused?.message ?? '', /attestations of an image cannot be asked for yet/)
+    })
+  })
+
   it('show their warnings with the build', async () => {
     const events = await client.drive(async ({ bridge, options }) => {
       await bridge.warn({ short: Buffer.from('careful'), info: { filename: 'site.hcl', data: Buffer.from('one\ntwo\n') }, ranges: [{ start: { line: 2 }, end: { line: 2 } }] }, options)
@@ -92,7 +137,7 @@ describe('calls of a client’s own frontend', { skip: missingForBuilds() }, () 
     let failure: Awaited<ReturnType<typeof statusOf>>
     await of.drive(async (call) => {
       failure = await statusOf(ask(call, base))
-    }, { files: FILES })
+    }, { files: filesOf('FROM scratch\n') })
     return failure
   }
 
@@ -137,7 +182,37 @@ describe('calls of a client’s own frontend', { skip: missingForBuilds() }, () 
   })
 })
 
-const FILES = new Map([['dockerfile', new Map([['Dockerfile', Buffer.from('FROM scratch\n')]])], ['context', new Map()]])
+function filesOf(dockerfile: string): ReadonlyMap<string, ReadonlyMap<string, Uint8Array>> {
+  return new Map([['dockerfile', new Map([['Dockerfile', Buffer.from(dockerfile)]])], ['context', new Map()]])
+}
+
+/** A shell in the container `box`, and what it prints. */
+async function exec({ bridge, options }: DrivenCall, script: string): Promise<{ readonly said: string; readonly code: number | undefined }> {
+  const done = Promise.withResolvers<undefined>()
+  async function* messages(): AsyncGenerator<MessageInitShape<typeof ExecMessageSchema>> {
+    yield { ProcessID: 'p', Input: { case: 'Init', value: { ContainerID: 'box', Fds: [1], Meta: { args: ['/bin/sh', '-c', script], cwd: '/' } } } }
+    await done.promise
+  }
+  let said = ''
+  let code: number | undefined
+  for await (const { Input: told } of bridge.execProcess(messages(), options)) {
+    if (told.case === 'File') said += Buffer.from(told.value.Data).toString()
+    if (told.case === 'Exit') code = told.value.Code
+    if (told.case === 'Done') done.resolve(undefined)
+  }
+  return { said, code }
+}
+
+interface SolveDetail {
+  readonly mountIDs: readonly string[]
+  readonly op: { readonly exec: { readonly meta: { readonly args: readonly string[] }; readonly mounts: readonly { readonly dest: string }[] } }
+}
+
+function solveDetail(error: unknown): SolveDetail {
+  assert.ok(error instanceof Error && error.cause instanceof GrpcStatusError)
+  const detail = error.cause.status.details.find(({ typeUrl }) => typeUrl.endsWith('errdefs.Solve+json'))
+  return JSON.parse(Buffer.from(detail?.value ?? []).toString()) as SolveDetail
+}
 
 /** Details that both send; of others one has more than it says. */
 const COMPARED: ReadonlySet<string> = new Set(['errdefs.FrontendCap+json', 'errdefs.Subrequest+json', 'errdefs.Vertex+json', 'errdefs.Source+json'])

@@ -13,7 +13,6 @@ import { formatPlatform, parsePlatform } from '../../ground/platform.ts'
 import type { ProgressEvent } from '../../progress/progressEvent.ts'
 import { PlatformMissingError } from '../../registry/resolve.ts'
 import { answerAsBuildKit } from './answerAsBuildKit.ts'
-import { createBridgeCalls } from './bridgeCalls.ts'
 import { createClientBuilds } from './clientBuilds.ts'
 import { createNoteCalls } from './noteCalls.ts'
 import { createSourceCalls } from './sourceCalls.ts'
@@ -28,23 +27,23 @@ describe('the calls of a frontend of the client’s own', () => {
   for (const { name, headers, code, message } of unknown) {
     it(`fails as BuildKit’s does where it is one ${name}`, async () => {
       const builds = createClientBuilds()
-      builds.open('over', BUILD)[Symbol.dispose]()
-      const { inputs } = answerAsBuildKit(createBridgeCalls(builds, { sources: SOURCES }))
-      await assert.rejects(async () => inputs?.(create(InputsRequestSchema), call('inputs', headers)), isStatus({ code, message }))
+      await builds.open('over', BUILD)[Symbol.asyncDispose]()
+      const { inputs } = answerAsBuildKit(createNoteCalls(builds))
+      await assert.rejects(async () => inputs(create(InputsRequestSchema), call('inputs', headers)), isStatus({ code, message }))
     })
   }
 
   it('give back the inputs as they came', async () => {
     const definition = create(DefinitionSchema, { def: [Uint8Array.of(1, 2)] })
     const builds = createClientBuilds()
-    using _build = builds.open('build', { ...BUILD, inputs: { base: definition } })
+    await using _build = builds.open('build', { ...BUILD, inputs: { base: definition } })
     assert.deepEqual(await createNoteCalls(builds).inputs(create(InputsRequestSchema), call('inputs')), { Definitions: { base: definition } })
   })
 
   it('warn with the lines that the warning is about', async () => {
     const told: ProgressEvent[] = []
     const builds = createClientBuilds()
-    using _build = builds.open('build', { ...BUILD, progress: (event) => told.push(event) })
+    await using _build = builds.open('build', { ...BUILD, progress: (event) => told.push(event) })
     const info = { filename: 'site.hcl', data: Buffer.from('a\nb\nc\n') }
     await createNoteCalls(builds).warn(create(WarnRequestSchema, { digest: OPAQUE, short: Buffer.from('careful'), detail: [Buffer.from('with this')], url: 'https://x.test', info, ranges: [{ start: { line: 2 }, end: { line: 2 } }, { start: { line: 3 } }] }), call('warn'))
     const [{ at, ...warning } = { at: 0 }] = told
@@ -60,7 +59,7 @@ describe('the calls of a frontend of the client’s own', () => {
   for (const { name, request, asked } of questions) {
     it(`look up an image ${name}`, async () => {
       const builds = createClientBuilds()
-      using _build = builds.open('build', BUILD)
+      await using _build = builds.open('build', BUILD)
       const answer = await createSourceCalls(builds, SOURCES).resolveImageConfig(create(ResolveImageConfigRequestSchema, request), call('resolveImageConfig'))
       assert.deepEqual({ ...answer, Config: Buffer.from(answer.Config ?? []).toString() }, { Ref: request.Ref, Digest: OPAQUE, Config: asked })
     })
@@ -74,7 +73,7 @@ describe('the calls of a frontend of the client’s own', () => {
   for (const { name, request, message } of refusals) {
     it(`refuse ${name}`, async () => {
       const builds = createClientBuilds()
-      using _build = builds.open('build', BUILD)
+      await using _build = builds.open('build', BUILD)
       const { resolveImageConfig } = answerAsBuildKit(createSourceCalls(builds, SOURCES))
       await assert.rejects(async () => resolveImageConfig(create(ResolveImageConfigRequestSchema, request), call('resolveImageConfig')), isStatus({ code: GRPC.unknown, message }))
     })
@@ -89,7 +88,7 @@ function isStatus(expected: { readonly code: number; readonly message: string })
   }
 }
 
-const BUILD = { sessionId: 'session', progress: () => undefined, inputs: {}, sourcePolicies: [] }
+const BUILD = { sessionId: 'session', progress: () => undefined, inputs: {}, sourcePolicies: [], entitlements: [] }
 
 /** Answers with what it was asked. */
 const SOURCES: SourceLookups = {
@@ -97,6 +96,7 @@ const SOURCES: SourceLookups = {
     if (platform?.architecture === 'riscv64') throw new PlatformMissingError('app', platform, [parsePlatform('linux/amd64')])
     return found(name, `registry ${name} for ${platform === undefined ? 'the engine’s own' : formatPlatform(platform)}, ${mode}`)
   },
+  meta: async (written) => ({ kind: 'other', written }),
   layout: async ({ name, sessionId, store }) => found(name, `layout ${name} at ${sessionId}/${store}`),
 }
 

@@ -25,6 +25,6 @@ export function createFileCalls(find: (context: HandlerContext) => Promise<Gatew
   }
 }
 
-function partOf(range: FileRange | undefined): FilePart | undefined {
+export function partOf(range: FileRange | undefined): FilePart | undefined {
   return range === undefined ? undefined : { offset: Number(range.Offset), length: Number(range.Length) }
 }

@@ -10,7 +10,10 @@ const BY_CALL: Readonly<Record<string, readonly string[]>> = {
   readDir: ['readdir'],
   statFile: ['statfile'],
   resolveImageConfig: ['resolveimage', 'resolveimage.resolvemode'],
+  resolveSourceMeta: ['source.metaresolver'],
   warn: ['gateway.warnings'],
+  execProcess: ['gateway.exec', 'gateway.exec.extrahosts', 'gateway.exec.secretenv', 'gateway.exec.signals'],
+  readFileContainer: ['gateway.exec.filesystem'],
 }
 
 export const FRONTEND_CAPS: ReadonlySet<string> = new Set(Object.values(BY_CALL).flat())

@@ -1,22 +1,69 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import type { ServiceImpl } from '@connectrpc/connect'
-import type { LLBBridge, ResolveImageConfigRequest } from '../../api/gen/gateway_pb.ts'
-import type { Platform as PlatformMessage } from '../../api/gen/ops_pb.ts'
+import type { LLBBridge, ResolveImageConfigRequest, ResolveSourceMetaRequest, ResolveSourceMetaResponseSchema } from '../../api/gen/gateway_pb.ts'
+import type { SourceOp } from '../../api/gen/ops_pb.ts'
+import { GRPC, statusError } from '../../api/grpc/status.ts'
+import type { SourceMeta } from '../../engine/sources/sourceMeta.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { ResolveMode } from '../../engine/images/imageResolver.ts'
 import type { LookedUpImage } from '../../engine/sources/imageLookup.ts'
 import { BuildError, InvalidValueError, type ErrorKind } from '../../ground/errors.ts'
-import { normalizePlatform, type Platform } from '../../ground/platform.ts'
 import { buildOfCall } from './buildOfCall.ts'
 import type { ClientBuild, ClientBuilds } from './clientBuilds.ts'
+import { toPlatform } from './platformMessage.ts'
 
 /** What a frontend of the client's asks of images and other sources. */
-export function createSourceCalls(builds: Pick<ClientBuilds, 'find'>, sources: Engine['sources']): Pick<ServiceImpl<typeof LLBBridge>, 'resolveImageConfig'> {
+export function createSourceCalls(builds: Pick<ClientBuilds, 'find'>, sources: Engine['sources']): Pick<ServiceImpl<typeof LLBBridge>, 'resolveImageConfig' | 'resolveSourceMeta'> {
   return {
     async resolveImageConfig(request, context) {
       const build = await buildOfCall(builds, context)
       const { name, digest, config } = await namingSource(request.Ref, () => resolveImage(request, { build, sources }, context.signal))
       return { Ref: name, Digest: digest, Config: config }
     },
+    async resolveSourceMeta(request, context) {
+      const build = await buildOfCall(builds, context)
+      const { Source: source } = request
+      if (source === undefined) throw statusError(GRPC.invalidArgument, 'source is required')
+      refuseMeta(request)
+      const meta = await namingSource(source.identifier, () => resolveMeta(source, request, { build, sources }, context.signal))
+      return metaMessage(meta, request)
+    },
+  }
+}
+
+/** What would be left out of the answer. @throws InvalidValueError */
+function refuseMeta({ Image, Git, HTTP }: ResolveSourceMetaRequest): void {
+  const [what] = [
+    ...(Image?.AttestationChain === true || (Image?.ResolveAttestations.length ?? 0) > 0 ? ['the attestations of an image'] : []),
+    ...(Git?.ReturnObject === true ? ['the objects of a commit'] : []),
+    ...(HTTP?.ChecksumRequest === undefined ? [] : ['a checksum of a file with something behind it']),
+  ]
+  if (what !== undefined) throw new InvalidValueError(`${what} cannot be asked for yet`)
+}
+
+async function resolveMeta({ identifier, attrs }: SourceOp, { Platform, LogName: title, ResolveMode: mode, SourcePolicies }: ResolveSourceMetaRequest, { build, sources }: Asked, signal: AbortSignal): Promise<SourceMeta> {
+  const lookup = { platform: toPlatform(Platform), title, mode: toMode(mode), policies: [...build.sourcePolicies, ...SourcePolicies] }
+  return await sources.meta({ identifier, attributes: new Map(Object.entries(attrs)) }, lookup, build, signal)
+}
+
+function metaMessage(meta: SourceMeta, { Image }: ResolveSourceMetaRequest): MessageInitShape<typeof ResolveSourceMetaResponseSchema> {
+  const { identifier, attributes } = meta.written
+  const Source = { identifier, attrs: Object.fromEntries(attributes) }
+  switch (meta.kind) {
+    case 'image':
+      return { Source, Image: { Digest: meta.image.digest, ...(Image?.NoConfig !== true && { Config: meta.image.config }) } }
+    case 'git': {
+      const { commit, object, ref } = meta.commit
+      return { Source, Git: { Checksum: object, Ref: ref, ...(object !== commit && { CommitChecksum: commit }) } }
+    }
+    case 'http': {
+      const { digest, filename, lastModified } = meta.file
+      const at = Date.parse(lastModified)
+      return { Source, HTTP: { Checksum: digest, Filename: filename, ...(!Number.isNaN(at) && { LastModified: timestampFromMs(at) }) } }
+    }
+    case 'other':
+      return { Source }
   }
 }
 
@@ -35,12 +82,6 @@ async function resolveImage({ Ref: name, Platform, ResolveMode: mode, LogName: t
   if (ResolverType === FROM_LAYOUT) return await sources.layout({ ...common, sessionId: SessionID, store: StoreID }, build, signal)
   if (ResolverType !== FROM_REGISTRY) throw new InvalidValueError(`unknown resolver type: ${ResolverType}`)
   return await sources.image({ ...common, mode: toMode(mode) }, build, signal)
-}
-
-function toPlatform(message: PlatformMessage | undefined): Platform | undefined {
-  if (message === undefined) return undefined
-  const { OS: os, Architecture: architecture, Variant: variant, OSVersion: osVersion } = message
-  return normalizePlatform({ os, architecture, variant, osVersion })
 }
 
 const MODES: ReadonlyMap<string, ResolveMode> = new Map([

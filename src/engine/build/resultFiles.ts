@@ -13,10 +13,10 @@ import type { Waiter } from '../../solver/vertexStory.ts'
 import { deliveryContext, runStep } from '../stepProgress.ts'
 
 /**
- * The files of a result, as a frontend reads them. Paths are those of the result's own file system: its links lead
+ * The files of a folder that is a root, as a frontend reads them. Paths are those of that file system: its links lead
  * where they would if it were `/`. Errors have Go's words, which clients look for.
  */
-export interface ResultFiles extends AsyncDisposable {
+export interface FolderFiles {
   /** All of a regular file, or `part` of it. @throws ResultFileError */
   readFile(path: string, part?: FilePart): Uint8Array
   /** What is in a folder, by name; with a pattern (as in an ignore file) only what it matches. @throws ResultFileError */
@@ -24,6 +24,9 @@ export interface ResultFiles extends AsyncDisposable {
   /** A link that ends the path is followed, and the name is that of what it leads to. @throws ResultFileError */
   stat(path: string): FileStat
 }
+
+/** Those of a result, for as long as they are held. */
+export interface ResultFiles extends FolderFiles, AsyncDisposable {}
 
 export interface FilePart {
   readonly offset: number
@@ -57,7 +60,12 @@ export async function openResultFiles({ snapshots, presence }: ResultFilesDeps, 
     await runStep(waiter.progress, 'load layers', (step) => presence.ensurePresent(snapshot, deliveryContext(step, waiter.sessionId), signal))
   }
   const view = await snapshots.openView(snapshot, signal)
-  const root = fromText(view.path)
+  return { ...openFilesIn(view.path), [Symbol.asyncDispose]: () => view[Symbol.asyncDispose]() }
+}
+
+/** Of a folder that is the root of a file system. */
+export function openFilesIn(folder: string): FolderFiles {
+  const root = fromText(folder)
   return {
     readFile: (path, part) => readRegular(find('open', path, root), path, part),
     readFolder: (path, pattern) => listFolder(find('open', path, root), path, pattern),
@@ -65,7 +73,6 @@ export async function openResultFiles({ snapshots, presence }: ResultFilesDeps, 
       const { place, stat } = find('lstat', path, root)
       return toFileStat(place, textOfBytes(lastNameOf(asByteString(place.slice(root.length)))), stat)
     },
-    [Symbol.asyncDispose]: () => view[Symbol.asyncDispose](),
   }
 }
 

@@ -52,7 +52,7 @@ function checkDevice({ name, isOptional }: DeviceRequest, { devices, entitlement
 }
 
 /** A step asks for what only the user can allow. */
-class EntitlementMissingError extends InvalidValueError {
+export class EntitlementMissingError extends InvalidValueError {
   constructor(entitlement: string) {
     super(`${entitlement} is not allowed`, { hint: `add --allow ${entitlement}` })
   }

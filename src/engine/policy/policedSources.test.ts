@@ -49,6 +49,22 @@ describe('the sources of a graph under a policy', () => {
     assert.equal(judgeSources(await policy(DENY_ALL_IMAGES))?.(source), source)
   })
 
+  it('are files and repositories that are fetched from elsewhere', async () => {
+    const judge = judgeSources(await policy([
+      convert('https://files.test/*', { identifier: 'https://mirror.test/${1}', attrs: { 'http.checksum': DIGEST } }),
+      convert('git://git.test/a.git#*', { identifier: 'git://mirror.test/a.git#${1}', attrs: { 'git.fullurl': 'https://mirror.test/a.git' } }),
+    ]))
+    const file: Source = { kind: 'http', url: 'https://files.test/d/a', checksum: undefined, filename: 'a', mode: 0o644, uid: 1, gid: 2, authHeaderSecret: '' }
+    assert.deepEqual(judge?.(file), { ...file, url: 'https://mirror.test/d/a', checksum: DIGEST })
+    const repository: Source = { kind: 'git', remote: 'https://git.test/a.git', ref: 'v1', folder: 'sub', checksum: '', keepGitFolder: true, submodules: false, mtime: 'commit', fetchByCommit: false, authHeaderSecret: 'H', authTokenSecret: 'T', knownSshHosts: '', sshAgent: '' }
+    assert.deepEqual(judge(repository), { ...repository, remote: 'https://mirror.test/a.git' })
+  })
+
+  it('cannot become what has no place in a graph', async () => {
+    const judge = judgeSources(await policy([convert('https://files.test/*', { identifier: 'docker-image://alpine' })]))
+    assert.throws(() => judge?.({ kind: 'http', url: 'https://files.test/a', checksum: undefined, filename: '', mode: 0o600, uid: 0, gid: 0, authHeaderSecret: '' }), { name: 'InvalidValueError', message: /^the source policy converts https:\/\/files\.test\/a to docker-image:\/\/alpine/ })
+  })
+
   it('may be folders, and those that are read before there is a graph', async () => {
     const rules = await policy([{ action: 'DENY', selector: { identifier: 'local://secret*' } }])
     const folder: Source = { kind: 'local', name: 'secrets', sessionId: 's', includePatterns: [], excludePatterns: [], followPaths: [], sharedKeyHint: '' }

@@ -1,3 +1,6 @@
+import { create } from '@bufbuild/protobuf'
+import { SourceOpSchema } from '../../api/gen/ops_pb.ts'
+import { mapSource } from '../../api/llb/mapSource.ts'
 import type { SourcePolicy } from '../../api/policy/sourcePolicy.ts'
 import { writeSource, type WrittenSource } from '../../api/policy/writtenSource.ts'
 import type { ImageResolver } from '../../dockerfile/lower.ts'
@@ -37,9 +40,13 @@ export function judgeSources(policy: SourcePolicy | undefined): ((source: Source
   }
 }
 
-/** @throws InvalidValueError */
-function readConverted({ identifier }: WrittenSource, source: Source): Source {
-  throw new InvalidValueError(`the source policy converts ${source.kind === 'local' ? 'a folder of the client' : 'a source'} to ${redactUrls(identifier)}, which is not supported yet`)
+/** @throws InvalidValueError where it is to be what a graph cannot have in the place of this source */
+function readConverted({ identifier, attributes }: WrittenSource, source: Source): Source {
+  const isPossible = source.kind !== 'local' && /^(?:https?|git):\/\//.test(identifier)
+  const converted = !isPossible ? undefined : mapSource(create(SourceOpSchema, { identifier, attrs: Object.fromEntries(attributes) }))
+  if (converted?.kind === 'http' || converted?.kind === 'git') return converted
+  const { identifier: from } = writeSource(source)
+  throw new InvalidValueError(`the source policy converts ${redactUrls(from)} to ${redactUrls(identifier)}, which cannot stand in its place`, { hint: 'convert files and repositories to files and repositories, and leave folders of the client as they are' })
 }
 
 /** Of a folder of the client that is read before there is a graph. @throws SourceDeniedError */

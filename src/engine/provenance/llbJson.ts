@@ -9,12 +9,18 @@ import { formatFileActions } from './llbFileJson.ts'
  * A vertex as Go writes LLB's messages (`solver/pb/ops.proto`) in JSON: zero values are left out. What only means
  * something to the client's session, and what may be secret (the proxy's address), is not in it. Pure.
  */
-export function formatOp({ op, platform }: Vertex): Json {
+export function formatOp({ op, platform }: Pick<Vertex, 'op' | 'platform'>): { readonly Op: Readonly<Record<string, Json>>; readonly platform?: Json; readonly constraints: Json } {
   const where = platform === undefined ? undefined : withoutZeros({ Architecture: platform.architecture, OS: platform.os, Variant: platform.variant, OSVersion: platform.osVersion })
-  return { Op: formatKind(op), platform: where, constraints: {} }
+  return { Op: formatKind(op), ...(where !== undefined && { platform: where }), constraints: {} }
 }
 
-function formatKind(op: Vertex['op']): Json {
+/** The same as errors have it. */
+export function formatErrorOp({ op, platform }: Pick<Vertex, 'op' | 'platform'>): Json {
+  const { Op, ...rest } = formatOp({ op, platform })
+  return { ...Op, ...rest }
+}
+
+function formatKind(op: Vertex['op']): Readonly<Record<string, Json>> {
   switch (op.kind) {
     case 'source':
       return { source: formatSource(op.source) }

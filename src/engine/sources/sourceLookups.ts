@@ -2,6 +2,8 @@ import type { Policy } from '../../api/gen/sourcepolicy_pb.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import type { ResolveMode } from '../images/imageResolver.ts'
+import type { SourceMeta } from './sourceMeta.ts'
+import type { WrittenSource } from '../../api/policy/writtenSource.ts'
 import type { LookedUpImage } from './imageLookup.ts'
 
 /** Who asks. */
@@ -31,4 +33,6 @@ export interface LayoutLookup extends Omit<ImageLookup, 'mode'> {
 export interface SourceLookups {
   image(lookup: ImageLookup, asker: Asker, signal: AbortSignal): Promise<LookedUpImage>
   layout(lookup: LayoutLookup, asker: Asker, signal: AbortSignal): Promise<LookedUpImage>
+  /** Of any source: of a repository it is asked, and a file is downloaded. @throws DefinitionError where it is no source */
+  meta(source: WrittenSource, lookup: Omit<ImageLookup, 'name'>, asker: Asker, signal: AbortSignal): Promise<SourceMeta>
 }

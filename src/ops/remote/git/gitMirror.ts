@@ -39,14 +39,14 @@ export interface FetchTools {
 }
 
 /** Brings a commit into the mirror, with as little else as the server knows how to send. Does nothing where it is there. @throws GitFailedError */
-export async function fetchCommit({ path }: GitMirror, { commit, refName }: GitCommit, { git, access, onOutput }: FetchTools, signal: AbortSignal): Promise<void> {
+export async function fetchCommit({ path }: GitMirror, { commit, object, refName }: GitCommit, { git, access, onOutput }: FetchTools, signal: AbortSignal): Promise<void> {
   const call = (args: readonly string[]): GitCall => ({ access, cwd: path, args: ['--git-dir', path, ...args] })
   const run: Run = (args) => git.run({ ...call(args), onOutput }, signal)
   const ask: Run = (args) => git.run(call(args), signal) // a "no" is nothing to tell
   const isTag = refName.startsWith('refs/tags/')
   if ((await has(ask, `${commit}^{commit}`)) && (!isTag || (await has(ask, refName)))) return keep(run, commit)
   await rm(join(path, 'shallow.lock'), { force: true }) // of a killed process: nobody else is at work here
-  for (const args of waysToFetch(access.remote, { commit, refName })) {
+  for (const args of waysToFetch(access.remote, { commit, object, refName })) {
     if (await tryFetch(run, args)) {
       if (await has(ask, `${commit}^{commit}`)) return keep(run, commit)
     }

@@ -7,10 +7,10 @@ const REFS = [`${A}\trefs/heads/main`, `${B}\trefs/heads/feature/main`, `${B}\tr
 
 describe('findRef', () => {
   const CASES: readonly (readonly [ref: string, found: GitCommit | undefined])[] = [
-    ['main', { commit: A, refName: 'refs/heads/main' }],
-    ['refs/tags/main', { commit: B, refName: 'refs/tags/main' }],
-    ['v1', { commit: A, refName: 'refs/tags/v1' }],
-    ['pull/7/head', { commit: B, refName: 'refs/pull/7/head' }],
+    ['main', { commit: A, object: A, refName: 'refs/heads/main' }],
+    ['refs/tags/main', { commit: B, object: B, refName: 'refs/tags/main' }],
+    ['v1', { commit: A, object: C, refName: 'refs/tags/v1' }],
+    ['pull/7/head', { commit: B, object: B, refName: 'refs/pull/7/head' }],
     ['head', undefined],
     ['refs/heads/none', undefined],
   ]
@@ -18,7 +18,7 @@ describe('findRef', () => {
 })
 
 describe('findHead', () => {
-  it('knows the branch where the server says it', () => assert.deepEqual(findHead(`ref: refs/heads/main\tHEAD\n${A}\tHEAD\n`), { commit: A, refName: 'refs/heads/main' }))
-  it('does without the branch', () => assert.deepEqual(findHead(`${A}\tHEAD\n`), { commit: A, refName: '' }))
+  it('knows the branch where the server says it', () => assert.deepEqual(findHead(`ref: refs/heads/main\tHEAD\n${A}\tHEAD\n`), { commit: A, object: A, refName: 'refs/heads/main' }))
+  it('does without the branch', () => assert.deepEqual(findHead(`${A}\tHEAD\n`), { commit: A, object: A, refName: '' }))
   it('finds nothing in an empty repository', () => assert.equal(findHead(''), undefined))
 })

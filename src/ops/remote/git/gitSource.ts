@@ -20,6 +20,8 @@ export interface GitSourceDeps extends AccessDeps {
 /** Git repositories as builds see them: all steps of one build see the same commit of a branch. */
 export interface GitSources {
   create(source: GitSource): Op
+  /** What it leads to, for the session of `context`; looked up once. */
+  find(source: GitSource, context: OpContext, signal: AbortSignal): Promise<GitCommit>
   /** The commit that the session's build has found it to be; undefined where it has not looked. */
   foundCommit(source: GitSource, sessionId: string): Promise<string | undefined>
 }
@@ -28,6 +30,7 @@ export function createGitSources(deps: GitSourceDeps): GitSources {
   const commits = createPerSession<GitCommit>()
   return {
     create: (source) => createGitSource(source, deps, commits),
+    find: (source, context, signal) => findCommit(source, { deps, commits, context }, signal),
     foundCommit: async (source, sessionId) => (await commits.known({ sessionId, key: refKey(source) }))?.commit,
   }
 }
@@ -37,18 +40,24 @@ function refKey({ remote, ref, checksum, fetchByCommit }: GitSource): string {
   return formatCanonicalJson({ remote, ref, checksum, fetchByCommit })
 }
 
+interface Finding {
+  readonly deps: GitSourceDeps
+  readonly commits: PerSession<GitCommit>
+  readonly context: OpContext
+}
+
+function findCommit(source: GitSource, { deps, commits, context }: Finding, signal: AbortSignal): Promise<GitCommit> {
+  return commits.once({ sessionId: context.sessionId, key: refKey(source) }, () => resolveCommit(source, (use) => withAccess(source, { deps, context }, use, signal), deps.git, signal), signal)
+}
+
 /** The files of a commit as a snapshot. Only the fetch, and the look at the ref before, reach the network. */
 function createGitSource(source: GitSource, deps: GitSourceDeps, commits: PerSession<GitCommit>): Op {
-  function findCommit(context: OpContext, signal: AbortSignal): Promise<GitCommit> {
-    return commits.once({ sessionId: context.sessionId, key: refKey(source) }, () => resolveCommit(source, (use) => withAccess(source, { deps, context }, use, signal), deps.git, signal), signal)
-  }
-
   return {
     async cacheMap(context, signal) {
-      return { digest: keyOf(source, await findCommit(context, signal)), inputs: [] }
+      return { digest: keyOf(source, await findCommit(source, { deps, commits, context }, signal)), inputs: [] }
     },
     async execute(_inputs, context, signal) {
-      const found = await findCommit(context, signal)
+      const found = await findCommit(source, { deps, commits, context }, signal)
       return await withAccess(source, { deps, context }, (access) => bring(found, access, context, signal), signal)
     },
   }
