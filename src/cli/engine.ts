@@ -13,7 +13,7 @@ type EngineContext = Pick<CommandContext, 'builder' | 'env' | 'workingFolder' | 
 export async function openEngine(context: EngineContext, signal: AbortSignal): Promise<EngineClient> {
   const builder = await chooseBuilder(context)
   if (hasSeveral(builder)) {
-    const { openOneOf } = await import('./builders/openOneOf.ts')
+    const { openOneOf } = await import('./builders/nodes/openOneOf.ts')
     return await openOneOf(builder, context, signal)
   }
   return await openFirst(builder, context, signal)

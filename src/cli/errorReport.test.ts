@@ -22,6 +22,10 @@ describe('formatErrorReport', () => {
   it('shows message and hint, and no stack', () => {
     assert.equal(formatErrorReport(new FailingError('denied'), view), 'ERROR: it failed\nhint: try again\n')
   })
+  it('lets nothing of it move the cursor, ring, or colour what comes behind', () => {
+    const error = new InvalidValueError('no image \u001b[2J"x\u0007"\nsecond line', { hint: 'call \u001b]0;title\u0007it y' })
+    assert.equal(formatErrorReport(error, view), 'ERROR: no image "x"\nsecond line\nhint: call it y\n')
+  })
   it('shows the lines of the Dockerfile', () => {
     const report = formatErrorReport(new FailingError('step-failed', SPAN), view)
     assert.match(report, /^ERROR: it failed\nDockerfile:2\n-+\n.*FROM a\n.*>>> RUN false\n/)

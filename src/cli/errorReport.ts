@@ -1,6 +1,7 @@
 import { BuildError } from '../ground/errors.ts'
 import { formatSpan } from '../ground/sourceSpan.ts'
 import { spanOf } from './errorSpan.ts'
+import { neutralizeLines } from './render/displayText.ts'
 
 export interface ReportOptions {
   readonly isDebug: boolean
@@ -9,15 +10,15 @@ export interface ReportOptions {
   readonly paint: (style: 'red' | 'bold' | 'dim', text: string) => string
 }
 
-/** What the user reads of an error: the message, the lines it is about, what to do. A stack only of a bug, or where asked for. */
+/** What the user reads of an error: the message, the lines it is about, what to do, whoever has written it. A stack only of a bug, or where asked for. */
 export function formatErrorReport(error: unknown, { isDebug, paint, enterStep }: ReportOptions): string {
   const label = paint('red', 'ERROR:')
   if (!(error instanceof BuildError)) return formatBug(error, isDebug, label)
   const span = spanOf(error)
   const parts = [
-    `${label} ${error.message}`,
-    ...(span === undefined ? [] : [formatSpan(span)]),
-    ...(error.hint === undefined ? [] : [`${paint('bold', 'hint:')} ${error.hint}`]),
+    `${label} ${neutralizeLines(error.message)}`,
+    ...(span === undefined ? [] : [neutralizeLines(formatSpan(span))]),
+    ...(error.hint === undefined ? [] : [`${paint('bold', 'hint:')} ${neutralizeLines(error.hint)}`]),
     ...failedStepOf(error).map((step) => `${paint('bold', 'hint:')} look into the step as it failed: ${enterStep(step)}`),
     ...(isDebug ? [paint('dim', describeCauses(error))] : []),
   ]

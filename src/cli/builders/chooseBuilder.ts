@@ -40,7 +40,7 @@ export function choicePlace({ env, workingFolder }: Pick<ChoiceContext, 'env' | 
   return {
     folder: async () => await realpath(workingFolder).catch(() => workingFolder), // one that was removed has its name still
     async dockerEndpoint() {
-      const { readDockerEndpoint } = await import('./dockerContexts.ts')
+      const { readDockerEndpoint } = await import('./create/dockerContexts.ts')
       return await readDockerEndpoint(env)
     },
   }

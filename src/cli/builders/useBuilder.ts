@@ -4,7 +4,7 @@ import { withCurrent, withFolder, type UseScope } from '../../driver/builders/bu
 import type { BuilderStore } from '../../driver/builders/builderStore.ts'
 import type { CommandContext } from '../command.ts'
 import { UsageError } from '../flags/usageError.ts'
-import { readDockerEndpoint } from './dockerContexts.ts'
+import { readDockerEndpoint } from './create/dockerContexts.ts'
 
 /** Has commands use it that do not say another, and are in no folder that has one of its own. */
 export async function useBuilder(name: string, scope: Pick<UseScope, 'isGlobal' | 'isDefault'>, { store, env }: { readonly store: BuilderStore } & Pick<CommandContext, 'env'>, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import { BuildHistoryEventType } from '../../api/gen/control_pb.ts'
 import { createProgressDecoder } from '../../api/progressMapping.ts'
 import type { EngineClient } from '../../driver/driver.ts'
-import type { NodeEngine, NodeEngines } from '../builders/openNodes.ts'
+import type { NodeEngine, NodeEngines } from '../builders/nodes/openNodes.ts'
 import { BuildError } from '../../ground/errors.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import { UsageError } from '../flags/usageError.ts'

@@ -15,6 +15,11 @@ export function neutralize(line: string): string {
   return expanded.replace(CONTROL, '')
 }
 
+/** As `neutralize`, line by line. */
+export function neutralizeLines(text: string): string {
+  return text.split('\n').map(neutralize).join('\n')
+}
+
 /** As `neutralize`, but colours stay, and end with the line. */
 export function neutralizeKeepingColor(line: string): string {
   const parts = line.split(SGR)

@@ -142,8 +142,9 @@ async function moveOn(run: NodesRun, batch: Batch<OpenNode>, cause: PeerLostErro
     countTries(run, left, batch.node)
     const next = await placeAgain(run, left)
     for (const { node, targets } of next) {
-      const platforms = uniquePlatforms(targets.flatMap((open) => open.platforms)).map(formatPlatform).join(', ')
-      remark(build.sink, `node ${name} is lost: ${platforms === '' ? 'its build' : platforms} goes to ${node.facts.node.name}`, parts.now())
+      const platforms = uniquePlatforms(targets.flatMap((open) => open.platforms)).map(formatPlatform)
+      const what = platforms.length === 0 ? 'its build' : platforms.join(', ')
+      remark(build.sink, `node ${name} is lost: ${what} ${platforms.length > 1 ? 'go' : 'goes'} to ${node.facts.node.name}`, parts.now())
     }
     await Promise.all(next.map((one) => runBatch(run, one)))
   } catch (error) {

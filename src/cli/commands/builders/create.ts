@@ -1,5 +1,5 @@
-import { CREATE_FLAGS, type CreateFlags } from '../../builders/createFlags.ts'
-import type { BuilderPlan, PlannedBuilder } from '../../builders/planBuilder.ts'
+import { CREATE_FLAGS, type CreateFlags } from '../../builders/create/createFlags.ts'
+import type { BuilderPlan, PlannedBuilder } from '../../builders/create/planBuilder.ts'
 import { defineCommand, type CommandContext } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { UsageError } from '../../flags/usageError.ts'
@@ -23,7 +23,7 @@ export const create = defineCommand({
       await useBuilder(name, { isGlobal: false, isDefault: false }, { store, env: context.env }, signal)
     }
     if (flags.bootstrap) {
-      const { bootNodes } = await import('../../builders/bootNodes.ts')
+      const { bootNodes } = await import('../../builders/create/bootNodes.ts')
       await bootNodes(builder, limitMs, context, signal)
     }
     context.stdout.write(`${builder.name}\n`)
@@ -42,14 +42,14 @@ async function nameOf({ name, leave }: CreateFlags): Promise<string> {
 }
 
 async function leaving(name: string, flags: CreateFlags): Promise<Change> {
-  const { leaveNode } = await import('../../builders/planBuilder.ts')
+  const { leaveNode } = await import('../../builders/create/planBuilder.ts')
   return async (before) => leaveNode(name, flags.node, before)
 }
 
 /** What is wrong with an address is found before the builder is kept. */
 async function planning(asked: Pick<BuilderPlan, 'name' | 'endpoint'> & { readonly flags: CreateFlags }, { env, workingFolder, stderr }: CommandContext): Promise<Change> {
-  const { planBuilder } = await import('../../builders/planBuilder.ts')
-  const { readPlaces } = await import('../../builders/readPlaces.ts')
+  const { planBuilder } = await import('../../builders/create/planBuilder.ts')
+  const { readPlaces } = await import('../../builders/create/readPlaces.ts')
   const { openNodeDriver } = await import('../../../driver/nodeDriver.ts')
   const plan = { ...asked, ...(await readPlaces(asked.flags, { env, workingFolder })) }
   return async (before) => {

@@ -11,8 +11,8 @@ export const dialStdio = defineCommand({
   },
   operands: [0, 0],
   async run({ flags: { platform, progress } }, context, signal) {
-    const { dialNode } = await import('../../builders/dialNode.ts')
-    const { joinStreams } = await import('../../builders/joinStreams.ts')
+    const { dialNode } = await import('../../builders/nodes/dialNode.ts')
+    const { joinStreams } = await import('../../builders/nodes/joinStreams.ts')
     const { connection } = await dialNode({ platform, progress: parseProgressMode(progress) }, context, signal)
     await joinStreams(connection, { input: context.openStdin(), output: context.stdout }, signal)
     return EXIT.done

@@ -53,11 +53,11 @@ async function inspectBuilder({ flags, operands: [name] }: CommandLine<typeof FL
   const { parseTimeoutMs } = await import('../../builders/withinTime.ts')
   const limitMs = parseTimeoutMs(flags.timeout)
   if (flags.bootstrap) {
-    const { bootNodes } = await import('../../builders/bootNodes.ts')
+    const { bootNodes } = await import('../../builders/create/bootNodes.ts')
     await bootNodes(builder, limitMs, context, signal)
   }
-  const { readStates } = await import('../../builders/readBuilders.ts')
-  const { builderFields, formatBuilder } = await import('../../builders/formatBuilders.ts')
+  const { readStates } = await import('../../builders/show/readBuilders.ts')
+  const { builderFields, formatBuilder } = await import('../../builders/show/formatBuilders.ts')
   const [state] = await readStates([builder], limitMs, context, signal)
   if (state === undefined) throw new TypeError('a builder was asked for')
   context.stdout.write(template === undefined ? formatBuilder(state) : `${template.apply(builderFields(state))}\n`)

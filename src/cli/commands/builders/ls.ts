@@ -1,5 +1,5 @@
 import { defineCommand } from '../../command.ts'
-import type { BuilderState } from '../../builders/nodeState.ts'
+import type { BuilderState } from '../../builders/show/nodeState.ts'
 import { EXIT } from '../../exitCode.ts'
 
 const HEADINGS = new Map([['Name', 'NAME/NODE'], ['DriverEndpoint', 'DRIVER/ENDPOINT'], ['Buildkit', 'BUILDKIT']])
@@ -17,8 +17,9 @@ export const ls = defineCommand({
     const { parseRowFormat } = await import('../../format/rowFormat.ts')
     const format = parseRowFormat(flags.format, HEADINGS)
     const { parseTimeoutMs } = await import('../../builders/withinTime.ts')
-    const { readBuilders } = await import('../../builders/readBuilders.ts')
-    const { builderFields, builderRows, formatBuilders } = await import('../../builders/formatBuilders.ts')
+    const { readBuilders } = await import('../../builders/show/readBuilders.ts')
+    const { builderFields, builderRows, formatBuilders } = await import('../../builders/show/formatBuilders.ts')
+    const { neutralizeLines } = await import('../../render/displayText.ts')
     const { builders, damaged } = await readBuilders(parseTimeoutMs(flags.timeout), context, signal)
     switch (format.kind) {
       case 'default':
@@ -31,7 +32,7 @@ export const ls = defineCommand({
       case 'table':
         context.stdout.write(format.apply(builders.flatMap(builderRows)))
     }
-    for (const line of [...builders.flatMap(describeBroken), ...damaged.map(({ message, hint = '' }) => `${message}\n  ${hint}`)]) context.stderr.write(`warning: ${line}\n`)
+    for (const line of [...builders.flatMap(describeBroken), ...damaged.map(({ message, hint = '' }) => `${message}\n  ${hint}`)]) context.stderr.write(`warning: ${neutralizeLines(line)}\n`)
     return EXIT.done
   },
 })

@@ -1,5 +1,5 @@
 import type { BuilderStore } from '../../../driver/builders/builderStore.ts'
-import type { RemoveOptions } from '../../builders/removeBuilder.ts'
+import type { RemoveOptions } from '../../builders/nodes/removeBuilder.ts'
 import { defineCommand, type CommandContext } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { UsageError } from '../../flags/usageError.ts'
@@ -47,7 +47,7 @@ interface Removal {
 
 /** All that can be, though one fails. @throws what the first that failed throws; of the others it tells */
 async function removeAll(names: readonly string[], { store, options, context: { stdout, stderr } }: Removal, signal: AbortSignal): Promise<void> {
-  const { removeBuilder } = await import('../../builders/removeBuilder.ts')
+  const { removeBuilder } = await import('../../builders/nodes/removeBuilder.ts')
   const failures: unknown[] = []
   for (const name of names) {
     try {
@@ -62,7 +62,7 @@ async function removeAll(names: readonly string[], { store, options, context: { 
 }
 
 async function inactiveNames(limitMs: number, context: CommandContext, signal: AbortSignal): Promise<readonly string[]> {
-  const { readBuilders } = await import('../../builders/readBuilders.ts')
+  const { readBuilders } = await import('../../builders/show/readBuilders.ts')
   const { DEFAULT_BUILDER } = await import('../../../driver/builders/builder.ts')
   const { builders } = await readBuilders(limitMs, context, signal)
   const inactive = builders.filter(({ builder, nodes }) => builder !== DEFAULT_BUILDER && nodes.every(({ status }) => status === 'inactive' || status === 'stopped'))

@@ -8,7 +8,7 @@ export const stop = defineCommand({
   operands: [0, 1],
   async run({ operands: [name] }, context, signal) {
     const { chooseBuilder } = await import('../../builders/chooseBuilder.ts')
-    const { stopNodes } = await import('../../builders/stopNodes.ts')
+    const { stopNodes } = await import('../../builders/nodes/stopNodes.ts')
     const builder = await chooseBuilder(name === undefined ? context : { ...context, builder: name })
     await stopNodes(builder, context, signal)
     return EXIT.done

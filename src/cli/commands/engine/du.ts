@@ -1,6 +1,6 @@
 import type { UsageRecord } from '../../../api/gen/control_pb.ts'
-import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
-import type { NodeEngine } from '../../builders/openNodes.ts'
+import { NODE_FLAGS } from '../../builders/nodes/nodeFlags.ts'
+import type { NodeEngine } from '../../builders/nodes/openNodes.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { formatFilter, parseFilters } from '../../format/recordFilter.ts'
@@ -21,7 +21,7 @@ export const du = defineCommand({
   async run({ flags }, context, signal) {
     const isFull = flags.verbose || flags.format === 'pretty'
     const format = parseRowFormat(flags.format === 'pretty' ? undefined : flags.format, HEADINGS)
-    const { openNodes } = await import('../../builders/openNodes.ts')
+    const { openNodes } = await import('../../builders/nodes/openNodes.ts')
     const { formatUsage, formatUsageOfNodes } = await import('../../format/usageList.ts')
     const { usageFields } = await import('../../format/usageRow.ts')
     const filter = parseFilters(flags.filter).map(formatFilter)

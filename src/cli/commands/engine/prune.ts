@@ -1,4 +1,4 @@
-import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
+import { NODE_FLAGS } from '../../builders/nodes/nodeFlags.ts'
 import { defineCommand } from '../../command.ts'
 import { confirm } from '../../confirm.ts'
 import { EXIT } from '../../exitCode.ts'
@@ -26,8 +26,8 @@ export const prune = defineCommand({
     const { keepDuration, filter } = splitFilters(flags.filter)
     const request = { all: flags.all, filter, keepDuration, maxUsedSpace: size('max-used-space'), minFreeSpace: size('min-free-space'), reservedSpace: size(flags['reserved-space'] === undefined ? 'keep-storage' : 'reserved-space') }
     if (!flags.force && !(await confirm('Remove build cache that nothing uses?', context, signal))) return EXIT.failed
-    const { openNodes } = await import('../../builders/openNodes.ts')
-    const { pruneNode } = await import('../../builders/pruneNode.ts')
+    const { openNodes } = await import('../../builders/nodes/openNodes.ts')
+    const { pruneNode } = await import('../../builders/nodes/pruneNode.ts')
     const { formatBytes } = await import('../../render/measure.ts')
     await using nodes = await openNodes(flags, context, signal)
     const view = { isFull: flags.verbose, isNamed: nodes.areNamed, now: context.now(), stdout: context.stdout }

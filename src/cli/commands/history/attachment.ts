@@ -1,4 +1,4 @@
-import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
+import { NODE_FLAGS } from '../../builders/nodes/nodeFlags.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { UsageError } from '../../flags/usageError.ts'
@@ -15,7 +15,7 @@ export const historyInspectAttachment = defineCommand({
   async run({ flags, operands: [text = '', digest] }, context, signal) {
     if (digest === undefined && flags.type === undefined && flags.platform === undefined) throw new UsageError('nothing says which attachment is meant', { hint: 'give --type, --platform or a digest; pelago history inspect names what there is' })
     const [{ openNodes }, { findNodeBuild }, { chooseAttachment, printAttachment }, { createEngineBlobs }] = await Promise.all([
-      import('../../builders/openNodes.ts'),
+      import('../../builders/nodes/openNodes.ts'),
       import('../../history/queryBuilds.ts'),
       import('../../history/chooseAttachment.ts'),
       import('../../../driver/engineBlobs.ts'),

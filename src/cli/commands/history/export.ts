@@ -1,4 +1,4 @@
-import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
+import { NODE_FLAGS } from '../../builders/nodes/nodeFlags.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { UsageError } from '../../flags/usageError.ts'
@@ -17,7 +17,7 @@ export const historyExport = defineCommand({
     if (flags.all && operands.length > 0) throw new UsageError('--all takes no builds', { hint: 'name builds, or give --all' })
     if (flags.output === undefined && context.stdout.isTTY === true) throw new UsageError('an archive is not written to a terminal', { hint: 'name a file, --output FILE, or redirect stdout' })
     const [{ openNodes }, { findNodeBuild, queryNodeBuilds, BuildMissingError }, { formatBuildArchive }, { writeArchive }, { createEngineBlobs }] = await Promise.all([
-      import('../../builders/openNodes.ts'),
+      import('../../builders/nodes/openNodes.ts'),
       import('../../history/queryBuilds.ts'),
       import('../../history/buildArchive.ts'),
       import('../../images/archiveFile.ts'),

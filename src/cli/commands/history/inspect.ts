@@ -1,4 +1,4 @@
-import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
+import { NODE_FLAGS } from '../../builders/nodes/nodeFlags.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { parseTemplate, type TemplateValue } from '../../format/goTemplate.ts'
@@ -14,7 +14,7 @@ export const historyInspect = defineCommand({
   async run({ flags, operands }, context, signal) {
     const template = flags.format === 'pretty' || flags.format === 'json' ? undefined : parseTemplate(flags.format)
     const [{ openNodes }, { findNodeBuild, replayTrace }, { describeBuild }, { formatBuild }] = await Promise.all([
-      import('../../builders/openNodes.ts'),
+      import('../../builders/nodes/openNodes.ts'),
       import('../../history/queryBuilds.ts'),
       import('../../history/describeBuild.ts'),
       import('../../history/formatBuild.ts'),

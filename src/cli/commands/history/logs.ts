@@ -1,4 +1,4 @@
-import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
+import { NODE_FLAGS } from '../../builders/nodes/nodeFlags.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 
@@ -12,7 +12,7 @@ export const historyLogs = defineCommand({
   operands: [0, 1],
   async run({ flags, operands }, context, signal) {
     const [{ openNodes }, { findNodeBuild, replayEvents }, { openDisplay }, { parseProgressMode }] = await Promise.all([
-      import('../../builders/openNodes.ts'),
+      import('../../builders/nodes/openNodes.ts'),
       import('../../history/queryBuilds.ts'),
       import('../../render/display.ts'),
       import('../../render/progressMode.ts'),

@@ -1,4 +1,4 @@
-import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
+import { NODE_FLAGS } from '../../builders/nodes/nodeFlags.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { parseRowFormat } from '../../format/rowFormat.ts'
@@ -23,7 +23,7 @@ export const historyLs = defineCommand({
     const format = parseRowFormat(flags.format, HEADINGS)
     const { formatBuildFilters } = await import('../../history/buildFilters.ts')
     const filters = formatBuildFilters(flags.filter)
-    const [{ openNodes }, { queryNodeBuilds }, { buildRow }] = await Promise.all([import('../../builders/openNodes.ts'), import('../../history/queryBuilds.ts'), import('../../history/buildRow.ts')])
+    const [{ openNodes }, { queryNodeBuilds }, { buildRow }] = await Promise.all([import('../../builders/nodes/openNodes.ts'), import('../../history/queryBuilds.ts'), import('../../history/buildRow.ts')])
     await using nodes = await openNodes(flags, context, signal)
     const view = { now: context.now(), nameColumns: flags['no-trunc'] ? Infinity : NAME_COLUMNS, isFull: flags['no-trunc'] || format.kind === 'json' }
     const rows = (await queryNodeBuilds(nodes, filters, signal)).map((build) => ({ ...buildRow(build, view), Node: build.node.name }))

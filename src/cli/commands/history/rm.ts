@@ -1,4 +1,4 @@
-import { NODE_FLAGS } from '../../builders/nodeFlags.ts'
+import { NODE_FLAGS } from '../../builders/nodes/nodeFlags.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../exitCode.ts'
 import { UsageError } from '../../flags/usageError.ts'
@@ -13,7 +13,7 @@ export const historyRm = defineCommand({
   operands: [0, Infinity],
   async run({ flags, operands }, context, signal) {
     if (flags.all === operands.length > 0) throw new UsageError(flags.all ? '--all takes no builds' : 'no build is named', { hint: 'name builds, or give --all' })
-    const [{ openNodes }, { findNodeBuild, queryNodeBuilds }] = await Promise.all([import('../../builders/openNodes.ts'), import('../../history/queryBuilds.ts')])
+    const [{ openNodes }, { findNodeBuild, queryNodeBuilds }] = await Promise.all([import('../../builders/nodes/openNodes.ts'), import('../../history/queryBuilds.ts')])
     await using nodes = await openNodes(flags, context, signal)
     const named = []
     for (const text of operands) named.push(await findNodeBuild(nodes, text, signal))

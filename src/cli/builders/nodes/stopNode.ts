@@ -1,8 +1,8 @@
-import type { BuilderNode } from '../../driver/builders/builder.ts'
-import { EngineUnavailableError, type Driver } from '../../driver/driver.ts'
-import { openNodeDriver } from '../../driver/nodeDriver.ts'
-import { pause } from '../../kit/retry.ts'
-import type { CommandContext } from '../command.ts'
+import type { BuilderNode } from '../../../driver/builders/builder.ts'
+import { EngineUnavailableError, type Driver } from '../../../driver/driver.ts'
+import { openNodeDriver } from '../../../driver/nodeDriver.ts'
+import { pause } from '../../../kit/retry.ts'
+import type { CommandContext } from '../../command.ts'
 
 /** How long an engine may take to stop what it runs. */
 const END_MS = 20_000

@@ -1,7 +1,7 @@
-import type { CDIDevice, GCPolicy } from '../../api/gen/worker_pb.ts'
-import { formatGoDuration } from '../../dockerfile/goText.ts'
-import type { TemplateValue } from '../format/goTemplate.ts'
-import { formatBytes } from '../render/measure.ts'
+import type { CDIDevice, GCPolicy } from '../../../api/gen/worker_pb.ts'
+import { formatGoDuration } from '../../../dockerfile/goText.ts'
+import type { TemplateValue } from '../../format/goTemplate.ts'
+import { formatBytes } from '../../render/measure.ts'
 import type { NodeState } from './nodeState.ts'
 
 /** What is below the fields of a node, as `docker buildx inspect` has it: lines. */

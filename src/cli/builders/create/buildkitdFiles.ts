@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { posix, resolve } from 'node:path'
 import type { TomlTable, TomlValue } from 'smol-toml'
-import { BUILDKITD_CONFIG } from '../../driver/builders/builder.ts'
-import { UsageError } from '../flags/usageError.ts'
+import { BUILDKITD_CONFIG } from '../../../driver/builders/builder.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 /** Where a buildkitd that is started in a container has its configuration. */
 const FOLDER = '/etc/buildkit'

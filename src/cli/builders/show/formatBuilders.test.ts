@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CDIDeviceSchema, GCPolicySchema } from '../../api/gen/worker_pb.ts'
-import { plainNode, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
+import { CDIDeviceSchema, GCPolicySchema } from '../../../api/gen/worker_pb.ts'
+import { plainNode, type Builder, type BuilderNode } from '../../../driver/builders/builder.ts'
 import { formatBuilder, formatBuilders, missingPlatforms } from './formatBuilders.ts'
 import type { BuilderState, NodeState } from './nodeState.ts'
 

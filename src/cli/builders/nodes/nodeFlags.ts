@@ -1,4 +1,4 @@
-import type { FlagTable } from '../flags/flags.ts'
+import type { FlagTable } from '../../flags/flags.ts'
 
 /** The flags of commands that are about all nodes of a builder. */
 export const NODE_FLAGS = {

@@ -1,7 +1,7 @@
-import { startsEngines, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
-import { EngineUnavailableError, type EngineClient } from '../../driver/driver.ts'
-import { openNodeDriver } from '../../driver/nodeDriver.ts'
-import type { CommandContext } from '../command.ts'
+import { startsEngines, type Builder, type BuilderNode } from '../../../driver/builders/builder.ts'
+import { EngineUnavailableError, type EngineClient } from '../../../driver/driver.ts'
+import { openNodeDriver } from '../../../driver/nodeDriver.ts'
+import type { CommandContext } from '../../command.ts'
 
 /**
  * One engine of a builder of several nodes, for what is no build: this machine's own where it is one of them, else the

@@ -1,7 +1,7 @@
-import type { Builder } from '../../driver/builders/builder.ts'
-import { createLimit } from '../../kit/limit.ts'
-import type { CommandContext } from '../command.ts'
-import { MAX_NODES_AT_ONCE } from './bootNodes.ts'
+import type { Builder } from '../../../driver/builders/builder.ts'
+import { createLimit } from '../../../kit/limit.ts'
+import type { CommandContext } from '../../command.ts'
+import { MAX_NODES_AT_ONCE } from '../create/bootNodes.ts'
 import { stopNode } from './stopNode.ts'
 
 /** Ends the engines of all nodes, side by side: all that can be, though one fails. Those that are not ours to end are told. @throws what the first that failed throws; of the others it tells */

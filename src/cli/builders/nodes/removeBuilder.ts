@@ -1,9 +1,9 @@
-import { isReservedName, parseBuilderName, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
-import { BuilderDamagedError, type BuilderStore } from '../../driver/builders/builderStore.ts'
-import { openNodeDriver } from '../../driver/nodeDriver.ts'
-import { BuildError, type ErrorKind } from '../../ground/errors.ts'
-import type { CommandContext } from '../command.ts'
-import { UsageError } from '../flags/usageError.ts'
+import { isReservedName, parseBuilderName, type Builder, type BuilderNode } from '../../../driver/builders/builder.ts'
+import { BuilderDamagedError, type BuilderStore } from '../../../driver/builders/builderStore.ts'
+import { openNodeDriver } from '../../../driver/nodeDriver.ts'
+import { BuildError, type ErrorKind } from '../../../ground/errors.ts'
+import type { CommandContext } from '../../command.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 export interface RemoveOptions extends Pick<CommandContext, 'env'> {
   readonly keepsState: boolean

@@ -1,6 +1,6 @@
-import type { PruneRequest } from '../../api/gen/control_pb.ts'
-import type { CommandContext } from '../command.ts'
-import { describeRecord, describeRecordFully } from '../format/usageRow.ts'
+import type { PruneRequest } from '../../../api/gen/control_pb.ts'
+import type { CommandContext } from '../../command.ts'
+import { describeRecord, describeRecordFully } from '../../format/usageRow.ts'
 import type { NodeEngine } from './openNodes.ts'
 
 export interface PruneView extends Pick<CommandContext, 'stdout'> {

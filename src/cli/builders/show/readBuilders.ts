@@ -1,9 +1,9 @@
-import { DEFAULT_BUILDER, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
-import { createBuilderStore, type BuilderDamagedError } from '../../driver/builders/builderStore.ts'
-import { createLimit } from '../../kit/limit.ts'
-import type { CommandContext } from '../command.ts'
-import { MAX_NODES_AT_ONCE } from './bootNodes.ts'
-import { chooseBuilder } from './chooseBuilder.ts'
+import { DEFAULT_BUILDER, type Builder, type BuilderNode } from '../../../driver/builders/builder.ts'
+import { createBuilderStore, type BuilderDamagedError } from '../../../driver/builders/builderStore.ts'
+import { createLimit } from '../../../kit/limit.ts'
+import type { CommandContext } from '../../command.ts'
+import { MAX_NODES_AT_ONCE } from '../create/bootNodes.ts'
+import { chooseBuilder } from '../chooseBuilder.ts'
 import { readNodeState, type BuilderState, type NodeState } from './nodeState.ts'
 
 export interface FoundBuilders {

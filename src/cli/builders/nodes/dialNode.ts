@@ -1,13 +1,13 @@
-import type { Builder, BuilderNode } from '../../driver/builders/builder.ts'
-import type { EngineStream } from '../../driver/driver.ts'
-import { openNodeDriver } from '../../driver/nodeDriver.ts'
-import { digestOf } from '../../ground/digest.ts'
-import type { Platform } from '../../ground/platform.ts'
-import type { CommandContext } from '../command.ts'
-import { localPlatform, parsePlatformFlags } from '../localPlatform.ts'
-import { openDisplay } from '../render/display.ts'
-import type { ProgressMode } from '../render/progressMode.ts'
-import { chooseBuilder } from './chooseBuilder.ts'
+import type { Builder, BuilderNode } from '../../../driver/builders/builder.ts'
+import type { EngineStream } from '../../../driver/driver.ts'
+import { openNodeDriver } from '../../../driver/nodeDriver.ts'
+import { digestOf } from '../../../ground/digest.ts'
+import type { Platform } from '../../../ground/platform.ts'
+import type { CommandContext } from '../../command.ts'
+import { localPlatform, parsePlatformFlags } from '../../localPlatform.ts'
+import { openDisplay } from '../../render/display.ts'
+import type { ProgressMode } from '../../render/progressMode.ts'
+import { chooseBuilder } from '../chooseBuilder.ts'
 
 export interface Dialing {
   /** As given; undefined where any node will do. */
@@ -39,8 +39,8 @@ export async function dialNode({ platform, progress }: Dialing, context: Command
 async function chooseDialed({ nodes }: Builder, wanted: readonly Platform[], env: CommandContext['env'], signal: AbortSignal): Promise<BuilderNode> {
   const [first, second] = nodes
   if (second === undefined) return first
-  const { createNodePool } = await import('../../driver/nodes/nodePool.ts')
-  const { chooseDefaultNode, chooseNodes } = await import('../../driver/nodes/chooseNodes.ts')
+  const { createNodePool } = await import('../../../driver/nodes/nodePool.ts')
+  const { chooseDefaultNode, chooseNodes } = await import('../../../driver/nodes/chooseNodes.ts')
   await using pool = createNodePool(nodes, (node) => openNodeDriver(node, env))
   await (wanted.length === 0 ? pool.reachAll(signal) : pool.reachFor(wanted, signal))
   const choice = { nodes: pool.open().map(({ facts }) => facts), silent: pool.silent(), subject: 'dial-stdio' }

@@ -1,4 +1,4 @@
-import { UsageError } from '../flags/usageError.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 const WORD = /^(?:[^\s"'\\]|\\[^]|"(?:[^"\\]|\\[^])*"|'[^']*')+/
 

@@ -1,4 +1,4 @@
-import type { FlagTable, FlagValues } from '../flags/flags.ts'
+import type { FlagTable, FlagValues } from '../../flags/flags.ts'
 
 /** The flags of `docker buildx create`. */
 export const CREATE_FLAGS = {

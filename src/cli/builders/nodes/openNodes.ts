@@ -1,13 +1,13 @@
-import type { Builder, BuilderNode } from '../../driver/builders/builder.ts'
-import { EngineUnavailableError, type EngineClient } from '../../driver/driver.ts'
-import { openNodeDriver } from '../../driver/nodeDriver.ts'
-import { BuildError } from '../../ground/errors.ts'
-import { createLimit } from '../../kit/limit.ts'
-import type { CommandContext } from '../command.ts'
-import { UsageError } from '../flags/usageError.ts'
-import { MAX_NODES_AT_ONCE } from './bootNodes.ts'
-import { chooseBuilder } from './chooseBuilder.ts'
-import { parseTimeoutMs, withinTime } from './withinTime.ts'
+import type { Builder, BuilderNode } from '../../../driver/builders/builder.ts'
+import { EngineUnavailableError, type EngineClient } from '../../../driver/driver.ts'
+import { openNodeDriver } from '../../../driver/nodeDriver.ts'
+import { BuildError } from '../../../ground/errors.ts'
+import { createLimit } from '../../../kit/limit.ts'
+import type { CommandContext } from '../../command.ts'
+import { UsageError } from '../../flags/usageError.ts'
+import { MAX_NODES_AT_ONCE } from '../create/bootNodes.ts'
+import { chooseBuilder } from '../chooseBuilder.ts'
+import { parseTimeoutMs, withinTime } from '../withinTime.ts'
 
 export interface NodeEngine {
   readonly node: BuilderNode

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { DriverName } from '../../driver/builders/builder.ts'
+import type { DriverName } from '../../../driver/builders/builder.ts'
 import { planSettings, type NodeSettings, type SettingsWish } from './nodeSettings.ts'
 
 const HOST = '--allow-insecure-entitlement=network.host'

@@ -1,6 +1,6 @@
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { orAborted } from '../../kit/singleFlight.ts'
+import { orAborted } from '../../../kit/singleFlight.ts'
 
 export interface JoinedStreams {
   readonly input: Readable

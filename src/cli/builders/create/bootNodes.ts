@@ -1,10 +1,10 @@
-import { startsEngines, type Builder, type BuilderNode } from '../../driver/builders/builder.ts'
-import { EngineUnavailableError } from '../../driver/driver.ts'
-import { openNodeDriver } from '../../driver/nodeDriver.ts'
-import { BuildError } from '../../ground/errors.ts'
-import { createLimit } from '../../kit/limit.ts'
-import type { CommandContext } from '../command.ts'
-import { withinTime } from './withinTime.ts'
+import { startsEngines, type Builder, type BuilderNode } from '../../../driver/builders/builder.ts'
+import { EngineUnavailableError } from '../../../driver/driver.ts'
+import { openNodeDriver } from '../../../driver/nodeDriver.ts'
+import { BuildError } from '../../../ground/errors.ts'
+import { createLimit } from '../../../kit/limit.ts'
+import type { CommandContext } from '../../command.ts'
+import { withinTime } from '../withinTime.ts'
 
 /** Nodes that are asked at once: a connection, or a program, each. */
 export const MAX_NODES_AT_ONCE = 16

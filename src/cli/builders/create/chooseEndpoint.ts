@@ -1,7 +1,7 @@
-import { DRIVER_NAMES, EMBEDDED_ENDPOINT, driversOf, isAddress, startsEngines, type Builder, type DriverName } from '../../driver/builders/builder.ts'
-import { OPTION_CHECKS } from '../../driver/builders/driverOptions.ts'
-import { nearest } from '../../ground/nearest.ts'
-import { UsageError } from '../flags/usageError.ts'
+import { DRIVER_NAMES, EMBEDDED_ENDPOINT, driversOf, isAddress, startsEngines, type Builder, type DriverName } from '../../../driver/builders/builder.ts'
+import { OPTION_CHECKS } from '../../../driver/builders/driverOptions.ts'
+import { nearest } from '../../../ground/nearest.ts'
+import { UsageError } from '../../flags/usageError.ts'
 
 /** What `create` sees of the world. */
 export interface EndpointPlaces {

@@ -1,11 +1,11 @@
-import type { CDIDevice, GCPolicy } from '../../api/gen/worker_pb.ts'
-import type { Builder, BuilderNode } from '../../driver/builders/builder.ts'
-import type { Driver, EngineClient } from '../../driver/driver.ts'
-import { openNodeDriver } from '../../driver/nodeDriver.ts'
-import { BuildError } from '../../ground/errors.ts'
-import { formatPlatform, normalizePlatform, type Platform } from '../../ground/platform.ts'
-import type { CommandContext } from '../command.ts'
-import { NodeSilentError, withinTime } from './withinTime.ts'
+import type { CDIDevice, GCPolicy } from '../../../api/gen/worker_pb.ts'
+import type { Builder, BuilderNode } from '../../../driver/builders/builder.ts'
+import type { Driver, EngineClient } from '../../../driver/driver.ts'
+import { openNodeDriver } from '../../../driver/nodeDriver.ts'
+import { BuildError } from '../../../ground/errors.ts'
+import { formatPlatform, normalizePlatform, type Platform } from '../../../ground/platform.ts'
+import type { CommandContext } from '../../command.ts'
+import { NodeSilentError, withinTime } from '../withinTime.ts'
 
 /** A builder as it was found. */
 export interface BuilderState {

@@ -1,7 +1,7 @@
-import { BUILDKITD_CONFIG, startsEngines, type BuilderNode, type DriverName } from '../../driver/builders/builder.ts'
-import { OPTION_CHECKS } from '../../driver/builders/driverOptions.ts'
-import { splitCsv, splitKeyValue } from '../flags/csv.ts'
-import { UsageError } from '../flags/usageError.ts'
+import { BUILDKITD_CONFIG, startsEngines, type BuilderNode, type DriverName } from '../../../driver/builders/builder.ts'
+import { OPTION_CHECKS } from '../../../driver/builders/driverOptions.ts'
+import { splitCsv, splitKeyValue } from '../../flags/csv.ts'
+import { UsageError } from '../../flags/usageError.ts'
 import { splitWords } from './splitWords.ts'
 
 /** What is said of a node's engine, but for where it is; undefined is what was not said. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parse } from 'smol-toml'
-import { UsageError } from '../flags/usageError.ts'
+import { UsageError } from '../../flags/usageError.ts'
 import { readBuildkitdFiles } from './buildkitdFiles.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'pelago-buildkitd-'))

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { optionalString, parseJsonObject } from '../../ground/jsonValue.ts'
-import { dockerFolder } from '../../kit/dockerFolder.ts'
-import { ifThere } from '../../kit/files/ifThere.ts'
+import { optionalString, parseJsonObject } from '../../../ground/jsonValue.ts'
+import { dockerFolder } from '../../../kit/dockerFolder.ts'
+import { ifThere } from '../../../kit/files/ifThere.ts'
 
 type Environment = Readonly<NodeJS.ProcessEnv>
 

@@ -1,7 +1,7 @@
-import { driversOf } from '../../driver/builders/builder.ts'
-import type { TemplateValue } from '../format/goTemplate.ts'
-import { neutralize } from '../render/displayText.ts'
-import { formatTable } from '../format/table.ts'
+import { driversOf } from '../../../driver/builders/builder.ts'
+import type { TemplateValue } from '../../format/goTemplate.ts'
+import { neutralize } from '../../render/displayText.ts'
+import { formatTable } from '../../format/table.ts'
 import { formatDetails, policyFields } from './nodeDetails.ts'
 import type { BuilderState, NodePlatform, NodeState } from './nodeState.ts'
 
