@@ -27,8 +27,13 @@ export function createSolve(parts: SolveParts): Solve {
   return async (engine, request, sink, signal) =>
     await inSession(parts, { engine, request, sink }, signal, async (ref, sessionId, inner) => {
       const { ExporterResponse } = await engine.control.solve(solveRequest(ref, sessionId, engine.isSameMachine ? withClientPaths(request) : request), { signal: inner })
-      return await nameFolderCaches(request, new Map([...Object.entries(ExporterResponse), [BUILD_REF, ref]]), sink, inner)
+      return await nameFolderCaches(request, new Map([...Object.entries(ExporterResponse), ...(isKept(request) ? [[BUILD_REF, ref] as const] : [])]), sink, inner)
     })
+}
+
+/** Questions and errands are in no history. */
+function isKept({ attributes, isInternal = false }: BuildRequest): boolean {
+  return !isInternal && !attributes.has('requestid')
 }
 
 interface SolveCall {

@@ -4,10 +4,12 @@ import { mkdirSync, writeFileSync, symlinkSync, linkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TEST_CLIENT } from '../registry/registryClient.ts'
+import { UnsupportedByPeerError } from '../../../src/api/errorMapping.ts'
 import type { FileStat, TreeSource } from '../../../src/api/fileSync.ts'
 import type { ContentStore } from '../../../src/content/contentStore.ts'
 import { openFileStore } from '../../../src/content/fileStore.ts'
 import { createBlobSource } from '../../../src/exporter/blobSource.ts'
+import type { ClientStore } from '../../../src/exporter/cache/clientStore.ts'
 import type { BuildResult, ExportProgress, PlatformResult } from '../../../src/exporter/exporter.ts'
 import type { ExporterDeps } from '../../../src/exporter/exporterDeps.ts'
 import { createLayerPacker } from '../../../src/exporter/layerPacker.ts'
@@ -45,6 +47,13 @@ const signal = new AbortController().signal
 
 export const quietProgress: ExportProgress = { sink: silentSink, step: (_name, work) => work(() => undefined) }
 
+/** The store of a client that does not know the service. */
+const LENDS_NONE: ClientStore = {
+  sizeBytes: () => Promise.reject(new UnsupportedByPeerError('unknown service')),
+  read: () => assert.fail('what is exported is not read back'),
+  writeBlob: () => Promise.reject(new UnsupportedByPeerError('unknown service')),
+}
+
 export async function openExportFixture(): Promise<ExportFixture> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pelago-export-'))
@@ -67,7 +76,7 @@ export async function openExportFixture(): Promise<ExportFixture> {
     blobs,
     registry,
     openCachePlace: (type, attributes) => createCachePlace(type, attributes, { ...TEST_CLIENT, awsCredentials: { credentials: () => Promise.resolve(undefined) } }),
-    openClientStore: () => assert.fail('no store of a client is asked for'),
+    openClientStore: () => LENDS_NONE,
     uploads: createLimit(3),
     images: { tag: async (reference, root) => void tags.set(formatReference(reference), root) },
     client: {
