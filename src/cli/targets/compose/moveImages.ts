@@ -1,6 +1,7 @@
 import type { TransferEvent } from '../../../api/gen/local_pb.ts'
 import type { EngineClient } from '../../../driver/driver.ts'
 import { BuildError, type ErrorKind } from '../../../ground/errors.ts'
+import { formatRepository, parseReference } from '../../../ground/reference.ts'
 import { createLimit, mapLimited } from '../../../kit/limit.ts'
 import type { CommandContext } from '../../command.ts'
 import { openEngine } from '../../engine.ts'
@@ -34,7 +35,11 @@ export interface MoveEnd {
 /** As Docker's own: more make a registry wait no less. */
 const MAX_AT_ONCE = 4
 
-/** Moves all, a few at once, and shows how it goes; one that fails does not keep the others. @throws signal.reason, and what is a bug */
+/**
+ * Moves all, a few at once, and shows how it goes; one that fails does not keep the others. Names of one repository are
+ * pushed one after the other: the second finds there what the first has brought, and a registry may lose what comes
+ * twice at once. @throws signal.reason, and what is a bug
+ */
 export async function moveImages(moves: readonly ImageMove[], { verb, progress }: MoveOptions, context: CommandContext, signal: AbortSignal): Promise<readonly MoveEnd[]> {
   await using engine = await openEngine(context, signal)
   await using session = openCredentialSession(engine, context, signal)
@@ -50,7 +55,13 @@ export async function moveImages(moves: readonly ImageMove[], { verb, progress }
       return { move, error: new ImageMoveError(move, verb, error) }
     }
   }
-  return await mapLimited(moves, createLimit(MAX_AT_ONCE), moveOne, signal)
+  const lanes = Map.groupBy(moves, ({ image }) => (verb === 'push' ? formatRepository(parseReference(image)) : image))
+  const ends = new Map<ImageMove, MoveEnd>()
+  const moveLane = async (lane: readonly ImageMove[], inner: AbortSignal): Promise<void> => {
+    for (const move of lane) ends.set(move, await moveOne(move, inner))
+  }
+  await mapLimited([...lanes.values()], createLimit(MAX_AT_ONCE), moveLane, signal)
+  return moves.flatMap((move) => ends.get(move) ?? [])
 }
 
 /** An image that did not get there: what the engine says of it, with whose it is. */
