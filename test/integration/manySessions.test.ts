@@ -12,6 +12,7 @@ import { createEngineClient } from '../../src/driver/engineClient.ts'
 import { createMemoryTree } from '../../src/driver/session/memoryTree.ts'
 import { openSession } from '../../src/driver/session/sessionHost.ts'
 import type { SessionContents } from '../../src/driver/session/sessionServices.ts'
+import { buildRequest } from '../../src/driver/targets/targetRequest.suite.ts'
 
 const never = new AbortController().signal
 const SESSIONS = 1000
@@ -49,15 +50,7 @@ describe('a server', () => {
 })
 
 const CONTENTS: SessionContents = {
-  folders: new Map(),
-  files: new Map(),
-  uploads: new Map(),
-  stores: new Map(),
-  writableStores: new Set(),
-  outputs: [],
-  secrets: new Map(),
-  agents: new Map(),
-  credentials: { credentials: () => Promise.resolve(undefined) },
+  ...buildRequest({}),
   openFolder: () => createMemoryTree(new Map()),
   client: { stdout: process.stdout, env: {}, cwd: '/' },
 }

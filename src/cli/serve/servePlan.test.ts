@@ -5,7 +5,7 @@ import { parseFlags } from '../flags/flags.ts'
 import { serve } from '../commands/engine/serve.ts'
 import { planServe, type ServeFlags, type ServePlan, type ServeSurroundings } from './servePlan.ts'
 
-const surroundings: ServeSurroundings = { env: { HOME: '/home/u', XDG_RUNTIME_DIR: '/run/user/7' }, workingFolder: '/work', userId: 7, activated: [], isDebug: false }
+const surroundings: ServeSurroundings = { env: { HOME: '/home/u', XDG_RUNTIME_DIR: '/run/user/7' }, workingFolder: '/here', userId: 7, activated: [], isDebug: false }
 const plan = (line: string, more: Partial<ServeSurroundings> = {}): Promise<ServePlan> => {
   const { flags } = parseFlags(serve.flags, line.split(' ').filter((word) => word !== ''), { commandName: 'pelago serve' })
   return planServe(flags as unknown as ServeFlags, { ...surroundings, ...more })
@@ -27,13 +27,13 @@ describe('planServe', () => {
   }
 
   it('hands over the files that listeners speak of', async () => assert.deepEqual((await plan('--addr fd://net --addr fd://api', { activated })).files, [4, 3]))
-  it('puts the store where it is told, from where it is called', async () => assert.equal((await plan('--root store')).root, '/work/store'))
+  it('puts the store where it is told, from where it is called', async () => assert.equal((await plan('--root store')).root, '/here/store'))
 
   const mistakes = [
     { name: 'TCP for all without certificates', line: '--addr tcp://0.0.0.0:0', says: /needs mutual TLS/ },
     { name: 'TCP at all addresses without certificates', line: '--addr tcp://:1234', says: /needs mutual TLS/ },
     { name: 'half of the certificates', line: '--tlscert x.pem', says: /no --tlscacert, no --tlskey/ },
-    { name: 'certificates that are not there', line: '--tlscert x --tlskey y --tlscacert z', says: /cannot read \/work\/x/ },
+    { name: 'certificates that are not there', line: '--tlscert x --tlskey y --tlscacert z', says: /cannot read \/here\/x/ },
     { name: 'sockets that systemd did not give', line: '--addr fd://', says: /systemd has opened no sockets/ },
     { name: 'an entitlement that there is not', line: '--allow-insecure-entitlement all', says: /invalid entitlement: "all"/ },
     { name: 'a group that there is not', line: '--group no-such-group', says: /there is no group "no-such-group"/ },
