@@ -3,6 +3,7 @@ import type { EngineClient } from '../driver/driver.ts'
 import { openNodeDriver } from '../driver/nodeDriver.ts'
 import { chooseBuilder } from './builders/chooseBuilder.ts'
 import type { CommandContext } from './command.ts'
+import { neutralizeLines } from './render/displayText.ts'
 
 type EngineContext = Pick<CommandContext, 'builder' | 'env' | 'workingFolder' | 'stderr'>
 
@@ -19,8 +20,9 @@ export async function openEngine(context: EngineContext, signal: AbortSignal): P
   return await openFirst(builder, context, signal)
 }
 
-async function openFirst({ nodes: [node] }: Builder, { env, stderr }: EngineContext, signal: AbortSignal): Promise<EngineClient> {
-  const driver = await openNodeDriver(node, env, (text) => stderr.write(`note: ${text}\n`))
+/** The engine of a builder's only node. @throws EngineUnavailableError */
+export async function openFirst({ nodes: [node] }: Builder, { env, stderr }: Pick<EngineContext, 'env' | 'stderr'>, signal: AbortSignal): Promise<EngineClient> {
+  const driver = await openNodeDriver(node, env, (text) => stderr.write(`note: ${neutralizeLines(text)}\n`))
   return await driver.connect(signal)
 }
 

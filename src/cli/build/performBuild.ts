@@ -3,6 +3,7 @@ import { UnsupportedByPeerError } from '../../api/errorMapping.ts'
 import type { EngineClient, OutputRequest } from '../../driver/driver.ts'
 import { BUILD_REF, createSolve } from '../../driver/solve.ts'
 import type { Digest } from '../../ground/digest.ts'
+import { BuildError } from '../../ground/errors.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
 import type { SummaryEnd } from '../ci/summary.ts'
@@ -12,6 +13,7 @@ import { UsageError } from '../flags/usageError.ts'
 import type { BuildPlace } from '../nodes/buildPlace.ts'
 import { openBuildPlace } from '../nodes/openBuildPlace.ts'
 import { userCredentials } from '../registry/registryAccess.ts'
+import { neutralizeLines } from '../render/displayText.ts'
 import { openDisplay, type Display } from '../render/display.ts'
 import { withoutOwners, type PlatformTime } from '../render/trace.ts'
 import { usesColor } from '../terminal.ts'
@@ -21,6 +23,7 @@ import type { PreparedBuild } from './prepareBuild.ts'
 /** Builds, shows how it goes, and says what came of it. @throws what the engine throws */
 export async function performBuild(prepared: PreparedBuild, context: CommandContext, signal: AbortSignal): Promise<BuildOutcome> {
   const { requests, flags } = prepared
+  await checkMetadata(flags['metadata-file'], context)
   const reaching = withInsecureRegistries(context, flags['insecure-registry'])
   await using place = await openBuildPlace(reaching, { keepsGoing: flags['keep-going'] }, signal)
   if (place.engine !== undefined && (flags.audit === 'error' || flags.audit === 'warn')) await requireAudit(place.engine, signal)
@@ -34,12 +37,30 @@ export async function performBuild(prepared: PreparedBuild, context: CommandCont
   return end.outcome
 }
 
-/** With what the engine's history has of where it is from, for the metadata; what several engines have built together is in no one's. */
-export async function withProvenance(outcome: BuildOutcome, engine: EngineClient | undefined, { env }: Pick<CommandContext, 'env'>, signal: AbortSignal): Promise<BuildOutcome> {
-  const { readBuildProvenance, readMetadataProvenance } = await import('../history/buildProvenance.ts')
+/** What metadata are to have is said by a variable, and a wrong one is told before anything is built. @throws UsageError */
+export async function checkMetadata(file: string | undefined, { env }: Pick<CommandContext, 'env'>): Promise<void> {
+  if (file === undefined) return
+  const { readMetadataProvenance } = await import('../history/buildProvenance.ts')
+  readMetadataProvenance(env)
+}
+
+/**
+ * With what the engine's history has of where it is from, for the metadata; what several engines have built together is in
+ * no one's. The build is done by then: where nothing can be read, that is a note.
+ */
+export async function withProvenance(outcome: BuildOutcome, engine: EngineClient | undefined, { env, stderr }: Pick<CommandContext, 'env' | 'stderr'>, signal: AbortSignal): Promise<BuildOutcome> {
   const ref = outcome.response.get(BUILD_REF)
-  const found = ref === undefined || engine === undefined ? [] : await readBuildProvenance(engine, ref, readMetadataProvenance(env), signal)
-  return { ...outcome, response: new Map([...outcome.response, ...found]) }
+  if (ref === undefined || engine === undefined) return outcome
+  const { readBuildProvenance, readMetadataProvenance } = await import('../history/buildProvenance.ts')
+  try {
+    const found = await readBuildProvenance(engine, ref, readMetadataProvenance(env), signal)
+    return { ...outcome, response: new Map([...outcome.response, ...found]) }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof BuildError)) throw error
+    stderr.write(`note: the metadata have no provenance: ${neutralizeLines(error.message)}\n`)
+    return outcome
+  }
 }
 
 type BuildEnd = { readonly outcome: BuildOutcome } | { readonly error: unknown }

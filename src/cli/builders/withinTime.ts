@@ -2,9 +2,12 @@ import type { BuilderNode } from '../../driver/builders/builder.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { parseDurationNs } from '../../ground/quantity/duration.ts'
 
-/** Milliseconds of `--timeout`. @throws InvalidValueError */
+/** What a timer of Node takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Milliseconds of `--timeout`; what is longer than a timer runs is as long as that, some 24 days. @throws InvalidValueError */
 export function parseTimeoutMs(text: string): number {
-  return Math.ceil(Number(parseDurationNs(text)) / 1e6)
+  return Math.min(MAX_TIMER_MS, Math.ceil(Number(parseDurationNs(text)) / 1e6))
 }
 
 /** A node that is neither known to be there nor to be away. */

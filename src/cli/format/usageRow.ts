@@ -1,14 +1,14 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt'
 import type { UsageRecord } from '../../api/gen/control_pb.ts'
 import type { TemplateValue } from './goTemplate.ts'
-import { truncate } from '../render/displayText.ts'
+import { neutralize, truncate } from '../render/displayText.ts'
 import { formatAge, formatBytes } from '../render/measure.ts'
 
 const DESCRIPTION_COLUMNS = 60
 
 export function describeRecord({ ID, InUse, Size, LastUsedAt, Description }: UsageRecord, now: number): readonly string[] {
   const used = LastUsedAt === undefined ? '' : formatAge(now - timestampMs(LastUsedAt))
-  return [ID.replace(/^sha256:/, '').slice(0, 25), String(!InUse), formatBytes(Number(Size)), used, truncate(Description, DESCRIPTION_COLUMNS)]
+  return [neutralize(ID.replace(/^sha256:/, '').slice(0, 25)), String(!InUse), formatBytes(Number(Size)), used, truncate(Description, DESCRIPTION_COLUMNS)]
 }
 
 export function describeRecordFully(record: UsageRecord): string {
@@ -24,7 +24,7 @@ export function describeRecordFully(record: UsageRecord): string {
     ['Last used', record.LastUsedAt === undefined ? '' : new Date(timestampMs(record.LastUsedAt)).toISOString()],
     ['Type', record.RecordType],
   ]
-  return fields.filter(([, value]) => value !== '').map(([name, value]) => `${`${name}:`.padEnd(14)}${value}`).join('\n')
+  return fields.filter(([, value]) => value !== '').map(([name, value]) => `${`${name}:`.padEnd(14)}${neutralize(value)}`).join('\n')
 }
 
 export function summarize(records: readonly UsageRecord[]): string {

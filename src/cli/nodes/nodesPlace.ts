@@ -12,11 +12,12 @@ import { openEngine } from '../engine.ts'
 import { loadMessages } from '../images/loadMessages.ts'
 import { localPlatform } from '../localPlatform.ts'
 import { openOrigin } from '../registry/registryAccess.ts'
+import { neutralizeLines } from '../render/displayText.ts'
 import type { BuildPlace } from './buildPlace.ts'
 
 /** All nodes of a builder. Nothing is reached before the first build. */
 export function openNodesPlace(builder: Builder, keepsGoing: boolean, context: CommandContext): BuildPlace {
-  const pool = createNodePool(builder.nodes, (node) => openNodeDriver(node, context.env, (text) => context.stderr.write(`note: ${node.name}: ${text}\n`)))
+  const pool = createNodePool(builder.nodes, (node) => openNodeDriver(node, context.env, (text) => context.stderr.write(`note: ${node.name}: ${neutralizeLines(text)}\n`)))
   let scratch: TempFolder | undefined
   const scratchPath = (): string => {
     scratch ??= createTempFolder(join(context.env['TMPDIR'] ?? tmpdir(), 'pelago-nodes'))

@@ -122,7 +122,7 @@ function rootOf(flag: string | undefined, written: string | undefined, { env, us
 }
 
 /** Where a client of the same user looks, too. */
-export function defaultAddress(env: Readonly<NodeJS.ProcessEnv>, userId: number): string {
+function defaultAddress(env: Readonly<NodeJS.ProcessEnv>, userId: number): string {
   const runtime = env['XDG_RUNTIME_DIR'] ?? ''
   if (userId !== 0 && runtime === '') throw new UsageError('there is no XDG_RUNTIME_DIR to put a socket in', { hint: 'add --addr unix:///path/to/socket' })
   return `unix://${join(userId === 0 ? '/run' : runtime, 'pelago/buildkitd.sock')}`

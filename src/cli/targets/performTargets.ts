@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { TargetRequest, TargetsEnd } from '../../driver/targets/targetRequest.ts'
 import { metadataFields, parseOutcome, type BuildOutcome } from '../build/buildOutcome.ts'
-import { requireAudit, withInsecureRegistries, withProvenance } from '../build/performBuild.ts'
+import { checkMetadata, requireAudit, withInsecureRegistries, withProvenance } from '../build/performBuild.ts'
 import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
 import type { SummaryEnd } from '../ci/summary.ts'
 import type { CommandContext } from '../command.ts'
@@ -30,6 +30,7 @@ export interface TargetsRun {
  * @throws TargetFailedError for the first that failed
  */
 export async function performTargets(targets: readonly PreparedTarget[], run: TargetsRun, context: CommandContext, signal: AbortSignal): Promise<TargetOutcomes> {
+  await checkMetadata(run.metadataFile, context)
   await using place = await openBuildPlace(withInsecureRegistries(context, run.insecureRegistries ?? []), {}, signal)
   if (place.engine !== undefined && targets.some(({ build: { flags } }) => flags.audit === 'error' || flags.audit === 'warn')) await requireAudit(place.engine, signal)
   const { end, display } = await solveAll(targets, run.progress, { place, context }, signal)

@@ -4,6 +4,7 @@ import { openNodeDriver } from '../../../driver/nodeDriver.ts'
 import { BuildError } from '../../../ground/errors.ts'
 import { createLimit } from '../../../kit/limit.ts'
 import type { CommandContext } from '../../command.ts'
+import { neutralizeLines } from '../../render/displayText.ts'
 import { withinTime } from '../withinTime.ts'
 
 /** Nodes that are asked at once: a connection, or a program, each. */
@@ -14,7 +15,7 @@ export async function bootNodes({ name, nodes }: Builder, limitMs: number, { env
   const limit = createLimit(MAX_NODES_AT_ONCE)
   const boot = async (node: BuilderNode): Promise<void> => {
     const start = async (inner: AbortSignal): Promise<void> => {
-      await using engine = await (await openNodeDriver(node, env, (text) => stderr.write(`node ${node.name}: ${text}\n`))).connect(inner)
+      await using engine = await (await openNodeDriver(node, env, (text) => stderr.write(`node ${node.name}: ${neutralizeLines(text)}\n`))).connect(inner)
       await engine.control.listWorkers({}, { signal: inner })
     }
     // to pull an image, or to find a machine for a pod, takes its time, which the driver says as it goes
@@ -28,7 +29,7 @@ export async function bootNodes({ name, nodes }: Builder, limitMs: number, { env
   const bug = failures.find(({ reason }) => !(reason instanceof BuildError))
   if (bug !== undefined) throw bug.reason
   if (nodes.length === 1) throw first.reason
-  for (const { node, reason } of failures) stderr.write(`node ${node}: ${(reason as BuildError).message}\n`)
+  for (const { node, reason } of failures) stderr.write(`node ${node}: ${neutralizeLines((reason as BuildError).message)}\n`)
   const { hint } = first.reason as BuildError
   throw new EngineUnavailableError(`builder ${JSON.stringify(name)} has nodes that did not come up: ${failures.map(({ node }) => node).join(', ')}`, { hint, cause: first.reason })
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -24,6 +24,16 @@ describe('readBuildkitdFiles', () => {
     assert.deepEqual(files, { 'certs/r.example_5000/ca.pem': 'CA', 'certs/r.example_5000/key.pem': 'KEY', 'certs/r.example_5000/cert.pem': 'CERT' })
     const there = '/etc/buildkit/certs/r.example_5000'
     assert.deepEqual(JSON.parse(JSON.stringify(parse(text))), { debug: true, registry: { 'r.example:5000': { ca: [`${there}/ca.pem`], keypair: [{ key: `${there}/key.pem`, cert: `${there}/cert.pem` }] }, other: { mirrors: ['m'] } } })
+  })
+  it('keeps apart what has one name in two folders, or of two registries', async () => {
+    for (const name of ['one', 'two']) {
+      await mkdir(join(folder, name))
+      await writeFile(join(folder, name, 'ca.pem'), name)
+    }
+    await writeFile(join(folder, 'same.toml'), '[registry."r:1"]\nca = ["one/ca.pem", "two/ca.pem"]\n[registry.r_1]\nca = ["ca.pem"]\n')
+    const { 'buildkitd.toml': text = '', ...files } = Object.fromEntries(await readBuildkitdFiles('same.toml', folder))
+    assert.deepEqual(files, { 'certs/r_1/ca.pem': 'one', 'certs/r_1/2/ca.pem': 'two', 'certs/r_1/3/ca.pem': 'CA' })
+    assert.match(text, /"\/etc\/buildkit\/certs\/r_1\/2\/ca.pem"/)
   })
   const refused: readonly (readonly [file: string, message: RegExp])[] = [
     ['none.toml', /^cannot read --buildkitd-config "none.toml": ENOENT/],

@@ -11,21 +11,38 @@ const MAX_BYTES = 1024 * 1024
 
 /**
  * A buildkitd's configuration by value: its text, and the certificates and keys of registries that it names, by the paths
- * that they have from then on, `certs/REGISTRY/NAME`. Paths in it are seen from `workingFolder`. @throws UsageError
+ * that they have from then on, `certs/REGISTRY/NAME`, and where two have one name `certs/REGISTRY/2/NAME`. Paths in it are seen from `workingFolder`. @throws UsageError
  */
 export async function readBuildkitdFiles(path: string, workingFolder: string): Promise<ReadonlyMap<string, string>> {
   const text = await readText(resolve(workingFolder, path), `--buildkitd-config ${JSON.stringify(path)}`)
   const { parse, stringify } = await import('smol-toml')
   const config = parseConfig(parse, text, path)
   const files = new Map<string, string>()
+  const places: CertificatePlace[] = []
   const take = async (file: string, registry: string): Promise<string> => {
-    const kept = posix.join('certs', registry.replace(/[^a-zA-Z0-9.-]+/g, '_'), posix.basename(file))
-    files.set(kept, await readText(resolve(workingFolder, file), `${JSON.stringify(file)}, of registry ${registry} in ${path}`))
+    const source = resolve(workingFolder, file)
+    const kept = places.find((place) => place.source === source && place.registry === registry)?.kept ?? freePlace(registry, source, places)
+    places.push({ registry, source, kept })
+    files.set(kept, await readText(source, `${JSON.stringify(file)}, of registry ${registry} in ${path}`))
     return posix.join(FOLDER, kept)
   }
   for (const [name, registry] of Object.entries(tableOf(config['registry']))) await moveCertificates(tableOf(registry), (file) => take(file, name))
   // comments and order stay where nothing had to be changed
   return new Map([[BUILDKITD_CONFIG, files.size === 0 ? text : stringify(config)], ...files])
+}
+
+interface CertificatePlace {
+  readonly registry: string
+  readonly source: string
+  readonly kept: string
+}
+
+function freePlace(registry: string, source: string, places: readonly CertificatePlace[]): string {
+  const folder = posix.join('certs', registry.replace(/[^a-zA-Z0-9.-]+/g, '_'))
+  const numbered = (number: number): string => posix.join(folder, number === 1 ? '' : String(number), posix.basename(source))
+  let number = 1
+  while (places.some(({ kept }) => kept === numbered(number))) number++
+  return numbered(number)
 }
 
 function parseConfig(parse: (text: string) => TomlTable, text: string, path: string): TomlTable {

@@ -1,5 +1,4 @@
 import { DRIVER_NAMES, EMBEDDED_ENDPOINT, driversOf, isAddress, startsEngines, type Builder, type DriverName } from '../../../driver/builders/builder.ts'
-import { OPTION_CHECKS } from '../../../driver/builders/driverOptions.ts'
 import { nearest } from '../../../ground/nearest.ts'
 import { UsageError } from '../../flags/usageError.ts'
 
@@ -46,26 +45,20 @@ function containersOf(before: Builder | undefined): DriverName | undefined {
 
 function parseDriver(asked: string): DriverName {
   const driver = DRIVER_NAMES.find((name) => name === asked)
-  if (driver !== undefined && OPTION_CHECKS.has(driver)) return driver
-  const message = driver === undefined ? `unknown driver: ${JSON.stringify(asked)}` : `--driver ${asked} is not supported yet`
-  throw new UsageError(message, { hint: driverHint(asked) })
+  if (driver !== undefined) return driver
+  throw new UsageError(`unknown driver: ${JSON.stringify(asked)}`, { hint: driverHint(asked) })
 }
 
 /** Those of buildx's, and what does their work here. */
 function driverHint(asked: string): string {
-  const names = [...OPTION_CHECKS.keys()]
   switch (asked) {
     case 'docker':
       return 'leave it out: the engine builds for several platforms without Docker\'s daemon'
-    case 'docker-container':
-      return 'leave it out: the engine builds for several platforms without a container of its own'
-    case 'kubernetes':
-      return 'forward the buildkitd there to this machine (kubectl port-forward), and use --driver remote tcp://127.0.0.1:PORT'
     case 'ssh':
       return 'an address is enough: pelago create ssh://user@host'
     default: {
-      const close = nearest(asked, names)
-      return close === undefined ? `choose one of ${names.join(', ')}` : `did you mean ${close}?`
+      const close = nearest(asked, DRIVER_NAMES)
+      return close === undefined ? `choose one of ${DRIVER_NAMES.join(', ')}` : `did you mean ${close}?`
     }
   }
 }

@@ -13,7 +13,7 @@ export const CREATE_FLAGS = {
   name: { kind: 'text', value: 'NAME', help: 'Name of the builder' },
   node: { kind: 'text', value: 'NAME', help: 'Name of the node: a new one\'s, or that of the one to change' },
   platform: { kind: 'list', value: 'PLATFORM', splitsCommas: true, help: 'Platforms that the node is for; they come first where platforms are listed' },
-  timeout: { kind: 'text', value: 'DURATION', fallback: '20s', help: 'How long --bootstrap waits for each node' },
+  timeout: { kind: 'text', value: 'DURATION', fallback: '20s', help: 'How long --bootstrap waits for each node that listens already; containers and pods have the time they need' },
   use: { kind: 'switch', help: 'Use the builder from now on' },
 } as const satisfies FlagTable
 

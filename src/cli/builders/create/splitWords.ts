@@ -7,7 +7,7 @@ export function splitWords(line: string): readonly string[] {
   const words: string[] = []
   for (let rest = line.trimStart(); rest !== ''; rest = rest.trimStart()) {
     const [word = ''] = WORD.exec(rest) ?? []
-    if (word === '') throw new UsageError(`a quote does not end: ${JSON.stringify(line)}`)
+    if (word === '') throw new UsageError(`a quote does not end: ${JSON.stringify(line)}`, { hint: 'close it, or write \\ before it' })
     words.push(unquote(word))
     rest = rest.slice(word.length)
   }

@@ -7,6 +7,7 @@ import type { CommandContext } from '../../command.ts'
 import { UsageError } from '../../flags/usageError.ts'
 import { MAX_NODES_AT_ONCE } from '../create/bootNodes.ts'
 import { chooseBuilder } from '../chooseBuilder.ts'
+import { tellOthers } from '../tellOthers.ts'
 import { parseTimeoutMs, withinTime } from '../withinTime.ts'
 
 export interface NodeEngine {
@@ -40,17 +41,22 @@ export async function openNodes({ node: asked, timeout }: NodesWish, context: Co
   await using undo = new AsyncDisposableStack()
   const engines = opened.flatMap((end) => (end.status === 'fulfilled' && end.value !== undefined ? [{ node: end.value.node, engine: undo.use(end.value.engine) }] : []))
   signal.throwIfAborted()
-  const failures = opened.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
+  const failures = opened.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []))
   const bug = failures.find((reason) => !(reason instanceof BuildError))
-  if (bug !== undefined || (engines.length === 0 && failures.length > 0)) throw bug ?? failures[0]
+  if (bug !== undefined) throw bug
+  const throwFirst = (): void => {
+    const [first, ...others] = failures
+    if (first === undefined) return
+    tellOthers(others, context)
+    throw first
+  }
+  if (engines.length === 0) throwFirst()
   if (engines.length === 0) throw new EngineUnavailableError(`no node of builder ${JSON.stringify(builder.name)} runs`, { hint: `start them: pelago inspect --bootstrap ${builder.name}` })
   const held = undo.move()
   return {
     engines,
     areNamed: builder.nodes.length > 1,
-    finish() {
-      if (failures.length > 0) throw failures[0]
-    },
+    finish: throwFirst,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }

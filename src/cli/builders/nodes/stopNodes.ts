@@ -2,6 +2,7 @@ import type { Builder } from '../../../driver/builders/builder.ts'
 import { createLimit } from '../../../kit/limit.ts'
 import type { CommandContext } from '../../command.ts'
 import { MAX_NODES_AT_ONCE } from '../create/bootNodes.ts'
+import { tellOthers } from '../tellOthers.ts'
 import { stopNode } from './stopNode.ts'
 
 /** Ends the engines of all nodes, side by side: all that can be, though one fails. Those that are not ours to end are told. @throws what the first that failed throws; of the others it tells */
@@ -13,6 +14,6 @@ export async function stopNodes({ nodes }: Builder, { env, stderr }: Pick<Comman
     if (end.status === 'fulfilled' && end.value === 'not-ours') stderr.write(`note: ${nodes[index]?.endpoint ?? ''} is left running: it is stopped where it was started\n`)
   }
   const [first, ...others] = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []))
-  for (const other of others) stderr.write(`ERROR: ${other.message}\n`)
+  tellOthers(others, { stderr })
   if (first !== undefined) throw first
 }

@@ -34,7 +34,7 @@ export const create = defineCommand({
 type Change = (before: Builder | undefined) => Promise<PlannedBuilder>
 
 async function nameOf({ name, leave }: CreateFlags): Promise<string> {
-  if (name === undefined) throw new UsageError(leave ? '--leave needs the builder\'s --name and the node\'s --node' : '--append needs the builder\'s --name')
+  if (name === undefined) throw new UsageError(leave ? '--leave needs the builder\'s --name and the node\'s --node' : '--append needs the builder\'s --name', { hint: 'pelago ls shows the names' })
   const { isReservedName, parseBuilderName } = await import('../../../driver/builders/builder.ts')
   const parsed = parseBuilderName(name)
   if (isReservedName(parsed)) throw new UsageError(`${JSON.stringify(name)} is the name of the builder that is always there`, { hint: 'choose another --name' })
@@ -55,7 +55,7 @@ async function planning(asked: Pick<BuilderPlan, 'name' | 'endpoint'> & { readon
   return async (before) => {
     const planned = planBuilder(plan, before)
     await openNodeDriver(planned.node, env)
-    if (planned.isRestartNeeded) stderr.write(`note: what is new of node ${planned.node.name} holds when its engine is started again: pelago stop ${asked.name}\n`)
+    if (planned.isRestartNeeded) stderr.write(`note: what is new of node ${planned.node.name} holds when its container or pods are made anew: pelago rm ${asked.name}, and create it again\n`)
     return planned
   }
 }

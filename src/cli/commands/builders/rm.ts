@@ -48,6 +48,7 @@ interface Removal {
 /** All that can be, though one fails. @throws what the first that failed throws; of the others it tells */
 async function removeAll(names: readonly string[], { store, options, context: { stdout, stderr } }: Removal, signal: AbortSignal): Promise<void> {
   const { removeBuilder } = await import('../../builders/nodes/removeBuilder.ts')
+  const { tellOthers } = await import('../../builders/tellOthers.ts')
   const failures: unknown[] = []
   for (const name of names) {
     try {
@@ -57,7 +58,7 @@ async function removeAll(names: readonly string[], { store, options, context: { 
       failures.push(error)
     }
   }
-  for (const failure of failures.slice(1)) stderr.write(`ERROR: ${(failure as Error).message}\n`)
+  tellOthers(failures.slice(1), { stderr })
   if (failures.length > 0) throw failures[0]
 }
 
