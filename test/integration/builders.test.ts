@@ -99,7 +99,7 @@ describe('builders', { skip: missing('crun'), concurrency: false }, () => {
     assert.equal(await output('rm', '--all-inactive', '--force'), 'gone removed\n')
     const { stdout, stderr } = await pelago.run(['rm', 'nothing', 'there', 'default'])
     assert.equal(stdout, 'there removed\n')
-    assert.match(stderr, /^ERROR: builder "default" is always there\nERROR: unknown builder: "nothing"\n/)
+    assert.match(stderr, /^ERROR: builder "default" is always there\nhint: .*\nERROR: unknown builder: "nothing"\n/)
   })
   it('may be a real buildkitd, which says its version and platforms', { skip: missing('buildkitd') }, async () => {
     await using buildkitd = await startBuildkitd()
