@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { OutputRequest } from '../../driver/driver.ts'
+import { flagOf } from '../../driver/nodes/outputs/flagOf.ts'
 import { parseReference, formatFamiliar, formatRepository } from '../../ground/reference.ts'
 import { objectList, optionalNumber, parseJsonObject, requiredString } from '../../ground/jsonValue.ts'
 import { span, drawLine, type Paint, type Span } from '../render/line.ts'
@@ -97,7 +98,7 @@ export function formatSummary(outcome: BuildOutcome, outputs: readonly OutputReq
 }
 
 function describeOutput({ type, attributes, destination }: OutputRequest): readonly (readonly Span[])[] {
-  const isByDigest = attributes.get('push-by-digest') === 'true'
+  const isByDigest = flagOf(attributes, 'push-by-digest', false)
   const names = (attributes.get('name') ?? '').split(',').filter((name) => name !== '').map((name) => (isByDigest ? `${formatRepository(parseReference(name))}, by digest` : formatFamiliar(parseReference(name))))
   const verb = verbOf(type, attributes, destination)
   if (destination.kind === 'file' || destination.kind === 'folder') return [[span(`${verb} `), span(destination.path, 'bold')]]
@@ -106,7 +107,7 @@ function describeOutput({ type, attributes, destination }: OutputRequest): reado
 }
 
 function verbOf(type: OutputRequest['type'], attributes: ReadonlyMap<string, string>, destination: OutputRequest['destination']): string {
-  if (attributes.get('push') === 'true') return 'pushed'
+  if (flagOf(attributes, 'push', false)) return 'pushed'
   if (destination.kind === 'program') return 'loaded'
   return type === 'image' ? 'stored' : 'wrote'
 }

@@ -30,6 +30,7 @@ describe('parseOutputs', () => {
     { name: '-, for a tar archive on stdout', argv: ['-o', '-'], want: [output('tar', {}, { kind: 'stdout' })] },
     { name: 'an archive with attributes', argv: ['-o', 'type=oci,dest=/a.tar,compression=zstd'], want: [output('oci', { compression: 'zstd' }, { kind: 'file', path: '/a.tar' })] },
     { name: 'a name in the output', argv: ['-o', 'type=image,"name=a,b",push=true'], want: [output('image', { name: 'a,b', push: 'true' })] },
+    { name: 'a push said as Go says it', argv: ['-t', 'r.io/app:1', '-o', 'type=image,push=1', '--insecure-registry', 'r.io'], want: [output('image', { name: 'r.io/app:1', push: '1', 'registry.insecure': 'true' })] },
     { name: 'an archive unpacked', argv: ['-o', 'type=oci,dest=a,tar=false'], want: [output('oci', { tar: 'false' }, { kind: 'folder', path: '/project/a' })] },
     { name: 'several outputs', argv: ['-o', 'out', '-o', 'type=tar,dest=a.tar'], want: [output('local', {}, { kind: 'folder', path: '/project/out' }), output('tar', {}, { kind: 'file', path: '/project/a.tar' })] },
     { name: 'the cache only, for no output', argv: ['-o', 'type=cacheonly'], want: [] },

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { OutputDestination, OutputRequest } from '../../driver/driver.ts'
+import { flagOf } from '../../driver/nodes/outputs/flagOf.ts'
 import { formatReference, parseReference, type Reference } from '../../ground/reference.ts'
 import { splitCsv, splitKeyValue } from '../flags/csv.ts'
 import { UsageError } from '../flags/usageError.ts'
@@ -95,7 +96,7 @@ function toRequest(output: AskedOutput, shared: SharedAttributes, context: Outpu
 
 function archiveRequest(type: 'oci' | 'docker', output: AskedOutput, { shared, context }: { readonly shared: SharedAttributes; readonly context: OutputContext }): OutputRequest {
   const attributes = named(output, shared)
-  if (attributes.get('tar') === 'false') return { type, attributes, destination: folderDestination(output, context) }
+  if (!flagOf(attributes, 'tar', true)) return { type, attributes, destination: folderDestination(output, context) }
   if (type === 'docker' && output.destination === undefined) return { type, attributes, destination: { kind: 'program', argv: context.loadProgram() ?? raiseNoLoader() } }
   return { type, attributes, destination: fileDestination(output, context) }
 }
@@ -107,7 +108,7 @@ function raiseNoLoader(): never {
 function imageAttributes(output: AskedOutput, shared: SharedAttributes): ReadonlyMap<string, string> {
   const attributes = new Map(named(output, shared))
   if (output.type === 'registry') attributes.set('push', 'true')
-  if (attributes.get('push') !== 'true') return attributes
+  if (!flagOf(attributes, 'push', false)) return attributes
   if ((attributes.get('name') ?? '') === '') throw new UsageError('nothing says where to push to', { hint: 'name the image with its registry: --tag HOST/NAME:TAG' })
   if (shared.insecure && !attributes.has('registry.insecure')) attributes.set('registry.insecure', 'true')
   return attributes

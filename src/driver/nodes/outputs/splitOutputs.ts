@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeTar } from '../../../archive/tarWriter.ts'
 import type { OutputRequest } from '../../driver.ts'
+import { flagOf } from './flagOf.ts'
 import { mergeResponses } from './mergeResponses.ts'
 import { putEntries } from './putResult.ts'
 import { createSplitArchive } from './splitArchive.ts'
@@ -13,7 +14,7 @@ import { toArchive } from './wholeOutputs.ts'
 
 /** The outputs of a build that is split. A push comes last, so that the response tells its digest. @throws OutputNotSplitError */
 export function createSplitOutputs(outputs: readonly OutputRequest[], parts: MergeParts): BuildOutputs {
-  const isPush = ({ attributes }: OutputRequest): boolean => attributes.get('push') === 'true'
+  const isPush = ({ attributes }: OutputRequest): boolean => flagOf(attributes, 'push', false)
   if (outputs.filter(isPush).length > 1) throw new OutputNotSplitError('several outputs that push cannot be merged of several nodes', { hint: 'name all references in one of them: name=A,B, or --tag A --tag B' })
   const split = [...outputs.filter((output) => !isPush(output)), ...outputs.filter(isPush)].map((output, index) => createSplitOutput(output, index, parts))
   return {
@@ -35,7 +36,7 @@ function createSplitOutput(output: OutputRequest, index: number, parts: MergePar
   switch (output.type) {
     case 'image':
     case 'store':
-      return output.attributes.get('push') === 'true' ? createSplitPush(output, parts) : createSplitStore(output, folder(), parts)
+      return flagOf(output.attributes, 'push', false) ? createSplitPush(output, parts) : createSplitStore(output, folder(), parts)
     case 'oci':
       return createSplitArchive(output, { folder: folder(), now: parts.now, put: (entries, signal) => putEntries(entries, output.destination, parts.stdout, signal) })
     case 'tar':

@@ -3,6 +3,7 @@ import { formatReference, formatRepository, parseReference, type Reference } fro
 import { createRegistryBlobs } from '../../../registry/registryBlobs.ts'
 import type { Registry } from '../../../registry/registry.ts'
 import type { OutputRequest } from '../../driver.ts'
+import { flagOf } from './flagOf.ts'
 import { mergeIndexes, type MergedIndex, type PartIndex } from './mergedIndex.ts'
 import type { DonePart, MergeParts, SplitOutput } from './splitOutput.ts'
 
@@ -11,7 +12,7 @@ import type { DonePart, MergeParts, SplitOutput } from './splitOutput.ts'
  * all is put under the tags, once each repository has all of it. So a tag never names a part.
  */
 export function createSplitPush(output: OutputRequest, { openRegistry }: Pick<MergeParts, 'openRegistry'>): SplitOutput {
-  const isByDigest = output.attributes.get('push-by-digest') === 'true'
+  const isByDigest = flagOf(output.attributes, 'push-by-digest', false)
   const references = (output.attributes.get('name') ?? '').split(',').filter((name) => name !== '').map((name) => parseReference(name))
   const repositories = Map.groupBy(references, formatRepository)
   const attributes = new Map([...output.attributes, ['name', [...repositories.keys()].join(',')], ['push', 'true'], ['push-by-digest', 'true']] as const)

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { OutputRequest } from '../../driver.ts'
+import { flagOf } from './flagOf.ts'
 import type { BuildOutputs, MergeParts } from './splitOutput.ts'
 
 export interface WholeOptions extends Pick<MergeParts, 'stdout' | 'storeArchive' | 'scratch'> {
@@ -33,7 +34,7 @@ export function createWholeOutputs(outputs: readonly OutputRequest[], { stdout, 
 }
 
 function isStored({ type, attributes }: OutputRequest): boolean {
-  return type === 'image' && attributes.get('push') !== 'true' && (attributes.get('name') ?? '') !== ''
+  return type === 'image' && !flagOf(attributes, 'push', false) && (attributes.get('name') ?? '') !== ''
 }
 
 /** Attributes of a store that an archive does not know. */
