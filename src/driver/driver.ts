@@ -25,6 +25,8 @@ export interface Driver {
   dial(signal: AbortSignal): Promise<EngineStream>
   /** Of a driver that keeps the place its engine runs in, such as a container; absent where there is none but the engine's process. */
   readonly place?: EnginePlace
+  /** How long its engine may take to answer, in milliseconds, where that was said. */
+  readonly answerMs?: number
 }
 
 /** Where an engine runs that a driver made: there before the engine is, and after. Calls on what is not there do nothing. */

@@ -23,6 +23,7 @@ export function createStreamDriver(streams: EngineStreams): Driver {
   const openQuietly = (signal: AbortSignal): Promise<EngineStream> => (streams.openQuietly === undefined ? streams.open(signal) : streams.openQuietly(signal))
   return {
     name,
+    ...(streams.answerMs !== undefined && { answerMs: streams.answerMs }),
     connect: async (signal) => clientOf(await streams.open(signal)),
     dial: async (signal) => await streams.open(signal),
     async attach(signal) {

@@ -29,7 +29,7 @@ export interface NodePool extends AsyncDisposable {
 
 export type OpenNodeDriver = (node: BuilderNode) => Promise<Driver>
 
-/** An engine that is there answers within that time; one whose place has to be started first may take the other. */
+/** An engine that is there answers within that time, unless its driver was told another; one whose place has to be started first may take the other. */
 const ANSWER_MS = 15_000
 const START_MS = 600_000
 
@@ -85,7 +85,7 @@ async function reachNode(node: BuilderNode, openDriver: OpenNodeDriver, signal: 
   let timer: NodeJS.Timeout | undefined
   try {
     const driver = await openDriver(node)
-    const limitMs = driver.place === undefined ? ANSWER_MS : START_MS
+    const limitMs = driver.place !== undefined ? START_MS : Math.max(ANSWER_MS, driver.answerMs ?? 0)
     timer = setTimeout(() => late.abort(new EngineUnavailableError(`no answer within ${limitMs / 1000} s`)), limitMs)
     const inner = AbortSignal.any([signal, late.signal])
     const engine = undo.use(await driver.connect(inner))
