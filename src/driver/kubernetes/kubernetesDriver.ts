@@ -10,6 +10,7 @@ import { dialPod } from './dialPod.ts'
 import { findKubectl, type Kubectl } from './kubectl.ts'
 import { planWorkload, workloadName, type Workload } from './manifest/workload.ts'
 import { CONTAINER_NAME } from './manifest/podTemplate.ts'
+import type { PodState } from './podState.ts'
 import { awaitRollout } from './rollout.ts'
 import { parseWorkloadSettings, type WorkloadSettings } from './workloadSettings.ts'
 
@@ -30,17 +31,19 @@ export function createKubernetesDriver(options: KubernetesDriverOptions): Driver
   const settings = parseWorkloadSettings(node.options)
   let opened: Promise<Opened> | undefined
   const open = (signal: AbortSignal): Promise<Opened> => (opened ??= openCluster(options, settings, signal))
-  const find = async (signal: AbortSignal): Promise<Reached | undefined> => {
+  const dialOne = async (isWanted: (pod: PodState) => boolean, signal: AbortSignal): Promise<Reached | undefined> => {
     const { kubectl, cluster, workload } = await open(signal)
-    const pod = choosePod(await cluster.pods(signal), { ...options, loadBalance: settings.loadBalance })
+    const pod = choosePod((await cluster.pods(signal)).filter(isWanted), { ...options, loadBalance: settings.loadBalance })
     return pod === undefined ? undefined : await dialPod(kubectl.program, { namespace: workload.namespace, pod: pod.name, container: CONTAINER_NAME }, signal)
   }
+  const find = (signal: AbortSignal): Promise<Reached | undefined> => dialOne(() => true, signal)
   return createProgramDriver({
     name: `kubernetes ${workloadName(node.name)}`,
     find,
     async reach(signal) {
-      const running = await find(signal)
-      if (running !== undefined) return running
+      // one that runs and is not ready is still coming up, and the rollout waits for it
+      const ready = await dialOne(({ isReady }) => isReady, signal)
+      if (ready !== undefined) return ready
       await bring(await open(signal), { settings, notice: options.notice }, signal)
       const reached = await find(signal)
       if (reached === undefined) throw new EngineUnavailableError(`no pod of ${workloadName(node.name)} runs`, { hint: 'kubectl get pods shows what became of them' })
