@@ -51,7 +51,8 @@ async function* bytesOf(call: ServerCall): AsyncGenerator<Uint8Array> {
   for await (const message of call.messages) yield fromBinary(BytesMessageSchema, message).data
 }
 
-async function writeFile(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+/** The file appears when it is whole, never through a link that lies there; its folder is made. */
+export async function writeFile(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const temporary = `${path}.${randomUUID()}.partial`
   try {

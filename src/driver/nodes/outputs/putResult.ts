@@ -1,16 +1,16 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { TarEntry } from '../../../archive/tar.ts'
 import { writeTar } from '../../../archive/tarWriter.ts'
 import type { OutputDestination } from '../../driver.ts'
+import { writeFile } from '../../session/outputSink.ts'
 
 /** Puts what was merged to where the user wants it; a file appears when it is whole. */
 export async function putEntries(entries: AsyncIterable<TarEntry> | Iterable<TarEntry>, destination: OutputDestination, stdout: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {
   switch (destination.kind) {
     case 'file':
-      await whole(destination.path, (path) => pipeline(writeTar(entries), createWriteStream(path, { flush: true }), { signal }))
+      await writeFile(destination.path, whileWanted(writeTar(entries), signal))
       break
     case 'stdout':
       await pipeline(writeTar(entries), stdout, { signal, end: false })
@@ -33,17 +33,13 @@ async function putEntry(path: string, kind: TarEntry['header']['kind'], content:
     await mkdir(path, { recursive: true })
     return
   }
-  await whole(path, (partial) => pipeline(content, createWriteStream(partial, { flush: true }), { signal }))
+  await writeFile(path, whileWanted(content, signal))
 }
 
-async function whole(path: string, write: (partial: string) => Promise<void>): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const partial = `${path}.${process.pid}.partial`
-  await (await open(partial, 'wx')).close() // never through a link that lies there
-  try {
-    await write(partial)
-    await rename(partial, path)
-  } finally {
-    await rm(partial, { force: true })
+async function* whileWanted(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    signal.throwIfAborted()
+    yield chunk
   }
+  signal.throwIfAborted()
 }
