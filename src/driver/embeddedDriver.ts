@@ -8,6 +8,7 @@ import { EngineUnavailableError, type Driver, type EngineClient, type EngineStre
 import { createEngineClient } from './engineClient.ts'
 import { parseLogLine } from './engineLog.ts'
 import { describeEngine, packagedEngine, type EngineProgram } from './engineProgram.ts'
+import { programEnvironment } from './programs/programEnvironment.ts'
 import { ensureRuntimeFolder } from './runtimeFolder.ts'
 import { createSocketDriver } from './socketDriver.ts'
 
@@ -92,8 +93,7 @@ function launch({ program, base, env, userId }: EnginePlace, stderrFd: number): 
   const { entry, root, lingerSeconds } = program
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', entry]
   const own = ['--fd', '3', '--socket', `${base}.sock`, '--linger', String(lingerSeconds), '--root', root]
-  const set = Object.entries(env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
-  return startSocketProcess(namespaceArgv([...node, ...own], env, userId), { cwd: '/', env: Object.fromEntries(set), stderrFd })
+  return startSocketProcess(namespaceArgv([...node, ...own], env, userId), { cwd: '/', env: programEnvironment(env), stderrFd })
 }
 
 /** Rejects when the engine ends, or was never there. */

@@ -8,6 +8,7 @@ import { EngineUnavailableError, type EngineClient } from './driver.ts'
 import { createEngineClient } from './engineClient.ts'
 import { parseLogLine } from './engineLog.ts'
 import { packagedEngine } from './engineProgram.ts'
+import { programEnvironment } from './programs/programEnvironment.ts'
 
 export interface ServedEngineOptions {
   readonly env: Environment
@@ -34,9 +35,8 @@ export interface ServedEngine {
 /** Starts it, in namespaces of its own. */
 export function startServedEngine({ env, userId, root, settings, files, onLog }: ServedEngineOptions): ServedEngine {
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', packagedEngine()]
-  const set = Object.entries(env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
   const argv = namespaceArgv([...node, '--serve', '--fd', '3', '--root', root], env, userId)
-  const child = startSupervisedProcess(argv, { cwd: '/', env: Object.fromEntries(set), stdin: formatServeSettings(settings), files })
+  const child = startSupervisedProcess(argv, { cwd: '/', env: programEnvironment(env), stdin: formatServeSettings(settings), files })
   const logged = passOnLog(child.stderr, onLog)
   let isStopping = false
   return {

@@ -4,6 +4,7 @@ import { createLimit } from '../../kit/limit.ts'
 import { openProgramStream, type ProgramStream } from '../../kit/process/programStream.ts'
 import { orAborted } from '../../kit/singleFlight.ts'
 import { EngineUnavailableError, type Driver, type EngineStream } from '../driver.ts'
+import { programEnvironment } from '../programs/programEnvironment.ts'
 import { createStreamDriver } from '../streamDriver.ts'
 import { SILENCE_MS } from './linkWatch.ts'
 import { nextChunk, speaksFirst } from './nextChunk.ts'
@@ -57,7 +58,7 @@ interface SshCall {
 }
 
 async function openSsh(call: SshCall, signal: AbortSignal): Promise<EngineStream> {
-  const program = openProgramStream(sshArgv(call), { cwd: '/', env: definedOnly(call.env), hasTerminal: call.mayAsk })
+  const program = openProgramStream(sshArgv(call), { cwd: '/', env: programEnvironment(call.env), hasTerminal: call.mayAsk })
   const limit = call.mayAsk ? signal : AbortSignal.any([signal, AbortSignal.timeout(call.timeoutMs)])
   try {
     const answer = await orAborted(readAnswer(program, call), limit)
@@ -82,11 +83,6 @@ function sshArgv({ address: { host, user, port, socket }, env, timeoutMs, mayAsk
   const options = [...FOR_A_STREAM, `BatchMode=${mayAsk ? 'no' : 'yes'}`, `ConnectTimeout=${Math.ceil(timeoutMs / 1000)}`, `ServerAliveInterval=${ALIVE_SECONDS}`]
   const login = [...(user === '' ? [] : ['-l', user]), ...(port === '' ? [] : ['-p', port])]
   return [ssh, '-T', ...options.flatMap((option) => ['-o', option]), ...login, '--', host, remoteCommand(socket)]
-}
-
-/** Undefined values stand for variables that are not there. */
-function definedOnly(env: Environment): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])))
 }
 
 /** Takes from the stream what comes before the engine's bytes. */
