@@ -78,6 +78,11 @@ describe('builders in a cluster', { skip: missing('crun', 'openssl') || missingP
       assert.match(stderr, said)
     }
   })
+  it('are waited for where they run and are not ready', async () => {
+    const { exitCode, stderr } = await run('inspect', '--bootstrap', 'crash')
+    assert.equal(exitCode, 125, stderr)
+    assert.match(stderr, /^node crash0: waiting for its pod$[^]*pod crash0-0 buildkitd: CrashLoopBackOff/m)
+  })
   it('say what kubectl says of a pod that is not there, and of a cluster that does not let one in', async () => {
     const absent = await run('--builder', 'kube-pod://none', 'images')
     assert.match(absent.stderr, /^ERROR: no engine answers in the pod "none": pods "none" not found$/m)
