@@ -3,11 +3,12 @@ import type { Environment } from '../../kit/enterNamespaces.ts'
 import { BUILDKITD_CONFIG, type BuilderNode } from '../builders/builder.ts'
 import { EngineUnavailableError, type Driver, type EnginePlace } from '../driver.ts'
 import type { Reached } from '../programs/dialEngine.ts'
+import type { JoinerDial } from '../programs/dialJoiner.ts'
 import { createProgramDriver } from '../programs/programDriver.ts'
 import { createContainerCommands, type ContainerCommands, type ContainerState } from './containerCommands.ts'
 import { findContainerProgram } from './containerProgram.ts'
 import { containerName } from './containerWords.ts'
-import { dialContainer, formatDialFailure, type ContainerDial } from './dialContainer.ts'
+import { dialContainer, formatDialFailure } from './dialContainer.ts'
 
 /** An engine that was just started has to answer within that time. */
 const BOOT_MS = 30_000
@@ -49,7 +50,7 @@ export function createContainerDriver({ node, env, notice }: ContainerDriverOpti
 interface Boot {
   readonly name: string
   readonly commands: ContainerCommands
-  readonly dial: (signal: AbortSignal) => Promise<ContainerDial>
+  readonly dial: (signal: AbortSignal) => Promise<JoinerDial>
 }
 
 function createPlace(open: () => Boot): EnginePlace {

@@ -1,5 +1,7 @@
 /** How a builder's container is made: the words for `docker create`, as buildx has its containers. */
 
+import { DEFAULT_IMAGE } from '../programs/defaultImage.ts'
+
 /** What of a node makes its container. */
 export interface ContainerPlan {
   readonly name: string
@@ -16,7 +18,6 @@ export interface DaemonFacts {
   readonly remapsUsers: boolean
 }
 
-export const DEFAULT_IMAGE = 'moby/buildkit:buildx-stable-1'
 /** The folder of configuration in the container, and what of it is told to the buildkitd. */
 export const CONFIG_FOLDER = '/etc/buildkit'
 const CONFIG_PATH = `${CONFIG_FOLDER}/buildkitd.toml`

@@ -1,6 +1,7 @@
 import { InvalidValueError } from '../../ground/errors.ts'
 import { parseGoBoolean } from '../../ground/goBoolean.ts'
 import { parseDurationNs } from '../../ground/quantity/duration.ts'
+import { DEFAULT_IMAGE } from '../programs/defaultImage.ts'
 import { parseTolerations, type Toleration } from './tolerations.ts'
 
 /** What the options of a node say of its pods, with buildx's defaults. */
@@ -30,8 +31,7 @@ export interface WorkloadSettings {
   readonly timeoutMs: number
 }
 
-const DEFAULT_IMAGE = 'moby/buildkit:buildx-stable-1'
-const DEFAULT_ROOTLESS_IMAGE = 'moby/buildkit:buildx-stable-1-rootless'
+const DEFAULT_ROOTLESS_IMAGE = `${DEFAULT_IMAGE}-rootless`
 const QEMU_IMAGE = 'tonistiigi/binfmt:latest'
 const DEFAULT_TIMEOUT = '120s'
 const MAX_REPLICAS = 1000
