@@ -179,6 +179,16 @@ describe('a definition of a client’s own', () => {
     assert.equal(parseDefinition(define(chain)).vertices.size, 19_000)
   })
 
+  it('gives short names to merges and differences of one another', () => {
+    const merge: OpInit = { case: 'merge', value: { inputs: [{ input: 0n }, { input: 1n }] } }
+    const diff: OpInit = { case: 'diff', value: { lower: { input: 0n }, upper: { input: 1n } } }
+    const nested = Array.from({ length: 64 }, (_, below): Step => ({ op: below % 2 === 0 ? merge : diff, inputs: [[below, 0], [below, 0]] }))
+    const { vertices } = parseDefinition(define([BASE, ...nested]))
+    assert.equal(vertices.size, 65)
+    assert.ok([...vertices.values()].every(({ note }) => note.name.length < 600))
+    assert.equal([...vertices.values()][1]?.note.name, 'merge (docker-image://docker.io/library/busybox:1, docker-image://docker.io/library/busybox:1)')
+  })
+
   it('gives an error of its own whatever bytes come', () => {
     fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 4 }), (def) => {
       try {

@@ -18,6 +18,9 @@ export interface MappedOp {
   readonly name: string
 }
 
+/** Of an input's name in its merge's or diff's: names of names would double with each op that has an input twice. */
+const MAX_INPUT_NAME_CHARS = 256
+
 const ONE_OUTPUT: readonly ClientOutput[] = [{ kind: 'own', index: 0 }]
 
 /** `nameOf` says what an input is called. @throws DefinitionError */
@@ -25,7 +28,7 @@ export function mapOp(message: OpMessage, inputs: readonly Output[], nameOf: (in
   checkConstraints(message.constraints)
   const platform = toPlatform(message.platform)
   const { op } = message
-  const names = inputs.map(nameOf)
+  const namesOf = (): readonly string[] => inputs.map((input) => shorten(nameOf(input)))
   switch (op.case) {
     case 'source':
       return { op: { kind: 'source', source: mapSource(op.value) }, outputs: ONE_OUTPUT, platform, name: op.value.identifier }
@@ -34,9 +37,9 @@ export function mapOp(message: OpMessage, inputs: readonly Output[], nameOf: (in
     case 'file':
       return { ...mapFile(op.value, inputs.length), platform: undefined }
     case 'merge':
-      return { ...mapMerge(op.value, inputs), platform: undefined, name: `merge (${names.join(', ')})` }
+      return { ...mapMerge(op.value, inputs), platform: undefined, name: `merge (${namesOf().join(', ')})` }
     case 'diff':
-      return { ...mapDiff(op.value, names), platform: undefined }
+      return { ...mapDiff(op.value, namesOf()), platform: undefined }
     case 'passthrough':
       return { ...mapPassthrough(op.value, inputs), platform: undefined, name: 'passthrough' }
     case 'build':
@@ -44,6 +47,11 @@ export function mapOp(message: OpMessage, inputs: readonly Output[], nameOf: (in
     case undefined:
       throw new DefinitionError('an op of the definition (LLB) is of no known kind')
   }
+}
+
+/** Never with half of a surrogate pair, which is no text for a message. */
+function shorten(name: string): string {
+  return name.length <= MAX_INPUT_NAME_CHARS ? name : `${name.slice(0, MAX_INPUT_NAME_CHARS - 1).toWellFormed()}…`
 }
 
 function checkConstraints(constraints: WorkerConstraints | undefined): void {
