@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf'
 import { timestampFromMs, timestampMs, type Timestamp } from '@bufbuild/protobuf/wkt'
 import { parseDigest, type Digest } from '../ground/digest.ts'
 import type { BuildWarning, ProgressEvent, VertexAnnounced, VertexDone, VertexEmulated, VertexLog, VertexOutcome, VertexProgress, VertexStarted } from '../progress/progressEvent.ts'
+import { textBytes } from '../progress/textBytes.ts'
 import { StatusResponseSchema, VertexLogSchema, VertexSchema, VertexStatusSchema, VertexWarningSchema, type StatusResponse, type Vertex, type VertexStatus, type VertexWarning } from './gen/control_pb.ts'
 import { spanOfMessage } from './sourceMapping.ts'
 
@@ -23,7 +24,7 @@ interface VertexState {
 
 /** What one message holds at most, so that it stays far from gRPC's limit: a late listener gets a long story at once. */
 const MAX_EVENTS = 500
-const MAX_LOG_BYTES = 1024 * 1024
+const MAX_TEXT_BYTES = 1024 * 1024
 
 /** Takes events in their order and gives the messages that tell them. */
 export type ProgressEncoder = (events: readonly ProgressEvent[]) => Iterable<StatusResponse>
@@ -54,13 +55,13 @@ export function createProgressEncoder(): ProgressEncoder {
 
 function* batches(events: readonly ProgressEvent[]): Generator<readonly ProgressEvent[]> {
   let start = 0
-  let logBytes = 0
+  let bytes = 0
   for (const [index, event] of events.entries()) {
-    logBytes += event.kind === 'vertex-log' ? event.bytes.byteLength : 0
-    if (index + 1 - start < MAX_EVENTS && logBytes < MAX_LOG_BYTES) continue
+    bytes += textBytes(event)
+    if (index + 1 - start < MAX_EVENTS && bytes < MAX_TEXT_BYTES) continue
     yield events.slice(start, index + 1)
     start = index + 1
-    logBytes = 0
+    bytes = 0
   }
   if (start < events.length) yield events.slice(start)
 }

@@ -43,6 +43,21 @@ describe('build records', () => {
     assert.throws(() => records.open('a'), { message: 'job ID exists: a' })
   })
 
+  const text = 'x'.repeat(1024 * 1024)
+  const long = [
+    { name: 'message', warning: { message: text } },
+    { name: 'detail', warning: { detail: ['', text] } },
+    { name: 'source', warning: { span: { source: { filename: 'Dockerfile', text }, startLine: 1, endLine: 1 } } },
+  ]
+  for (const { name, warning } of long) {
+    it(`drops the oldest warnings of a long ${name}`, () => {
+      const record = createBuildRecords().open('a')
+      for (let count = 0; count < 40; count += 1) record.sink({ kind: 'warning', vertex: undefined, at: count, message: '', detail: [], url: undefined, span: undefined, ...warning })
+      assert.equal(record.events().length, 31)
+      assert.equal(record.events().at(-1)?.at, 39)
+    })
+  }
+
   it('ends with the listener', async () => {
     const records = createBuildRecords()
     records.open('a')

@@ -1,13 +1,14 @@
 import { orAborted } from '../kit/singleFlight.ts'
 import type { ProgressEvent } from '../progress/progressEvent.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
+import { textBytes } from '../progress/textBytes.ts'
 import { createOpenBuilds } from './openBuilds.ts'
 
 /** A finished build's events are kept that long, for a Status that comes late. */
 const KEPT_MS = 30_000
-/** Of one build; past either the oldest events are dropped, and progress that is not final is not taken in. */
+/** Of one build, output and what warnings say; past either the oldest events are dropped, and progress that is not final is not taken in. */
 const MAX_EVENTS = 200_000
-const MAX_LOG_BYTES = 32 * 1024 * 1024
+const MAX_TEXT_BYTES = 32 * 1024 * 1024
 
 /** The events of the builds that run, by the client's reference. */
 export interface BuildRecords {
@@ -27,7 +28,7 @@ interface Entry {
   readonly events: ProgressEvent[]
   /** How many events were dropped from the front. */
   dropped: number
-  logBytes: number
+  textBytes: number
   ended: boolean
   changed: PromiseWithResolvers<undefined>
 }
@@ -36,7 +37,7 @@ export function createBuildRecords(): BuildRecords {
   const entries = createOpenBuilds<Entry>()
   return {
     open(ref) {
-      const entry: Entry = { events: [], dropped: 0, logBytes: 0, ended: false, changed: Promise.withResolvers() }
+      const entry: Entry = { events: [], dropped: 0, textBytes: 0, ended: false, changed: Promise.withResolvers() }
       entries.add(ref, entry)
       return {
         sink: (event) => record(entry, event),
@@ -68,20 +69,16 @@ function record(entry: Entry, event: ProgressEvent): void {
   if (entry.ended) return
   if (isFull(entry) && event.kind === 'vertex-progress' && event.state === 'running') return
   entry.events.push(event)
-  entry.logBytes += logBytes(event)
+  entry.textBytes += textBytes(event)
   while (isFull(entry)) {
-    entry.logBytes -= logBytes(entry.events.shift())
+    entry.textBytes -= textBytes(entry.events.shift())
     entry.dropped += 1
   }
   wake(entry)
 }
 
-function isFull({ events, logBytes }: Entry): boolean {
-  return events.length > MAX_EVENTS || logBytes > MAX_LOG_BYTES
-}
-
-function logBytes(event: ProgressEvent | undefined): number {
-  return event?.kind === 'vertex-log' ? event.bytes.byteLength : 0
+function isFull({ events, textBytes }: Entry): boolean {
+  return events.length > MAX_EVENTS || textBytes > MAX_TEXT_BYTES
 }
 
 function wake(entry: Entry): void {
