@@ -1,6 +1,7 @@
-import { normalizePlatform, type Platform } from '../../ground/platform.ts'
+import type { Platform } from '../../ground/platform.ts'
 import type { Output } from '../../graph/vertex.ts'
-import type { DiffOp as DiffMessage, ExecOp as ExecMessage, MergeOp as MergeMessage, Op as OpMessage, PassthroughOp as PassthroughMessage, Platform as PlatformMessage, WorkerConstraints } from '../gen/ops_pb.ts'
+import type { DiffOp as DiffMessage, ExecOp as ExecMessage, MergeOp as MergeMessage, Op as OpMessage, PassthroughOp as PassthroughMessage, WorkerConstraints } from '../gen/ops_pb.ts'
+import { toPlatform } from '../platformMessage.ts'
 import { DefinitionError, type ClientOp, type ClientOutput } from './clientGraph.ts'
 import { mapExec } from './mapExec.ts'
 import { mapFile } from './mapFile.ts'
@@ -54,18 +55,14 @@ function shorten(name: string): string {
   return name.length <= MAX_INPUT_NAME_CHARS ? name : `${name.slice(0, MAX_INPUT_NAME_CHARS - 1).toWellFormed()}…`
 }
 
-function checkConstraints(constraints: WorkerConstraints | undefined): void {
+/** @throws DefinitionError where one is made */
+export function checkConstraints(constraints: WorkerConstraints | undefined): void {
   if (constraints === undefined || constraints.filter.length === 0) return
   throw new DefinitionError(`a choice of workers is not supported: ${constraints.filter.join(', ')}`, { hint: 'this engine is one worker: leave the constraints out' })
 }
 
 function nameOfExec({ meta }: ExecMessage): string {
   return (meta?.args ?? []).join(' ')
-}
-
-function toPlatform(platform: PlatformMessage | undefined): Platform | undefined {
-  if (platform === undefined || platform.OS === '') return undefined
-  return normalizePlatform({ os: platform.OS, architecture: platform.Architecture, variant: platform.Variant, osVersion: platform.OSVersion })
 }
 
 function mapMerge({ inputs: merged }: MergeMessage, inputs: readonly Output[]): Pick<MappedOp, 'op' | 'outputs' | 'usesInputs'> {

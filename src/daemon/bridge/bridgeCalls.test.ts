@@ -54,6 +54,7 @@ describe('the calls of a frontend of the client’s own', () => {
   const questions = [
     { name: 'of a registry', request: { Ref: 'app', ResolveMode: 'pull' }, asked: 'registry app for the engine’s own, registry' },
     { name: 'for a platform', request: { Ref: 'app', Platform: { OS: 'linux', Architecture: 'aarch64', Variant: 'v8' } }, asked: 'registry app for linux/arm64, prefer-local' },
+    { name: 'for a platform without a name', request: { Ref: 'app', Platform: {} }, asked: 'registry app for the engine’s own, prefer-local' },
     { name: 'of a layout', request: { Ref: `s@${OPAQUE}`, ResolverType: 1, SessionID: 'other', StoreID: 'place' }, asked: `layout s@${OPAQUE} at other/place` },
   ]
   for (const { name, request, asked } of questions) {

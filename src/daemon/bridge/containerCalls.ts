@@ -5,6 +5,8 @@ import type { LLBBridge, NewContainerRequest } from '../../api/gen/gateway_pb.ts
 import { ExecOpSchema, MetaSchema, type Mount as MountMessage } from '../../api/gen/ops_pb.ts'
 import { GRPC, statusError } from '../../api/grpc/status.ts'
 import { mapExec } from '../../api/llb/mapExec.ts'
+import { checkConstraints } from '../../api/llb/mapOp.ts'
+import { toPlatform } from '../../api/platformMessage.ts'
 import type { ClientContainer, ClientContainerRequest } from '../../engine/containers/clientContainer.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { BuildError, InvalidValueError } from '../../ground/errors.ts'
@@ -13,7 +15,6 @@ import { buildOfCall } from './buildOfCall.ts'
 import type { ClientBuild, ClientBuilds } from './clientBuilds.ts'
 import { serveProcesses } from './containerProcesses.ts'
 import { partOf } from './fileCalls.ts'
-import { toPlatform } from './platformMessage.ts'
 
 /** Finds what a mount is to show: a reference that the build gave, or what a failed step has left. Does the work for it. */
 export type FindResult = (id: string, context: HandlerContext) => Promise<ResultId>
@@ -66,7 +67,8 @@ class ContainerMissingError extends BuildError {
   readonly kind = 'not-found'
 }
 
-async function toRequest({ Mounts, Network, platform, extraHosts, hostname }: NewContainerRequest, { entitlements }: ClientBuild, find: (id: string) => Promise<ResultId>): Promise<ClientContainerRequest> {
+async function toRequest({ Mounts, Network, platform, constraints, extraHosts, hostname }: NewContainerRequest, { entitlements }: ClientBuild, find: (id: string) => Promise<ResultId>): Promise<ClientContainerRequest> {
+  checkConstraints(constraints)
   const ids = [...new Set(Mounts.map(({ resultID }) => resultID))].filter((id) => id !== '')
   const inputs = await Promise.all(ids.map((id) => find(id)))
   const mounts = Mounts.map((mount) => showing(mount, ids.indexOf(mount.resultID)))

@@ -4,6 +4,7 @@ import type { ServiceImpl } from '@connectrpc/connect'
 import type { LLBBridge, ResolveImageConfigRequest, ResolveSourceMetaRequest, ResolveSourceMetaResponseSchema } from '../../api/gen/gateway_pb.ts'
 import type { SourceOp } from '../../api/gen/ops_pb.ts'
 import { GRPC, statusError } from '../../api/grpc/status.ts'
+import { toPlatform } from '../../api/platformMessage.ts'
 import type { SourceMeta } from '../../engine/sources/sourceMeta.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { ResolveMode } from '../../engine/images/imageResolver.ts'
@@ -11,7 +12,6 @@ import type { LookedUpImage } from '../../engine/sources/imageLookup.ts'
 import { BuildError, InvalidValueError, type ErrorKind } from '../../ground/errors.ts'
 import { buildOfCall } from './buildOfCall.ts'
 import type { ClientBuild, ClientBuilds } from './clientBuilds.ts'
-import { toPlatform } from './platformMessage.ts'
 
 /** What a frontend of the client's asks of images and other sources. */
 export function createSourceCalls(builds: Pick<ClientBuilds, 'find'>, sources: Engine['sources']): Pick<ServiceImpl<typeof LLBBridge>, 'resolveImageConfig' | 'resolveSourceMeta'> {
