@@ -128,6 +128,20 @@ describe('a build through the gateway', () => {
     assert.deepEqual(platformsOf(await built), ['linux/amd64'])
   })
 
+  it('joins the caches to import that stand in the attributes and beside them', async () => {
+    const builds = createGatewayBuilds()
+    const asked: BuildSubject[] = []
+    void builds.open('build').steer(new Map(), never)((subject) => {
+      asked.push(subject)
+      return build(subject)
+    }, never)
+    const [one, two] = ['one', 'two'].map((ref) => ({ Type: 'registry', Attrs: { ref } }))
+    assert.ok(one !== undefined && two !== undefined)
+    const FrontendOpt = { 'cache-imports': JSON.stringify([one]) }
+    await createLlbBridge(builds).solve(create(SolveRequestSchema, { ...TAKES_ALL, Frontend: 'dockerfile.v0', FrontendOpt, CacheImports: [two, one] }), call())
+    assert.deepEqual(JSON.parse(asked[0]?.attributes.get('cache-imports') ?? ''), [one, two])
+  })
+
   it('reads the files of a result', async () => {
     const { bridge } = openBuild()
     await solve(bridge, 'linux/amd64')

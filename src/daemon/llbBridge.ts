@@ -3,6 +3,7 @@ import type { LLBBridge, SolveRequest } from '../api/gen/gateway_pb.ts'
 import { GRPC } from '../api/grpc/status.ts'
 import { LLB_CAPS } from '../api/llb/capabilities.ts'
 import { parseDefinition } from '../api/llb/definition.ts'
+import { parseCacheImports } from '../engine/build/frontendAttributes.ts'
 import type { BuildSubject } from '../engine/engine.ts'
 import { formatCanonicalJson } from '../ground/canonicalJson.ts'
 import { InvalidValueError } from '../ground/errors.ts'
@@ -55,12 +56,13 @@ function subjectOf(request: SolveRequest, { attributes }: GatewayBuild, { result
   return { kind: 'definition', graph: parseDefinition(request.Definition ?? { def: [], metadata: {} }), attributes: withCaches(attributes, request), resultOf, sourcePolicies: request.SourcePolicies }
 }
 
-/** The caches to import that stand beside the attributes join those that stand in them. */
+/** The caches to import that stand beside the attributes join those that stand in them, each once. @throws InvalidValueError */
 function withCaches(attributes: ReadonlyMap<string, string>, { CacheImports }: SolveRequest): ReadonlyMap<string, string> {
-  if (CacheImports.length === 0 || attributes.has('cache-imports')) return attributes
-  return new Map([...attributes, ['cache-imports', formatCanonicalJson(CacheImports.map(({ Type, Attrs }) => ({ Type, Attrs })))]])
+  if (CacheImports.length === 0) return attributes
+  const within = parseCacheImports(attributes.get('cache-imports') ?? '').map(({ type: Type, attributes: attrs }) => ({ Type, Attrs: Object.fromEntries(attrs) }))
+  const entries = new Set([...within, ...CacheImports].map(({ Type, Attrs }) => formatCanonicalJson({ Type, Attrs })))
+  return new Map([...attributes, ['cache-imports', `[${[...entries].join(',')}]`]])
 }
-
 
 function enabled(ID: string): { ID: string; Enabled: boolean } {
   return { ID, Enabled: true }

@@ -197,7 +197,7 @@ function buildCalls({ solveDeps, runDeps, config, collector }: BuildParts, use: 
       }
     },
     async openContainer(request, progress, signal) {
-      if (request.isPrivileged) checkEntitlements(['security.insecure'], config)
+      checkEntitlements([...(request.isPrivileged ? ['security.insecure'] : []), ...(request.network === 'host' ? ['network.host'] : [])], config)
       return await use(() => runImage(runDeps, request, progress, signal), signal)
     },
   }

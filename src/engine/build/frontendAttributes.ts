@@ -135,7 +135,7 @@ function withPrefix(attributes: ReadonlyMap<string, string>, prefix: string): Re
 }
 
 /** A JSON list, as BuildKit's clients send it. @throws InvalidValueError */
-function parseCacheImports(text: string): readonly CacheRequest[] {
+export function parseCacheImports(text: string): readonly CacheRequest[] {
   if (text === '') return []
   return objectList(parseJsonObject(`{"imports":${text}}`, 'cache-imports'), 'imports').map((object) => ({ type: requiredString(object, 'Type'), attributes: stringMap(object, 'Attrs') }))
 }
