@@ -6,6 +6,7 @@ import type { ResultFiles } from '../engine/build/resultFiles.ts'
 import type { Answer, Build, BuildSubject, Built, ResultLookup, Steer } from '../engine/engine.ts'
 import { InvalidValueError } from '../ground/errors.ts'
 import { orAborted } from '../kit/singleFlight.ts'
+import type { ResultId } from '../solver/op.ts'
 import { assembleResult, findWhole, type FoundRef } from './bridge/assembleResult.ts'
 import { parseReturned, type ReturnedResult } from './bridge/returnedResult.ts'
 import { createOpenBuilds } from './openBuilds.ts'
@@ -36,10 +37,8 @@ export interface GatewayBuild {
   readonly attributes: ReadonlyMap<string, string>
   /** One reference for each platform's result, in their order. */
   build(subject: BuildSubject, signal: AbortSignal): Promise<BuiltRefs | Answer>
-  /** What a reference stands for. @throws InvalidValueError for one that `build` did not give */
-  find(ref: string): FoundRef
-  /** Has the work done. @throws InvalidValueError for a reference that `build` did not give */
-  evaluate(ref: string, signal: AbortSignal): Promise<void>
+  /** Has the work done, which goes on where the call ends; undefined is an empty result. @throws InvalidValueError for a reference that `build` did not give */
+  solve(ref: string, signal: AbortSignal): Promise<ResultId | undefined>
   /** The files of a result, for as long as they are held. @throws InvalidValueError as before */
   openFiles(ref: string, signal: AbortSignal): Promise<ResultFiles>
   /** References that `build` gave; undefined is a build of nothing. What is wrong with them ends the build, too. @throws InvalidValueError */
@@ -103,9 +102,13 @@ function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts,
     const built = await build(assembleResult(result, found, attributes), AbortSignal.any([whole, signal]))
     return built.kind === 'built' ? built : undefined
   }
+  const solve = async (ref: string, signal: AbortSignal): Promise<ResultId | undefined> => {
+    const { built, index } = find(ref)
+    return await orAborted(built.solve(index, whole), signal)
+  }
   return {
     attributes,
-    find,
+    solve,
     async build(subject, signal) {
       const built = await build(subject, AbortSignal.any([whole, signal]))
       if (built.kind === 'answer') return built
@@ -114,13 +117,9 @@ function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts,
       results.push(result)
       return result
     },
-    async evaluate(ref, signal) {
-      const { built, index } = find(ref)
-      await orAborted(built.solve(index, whole), signal)
-    },
     async openFiles(ref, signal) {
+      await solve(ref, signal)
       const { built, index } = find(ref)
-      await orAborted(built.solve(index, whole), signal)
       return await built.openFiles(index, AbortSignal.any([whole, signal]))
     },
     async finish(result, signal) {

@@ -33,12 +33,12 @@ export function createLlbBridge(builds: GatewayBuilds): Pick<ServiceImpl<typeof 
       const subject = subjectOf(request, build, builds)
       const built = await build.build(subject, context.signal)
       if (built.kind === 'answer') return solveResponse(answerMessage(built), request)
-      if (request.Evaluate) await Promise.all(built.refs.map((ref) => build.evaluate(ref, context.signal)))
+      if (request.Evaluate) await Promise.all(built.refs.map((ref) => build.solve(ref, context.signal)))
       return solveResponse(subject.kind === 'definition' ? definitionMessage(built, request.Definition) : imageMessage(built), request)
     },
     async evaluate({ Ref }, context) {
       const build = await find(context)
-      await build.evaluate(Ref, context.signal)
+      await build.solve(Ref, context.signal)
       return {}
     },
     async return({ result, error }, context) {

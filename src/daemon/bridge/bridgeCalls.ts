@@ -12,10 +12,10 @@ import { createSourceCalls } from './sourceCalls.ts'
 /** `moby.buildkit.v1.frontend.LLBBridge`, but for what builds. */
 export function createBridgeCalls(builds: ClientBuilds, gateway: Pick<GatewayBuilds, 'find'>, engine: Pick<Engine, 'sources' | 'openClientContainer' | 'failedSteps'>): Partial<ServiceImpl<typeof LLBBridge>> {
   const findResult: FindResult = async (id, context) => {
-    const left = findFailedResult(id, engine.failedSteps())
+    const left = findFailedResult(id, () => engine.failedSteps())
     if (left !== undefined) return left
-    const { built, index } = (await buildOfCall(gateway, context)).find(id)
-    return (await built.solve(index, context.signal)) ?? ''
+    const build = await buildOfCall(gateway, context)
+    return (await build.solve(id, context.signal)) ?? ''
   }
   return {
     ...createSourceCalls(builds, engine.sources),

@@ -21,10 +21,11 @@ function describeFailedStep(step: KeptStep): StatusDetail {
   return { typeUrl: SOLVE_TYPE, value: Buffer.from(JSON.stringify(value)) }
 }
 
-/** Undefined where the id is none of these, or the step is not kept any more. */
-export function findFailedResult(id: string, steps: readonly KeptStep[]): ResultId | undefined {
+/** Undefined where the id is none of these, for which no steps are read, or the step is not kept any more. */
+export function findFailedResult(id: string, steps: () => readonly KeptStep[]): ResultId | undefined {
   const [, stepId, kind, index] = /^failed-step:([^:]+):(input|mount):(\d+)$/.exec(id) ?? []
-  const step = steps.find((kept) => kept.id === stepId)
+  if (stepId === undefined) return undefined
+  const step = steps().find((kept) => kept.id === stepId)
   if (step === undefined) return undefined
   return (kind === 'input' ? step.inputs : mountResults(step))[Number(index)]
 }
