@@ -57,6 +57,21 @@ describe('pelago serve', { skip: missing('crun') || missing('openssl') }, () => 
     assert.match(stderr, /security\.insecure is not allowed by this engine[^]*--allow-insecure-entitlement security\.insecure/)
   })
 
+  const rights = [
+    { flags: ['--network', 'host'], right: 'network.host' },
+    { flags: ['--privileged'], right: 'security.insecure' },
+  ]
+  for (const { flags, right } of rights) {
+    it(`runs no container ${flags.join(' ')} where its operator does not allow it`, async () => {
+      await using strict = await openPelago()
+      const address = `unix://${join(strict.folder, 'strict.sock')}`
+      await using _engine = await serve(strict, ['--addr', address])
+      const { exitCode, stderr } = await strict.run(['--builder', address, 'run', ...flags, 'nowhere.test/image', 'true'])
+      assert.equal(exitCode, 125, stderr)
+      assert.match(stderr, new RegExp(`${right} is not allowed by this engine`))
+    })
+  }
+
   describe('over TCP', () => {
     const connection = (options: ConnectionOptions): ReturnType<typeof connectTls> => connectTls({ host: '127.0.0.1', port: Number(new URL(engine.addresses[1] ?? '').port), ca: readFileSync(authority.certificate), ALPNProtocols: ['h2'], ...options })
     const certificate = (name: string, by: Authority): ConnectionOptions => {
