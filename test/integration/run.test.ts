@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -45,6 +45,7 @@ describe('pelago run', { skip: missingForBuilds(), concurrency: false }, () => {
     { name: 'starts in a folder, which it makes where it is missing', args: ['-w', '/new/folder', 'plain', 'pwd'], want: { exitCode: 0, stdout: '/new/folder\n', stderr: '' } },
     { name: 'passes stdin on with -i', args: ['-i', 'plain', 'tr', 'a-z', 'A-Z'], options: { input: 'lower\n' }, want: { exitCode: 0, stdout: 'LOWER\n', stderr: '' } },
     { name: 'gives no stdin without -i', args: ['plain', 'cat'], options: { input: 'lower\n' }, want: { exitCode: 0, stdout: '', stderr: '' } },
+    { name: 'has the network of the machine with --network host', args: ['--network', 'host', 'plain', 'readlink', '/proc/self/ns/net'], want: { exitCode: 0, stdout: `${readlinkSync('/proc/self/ns/net')}\n`, stderr: '' } },
     { name: 'has the loopback interface alone with --network none', args: ['--network', 'none', 'plain', 'sh', '-c', 'tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d " "'], want: { exitCode: 0, stdout: 'lo\n', stderr: '' } },
     { name: 'cannot write with --read-only', args: ['--read-only', 'plain', 'sh', '-c', 'touch /file 2>/dev/null || echo refused'], want: { exitCode: 0, stdout: 'refused\n', stderr: '' } },
     { name: 'takes its name from --hostname', args: ['--hostname', 'island', 'plain', 'hostname'], want: { exitCode: 0, stdout: 'island\n', stderr: '' } },
