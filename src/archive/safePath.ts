@@ -9,7 +9,7 @@ import { openat2, RESOLVE, SyscallError } from '../kit/syscalls.ts'
  * used as `/proc/self/fd/N/name`, so nobody can put a symbolic link in its place afterwards.
  */
 
-/** A folder that is held open. */
+/** A folder, or another file, that is held open. */
 export interface OpenFolder extends Disposable {
   readonly fd: number
   /**
@@ -35,7 +35,12 @@ export function openRoot(path: string): OpenFolder {
 
 /** The folder that `path` leads to, links followed inside `root`. @throws SyscallError ENOENT, ENOTDIR, ELOOP */
 export function openFolderIn(root: OpenFolder, path: ByteString): OpenFolder {
-  return holdFolder(openIn(root, path))
+  return holdFolder(openPath(root, path))
+}
+
+/** The same, of whatever it is: only looked up, so no pipe and no device is waited for. `/proc/self/fd/N` opens it. @throws SyscallError ENOENT, ENOTDIR, ELOOP */
+export function openIn(root: OpenFolder, path: ByteString): OpenFolder {
+  return holdFolder(openPath(root, path, 0))
 }
 
 /**
@@ -76,7 +81,7 @@ export function ensureFolderIn(root: OpenFolder, path: ByteString): OpenFolder {
  * @throws SyscallError ENOENT, ELOOP
  */
 export function resolveIn(root: OpenFolder, path: ByteString): ByteString {
-  const fd = openIn(root, path, 0)
+  const fd = openPath(root, path, 0)
   try {
     const found = readlinkSync(`/proc/self/fd/${fd}`, 'buffer')
     const base = readlinkSync(`/proc/self/fd/${root.fd}`, 'buffer')
@@ -141,7 +146,7 @@ function splitPath(path: ByteString): { readonly folder: ByteString; readonly na
 }
 
 /** An O_PATH descriptor. */
-function openIn(root: OpenFolder, path: ByteString, extraFlags: number = constants.O_DIRECTORY): number {
+function openPath(root: OpenFolder, path: ByteString, extraFlags: number = constants.O_DIRECTORY): number {
   const relative = path.replace(/^\/+/, '')
   const bytes = bytesOf(asByteString(relative === '' ? '.' : relative))
   try {

@@ -1,12 +1,14 @@
-import { closeSync, openSync, readlinkSync, readSync, type BigIntStats } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, type BigIntStats } from 'node:fs'
 import type { FileStat } from '../../api/fileSync.ts'
+import { locateIn, openIn, openRoot, resolveIn, type OpenFolder } from '../../archive/safePath.ts'
 import { BuildError, type ErrorKind } from '../../ground/errors.ts'
-import { asByteString, bytesOf, fromText, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+import { bytesOf, fromBytes, fromText, textOfBytes, type ByteString } from '../../kit/byteString.ts'
 import { deviceNumbers } from '../../ops/contextWalk.ts'
+import { errorCode } from '../../ops/files/errorCode.ts'
 import { sortedNames } from '../../ops/files/folders.ts'
 import { createPathFilter } from '../../ops/files/matching/patternFilter.ts'
 import { findStat, readMetadata } from '../../ops/files/metadata.ts'
-import { joinName, lastNameOf, resolveInRoot } from '../../ops/files/rootPath.ts'
+import { LinkLoopError } from '../../ops/files/rootPath.ts'
 import type { LayerPresence } from '../../ops/layerPresence.ts'
 import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { Waiter } from '../../solver/vertexStory.ts'
@@ -59,42 +61,46 @@ export async function openResultFiles({ snapshots, presence }: ResultFilesDeps, 
   if (snapshot !== undefined && snapshots.chain(snapshot).some(({ state }) => state === 'lazy')) {
     await runStep(waiter.progress, 'load layers', (step) => presence.ensurePresent(snapshot, deliveryContext(step, waiter.sessionId), signal))
   }
-  const view = await snapshots.openView(snapshot, signal)
-  return { ...openFilesIn(view.path), [Symbol.asyncDispose]: () => view[Symbol.asyncDispose]() }
+  await using stack = new AsyncDisposableStack()
+  const view = stack.use(await snapshots.openView(snapshot, signal))
+  const files = stack.use(openFilesIn(view.path))
+  const held = stack.move()
+  return { ...files, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
-/** Of a folder that is the root of a file system. */
-export function openFilesIn(folder: string): FolderFiles {
-  const root = fromText(folder)
+/** Of a folder that is the root of a file system, and is held. Safe while processes of a container change what is in it. @throws the errors of `open` */
+export function openFilesIn(folder: string): FolderFiles & Disposable {
+  const root = openRoot(folder)
   return {
-    readFile: (path, part) => readRegular(find('open', path, root), path, part),
-    readFolder: (path, pattern) => listFolder(find('open', path, root), path, pattern),
-    stat: (path) => {
-      const { place, stat } = find('lstat', path, root)
-      return toFileStat(place, textOfBytes(lastNameOf(asByteString(place.slice(root.length)))), stat)
-    },
+    readFile: (path, part) => found('open', path, () => readRegular(root, path, part)),
+    readFolder: (path, pattern) => found('open', path, () => listFolder(root, path, pattern)),
+    stat: (path) => found('lstat', path, () => statIn(root, path)),
+    [Symbol.dispose]: () => root[Symbol.dispose](),
   }
 }
 
-interface FoundFile {
-  readonly place: ByteString
-  readonly stat: BigIntStats
+/** @throws ResultFileError where nothing is at `path`; LinkLoopError */
+function found<T>(call: string, path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    const code = error instanceof ResultFileError ? '' : errorCode(error)
+    if (code === 'ELOOP') throw new LinkLoopError(fromText(path))
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new ResultFileError(`${call} ${path}: no such file or directory`, 'not-found')
+    throw error
+  }
 }
 
-function find(call: string, path: string, root: ByteString): FoundFile {
-  const place = resolveInRoot(root, fromText(path), 'follow')
-  const stat = findStat(place)
-  if (stat === undefined) throw new ResultFileError(`${call} ${path}: no such file or directory`, 'not-found')
-  return { place, stat }
-}
-
-function readRegular({ place, stat }: FoundFile, path: string, part: FilePart | undefined): Uint8Array {
+/** What `path` leads to is looked up once, and looked at before it is opened. */
+function readRegular(root: OpenFolder, path: string, part: FilePart | undefined): Uint8Array {
+  using found = openIn(root, fromText(path))
+  const stat = fstatSync(found.fd)
   if (!stat.isFile()) throw new ResultFileError(`${path} is not a regular file`, 'usage')
   const offset = part?.offset ?? 0
-  const length = Math.min(part?.length ?? Infinity, Math.max(0, Number(stat.size) - offset))
+  const length = Math.min(part?.length ?? Infinity, Math.max(0, stat.size - offset))
   if (length > MAX_BYTES) throw new ResultFileError(`${path} has ${stat.size} bytes: at most ${MAX_BYTES} are read at once`, 'usage', 'read it in parts, by a range')
   const bytes = Buffer.alloc(length)
-  const file = openSync(bytesOf(place), 'r')
+  const file = openSync(`/proc/self/fd/${found.fd}`, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     let read = 0
     for (let count = -1; count !== 0 && read < length; read += count) count = readSync(file, bytes, read, length - read, offset + read)
@@ -104,13 +110,24 @@ function readRegular({ place, stat }: FoundFile, path: string, part: FilePart | 
   }
 }
 
-function listFolder({ place, stat }: FoundFile, path: string, pattern = ''): readonly FileStat[] {
-  if (!stat.isDirectory()) throw new ResultFileError(`${path} is not a directory`, 'usage')
+function listFolder(root: OpenFolder, path: string, pattern = ''): readonly FileStat[] {
+  using folder = openIn(root, fromText(path))
+  if (!fstatSync(folder.fd).isDirectory()) throw new ResultFileError(`${path} is not a directory`, 'usage')
   const filter = createPathFilter({ includePatterns: pattern === '' ? [] : [pattern], excludePatterns: [] })
-  return sortedNames(place).filter((name) => filter.includes(name)).flatMap((name) => {
-    const found = findStat(joinName(place, name))
-    return found === undefined ? [] : [toFileStat(joinName(place, name), textOfBytes(name), found)]
-  })
+  return sortedNames(fromText(`/proc/self/fd/${folder.fd}`)).filter((name) => filter.includes(name)).flatMap((name) => statAt(fromBytes(folder.pathOf(name)), name) ?? [])
+}
+
+function statIn(root: OpenFolder, path: string): FileStat {
+  using location = locateIn(root, resolveIn(root, fromText(path)))
+  const stat = statAt(fromBytes(location.path), location.name)
+  if (stat === undefined) throw new ResultFileError(`lstat ${path}: no such file or directory`, 'not-found')
+  return stat
+}
+
+/** Undefined where it is gone. */
+function statAt(place: ByteString, name: ByteString): FileStat | undefined {
+  const stat = findStat(place)
+  return stat === undefined ? undefined : toFileStat(place, textOfBytes(name), stat)
 }
 
 function toFileStat(place: ByteString, path: string, stat: BigIntStats): FileStat {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { ContainerEndedError, type AddedProcess, type ContainerProcess, type ProcessSpec, type TerminalSize } from '../../executor/executor.ts'
 import type { ExecOp, Vertex } from '../../graph/vertex.ts'
 import { digestOf } from '../../ground/digest.ts'
@@ -8,7 +9,7 @@ import { readSecretVariables } from '../../ops/mounts/stepSecrets.ts'
 import { toSnapshot } from '../../ops/snapshotResult.ts'
 import type { OpContext } from '../../solver/op.ts'
 import { hostPlatform } from '../build/build.ts'
-import { openFilesIn, ResultFileError } from '../build/resultFiles.ts'
+import { openFilesIn, ResultFileError, type FolderFiles } from '../build/resultFiles.ts'
 import { EntitlementMissingError } from '../build/stepChecks.ts'
 import type { Asker } from '../sources/sourceLookups.ts'
 import type { ClientContainer, ClientContainerRequest } from './clientContainer.ts'
@@ -24,6 +25,7 @@ export async function openClientContainer(deps: ExecDeps, request: ClientContain
   const whole: ExecOp = { ...NOTHING, ...exec }
   await using stack = new AsyncDisposableStack()
   const held = stack.use(await openMounts(whole, inputs, { deps, context }, signal))
+  const files = exec.mounts.map(({ target }) => openFilesAt(target, held, stack))
   const owned = stack.move()
   const base: ProcessSpec = { ...NOTHING, ...exec, platform, mounts: held.mounts, secretEnv: [], rootfs: held.root.path, isRootReadonly: held.root.readonly }
   let first: Promise<ContainerProcess> | undefined
@@ -39,7 +41,7 @@ export async function openClientContainer(deps: ExecDeps, request: ClientContain
       first.catch(() => (first = undefined))
       return owned.use(await first)
     },
-    files: (mountIndex) => openFilesIn(folderOf(mountIndex, exec, held)),
+    files: (mountIndex) => files[mountIndex] ?? raiseNoFiles(mountIndex),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -62,10 +64,14 @@ function withDefaults(env: readonly string[], terminal: TerminalSize | undefined
   return [...env, ...(has('PATH') ? [] : [`PATH=${DEFAULT_PATH}`]), ...(terminal === undefined || has('TERM') ? [] : ['TERM=xterm'])]
 }
 
-function folderOf(index: number, { mounts }: Pick<ExecOp, 'mounts'>, held: HeldMounts): string {
-  const target = mounts[index]?.target
-  if (target === '/') return held.root.path
-  const found = held.mounts.find((mount) => mount.target === target)
-  if (found?.kind !== 'bind') throw new ResultFileError(`mount ${index} of the container has no files that can be read`, 'usage')
-  return found.source
+/** Before a process runs, which could put a link in the folder's place; undefined where no folder is mounted. */
+function openFilesAt(target: string, held: HeldMounts, stack: AsyncDisposableStack): FolderFiles | undefined {
+  const mount = held.mounts.find((other) => other.target === target)
+  const folder = target === '/' ? held.root.path : mount?.kind === 'bind' ? mount.source : undefined
+  if (folder === undefined || !statSync(folder).isDirectory()) return undefined
+  return stack.use(openFilesIn(folder))
+}
+
+function raiseNoFiles(index: number): never {
+  throw new ResultFileError(`mount ${index} of the container has no files that can be read`, 'usage')
 }
