@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -34,7 +34,7 @@ export interface AddedContext extends RuntimePrograms {
 export async function openAddedProcess({ oci, failed, terminal }: AddedParts, context: AddedContext, signal: AbortSignal): Promise<RunningProcess> {
   const { crun, container, emulation } = context
   await untilItRuns(context, signal)
-  const name = join(container.bundle, randomUUID())
+  const name = join(container.bundle, randomBytes(3).toString('hex')) // a socket's path has 107 bytes at most: as short as that of the first process's, `console`
   const [specPath, logPath, pidPath] = [`${name}.json`, `${name}.log`, `${name}.pid`]
   await writeFile(specPath, JSON.stringify(oci), { mode: 0o600 })
   let wasStopped = false
