@@ -2,6 +2,7 @@ import type { ClientGraph } from '../../api/llb/clientGraph.ts'
 import type { BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
 import type { ImageConfig } from '../../ground/oci/imageConfig.ts'
 import { formatPlatform } from '../../ground/platform.ts'
+import { invalidEpoch, parseEpochSeconds, SOURCE_DATE_EPOCH } from '../../ground/quantity/sourceDateEpoch.ts'
 import type { BuildDeps } from '../build/buildDeps.ts'
 import { hostPlatform, resolveScanner, waiterOf, type BuildOptions } from '../build/build.ts'
 import { createBuilt } from '../build/built.ts'
@@ -31,10 +32,15 @@ export async function buildResult(deps: BuildDeps, { platforms, isMultiPlatform 
   return createBuilt(deps, { platforms, isMultiPlatform, waiter, imported: options.imported, attested, entitlements, auditMode: attributes.audit, epochSeconds: epochOf(attributes.buildArgs) })
 }
 
-/** A whole number of seconds; what is none is told by the exporter. */
+/** @throws InvalidValueError */
 function epochOf(buildArgs: ReadonlyMap<string, string>): number | undefined {
-  const text = buildArgs.get('SOURCE_DATE_EPOCH') ?? ''
-  return /^\d+$/.test(text) ? Number(text) : undefined
+  const text = buildArgs.get(SOURCE_DATE_EPOCH) ?? ''
+  if (text === '') return undefined
+  return parseEpochSeconds(text) ?? raiseEpoch(text)
+}
+
+function raiseEpoch(text: string): never {
+  throw invalidEpoch(SOURCE_DATE_EPOCH, text)
 }
 
 export interface ResolvingImage extends Pick<DefinitionRequest, 'resultOf'> {
