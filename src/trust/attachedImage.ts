@@ -18,6 +18,8 @@ import { UntrustedError } from './trustError.ts'
 const ATTEMPTS = 5
 /** An image has a handful. */
 const MAX_LAYERS = 100
+/** All layers are held at once: together they have at most so many times what one may have. */
+const MAX_TOTAL_SHARES = 2
 
 /** A layer with its bytes. */
 export interface AttachedLayer {
@@ -29,6 +31,8 @@ export interface AttachedLayer {
 export async function fetchAttached(registry: Registry, reference: Reference, { mediaType, maxBytes }: { readonly mediaType: string; readonly maxBytes: number }, signal: AbortSignal): Promise<readonly AttachedLayer[]> {
   const layers = ((await fetchManifest(registry, reference, signal))?.manifest.layers ?? []).filter((layer) => layer.mediaType === mediaType)
   if (layers.length > MAX_LAYERS) throw new UntrustedError(`${layers.length} signatures stand at ${reference.tag ?? ''}: more than ${MAX_LAYERS} are not looked at`)
+  const totalBytes = layers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  if (totalBytes > maxBytes * MAX_TOTAL_SHARES) throw new UntrustedError(`the signatures at ${reference.tag ?? ''} have ${totalBytes} bytes: more than ${maxBytes * MAX_TOTAL_SHARES} are not read`)
   const attached: AttachedLayer[] = []
   for (const descriptor of layers) attached.push({ descriptor, bytes: await fetchSmallBlob(registry, reference, { descriptor, maxBytes }, signal) })
   return attached
