@@ -66,6 +66,19 @@ describe("AWS's credentials", () => {
     })
   }
 
+  it('are read anew where they have no end', async () => {
+    await using folder = createTempFolder(tmpdir())
+    await using http = createHttpClient({ userAgent: 'test', connectionsPerOrigin: 1, proxy: { http: '', https: '', except: '' } })
+    const path = join(folder.path, 'credentials')
+    const chain = createCredentialChain({ env: { AWS_SHARED_CREDENTIALS_FILE: path }, home: folder.path, http, asksInstance: false, now: () => Date.UTC(2026, 0, 1) })
+    const found: (string | undefined)[] = []
+    for (const text of [PROFILES, PROFILES.replace('=s', '=rotated')]) {
+      await writeFile(path, text)
+      found.push((await chain.credentials(signal))?.secretAccessKey)
+    }
+    assert.deepEqual(found, ['s', 'rotated'])
+  })
+
   it('are none of a machine that has no role', async () => {
     const { credentials } = await find({ AWS_EC2_METADATA_SERVICE_ENDPOINT: 'SERVER' }, {})
     assert.equal(credentials, undefined)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ifThere } from '../../../../kit/files/ifThere.ts'
 import { HttpConnectionError, type HttpClient } from '../../../../kit/http.ts'
+import { createSingleFlight } from '../../../../kit/singleFlight.ts'
 import { AwsCredentialsError, type AwsCredentials, type AwsCredentialSource } from './awsCredentials.ts'
 import { findAwsProfile } from './awsProfile.ts'
 import { fetchContainerCredentials, fetchInstanceCredentials, fetchWebIdentityCredentials, type RoleCredentials } from './roleCredentials.ts'
@@ -20,24 +21,30 @@ const MARGIN_MS = 5 * 60_000
 
 /**
  * Where AWS's clients look for credentials, in their order: a profile that is named, the environment, a token that is
- * shown, the default profile, what is beside a container, and what the machine is given. Kept until they expire.
+ * shown, the default profile, what is beside a container, and what the machine is given. Those that expire are kept until then; others are read anew each time.
  */
 export function createCredentialChain(options: CredentialChainOptions): AwsCredentialSource {
-  let known: (AwsCredentials & { readonly expiresAt?: number }) | undefined
+  let known: FoundCredentials | undefined
+  const flights = createSingleFlight<'credentials', FoundCredentials | undefined>()
   return {
     async credentials(signal) {
-      if (known !== undefined && (known.expiresAt ?? Number.POSITIVE_INFINITY) - MARGIN_MS > options.now()) return toKeys(known)
-      known = await findCredentials(options, signal)
+      const isKept = known?.expiresAt !== undefined && known.expiresAt - MARGIN_MS > options.now()
+      if (!isKept) known = await flights.run('credentials', (inner) => findCredentials(options, inner), signal)
       return known === undefined ? undefined : toKeys(known)
     },
   }
+}
+
+/** Without an end they are those of a person, or of a file that another program writes anew. */
+interface FoundCredentials extends AwsCredentials {
+  readonly expiresAt?: number | undefined
 }
 
 function toKeys({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): AwsCredentials {
   return { accessKeyId, secretAccessKey, sessionToken }
 }
 
-async function findCredentials(options: CredentialChainOptions, signal: AbortSignal): Promise<(AwsCredentials & { readonly expiresAt?: number }) | undefined> {
+async function findCredentials(options: CredentialChainOptions, signal: AbortSignal): Promise<FoundCredentials | undefined> {
   const read = readerOf(options.env)
   const profile = read('AWS_PROFILE') || read('AWS_DEFAULT_PROFILE')
   if (profile !== '') return (await profileCredentials(profile, options)) ?? raiseNoProfile(profile)

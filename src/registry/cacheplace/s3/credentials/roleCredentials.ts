@@ -12,8 +12,8 @@ import { AwsCredentialsError, type AwsCredentials } from './awsCredentials.ts'
 
 /** Of a role, for some time. */
 export interface RoleCredentials extends AwsCredentials {
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number
+  /** Milliseconds since the epoch; undefined where it is not told. */
+  readonly expiresAt: number | undefined
 }
 
 interface Ask {
@@ -66,7 +66,7 @@ function parseRole(text: string, url: URL): RoleCredentials {
       accessKeyId: requiredString(answer, 'AccessKeyId'),
       secretAccessKey: requiredString(answer, 'SecretAccessKey'),
       sessionToken: optionalString(answer, 'Token'),
-      expiresAt: expiration === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiration),
+      expiresAt: expiration === undefined ? undefined : Date.parse(expiration),
     }
   } catch (error) {
     throw error instanceof InvalidValueError ? raiseUnclear(url) : error
