@@ -12,7 +12,7 @@ import type { SnapshotId, SnapshotStore, SnapshotUsage } from '../../snapshot/sn
 import type { BuildRecordStore } from '../history/buildRecordStore.ts'
 import type { ImageStore } from '../images/imageStore.ts'
 import { reachableBlobs } from '../images/reachableBlobs.ts'
-import { bytesToKeep, type SpaceBounds } from './spaceBudget.ts'
+import { bytesToKeep, isBounded, type SpaceBounds } from './spaceBudget.ts'
 import type { StepTimeStore } from './stepTimeStore.ts'
 import type { RecordFilter, UsageRecord } from './usageRecord.ts'
 
@@ -63,9 +63,10 @@ export async function* pruneCache(stores: PruneStores, options: PruneOptions, si
   const kept = options.all ? new Set<SnapshotId>() : await imageSnapshots(stores, signal)
   const { filter } = options
   const usedBefore = Math.min(unusedSince, openSince)
-  const keptBytes = await bytesThatStay(stores, options, signal)
-  if (keptBytes !== undefined) {
-    yield* pruneToFit(stores, { usedBefore, unusedSince, kept, filter, keptBytes }, signal)
+  if (isBounded(options.bounds)) {
+    const used = await usedBytes(stores, signal)
+    const keptBytes = bytesToKeep(options.bounds, { usedBytes: used, freeBytes: await stores.freeBytes() })
+    if (used > keptBytes) yield* pruneToFit(stores, { usedBefore, unusedSince, kept, filter, keptBytes }, signal)
     return
   }
   yield* pruneCaches(stores, { usedBefore, filter }, signal)
@@ -73,11 +74,6 @@ export async function* pruneCache(stores: PruneStores, options: PruneOptions, si
   yield* pruneSnapshots(stores, { usedBefore, kept, filter }, signal)
   yield* pruneBlobs(stores, { unusedSince, filter }, signal)
   if (options.all) stores.stepTimes.forget(unusedSince)
-}
-
-/** Undefined: nothing bounds it. */
-async function bytesThatStay(stores: PruneStores, { bounds }: PruneOptions, signal: AbortSignal): Promise<number | undefined> {
-  return bytesToKeep(bounds, { usedBytes: await usedBytes(stores, signal), freeBytes: await stores.freeBytes() })
 }
 
 /** Of all that a prune could take. */
@@ -93,11 +89,11 @@ interface FittingPrune extends SnapshotPrune {
 
 /** First what nothing needs any more, then one after the other what was used longest ago, with the blobs that it leaves behind. */
 async function* pruneToFit(stores: PruneStores, { usedBefore, unusedSince, kept, filter, keptBytes }: FittingPrune, signal: AbortSignal): AsyncGenerator<UsageRecord> {
-  if ((await usedBytes(stores, signal)) <= keptBytes) return
   yield* pruneBlobs(stores, { unusedSince, filter }, signal)
   let used = await usedBytes(stores, signal)
   const blobs = await createBlobCount(stores, signal)
   for (const { record, remove } of await oldestFirst(stores, { usedBefore, kept, filter }, signal)) {
+    signal.throwIfAborted()
     if (used <= keptBytes) break
     if (!(await remove())) continue
     used -= record.sizeBytes + blobs.forget(record.id)

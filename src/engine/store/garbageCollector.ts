@@ -1,7 +1,7 @@
 import type { PruneOptions } from './cachePrune.ts'
 
-/** Prunes between builds, by an operator's rules. Disposing stops what is under way. */
-export interface GarbageCollector extends Disposable {
+/** Prunes between builds, by an operator's rules. Disposing stops what is under way, and waits for its end. */
+export interface GarbageCollector extends AsyncDisposable {
   /** To be told of each build that is over. */
   afterBuild(): void
 }
@@ -20,6 +20,7 @@ export interface GarbageCollectorDeps {
 export function createGarbageCollector({ rules, prune, now }: GarbageCollectorDeps): GarbageCollector {
   const end = new AbortController()
   let timer: NodeJS.Timeout | undefined
+  let running = Promise.resolve()
   let lastRunAt = -Infinity
   const collect = async (): Promise<void> => {
     lastRunAt = now()
@@ -34,11 +35,12 @@ export function createGarbageCollector({ rules, prune, now }: GarbageCollectorDe
   return {
     afterBuild() {
       if (rules.length === 0 || timer !== undefined || end.signal.aborted) return
-      timer = setTimeout(() => void collect(), Math.max(DELAY_MS, lastRunAt + PAUSE_MS - now())).unref()
+      timer = setTimeout(() => void (running = collect()), Math.max(DELAY_MS, lastRunAt + PAUSE_MS - now())).unref()
     },
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
       clearTimeout(timer)
       end.abort(new DOMException('the engine ends', 'AbortError'))
+      await running
     },
   }
 }

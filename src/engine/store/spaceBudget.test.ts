@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { bytesToKeep, NO_BOUNDS } from './spaceBudget.ts'
+import { bytesToKeep, isBounded, type SpaceBounds } from './spaceBudget.ts'
+
+const NO_BOUNDS: SpaceBounds = { reservedBytes: 0, maxUsedBytes: 0, minFreeBytes: 0 }
+
+describe('isBounded', () => {
+  it('is false where all bounds are 0', () => assert.deepEqual([isBounded(NO_BOUNDS), isBounded({ ...NO_BOUNDS, minFreeBytes: 1 })], [false, true]))
+})
 
 describe('bytesToKeep', () => {
   const disk = { usedBytes: 100, freeBytes: 50 }
   const cases = [
-    { name: 'is not bounded by nothing', bounds: {}, keep: undefined },
     { name: 'is what may be used', bounds: { maxUsedBytes: 70 }, keep: 70 },
     { name: 'is what is reserved where nothing else is said', bounds: { reservedBytes: 30 }, keep: 30 },
     { name: 'is all where enough is free', bounds: { minFreeBytes: 40 }, keep: 100 },

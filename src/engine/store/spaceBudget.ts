@@ -8,11 +8,13 @@ export interface SpaceBounds {
   readonly minFreeBytes: number
 }
 
-export const NO_BOUNDS: SpaceBounds = { reservedBytes: 0, maxUsedBytes: 0, minFreeBytes: 0 }
+/** False: all may go. */
+export function isBounded({ reservedBytes, maxUsedBytes, minFreeBytes }: SpaceBounds): boolean {
+  return reservedBytes !== 0 || maxUsedBytes !== 0 || minFreeBytes !== 0
+}
 
-/** How much may stay of what is used, as BuildKit has it; undefined where nothing bounds it, and all may go. */
-export function bytesToKeep({ reservedBytes, maxUsedBytes, minFreeBytes }: SpaceBounds, { usedBytes, freeBytes }: { readonly usedBytes: number; readonly freeBytes: number }): number | undefined {
-  if (reservedBytes === 0 && maxUsedBytes === 0 && minFreeBytes === 0) return undefined
+/** How much may stay of what is used, as BuildKit has it, where something bounds it. */
+export function bytesToKeep({ reservedBytes, maxUsedBytes, minFreeBytes }: SpaceBounds, { usedBytes, freeBytes }: { readonly usedBytes: number; readonly freeBytes: number }): number {
   const missing = minFreeBytes - freeBytes
   const isBound = maxUsedBytes > 0 || (minFreeBytes === 0 && reservedBytes > 0)
   const most = isBound ? maxUsedBytes : usedBytes // enough is free: all of it
