@@ -15,8 +15,9 @@ export interface DefinitionDeps extends BuildDeps {
   readonly findImage: ResolveDeps['findImage']
 }
 
-/** A graph of the client's own, for the engine's platform. */
+/** A graph of the client's own, for the engine's platform. @throws InvalidValueError */
 export async function buildDefinition(deps: DefinitionDeps, request: DefinitionRequest, options: BuildOptions, signal: AbortSignal): Promise<Built> {
+  checkEpoch(options.attributes.buildArgs)
   const platform = hostPlatform(deps.executor)
   const image = await resolveImage(deps, { ...request, config: undefined }, options, signal)
   return await buildResult(deps, { kind: 'result', platforms: [{ id: formatPlatform(platform), platform, image }], isMultiPlatform: false, attributes: request.attributes }, options, signal)
@@ -32,15 +33,15 @@ export async function buildResult(deps: BuildDeps, { platforms, isMultiPlatform 
   return createBuilt(deps, { platforms, isMultiPlatform, waiter, imported: options.imported, attested, entitlements, auditMode: attributes.audit, epochSeconds: epochOf(attributes.buildArgs) })
 }
 
-/** @throws InvalidValueError */
+/** What is no number may be a name that the client's frontend knows, such as `context`. */
 function epochOf(buildArgs: ReadonlyMap<string, string>): number | undefined {
-  const text = buildArgs.get(SOURCE_DATE_EPOCH) ?? ''
-  if (text === '') return undefined
-  return parseEpochSeconds(text) ?? raiseEpoch(text)
+  return parseEpochSeconds(buildArgs.get(SOURCE_DATE_EPOCH) ?? '')
 }
 
-function raiseEpoch(text: string): never {
-  throw invalidEpoch(SOURCE_DATE_EPOCH, text)
+/** Of a graph that no frontend made, so that nobody else reads it. @throws InvalidValueError */
+function checkEpoch(buildArgs: ReadonlyMap<string, string>): void {
+  const text = buildArgs.get(SOURCE_DATE_EPOCH) ?? ''
+  if (text !== '' && parseEpochSeconds(text) === undefined) throw invalidEpoch(SOURCE_DATE_EPOCH, text)
 }
 
 export interface ResolvingImage extends Pick<DefinitionRequest, 'resultOf'> {
