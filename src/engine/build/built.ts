@@ -1,6 +1,7 @@
 import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
 import type { Graph, Output } from '../../graph/vertex.ts'
+import { once } from '../../kit/once.ts'
 import { toSnapshot } from '../../ops/snapshotResult.ts'
 import type { SnapshotId } from '../../snapshot/snapshotStore.ts'
 import type { SolvedRecord } from '../../solver/solvedRecords.ts'
@@ -96,9 +97,4 @@ function freshCaches(graph: Graph): ReadonlySet<string> {
 
 function outputKey({ vertex, index }: Output): string {
   return `${vertex}:${index}`
-}
-
-function once<T>(compute: () => T): () => T {
-  let known: { readonly value: T } | undefined
-  return () => (known ??= { value: compute() }).value
 }

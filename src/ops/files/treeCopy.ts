@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, unlinkSync, type BigIntStats } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { asByteString, bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+import { once } from '../../kit/once.ts'
 import { utimens } from '../../kit/syscalls.ts'
 import { CopyConflictError } from './fileErrors.ts'
 import type { FilePlacer } from './filePlacer.ts'
@@ -205,9 +206,4 @@ export function clearTarget(target: ByteString, root: ByteString): void {
   if (existing === undefined) return
   if (existing.isDirectory()) throw new CopyConflictError(`cannot replace to directory ${showPath(target, root)} with file`, { hint: 'write the target with a trailing "/" to put the file into the folder' })
   unlinkSync(bytesOf(target))
-}
-
-function once<T>(compute: () => T): () => T {
-  let known: { readonly value: T } | undefined
-  return () => (known ??= { value: compute() }).value
 }
