@@ -1,5 +1,5 @@
 import { InvalidValueError } from '../../ground/errors.ts'
-import type { Descriptor } from '../../ground/oci/descriptor.ts'
+import { blobOfBytes } from '../../registry/cacheplace/blobOfBytes.ts'
 import type { ExporterDeps } from '../exporterDeps.ts'
 import { createAttributeReader } from '../internal/attributeReader.ts'
 import type { CacheExporter } from './cacheExporter.ts'
@@ -32,17 +32,16 @@ function readPlace(values: ReadonlyMap<string, string>): { readonly folder: stri
 
 function folderTarget(folder: string, { openClientStore, uploads, blobs }: ExporterDeps): CacheTarget {
   const store = openClientStore(cacheStoreId(folder))
-  const put = async ({ digest, sizeBytes }: Descriptor, open: () => AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> => {
-    await store.writeBlob({ digest, sizeBytes, open, onProgress: () => undefined }, signal)
+  const put = async (bytes: Uint8Array, signal: AbortSignal): Promise<void> => {
+    await store.writeBlob(blobOfBytes(bytes), signal)
   }
   return {
     transfers: uploads,
-    putLayer: (blob, signal) => put(blob.descriptor, () => blobs.read(blob, signal), signal),
-    putConfig: (config, bytes, signal) => put(config, () => whole(bytes), signal),
-    putManifest: (manifest, bytes, signal) => put(manifest, () => whole(bytes), signal),
+    async putLayer(blob, signal) {
+      const { digest, sizeBytes } = blob.descriptor
+      await store.writeBlob({ digest, sizeBytes, open: () => blobs.read(blob, signal), onProgress: () => undefined }, signal)
+    },
+    putConfig: (_config, bytes, signal) => put(bytes, signal),
+    putManifest: (_manifest, bytes, signal) => put(bytes, signal),
   }
-}
-
-async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }

@@ -1,5 +1,5 @@
-import { digestOf } from '../../../ground/digest.ts'
-import type { CacheBlob } from '../cachePlace.ts'
+import { digestOf } from '../../ground/digest.ts'
+import type { CacheBlob } from './cachePlace.ts'
 
 /** For bytes held whole. */
 export function blobOfBytes(bytes: Uint8Array): CacheBlob {
