@@ -1,5 +1,6 @@
 import type { Vertex } from '../graph/vertex.ts'
 import type { Digest } from '../ground/digest.ts'
+import { once } from '../kit/once.ts'
 import { contentKey, type Alternative } from './cacheKey.ts'
 import type { KeyId, ResultRecord } from './cacheStore.ts'
 import { createKeyFinder, type InputAlternatives, type InputNames, type KeyFinder } from './keyFinder.ts'
@@ -218,9 +219,4 @@ function newestPresent({ store, resolver }: EdgeCache, keys: readonly KeyId[]): 
     store.removeResult(result)
     return false
   })
-}
-
-function once<T>(compute: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined
-  return () => (running ??= compute())
 }
