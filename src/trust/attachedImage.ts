@@ -27,8 +27,10 @@ export interface AttachedLayer {
   readonly bytes: Uint8Array
 }
 
+type ReadRegistry = Pick<Registry, 'resolve' | 'fetchManifest' | 'readBlob'>
+
 /** The layers of one media type at `reference`; none where there are none. @throws UntrustedError where they are beyond bounds */
-export async function fetchAttached(registry: Registry, reference: Reference, { mediaType, maxBytes }: { readonly mediaType: string; readonly maxBytes: number }, signal: AbortSignal): Promise<readonly AttachedLayer[]> {
+export async function fetchAttached(registry: ReadRegistry, reference: Reference, { mediaType, maxBytes }: { readonly mediaType: string; readonly maxBytes: number }, signal: AbortSignal): Promise<readonly AttachedLayer[]> {
   const layers = ((await fetchManifest(registry, reference, signal))?.manifest.layers ?? []).filter((layer) => layer.mediaType === mediaType)
   if (layers.length > MAX_LAYERS) throw new UntrustedError(`${layers.length} signatures stand at ${reference.tag ?? ''}: more than ${MAX_LAYERS} are not looked at`)
   const totalBytes = layers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -39,7 +41,7 @@ export async function fetchAttached(registry: Registry, reference: Reference, { 
 }
 
 /** A blob held whole. @throws UntrustedError where it has more than `maxBytes` */
-export async function fetchSmallBlob(registry: Registry, repository: Repository, { descriptor, maxBytes }: { readonly descriptor: Descriptor; readonly maxBytes: number }, signal: AbortSignal): Promise<Uint8Array> {
+export async function fetchSmallBlob(registry: Pick<Registry, 'readBlob'>, repository: Repository, { descriptor, maxBytes }: { readonly descriptor: Descriptor; readonly maxBytes: number }, signal: AbortSignal): Promise<Uint8Array> {
   if (descriptor.sizeBytes > maxBytes) throw new UntrustedError(`what is signed has ${descriptor.sizeBytes} bytes: more than ${maxBytes} are not read`)
   const chunks: Uint8Array[] = []
   for await (const chunk of verifiedBytes(descriptor.digest, registry.readBlob(repository, descriptor, 0, signal))) chunks.push(chunk)
@@ -79,7 +81,7 @@ function isSame(one: Descriptor, other: Descriptor): boolean {
 /** cosign's, without which it looks at no layer. */
 export const SIGNATURE_ANNOTATION = 'dev.cosignproject.cosign/signature'
 
-async function fetchManifest(registry: Registry, reference: Reference, signal: AbortSignal): Promise<{ readonly digest: Digest; readonly manifest: Manifest } | undefined> {
+async function fetchManifest(registry: Pick<Registry, 'resolve' | 'fetchManifest'>, reference: Reference, signal: AbortSignal): Promise<{ readonly digest: Digest; readonly manifest: Manifest } | undefined> {
   try {
     const descriptor = await registry.resolve(reference, signal)
     return { digest: descriptor.digest, manifest: parseManifest(await registry.fetchManifest(reference, descriptor, signal), descriptor.mediaType) }
