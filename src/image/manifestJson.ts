@@ -3,13 +3,19 @@ import type { Descriptor } from '../ground/oci/descriptor.ts'
 import { parseDigest } from '../ground/digest.ts'
 import { objectList, optionalNumber, optionalObject, optionalString, parseJsonObject, requiredNumber, requiredObject, requiredString, stringMap, type JsonObject } from '../ground/jsonValue.ts'
 import type { Index, Manifest } from '../ground/oci/manifest.ts'
-import { isIndexType, isManifestType } from '../ground/oci/mediaType.ts'
+import { isIndexType, isManifestType, MEDIA_TYPE } from '../ground/oci/mediaType.ts'
 import { normalizePlatform, type Platform } from '../ground/platform.ts'
 import { ImageInvalidError, parseImagePart } from './imageError.ts'
 import { formatGoJson, sortedMap } from './internal/goJson.ts'
 
 /** What the distribution-spec asks of registries to take. */
 export const MAX_MANIFEST_BYTES = 4 << 20
+
+/** Of a document of which nobody tells it: it says what it is, or is known by what it has. @throws InvalidValueError where it is no object of JSON */
+export function mediaTypeOf(bytes: Uint8Array, what: string): string {
+  const document = parseJsonObject(Buffer.from(bytes).toString(), what)
+  return optionalString(document, 'mediaType') ?? (document.fields.has('manifests') ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.ociManifest)
+}
 
 /** `mediaType` is what it came as: the document need not name its own. @throws ImageInvalidError */
 export function parseManifest(bytes: Uint8Array, mediaType: string): Manifest {

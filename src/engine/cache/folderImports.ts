@@ -1,10 +1,8 @@
 import { BlobNotFoundError, type BlobReader } from '../../content/contentStore.ts'
 import type { Digest } from '../../ground/digest.ts'
-import { optionalString, parseJsonObject } from '../../ground/jsonValue.ts'
 import { describeBlob, type Descriptor } from '../../ground/oci/descriptor.ts'
-import { MEDIA_TYPE } from '../../ground/oci/mediaType.ts'
 import { readSmallBlob } from '../../image/imageView.ts'
-import { MAX_MANIFEST_BYTES } from '../../image/manifestJson.ts'
+import { MAX_MANIFEST_BYTES, mediaTypeOf } from '../../image/manifestJson.ts'
 import { readFoundCaches } from './foundCache.ts'
 import type { PlacedCache } from './importCaches.ts'
 import { createLayerPlace, type PlaceImportDeps } from './placeImports.ts'
@@ -21,7 +19,5 @@ async function describeRoot(store: BlobReader, digest: Digest, signal: AbortSign
   const sizeBytes = await store.sizeBytes(digest, signal)
   if (sizeBytes === undefined) throw new BlobNotFoundError(digest)
   const bytes = await readSmallBlob(store, describeBlob('', digest, sizeBytes), MAX_MANIFEST_BYTES, signal)
-  const document = parseJsonObject(Buffer.from(bytes).toString(), 'cache manifest')
-  const fallback = document.fields.has('manifests') ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.ociManifest
-  return describeBlob(optionalString(document, 'mediaType') ?? fallback, digest, sizeBytes)
+  return describeBlob(mediaTypeOf(bytes, 'cache manifest'), digest, sizeBytes)
 }

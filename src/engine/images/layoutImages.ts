@@ -3,10 +3,10 @@ import type { ImageResolver, ResolvedImage } from '../../dockerfile/lower.ts'
 import type { Descriptor } from '../../ground/oci/descriptor.ts'
 import { parseDigest, type Digest } from '../../ground/digest.ts'
 import { BuildError, InvalidValueError } from '../../ground/errors.ts'
-import { isIndexType, MEDIA_TYPE } from '../../ground/oci/mediaType.ts'
+import { isIndexType } from '../../ground/oci/mediaType.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import { parseImageConfig } from '../../image/imageConfigJson.ts'
-import { parseIndex, parseManifest, MAX_MANIFEST_BYTES } from '../../image/manifestJson.ts'
+import { mediaTypeOf, parseIndex, parseManifest, MAX_MANIFEST_BYTES } from '../../image/manifestJson.ts'
 import { choosePlatformManifest } from '../../registry/resolve.ts'
 
 /** The blobs of an OCI layout of the client. */
@@ -62,7 +62,7 @@ export async function findLayoutImage(text: string, platform: Platform, { conten
   const { store, tag, digest } = parseLayoutReference(text)
   const bringing = { blobs: blobsOf(store), content }
   const root = await bringDocument(digest, bringing, signal)
-  const mediaType = mediaTypeOf(root, digest)
+  const mediaType = rootTypeOf(root, digest)
   const chosen = isIndexType(mediaType) ? choosePlatformManifest(parseIndex(root, mediaType).manifests, platform, `the OCI layout's image ${tag}`) : undefined
   const manifest = parseManifest(chosen === undefined ? root : await bringDocument(chosen.digest, bringing, signal), chosen?.mediaType ?? mediaType)
   return { tag, digest, manifest: chosen?.digest ?? digest, layers: manifest.layers, configBytes: await bringDocument(manifest.config.digest, bringing, signal), blobs: bringing.blobs }
@@ -109,12 +109,9 @@ async function bringBlob({ digest }: Descriptor, { blobs, content }: BringingIma
   await ingest.commit(digest)
 }
 
-/** A document says what it is, or is known by what it has. */
-function mediaTypeOf(bytes: Uint8Array, digest: Digest): string {
+function rootTypeOf(bytes: Uint8Array, digest: Digest): string {
   try {
-    const body = JSON.parse(Buffer.from(bytes).toString()) as { readonly mediaType?: unknown; readonly manifests?: unknown }
-    if (typeof body.mediaType === 'string') return body.mediaType
-    return Array.isArray(body.manifests) ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.ociManifest
+    return mediaTypeOf(bytes, 'manifest')
   } catch (error) {
     throw new LayoutInvalidError(`${digest} of the OCI layout is no manifest`, { cause: error })
   }
