@@ -146,7 +146,10 @@ describe('a build cache beside registries', { skip: missingForBuilds() }, () => 
     }
     await build(machine, files(), ['--cache-to', `${cache('ours')},mode=max`], env())
     const there = await buildThere(files(), '--cache-from', cache('ours') + given)
-    assert.equal([...there.matchAll(/^#\d+ CACHED$/gm)].length, 5, there)
+    // a layer that is brought at the end stands in the place of CACHED, where that has not been said by then
+    const spared = new Set([...there.matchAll(/^#(\d+) (?:CACHED$|sha256:)/gm)].map(([, number]) => number))
+    const steps = [...new Set([...there.matchAll(/^#(\d+) \[.*\] (?:RUN|COPY) /gm)].map(([, number]) => number))]
+    assert.deepEqual([steps.length, steps.filter((number) => !spared.has(number))], [5, []], there)
     await buildThere(files({ 'src/a': 'theirs', 'tools/b': 'theirs' }), '--cache-to', `${cache('theirs')}${given},mode=max`)
     await onNewMachine(async (on) => {
       assert.deepEqual(ran(await build(on, files({ 'src/a': 'theirs', 'tools/b': 'theirs' }), ['--cache-from', cache('theirs')], env())), [])
