@@ -9,7 +9,7 @@ import { openPipedProcess, type RunningChild } from '../kit/process/pipedProcess
 import { createCrun, deleteContainer, readCrunError, readInitPid, runCrun, type Crun } from './crun.ts'
 import { readCpu } from './emulation/cpu.ts'
 import { createEmulation, type Emulation } from './emulation/emulation.ts'
-import { ContainerEndedError, ProcessStartError, StepFailedError, type ContainerProcess, type Emulator, type Executor, type OutputChunk, type ProcessSpec, type TerminalSize } from './executor.ts'
+import { ContainerEndedError, ProcessStartError, StepFailedError, type ContainerProcess, type Emulator, type Executor, type OutputChunk, type ProcessSpec, type RunObserver, type TerminalSize } from './executor.ts'
 import { openAddedProcess, runningProcess } from './addedProcess.ts'
 import { runtimeArgv, RuntimeMissingError } from './runtimeArgv.ts'
 import { readOsRelease } from './emulation/qemu.ts'
@@ -71,7 +71,7 @@ export async function createCrunExecutor({ stateFolder, isStatePrivate, cacheFol
     runMode: (platform) => emulation.runMode(platform),
     emulatorOf: (platform, signal) => emulatorOf(emulation, platform, signal),
     platforms: () => emulation.platforms(),
-    run: (spec, signal) => run(context, spec, signal),
+    run: (spec, signal, observer) => run(context, { spec, observer }, signal),
     open: (spec, terminal, signal) => open(context, spec, terminal, signal),
   }
 }
@@ -107,7 +107,14 @@ function readSurroundings({ native }: Emulation, environment: Environment): Surr
   }
 }
 
-async function* run(context: Context, spec: ProcessSpec, signal: AbortSignal): AsyncGenerator<OutputChunk> {
+interface ObservedRun {
+  readonly spec: ProcessSpec
+  readonly observer: RunObserver | undefined
+}
+
+async function* run(context: Context, { spec, observer }: ObservedRun, signal: AbortSignal): AsyncGenerator<OutputChunk> {
+  using stack = new DisposableStack()
+  if (spec.twins !== undefined) stack.defer(() => observer?.twinsUsed({ native: 0, emulated: 0, why: 'no program stands in for the emulator here' }))
   const memoryKills = readMemoryKills()
   await using container = await startContainer(context, spec, { terminal: undefined, input: 'none' }, signal)
   using watched = watchContainer(container, failedProcess(context, spec, container), context.emulation)

@@ -329,6 +329,7 @@ export function shell(rootfs: string, script: string, change: Partial<ProcessSpe
     ulimits: [],
     shmSizeBytes: 0,
     cgroupParent: '',
+    twins: undefined,
     ...change,
   }
 }

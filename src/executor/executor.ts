@@ -27,6 +27,31 @@ export interface ProcessSpec {
   readonly ulimits: readonly Ulimit[]
   readonly shmSizeBytes: number
   readonly cgroupParent: string
+  /** From where native twins of the emulated programs may be taken; undefined where every one is to be emulated. Counts for `run` alone. */
+  readonly twins: TwinSource | undefined
+}
+
+/** The root file system of the same image for this machine's own platform: its tools stand in for those of the root that give the same output. */
+export interface TwinSource {
+  /** Folder of the host: all of it, which nobody changes meanwhile. */
+  readonly rootfs: string
+  /** Of the sibling: native here. */
+  readonly platform: Platform
+  /** A root with the cross compilers for the process's platform. */
+  readonly toolchain?: { readonly rootfs: string } | undefined
+}
+
+/** How often a process of a step that was given twins was started natively, and how often emulated. For people: nothing is decided by it. */
+export interface TwinUseCount {
+  readonly native: number
+  readonly emulated: number
+  /** Why no twin could be offered at all. */
+  readonly why?: string | undefined
+}
+
+export interface RunObserver {
+  /** Once, at the end of a process whose spec has `twins`, however it ended. */
+  twinsUsed(use: TwinUseCount): void
 }
 
 /** `target` is absolute, inside the root. */
@@ -85,9 +110,10 @@ export interface Executor {
   /**
    * Runs `spec` and yields its output as it comes, in order within each stream.
    * Stopping the iteration kills every process of the container; after an abort it throws `signal.reason`.
+   * Where twins are asked for that cannot be given, it runs emulated, and tells the observer why.
    * @throws StepFailedError on an exit code other than 0; ProcessStartError where there is nothing to start
    */
-  run(spec: ProcessSpec, signal: AbortSignal): AsyncIterable<OutputChunk>
+  run(spec: ProcessSpec, signal: AbortSignal, observer?: RunObserver): AsyncIterable<OutputChunk>
   /** As `run`, with a standard input, perhaps a terminal; for `pelago run`. Exit code, not an error, at the end. */
   open(spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<ContainerProcess>
 }

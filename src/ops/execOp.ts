@@ -101,6 +101,7 @@ function toSpec(exec: ExecOp, platform: Platform, { root, mounts, env: deviceEnv
     platform, argv, env: withPath([...proxyEnv, ...env, ...deviceEnv]), secretEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts,
     rootfs: root.path,
     isRootReadonly: root.readonly,
+    twins: undefined,
   }
 }
 

@@ -27,7 +27,7 @@ export async function openClientContainer(deps: ExecDeps, request: ClientContain
   const held = stack.use(await openMounts(whole, inputs, { deps, context }, signal))
   const files = exec.mounts.map(({ target }) => openFilesAt(target, held, stack))
   const owned = stack.move()
-  const base: ProcessSpec = { ...NOTHING, ...exec, platform, mounts: held.mounts, secretEnv: [], rootfs: held.root.path, isRootReadonly: held.root.readonly }
+  const base: ProcessSpec = { ...NOTHING, ...exec, platform, mounts: held.mounts, secretEnv: [], rootfs: held.root.path, isRootReadonly: held.root.readonly, twins: undefined }
   let first: Promise<ContainerProcess> | undefined
   return {
     async start({ terminal, ...process }, inner) {

@@ -85,6 +85,7 @@ function processSpec({ config: { container }, reference }: PlatformImage, reques
     ulimits: [],
     shmSizeBytes: 0,
     cgroupParent: '',
+    twins: undefined,
   }
 }
 
