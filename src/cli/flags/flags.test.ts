@@ -4,6 +4,7 @@ import { type FlagTable, parseFlags, type ParseOptions } from './flags.ts'
 import { UsageError } from './usageError.ts'
 
 const TABLE = {
+  accelerate: { kind: 'text', value: 'MODE', bare: 'on', choices: ['on', 'off'], variable: 'ACCELERATE', help: 'Faster' },
   file: { kind: 'text', short: 'f', value: 'PATH', help: 'A file' },
   interactive: { kind: 'switch', short: 'i', help: 'Stdin' },
   network: { kind: 'text', value: 'MODE', help: 'A network', choices: ['default', 'host'], fallback: 'default' },
@@ -14,7 +15,7 @@ const TABLE = {
 } as const satisfies FlagTable
 
 const OPTIONS: ParseOptions = { commandName: 'pelago build', unsupported: ['secret', '-m'] }
-const NONE = { file: undefined, help: false, interactive: false, network: 'default', 'no-cache': false, platform: [], tag: [], tty: false }
+const NONE = { accelerate: undefined, file: undefined, help: false, interactive: false, network: 'default', 'no-cache': false, platform: [], tag: [], tty: false }
 
 describe('parseFlags', () => {
   const cases = [
@@ -30,6 +31,8 @@ describe('parseFlags', () => {
     { name: 'values with commas', argv: ['--platform', 'a,b', '--platform=c'], flags: { platform: ['a', 'b', 'c'] } },
     { name: 'switches together', argv: ['-iT'], flags: { interactive: true, tty: true } },
     { name: 'a switch that is switched off', argv: ['--no-cache', '--no-cache=false'], flags: {} },
+    { name: 'a flag whose value may be left out', argv: ['--accelerate', '-i'], flags: { accelerate: 'on', interactive: true } },
+    { name: 'its value', argv: ['--accelerate=off'], flags: { accelerate: 'off' } },
     { name: 'a switch written out', argv: ['--no-cache=true'], flags: { 'no-cache': true } },
   ]
   for (const { name, argv, flags } of cases) {
@@ -38,6 +41,11 @@ describe('parseFlags', () => {
 
   it('reads operands among flags, and all that follows -- as operands', () => {
     assert.deepEqual(parseFlags(TABLE, ['a', '-i', 'b', '--', '-c'], OPTIONS).operands, ['a', 'b', '-c'])
+  })
+  it('leaves an operand behind a flag whose value may be left out', () => {
+    const { flags, operands } = parseFlags(TABLE, ['--accelerate', '.'], OPTIONS)
+    assert.deepEqual([flags.accelerate, operands], ['on', ['.']])
+    assert.throws(() => parseFlags(TABLE, ['--accelerate=fast'], OPTIONS), { message: 'invalid value "fast" for --accelerate' })
   })
   it('leaves the flags behind the first operand to the container where it is asked to', () => {
     const { flags, operands } = parseFlags(TABLE, ['-i', 'alpine', 'ls', '-T', '--unknown'], { ...OPTIONS, stopsAtOperand: true })

@@ -32,6 +32,8 @@ export interface TextFlag extends ValueFlagCommon {
   readonly value: string
   readonly fallback?: string
   readonly choices?: readonly string[]
+  /** What it means without a value: another value is then given behind `=` alone. */
+  readonly bare?: string
 }
 
 /** May be given several times. */
@@ -108,7 +110,8 @@ interface OptionToken {
 function tokenize(specs: ReadonlyMap<string, FlagSpec>, argv: readonly string[]): readonly Token[] {
   const options = Object.fromEntries(
     [...specs].map(([name, spec]) => {
-      const type: 'boolean' | 'string' = spec.kind === 'switch' ? 'boolean' : 'string'
+      const standsAlone = spec.kind === 'switch' || (spec.kind === 'text' && spec.bare !== undefined)
+      const type: 'boolean' | 'string' = standsAlone ? 'boolean' : 'string'
       return [name, spec.short === undefined ? { type } : { type, short: spec.short }]
     }),
   )
@@ -168,7 +171,7 @@ class LineReading {
 
   #single(spec: SwitchFlag | TextFlag, rawName: string, value: string | undefined): string {
     if (spec.kind === 'switch') return this.#switch(rawName, value)
-    const text = this.#required(rawName, value)
+    const text = value ?? spec.bare ?? this.#required(rawName, value)
     if (spec.choices?.includes(text) === false) {
       throw this.#usage(`invalid value ${JSON.stringify(text)} for ${rawName}`, `choose one of ${spec.choices.join(', ')}`)
     }

@@ -29,7 +29,8 @@ export function formatOverview(head: { readonly name: string; readonly usage: st
 
 function describeFlag(name: string, spec: FlagSpec): string {
   const short = spec.short === undefined ? '    ' : `-${spec.short}, `
-  return `${short}--${name}${spec.kind === 'switch' ? '' : ` ${spec.value}`}`
+  const isOptional = spec.kind === 'text' && spec.bare !== undefined
+  return `${short}--${name}${spec.kind === 'switch' ? '' : isOptional ? `[=${spec.value}]` : ` ${spec.value}`}`
 }
 
 function describeHelp(spec: FlagSpec): string {
