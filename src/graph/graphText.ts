@@ -91,6 +91,7 @@ function formatExec(op: ExecOp): readonly string[] {
     ...op.ulimits.map(({ name, soft, hard }) => `ulimit ${name} ${soft}:${hard}`),
     ...(op.shmSizeBytes === 0 ? [] : [`shm ${op.shmSizeBytes}`]),
     ...setting('cgroup', op.cgroupParent),
+    ...(op.twins === undefined ? [] : [`twins ${op.twins.mode} from input ${op.twins.input}`]),
   ]
 }
 

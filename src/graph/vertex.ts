@@ -134,7 +134,19 @@ export interface ExecOp {
   readonly cgroupParent: string
   /** With which the process may end; absent is 0 alone. */
   readonly validExitCodes?: readonly number[]
+  /** Absent: every program is emulated that has to be. */
+  readonly twins?: TwinUse
 }
+
+/** Native twins of emulated programs: which kinds, and whence. */
+export interface TwinUse {
+  /** `verify` runs the step without them, too, and compares. */
+  readonly mode: TwinMode
+  /** Index of the vertex's input, mounted nowhere, that is the root file system of the sibling: the same image for the machine's own platform. */
+  readonly input: number
+}
+
+export type TwinMode = 'tools' | 'verify'
 
 export type NetworkMode = 'default' | 'host' | 'none'
 

@@ -4,6 +4,7 @@ import { createGraphBuilder, type GraphBuilder } from '../../graph/graphBuilder.
 import type { Graph, Output } from '../../graph/vertex.ts'
 import type { Dockerfile } from '../dockerfile.ts'
 import { at, DockerfileError } from '../dockerfileError.ts'
+import { addImage, hasLayers } from './addImage.ts'
 import type { GlobalScope } from './globalScope.ts'
 import { lowerCopy, lowerWorkdir } from './steps/lowerCopy.ts'
 import { lowerMetadata } from './steps/lowerMetadata.ts'
@@ -12,17 +13,21 @@ import { lowerArg, lowerEnv } from './steps/lowerVariables.ts'
 import { addFilesContext } from './contexts/namedContext.ts'
 import type { BuiltBase, ImageReference, PlannedStage, PlannedStep, StepSource } from './plan.ts'
 import { addRemoteContext } from './contexts/remoteContext.ts'
-import type { LowerRequest, ResolvedImage } from './request.ts'
+import type { LowerRequest } from './request.ts'
 import { platformMismatch, stagePlatform, type ResolvedStages } from './resolveStages.ts'
 import { derivedState, imageState, scratchState, type StageContext, type StageState } from './stageState.ts'
 import { isScanWanted, type StageScan } from './stageScan.ts'
 import { nameStep } from './steps/stepName.ts'
+import type { TwinBase } from './twins/twinBases.ts'
+import { stageTwins } from './twins/stageTwins.ts'
 
 export interface LowerJob {
   readonly request: LowerRequest
   readonly dockerfile: Dockerfile
   readonly scope: GlobalScope
   readonly resolved: ResolvedStages
+  /** Of the stages that may have twins, and whose sibling is not built. */
+  readonly twinBases: ReadonlyMap<number, TwinBase>
 }
 
 export interface LoweredStages {
@@ -45,6 +50,8 @@ export interface LoweredStage {
   readonly root: Output | undefined
   /** What of it an SBOM is to tell besides the result. */
   readonly scan: StageScan
+  /** Why none of its processes has a native twin, where some were asked for. */
+  readonly withoutTwins: string | undefined
 }
 
 /** A step, and the stage's files before and after it: the same where it changes the image's config alone. */
@@ -87,9 +94,10 @@ function lowerStage(stage: PlannedStage, states: States, job: StageJob): { reado
   const context = stageContext(stage, states, job)
   const start = at(stage.from.span, () => startOf(stage, states, job, context))
   const steps: LoweredStep[] = []
-  const lowerWatched = (before: StageState, step: PlannedStep): StageState => {
+  const twins = stageTwins(stage, start.platform, job)
+  const lowerWatched = (before: StageState, step: PlannedStep, index: number): StageState => {
     job.watch({ ...step, stage, before })
-    const after = withLayerSpans(before, at(step.instruction.span, () => lowerStep(before, step, context)), step)
+    const after = withLayerSpans(before, at(step.instruction.span, () => lowerStep(before, step, { ...context, twin: twins?.before(index) })), step)
     steps.push({ ...step, before: before.root, after: after.root })
     return after
   }
@@ -97,7 +105,7 @@ function lowerStage(stage: PlannedStage, states: States, job: StageJob): { reado
   const scan = scanOf(stage, state, job)
   // of a context that is told of, all is brought
   const contextPaths = scan.context === undefined ? state.contextPaths : new Set([...state.contextPaths, '/'])
-  return { state: { ...state, contextPaths }, lowered: { stage, platform: start.platform, base: start.root, steps, root: state.root, scan } }
+  return { state: { ...state, contextPaths }, lowered: { stage, platform: start.platform, base: start.root, steps, root: state.root, scan, withoutTwins: twins?.missing } }
 }
 
 function scanOf(stage: PlannedStage, state: StageState, job: StageJob): StageScan {
@@ -125,6 +133,7 @@ function stageContext(stage: PlannedStage, states: States, job: StageJob): Stage
     displayName: resolved.stageCount === 1 || stageName === '' ? unnamed : stageName,
     stepCount: layers + (stage.base.kind === 'image' ? 1 : 0),
     ignoreCache: isUncached(request.noCache, stageName),
+    twin: undefined,
     sourceRoot: (source, span) => sourceRoot(source, span, states, job),
   }
 }
@@ -154,14 +163,6 @@ function builtState({ image, written }: BuiltBase, { platform, span }: { readonl
   if (mismatch !== undefined) throw new DockerfileError(mismatch.message, span, { hint: `build the target that ${written} is for ${formatPlatform(platform)} too` })
   graph.addAll(image.graph)
   return { ...imageState(image.root, platform, image.config), layerSpans: image.layerSpans }
-}
-
-function addImage({ reference, manifest }: ResolvedImage, platform: Platform, note: Parameters<GraphBuilder['add']>[1], graph: GraphBuilder): Output {
-  return graph.add({ op: { kind: 'source', source: { kind: 'image', reference, manifest } }, inputs: [], platform }, note)
-}
-
-function hasLayers({ config }: ResolvedImage): boolean {
-  return config.diffIds.length > 0 || config.history.some(({ emptyLayer }) => !emptyLayer)
 }
 
 function sourceRoot(source: StepSource, span: SourceSpan, states: States, job: StageJob): Output | undefined {

@@ -7,6 +7,7 @@ import type { DockerfileError } from '../dockerfileError.ts'
 import type { DockerfileWarning } from '../dockerfileWarning.ts'
 import type { BuiltImage, NamedContexts, SessionOf } from './contexts/namedContext.ts'
 import type { RemoteContext } from './contexts/remoteContext.ts'
+import type { TwinRequest } from './twins/twinRequest.ts'
 
 /** A Dockerfile to be built for one platform, and what the user says about it. */
 export interface LowerRequest {
@@ -46,6 +47,8 @@ export interface LowerRequest {
   readonly isScanned?: boolean | undefined
   /** Seconds since 1970: what SOURCE_DATE_EPOCH comes to where it names a context or a stage (`findEpoch`): when the commit was made, or what is at the URL was changed. Undefined for a folder, and where it is not known. */
   readonly epochTimeSeconds?: number | undefined
+  /** Of a platform that is emulated here, where its steps are to have native twins. */
+  readonly twins?: TwinRequest | undefined
 }
 
 export interface LoweredImage extends BuiltImage {

@@ -11,6 +11,7 @@ import type { GlobalScope } from './globalScope.ts'
 import type { StepSource } from './plan.ts'
 import type { LowerRequest } from './request.ts'
 import type { TargetVariables } from './targetVariables.ts'
+import type { TwinRoot } from './twins/twinRequest.ts'
 
 /** A stage after some of its instructions. Each instruction makes the next state of the one before. */
 export interface StageState {
@@ -45,6 +46,8 @@ export interface StageContext {
   readonly displayName: string
   readonly stepCount: number
   readonly ignoreCache: boolean
+  /** Where the twins of the step's processes are from. */
+  readonly twin: TwinRoot | undefined
   /** The files of a stage, an image or the context; undefined where there are none. */
   sourceRoot(source: StepSource, span: SourceSpan): Output | undefined
 }

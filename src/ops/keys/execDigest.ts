@@ -9,7 +9,7 @@ import type { ExecOp, Mount, NetworkMode } from '../../graph/vertex.ts'
  * ExecOp, with Go's names and order, in which zero values are left out.
  */
 export function execDigest(exec: ExecOp, { os, architecture, variant }: Platform): Digest {
-  const { network, security, secretEnv, devices, shmSizeBytes } = exec
+  const { network, security, secretEnv, devices, shmSizeBytes, twins } = exec
   return digestOf(
     formatGoJson(
       {
@@ -22,6 +22,7 @@ export function execDigest(exec: ExecOp, { os, architecture, variant }: Platform
           secretenv: secretEnv?.map(({ name, secretId, isOptional }) => ({ ID: secretId, name, optional: isOptional || undefined })),
           cdiDevices: devices?.map(({ name, isOptional }) => ({ name, optional: isOptional || undefined })),
           pelagoShmSize: orNone(shmSizeBytes), // BuildKit makes a mount of it
+          pelagoTwins: twins?.mode, // whose twins they are is told by the input
         },
         OS: os,
         Arch: architecture,
@@ -30,6 +31,12 @@ export function execDigest(exec: ExecOp, { os, architecture, variant }: Platform
       'compact',
     ),
   )
+}
+
+/** By which times of equal steps are compared, with twins and without. */
+export function stepTimeKey(exec: ExecOp, platform: Platform): Digest {
+  const { twins: _, ...plain } = exec
+  return execDigest(plain, platform)
 }
 
 const NETWORKS: Readonly<Record<NetworkMode, number>> = { default: 0, host: 1, none: 2 }

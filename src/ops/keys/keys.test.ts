@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { CopyAction, ExecOp, FileAction } from '../../graph/vertex.ts'
 import { parsePlatform } from '../../ground/platform.ts'
 import { rootKey } from '../../solver/cacheKey.ts'
-import { execDigest } from './execDigest.ts'
+import { execDigest, stepTimeKey } from './execDigest.ts'
 import { fileDigest } from './fileDigest.ts'
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -45,9 +45,10 @@ describe('the digests of steps', () => {
     assert.equal(fileDigest([copy('/a/x', '/')], 2, () => true), fileDigest([copy('/b/x', '/')], 2, () => true))
     const own = { kind: 'cache', input: undefined, selector: '', target: '/c', readonly: false, cacheId: 'mine', sharing: 'locked' } as const
     assert.equal(execDigest(run('a', { mounts: [ROOT, own] }), amd64), execDigest(run('a', { mounts: [ROOT, { ...own, cacheId: 'other', sharing: 'private' }] }), amd64), 'how a cache is shared does not count')
-    for (const change of [{ env: [] }, { user: 'a' }, { network: 'default' }, { security: 'insecure' }, { shmSizeBytes: 1 }, { hostname: 'h' }, { cwd: '/x' }, { secretEnv: [{ name: 'A', secretId: 'b', isOptional: false }] }] as const) {
+    for (const change of [{ twins: { mode: 'tools', input: 1 } }, { twins: { mode: 'verify', input: 1 } }, { env: [] }, { user: 'a' }, { network: 'default' }, { security: 'insecure' }, { shmSizeBytes: 1 }, { hostname: 'h' }, { cwd: '/x' }, { secretEnv: [{ name: 'A', secretId: 'b', isOptional: false }] }] as const) {
       assert.notEqual(execDigest(run('a', change), amd64), execDigest(run('a'), amd64), JSON.stringify(change))
     }
+    assert.equal(stepTimeKey(run('a', { twins: { mode: 'tools', input: 1 } }), amd64), execDigest(run('a'), amd64), 'times are compared with twins and without')
     assert.notEqual(execDigest(run('a'), parsePlatform('linux/arm64')), execDigest(run('a'), amd64))
   })
 })

@@ -17,7 +17,10 @@ export function lowerRun(before: StageState, instruction: RunInstruction, step: 
   const written: PlannedStep = { ...step, instruction: { ...instruction, text: instruction.text + summary } }
   const description = describeInstruction(written, masked(state, mounts), { escape: context.escape, keepQuotes: true, keepUnset: true })
   const named = nameStep(state, description, { span: instruction.span, isTrigger: step.isTrigger }, context)
-  const identity = { op: execOp(state, { argv, instruction, mounts }, context), inputs: mounts.inputs, platform: state.platform }
+  const { twin } = context
+  const op = execOp(state, { argv, instruction, mounts }, context)
+  const plain = { op, inputs: mounts.inputs, platform: state.platform }
+  const identity = twin === undefined ? plain : { ...plain, op: { ...op, twins: { mode: twin.mode, input: mounts.inputs.length } }, inputs: [...mounts.inputs, twin.root] }
   const root = context.graph.add(identity, named.note)
   const contextPaths = new Set([...state.contextPaths, ...mounts.contextPaths])
   return withHistory({ ...named.state, root, contextPaths }, `RUN ${[...argumentWords(state), ...argv].join(' ')} # buildkit`, 'layer', context)
