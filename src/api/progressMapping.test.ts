@@ -19,6 +19,7 @@ describe('progress over the wire', () => {
     { name: 'a cancelled step', events: [announced, started, { kind: 'vertex-done', vertex, at, outcome: { kind: 'cancelled' } }] },
     { name: 'a failed step', events: [announced, started, { kind: 'vertex-done', vertex, at, outcome: { kind: 'failed', message: 'exit code: 1' } }] },
     { name: 'an emulated step', events: [announced, started, { kind: 'vertex-emulated', vertex, at, emulator: 'qemu-aarch64' }] },
+    { name: 'a step with twins', events: [announced, started, { kind: 'vertex-twins', vertex, at, native: 1204, emulated: 6, why: '' }, { kind: 'vertex-twins', vertex, at, native: 0, emulated: 0, why: 'another libc' }] },
     { name: 'output of both streams', events: [{ kind: 'vertex-log', vertex, at, stream: 'stdout', bytes: new Uint8Array([104, 105]) }, { kind: 'vertex-log', vertex, at, stream: 'stderr', bytes: new Uint8Array([0xff]) }] },
     {
       name: 'a transfer to its end',

@@ -1,8 +1,9 @@
 import { create } from '@bufbuild/protobuf'
 import { timestampFromMs, timestampMs, type Timestamp } from '@bufbuild/protobuf/wkt'
 import { parseDigest, type Digest } from '../ground/digest.ts'
-import type { BuildWarning, ProgressEvent, VertexAnnounced, VertexDone, VertexEmulated, VertexLog, VertexOutcome, VertexProgress, VertexStarted } from '../progress/progressEvent.ts'
+import type { BuildWarning, ProgressEvent, VertexAnnounced, VertexDone, VertexEmulated, VertexLog, VertexOutcome, VertexProgress, VertexStarted, VertexTwins } from '../progress/progressEvent.ts'
 import { textBytes } from '../progress/textBytes.ts'
+import { formatTwinUse, parseTwinUse } from '../progress/twinText.ts'
 import { StatusResponseSchema, VertexLogSchema, VertexSchema, VertexStatusSchema, VertexWarningSchema, type StatusResponse, type Vertex, type VertexStatus, type VertexWarning } from './gen/control_pb.ts'
 import { spanOfMessage } from './sourceMapping.ts'
 
@@ -91,11 +92,14 @@ function encodeOutcome(outcome: VertexOutcome): Pick<VertexState, 'cached' | 'er
   }
 }
 
-function addDetail(event: VertexEmulated | VertexProgress | VertexLog | BuildWarning, { statuses, logs, warnings }: Pick<StatusResponse, 'statuses' | 'logs' | 'warnings'>): void {
+function addDetail(event: VertexEmulated | VertexTwins | VertexProgress | VertexLog | BuildWarning, { statuses, logs, warnings }: Pick<StatusResponse, 'statuses' | 'logs' | 'warnings'>): void {
   const at = timestampFromMs(event.at)
   switch (event.kind) {
     case 'vertex-emulated':
       statuses.push(create(VertexStatusSchema, { ID: `${EMULATED}${event.emulator}`, vertex: event.vertex, timestamp: at, started: at, completed: at }))
+      break
+    case 'vertex-twins':
+      statuses.push(create(VertexStatusSchema, { ID: formatTwinUse(event), vertex: event.vertex, timestamp: at, started: at, completed: at }))
       break
     case 'vertex-progress': {
       const amount = { current: BigInt(event.currentBytes), total: BigInt(event.totalBytes) }
@@ -168,6 +172,8 @@ function decodeStatus({ ID, vertex, name, current, total, timestamp, completed }
   const at = toMs(timestamp)
   return withDigest(vertex, (digest): ProgressEvent => {
     if (ID.startsWith(EMULATED)) return { kind: 'vertex-emulated', vertex: digest, at, emulator: ID.slice(EMULATED.length) }
+    const twins = parseTwinUse(ID)
+    if (twins !== undefined) return { kind: 'vertex-twins', vertex: digest, at, ...twins }
     const amount = { currentBytes: Number(current), totalBytes: Number(total) }
     return { kind: 'vertex-progress', vertex: digest, at, id: ID, action: ID.startsWith(name) ? '' : name, ...amount, state: completed === undefined ? 'running' : 'done' }
   })

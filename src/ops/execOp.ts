@@ -1,29 +1,28 @@
 import { join } from 'node:path/posix'
-import { ProcessStartError, StepFailedError, type Executor, type ProcessSpec, type RunMode } from '../executor/executor.ts'
+import { ProcessStartError, StepFailedError, type OutputChunk, type ProcessSpec, type RunMode, type TwinSource } from '../executor/executor.ts'
 import { digestOf, type Digest } from '../ground/digest.ts'
 import { DEFAULT_PATH } from '../ground/oci/defaultPath.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { ExecOp, Vertex } from '../graph/vertex.ts'
-import type { Limit } from '../kit/limit.ts'
 import { buildkitDigest } from '../snapshot/buildkitHash.ts'
-import type { ContentDigest, InputKey, Op, OpContext } from '../solver/op.ts'
+import type { SnapshotId } from '../snapshot/snapshotStore.ts'
+import type { ContentDigest, InputKey, Op, OpContext, ResultId } from '../solver/op.ts'
+import { runProcess, type ProcessDeps } from './exec/stepProcess.ts'
+import { openTwins } from './exec/twinSource.ts'
+import { createOutputDigest, formatVerified, verifyTwins, type RunAgain } from './exec/verifyTwins.ts'
 import { digestSelection } from './files/selectionDigest.ts'
 import { leftByStep, StepKeptError, type FailedStep, type FailedStepKeeper } from './failedStep.ts'
-import { execDigest } from './keys/execDigest.ts'
+import { execDigest, stepTimeKey } from './keys/execDigest.ts'
 import type { LayerPresence } from './layerPresence.ts'
 import { openMounts, type HeldMounts, type MountDeps } from './mounts/heldMounts.ts'
 import { countsByContent, mountedPart, mountsOf, type InputMount } from './mounts/mountPart.ts'
 import { toSnapshot } from './snapshotResult.ts'
 import type { StepTimes } from './stepTimes.ts'
 
-export interface ExecDeps extends MountDeps {
+export interface ExecDeps extends MountDeps, ProcessDeps {
   readonly presence: LayerPresence
-  readonly executor: Executor
   readonly failedSteps: FailedStepKeeper
   readonly stepTimes: StepTimes
-  /** How many processes may run at once: emulated ones take more memory, and have a limit of their own. */
-  readonly limits: { readonly native: Limit; readonly emulated: Limit }
-  readonly now: () => number
 }
 
 /** Runs a process over file systems that are its inputs; what it writes to those that are outputs is kept. */
@@ -32,21 +31,91 @@ export function createExecOp(exec: ExecOp, vertex: Vertex, deps: ExecDeps): Op {
   if (platform === undefined) throw new Error(`${vertex.note.name} has no platform`)
   return {
     async cacheMap() {
-      return { digest: execDigest(exec, platform), inputs: vertex.inputs.map((_, input) => inputKey(mountsOf(exec, input), deps)) }
+      return { digest: execDigest(exec, platform), inputs: vertex.inputs.map((_, input) => (input === exec.twins?.input ? WHOLE_INPUT : inputKey(mountsOf(exec, input), deps))) }
     },
     async execute(inputs, context, signal) {
       const mode = deps.executor.runMode(platform)
       await Promise.all(inputs.map((input) => deps.presence.ensurePresent(toSnapshot(input), context, signal)))
-      await using held = await openMounts(exec, inputs, { deps, context }, signal)
-      try {
-        const durationMs = await runProcess({ spec: toSpec(exec, platform, held), validExitCodes: exec.validExitCodes, mode, deps, context }, signal)
-        deps.stepTimes.record({ op: execDigest(exec, platform), name: vertex.note.name, platform, mode: mode.kind, durationMs })
-      } catch (error) {
-        throw await keepFailed({ error, vertex, platform, exec, inputs }, held, deps.failedSteps, signal)
-      }
-      return await held.commit()
+      const step: Step = { exec, vertex, platform, inputs, mode, deps, context }
+      const { twins } = exec
+      if (twins === undefined) return (await attempt(step, { twins: undefined, onOutput: tellOutput(step), isAgain: false }, signal)).outputs
+      await using held = await openTwins(twins, inputs, deps, signal)
+      if (twins.mode === 'verify') return await attemptVerified(step, held.source, signal)
+      return (await attempt(step, { twins: held.source, onOutput: tellOutput(step), isAgain: false }, signal)).outputs
     },
   }
+}
+
+/** Which files a step has its twins from is told by where they are from: what of them it will use is not known before. */
+const WHOLE_INPUT: InputKey = { selector: '', contentDigest: undefined }
+
+interface Step {
+  readonly exec: ExecOp
+  readonly vertex: Vertex
+  readonly platform: Platform
+  readonly inputs: readonly ResultId[]
+  readonly mode: RunMode
+  readonly deps: ExecDeps
+  readonly context: OpContext
+}
+
+interface Attempt {
+  readonly twins: TwinSource | undefined
+  readonly onOutput: (chunk: OutputChunk) => void
+  /** Then it is told once only how the step runs, and nothing is kept of a failure. */
+  readonly isAgain: boolean
+}
+
+interface AttemptEnd {
+  readonly outputs: readonly ResultId[]
+  readonly exitCode: number
+  readonly hadTwins: boolean
+}
+
+async function attempt(step: Step, { twins, onOutput, isAgain }: Attempt, signal: AbortSignal): Promise<AttemptEnd> {
+  const { exec, vertex, platform, inputs, mode, deps, context } = step
+  await using held = await openMounts(exec, inputs, { deps, context }, signal)
+  try {
+    const process = { spec: toSpec(exec, platform, { held, twins }), validExitCodes: exec.validExitCodes, mode, deps, context, isAgain }
+    const end = await runProcess(process, onOutput, signal)
+    deps.stepTimes.record({ op: stepTimeKey(exec, platform), name: vertex.note.name, platform, mode: end.mode, durationMs: end.durationMs })
+    return { outputs: await held.commit(), exitCode: end.exitCode, hadTwins: end.mode === 'twins' }
+  } catch (error) {
+    throw isAgain ? error : await keepFailed({ error, ...step }, held, deps.failedSteps, signal)
+  }
+}
+
+/** The result without twins, once that with them is found to be the same. @throws TwinsDifferError */
+async function attemptVerified(step: Step, twins: TwinSource, signal: AbortSignal): Promise<readonly ResultId[]> {
+  const { deps: { snapshots, now } } = step
+  const tell = tellOutput(step)
+  const output = createOutputDigest()
+  const onOutput = (chunk: OutputChunk): void => {
+    output.add(chunk)
+    tell(chunk)
+  }
+  const plain = await attempt(step, { twins: undefined, onOutput, isAgain: false }, signal)
+  const others: ResultId[] = []
+  try {
+    const again: RunAgain = async (kind, watch) => {
+      const end = await attempt(step, { twins: kind === 'twins' ? twins : undefined, onOutput: watch, isAgain: true }, signal)
+      others.push(...end.outputs)
+      return { ...end, outputs: snapshotsOf(end) }
+    }
+    const verified = await verifyTwins({ outputs: snapshotsOf(plain), exitCode: plain.exitCode, output: output.digest() }, { again, snapshots }, signal)
+    if (verified.kind === 'verified') tell({ stream: 'stderr', bytes: Buffer.from(`${formatVerified(verified.unsteady)}\n`) })
+  } finally {
+    for (const id of others) await snapshots.remove(id as SnapshotId, now() + 1, signal)
+  }
+  return plain.outputs
+}
+
+function snapshotsOf({ outputs }: AttemptEnd): readonly SnapshotId[] {
+  return outputs.flatMap((id) => toSnapshot(id) ?? [])
+}
+
+function tellOutput({ deps, context }: Step): Attempt['onOutput'] {
+  return ({ stream, bytes }) => context.progress({ kind: 'vertex-log', vertex: context.vertex.digest, at: deps.now(), stream, bytes })
 }
 
 interface Failure extends Pick<FailedStep, 'platform' | 'exec' | 'inputs'> {
@@ -76,7 +145,7 @@ export async function openFailedStep(step: FailedStep, { deps, context }: { read
   const { exec, inputs } = leftByStep(step)
   const vertex: Vertex = { digest: step.vertex, op: exec, inputs: [], platform: step.platform, note: { name: step.name, ignoreCache: false, span: undefined } }
   const held = await openMounts(exec, inputs, { deps, context: { ...context, vertex } }, signal)
-  return { spec: toSpec(exec, step.platform, held), [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() }
+  return { spec: toSpec(exec, step.platform, { held, twins: undefined }), [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() }
 }
 
 function selectorsOf(mounts: readonly InputMount[]): readonly string[] {
@@ -95,13 +164,18 @@ function inputKey(mounts: readonly InputMount[], deps: ExecDeps): InputKey {
   return { selector, contentDigest: countsByContent(mounts) ? contentDigest : undefined, sharedDigest: (input, _context, signal) => buildkitDigest(deps.snapshots, toSnapshot(input), mounts.map((mount) => mountedPart(join('/', mount.selector))), signal) }
 }
 
-function toSpec(exec: ExecOp, platform: Platform, { root, mounts, env: deviceEnv, secretEnv }: HeldMounts): ProcessSpec {
+interface ProcessFiles {
+  readonly held: HeldMounts
+  readonly twins: TwinSource | undefined
+}
+
+function toSpec(exec: ExecOp, platform: Platform, { held: { root, mounts, env: deviceEnv, secretEnv }, twins }: ProcessFiles): ProcessSpec {
   const { argv, env, proxyEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent } = exec
   return {
     platform, argv, env: withPath([...proxyEnv, ...env, ...deviceEnv]), secretEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts,
     rootfs: root.path,
     isRootReadonly: root.readonly,
-    twins: undefined,
+    twins,
   }
 }
 
@@ -109,38 +183,3 @@ function toSpec(exec: ExecOp, platform: Platform, { root, mounts, env: deviceEnv
 function withPath(env: readonly string[]): readonly string[] {
   return env.some((variable) => variable.startsWith('PATH=')) ? env : [...env, `PATH=${DEFAULT_PATH}`]
 }
-
-interface ProcessRun {
-  readonly spec: ProcessSpec
-  readonly validExitCodes: readonly number[] | undefined
-  readonly mode: RunMode
-  readonly deps: ExecDeps
-  readonly context: OpContext
-}
-
-/** How long that took, once it was its turn. */
-async function runProcess({ spec, validExitCodes, mode, deps, context }: ProcessRun, signal: AbortSignal): Promise<number> {
-  const { executor, limits, now } = deps
-  const vertex = context.vertex.digest
-  return await limits[mode.kind].run(async () => {
-    const startedAt = now()
-    if (mode.kind === 'emulated') context.progress({ kind: 'vertex-emulated', vertex, at: now(), emulator: mode.emulator })
-    const exitCode = await exitCodeOf(async () => {
-      for await (const { stream, bytes } of executor.run(spec, signal)) context.progress({ kind: 'vertex-log', vertex, at: now(), stream, bytes })
-    }, validExitCodes)
-    if (validExitCodes !== undefined && !validExitCodes.includes(exitCode)) throw new StepFailedError(spec.argv, exitCode)
-    return now() - startedAt
-  }, signal)
-}
-
-/** @throws StepFailedError where the process ended otherwise than it may */
-async function exitCodeOf(run: () => Promise<void>, valid: readonly number[] = []): Promise<number> {
-  try {
-    await run()
-    return 0
-  } catch (error) {
-    if (error instanceof StepFailedError && valid.includes(error.exitCode)) return error.exitCode
-    throw error
-  }
-}
-

@@ -9,7 +9,7 @@ export interface StepTimes {
 
 /** Without what it waited for: files to be brought, and other steps. */
 export interface StepTime {
-  /** The digest of its cache map: what it does, whatever it does it to. */
+  /** What it does, whatever it does it to: the digest of its cache map, twins aside. */
   readonly op: Digest
   /** As in its note. */
   readonly name: string
@@ -19,4 +19,5 @@ export interface StepTime {
   readonly durationMs: number
 }
 
-export type StepMode = 'native' | 'emulated' | 'none'
+/** `twins`: emulated, with native twins of some programs. */
+export type StepMode = 'native' | 'emulated' | 'twins' | 'none'

@@ -2,7 +2,7 @@ import type { Digest } from '../ground/digest.ts'
 import type { SourceSpan } from '../ground/sourceSpan.ts'
 
 /** What happens in a build, told as it happens. Times are milliseconds since the epoch. `vertex` is any digest that is unique within the build. */
-export type ProgressEvent = VertexAnnounced | VertexStarted | VertexEmulated | VertexProgress | VertexLog | VertexDone | BuildWarning
+export type ProgressEvent = VertexAnnounced | VertexStarted | VertexEmulated | VertexTwins | VertexProgress | VertexLog | VertexDone | BuildWarning
 
 /** Sent before anything else of the vertex. */
 export interface VertexAnnounced {
@@ -26,6 +26,17 @@ export interface VertexEmulated {
   readonly at: number
   /** `qemu-aarch64` */
   readonly emulator: string
+}
+
+/** Said once it has ended, of a step that was to have native twins: how many of its processes were started natively. On BuildKit's wire it is a status with the id `with twins: N of M processes ran natively`, or `without twins: WHY`. */
+export interface VertexTwins {
+  readonly kind: 'vertex-twins'
+  readonly vertex: Digest
+  readonly at: number
+  readonly native: number
+  readonly emulated: number
+  /** Why there were none at all; '' where there were some to be had. */
+  readonly why: string
 }
 
 /** A part of a vertex: one blob that is pulled, one layer that is packed. Later events with the same `id` replace it. */

@@ -132,9 +132,15 @@ function rankOf(vertex: VertexTrace): number {
 function vertexLine(vertex: VertexTrace, { indent, now }: RowPlace): Line {
   const { symbol, isQuiet } = symbolOf(vertex, now)
   const text = neutralize(parseVertexName(vertex.name).text.replaceAll('\n', ' '))
-  const mark = vertex.emulator === undefined ? [] : [span(`⚙ ${vertex.emulator}`, 'yellow'), span('  ')]
+  const mark = vertex.emulator === undefined ? [] : [span(`⚙ ${vertex.emulator}${shortTwins(vertex)}`, 'yellow'), span('  ')]
   const time = formatDuration(elapsedMs(vertex.state, now)).padStart(6)
   return { left: [span(indent), symbol, span(` ${text}`, isQuiet ? 'dim' : undefined)], right: [...mark, span(time, isQuiet ? 'dim' : undefined)] }
+}
+
+/** How much of the step an emulator was spared. */
+function shortTwins({ twins }: VertexTrace): string {
+  const total = twins === undefined ? 0 : twins.native + twins.emulated
+  return twins === undefined || total === 0 ? '' : ` + twins ${Math.floor((100 * twins.native) / total)}%`
 }
 
 function symbolOf({ state }: VertexTrace, now: number): { readonly symbol: Span; readonly isQuiet: boolean } {

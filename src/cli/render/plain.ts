@@ -1,6 +1,7 @@
 import type { Digest } from '../../ground/digest.ts'
 import { createLogLines, type LogLines } from '../../progress/logLines.ts'
 import type { ProgressEvent, VertexLog, VertexOutcome, VertexProgress } from '../../progress/progressEvent.ts'
+import { formatTwinUse } from '../../progress/twinText.ts'
 import { neutralize, neutralizeKeepingColor } from './displayText.ts'
 import { formatFailedSteps } from './failedSteps.ts'
 import { formatBytes } from './measure.ts'
@@ -94,6 +95,8 @@ export function createPlainFold(options: PlainOptions): PlainFold {
         return []
       case 'vertex-emulated':
         return [remark(`emulated by ${event.emulator}`)]
+      case 'vertex-twins':
+        return [remark(neutralize(formatTwinUse(event)))]
       case 'vertex-progress':
         return partLines(speakerOf(event.vertex), event, elapsed(event.vertex, event.at)).map(remark)
       case 'vertex-log': {

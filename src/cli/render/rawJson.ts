@@ -1,5 +1,6 @@
 import { createTraceFold, type VertexState, type VertexTrace } from './trace.ts'
 import type { BuildWarning, ProgressEvent, VertexLog, VertexOutcome, VertexProgress } from '../../progress/progressEvent.ts'
+import { formatTwinUse } from '../../progress/twinText.ts'
 import type { Digest } from '../../ground/digest.ts'
 
 /** One line of JSON for each event, as `docker buildx build --progress=rawjson` writes BuildKit's SolveStatus. */
@@ -29,6 +30,8 @@ function formatEvent(event: ProgressEvent, describe: (digest: Digest) => object,
       return { vertexes: [describe(event.vertex)] }
     case 'vertex-emulated':
       return { statuses: [{ id: `emulated by ${event.emulator}`, vertex: event.vertex, current: 0, timestamp: time(event.at), started: time(event.at), completed: time(event.at) }] }
+    case 'vertex-twins':
+      return { statuses: [{ id: formatTwinUse(event), vertex: event.vertex, current: event.native, total: event.native + event.emulated, timestamp: time(event.at), started: time(event.at), completed: time(event.at) }] }
     case 'vertex-progress':
       return { statuses: [formatStatus(event, startedParts)] }
     case 'vertex-log':

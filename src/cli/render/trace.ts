@@ -1,6 +1,7 @@
 import type { Digest } from '../../ground/digest.ts'
 import { createLogLines, type LogLines } from '../../progress/logLines.ts'
 import type { BuildWarning, ProgressEvent, VertexLog, VertexOutcome, VertexProgress } from '../../progress/progressEvent.ts'
+import type { TwinUse } from '../../progress/twinText.ts'
 
 /** What is known of a build after some of its events. It grows with the build's steps, not with their output. */
 export interface Trace {
@@ -19,6 +20,8 @@ export interface VertexTrace {
   readonly state: VertexState
   /** Undefined where it runs natively, or does not run at all. */
   readonly emulator: string | undefined
+  /** Once that is known, of a step that was to have native twins. */
+  readonly twins: TwinUse | undefined
   /** In the order of their first event. */
   readonly parts: ReadonlyMap<string, PartTrace>
   /** The last lines of output, oldest first. */
@@ -48,6 +51,7 @@ export interface TraceFold {
 interface MutableVertex extends VertexTrace {
   state: VertexState
   emulator: string | undefined
+  twins: TwinUse | undefined
   readonly parts: Map<string, PartTrace>
   tail: string[]
   readonly lines: Readonly<Record<VertexLog['stream'], LogLines>>
@@ -63,7 +67,7 @@ export function createTraceFold(): TraceFold {
     const known = byDigest.get(digest)
     if (known !== undefined) return known
     const lines = { stdout: createLogLines(), stderr: createLogLines() }
-    const vertex: MutableVertex = { digest, number: vertices.length + 1, name, state: { kind: 'waiting' }, emulator: undefined, parts: new Map(), tail: [], lines }
+    const vertex: MutableVertex = { digest, number: vertices.length + 1, name, state: { kind: 'waiting' }, emulator: undefined, twins: undefined, parts: new Map(), tail: [], lines }
     byDigest.set(digest, vertex)
     vertices.push(vertex)
     return vertex
@@ -88,6 +92,9 @@ function applyToVertex(vertex: MutableVertex, event: Exclude<ProgressEvent, Buil
       return
     case 'vertex-emulated':
       vertex.emulator = event.emulator
+      return
+    case 'vertex-twins':
+      vertex.twins = { native: event.native, emulated: event.emulated, why: event.why }
       return
     case 'vertex-progress':
       vertex.parts.set(event.id, { first: vertex.parts.get(event.id)?.first ?? event, last: event })

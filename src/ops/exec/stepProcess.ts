@@ -1,0 +1,60 @@
+import { StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunMode, type TwinUseCount } from '../../executor/executor.ts'
+import type { Limit } from '../../kit/limit.ts'
+import type { OpContext } from '../../solver/op.ts'
+import type { StepMode } from '../stepTimes.ts'
+
+export interface ProcessDeps {
+  readonly executor: Executor
+  /** How many processes may run at once: emulated ones, with twins or without, take more memory, and have a limit of their own. */
+  readonly limits: { readonly native: Limit; readonly emulated: Limit }
+  readonly now: () => number
+}
+
+export interface StepProcess {
+  readonly spec: ProcessSpec
+  readonly validExitCodes: readonly number[] | undefined
+  readonly mode: RunMode
+  readonly deps: ProcessDeps
+  readonly context: OpContext
+  /** Whether it was told already how it runs. */
+  readonly isAgain: boolean
+}
+
+/** How a process ended that did as it should. */
+export interface ProcessEnd {
+  readonly exitCode: number
+  /** Once it was its turn. */
+  readonly durationMs: number
+  /** As it really ran: without twins, too, where none could be offered. */
+  readonly mode: StepMode
+}
+
+/** Tells how it goes, but for its output, which is the caller's to tell. @throws StepFailedError where the process ended otherwise than it may */
+export async function runProcess({ spec, validExitCodes, mode, deps, context, isAgain }: StepProcess, onOutput: (chunk: OutputChunk) => void, signal: AbortSignal): Promise<ProcessEnd> {
+  const { executor, limits, now } = deps
+  const vertex = context.vertex.digest
+  return await limits[mode.kind].run(async () => {
+    const startedAt = now()
+    let use: TwinUseCount | undefined
+    if (mode.kind === 'emulated' && !isAgain) context.progress({ kind: 'vertex-emulated', vertex, at: now(), emulator: mode.emulator })
+    const twinsUsed = (count: TwinUseCount): void => {
+      use = count
+      context.progress({ kind: 'vertex-twins', vertex, at: now(), native: count.native, emulated: count.emulated, why: count.why ?? '' })
+    }
+    const exitCode = await exitCodeOf(async () => {
+      for await (const chunk of executor.run(spec, signal, { twinsUsed })) onOutput(chunk)
+    }, validExitCodes)
+    if (validExitCodes !== undefined && !validExitCodes.includes(exitCode)) throw new StepFailedError(spec.argv, exitCode)
+    return { exitCode, durationMs: now() - startedAt, mode: use !== undefined && use.why === undefined ? 'twins' : mode.kind }
+  }, signal)
+}
+
+async function exitCodeOf(run: () => Promise<void>, valid: readonly number[] = []): Promise<number> {
+  try {
+    await run()
+    return 0
+  } catch (error) {
+    if (error instanceof StepFailedError && valid.includes(error.exitCode)) return error.exitCode
+    throw error
+  }
+}
