@@ -1,8 +1,10 @@
+import { ACCELERATE_FLAG } from '../build/accelerate.ts'
 import type { FlagTable, FlagValues } from '../flags/flags.ts'
 import { PROGRESS_MODES } from '../render/progressMode.ts'
 
 /** The flags of `docker buildx bake`. */
 export const BAKE_FLAGS = {
+  accelerate: ACCELERATE_FLAG,
   allow: { kind: 'list', value: 'ENTITLEMENT', help: 'Let the definition have what it asks for: fs.read=PATH, fs.write=PATH, fs=PATH, ssh, network.host, security.insecure, device; PATH may be *' },
   call: { kind: 'text', value: 'METHOD', help: 'What to do with the Dockerfiles: build, check, outline or targets (default build)' },
   check: { kind: 'switch', help: 'Check the Dockerfiles instead of building them: short for --call=check' },

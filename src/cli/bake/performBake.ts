@@ -30,5 +30,5 @@ export async function performBake(flags: BakeFlags, operands: readonly string[],
   const { runTargets } = await import('../targets/runTargets.ts')
   const built = withGitSecrets(toBuildTargets(resolved, context.workingFolder), loaded.remote, context.env)
   const targets = built.map((target) => (target.call === undefined ? target : { ...target, call: flags.call ?? target.call }))
-  return await runTargets(targets, { progress: parseProgressMode(flags.progress), metadataFile: flags['metadata-file'] }, context, signal)
+  return await runTargets(targets, { progress: parseProgressMode(flags.progress), metadataFile: flags['metadata-file'], flags: { accelerate: flags.accelerate } }, context, signal)
 }

@@ -1,8 +1,10 @@
 import type { FlagTable, FlagValues } from '../flags/flags.ts'
+import { ACCELERATE_FLAG } from './accelerate.ts'
 import { PROGRESS_MODES } from '../render/progressMode.ts'
 
 /** The flags of `docker buildx build` that are here, with its names, short forms and defaults. */
 export const BUILD_FLAGS = {
+  accelerate: ACCELERATE_FLAG,
   'add-host': { kind: 'list', value: 'HOST:IP', splitsCommas: true, help: 'Add a line to /etc/hosts of the build\'s steps' },
   allow: { kind: 'list', value: 'ENTITLEMENT', splitsCommas: true, help: 'Let the build do what it else may not: network.host, security.insecure, device, device=NAME' },
   annotation: { kind: 'list', value: '[TYPE:]KEY=VALUE', help: 'Add an annotation to the image\'s manifests; TYPE is manifest, index, manifest-descriptor or index-descriptor' },

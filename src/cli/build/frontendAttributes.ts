@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { ACCELERATE } from '../../graph/accelerate.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import { SOURCE_DATE_EPOCH } from '../../ground/quantity/sourceDateEpoch.ts'
 import { parseByteSize } from '../format/byteSize.ts'
@@ -22,7 +23,7 @@ export function frontendAttributes({ flags, env, platforms, filename }: Attribut
     if (value !== '') attributes.set(key, value)
   }
   set('target', flags.target ?? '')
-  set('pelago.audit', flags.audit ?? '')
+  for (const [key, value] of ownAttributes(flags)) set(key, value)
   set('platform', platforms.map(formatPlatform).join(','))
   if (flags['no-cache']) attributes.set('no-cache', '')
   else set('no-cache', flags['no-cache-filter'].join(','))
@@ -39,6 +40,11 @@ export function frontendAttributes({ flags, env, platforms, filename }: Attribut
   }
   for (const [key, value] of attestAttributes(flags)) attributes.set(key, value)
   return attributes
+}
+
+/** What only Pelago's own frontend understands. */
+function ownAttributes({ audit = '', accelerate = '' }: BuildFlags): ReadonlyMap<string, string> {
+  return new Map([['pelago.audit', audit], [ACCELERATE, accelerate]])
 }
 
 /** `SOURCE_DATE_EPOCH` of the environment counts as an argument, as with buildx, so that a script's dates reach the image; an empty one overrides the Dockerfile's. */

@@ -1,5 +1,4 @@
 import { styleText } from 'node:util'
-import { UnsupportedByPeerError } from '../../api/errorMapping.ts'
 import type { EngineClient, OutputRequest } from '../../driver/driver.ts'
 import { BUILD_REF, createSolve } from '../../driver/solve.ts'
 import type { Digest } from '../../ground/digest.ts'
@@ -9,7 +8,6 @@ import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
 import type { SummaryEnd } from '../ci/summary.ts'
 import type { CommandContext } from '../command.ts'
 import { clientParts } from '../clientParts.ts'
-import { UsageError } from '../flags/usageError.ts'
 import type { BuildPlace } from '../nodes/buildPlace.ts'
 import { openBuildPlace } from '../nodes/openBuildPlace.ts'
 import { userCredentials } from '../registry/registryAccess.ts'
@@ -18,6 +16,7 @@ import { openDisplay, type Display } from '../render/display.ts'
 import { withoutOwners, type PlatformTime } from '../render/trace.ts'
 import { usesColor } from '../terminal.ts'
 import { type BuildOutcome, formatSummary, parseOutcome, usesStdout, writeOutcomeFiles } from './buildOutcome.ts'
+import { requireOwnFlags } from './ownFlags.ts'
 import type { PreparedBuild } from './prepareBuild.ts'
 
 /** Builds, shows how it goes, and says what came of it. @throws what the engine throws */
@@ -26,7 +25,7 @@ export async function performBuild(prepared: PreparedBuild, context: CommandCont
   await checkMetadata(flags['metadata-file'], context)
   const reaching = withInsecureRegistries(context, flags['insecure-registry'])
   await using place = await openBuildPlace(reaching, { keepsGoing: flags['keep-going'] }, signal)
-  if (place.engine !== undefined && (flags.audit === 'error' || flags.audit === 'warn')) await requireAudit(place.engine, signal)
+  if (place.engine !== undefined) await requireOwnFlags(place.engine, [flags], signal)
   const { end, display } = await solveAll(prepared, { place, context }, signal)
   signal.throwIfAborted()
   await reportToCi({ end: summaryEnd(end, requests.flatMap(({ outputs }) => outputs)), trace: display.trace, pathOf: dockerfilePathOf(prepared) }, flags['summary-file'], context)
@@ -107,16 +106,6 @@ function summaryEnd(end: BuildEnd, outputs: readonly OutputRequest[]): SummaryEn
   if ('error' in end) return { kind: 'failed', title, error: end.error }
   const { digest, platforms } = end.outcome
   return { kind: 'built', images: [{ title, digest, platforms }] }
-}
-
-/** Only where it was asked for: else it is a matter of course, where the engine has it. @throws UsageError */
-export async function requireAudit({ local }: EngineClient, signal: AbortSignal): Promise<void> {
-  try {
-    await local.describe({}, { signal })
-  } catch (error) {
-    if (!(error instanceof UnsupportedByPeerError)) throw error
-    throw new UsageError('--audit needs Pelago\'s own engine, and this builder is a BuildKit', { hint: 'leave it out, and call pelago audit on the image that was pushed', cause: error })
-  }
 }
 
 function report(prepared: PreparedBuild, { outcome, times }: { readonly outcome: BuildOutcome; readonly times: ReadonlyMap<string, PlatformTime> }, context: CommandContext): void {

@@ -17,14 +17,15 @@ export const build = defineCommand({
 async function runBuild({ flags, operands }: CommandLine<typeof BUILD_FLAGS>, context: CommandContext, signal: AbortSignal): Promise<number> {
   checkFlags(flags, context.env)
   checkVariables(context)
+  const { withBuilderDefaults } = await import('../builders/builderDefaults.ts')
+  const asked = await withBuilderDefaults(flags, context)
   if (flags.part !== undefined) {
     const { performPart } = await import('../part/performPart.ts')
-    await performPart(flags, flags.part, operands[0] ?? '', { context, signal })
+    await performPart(asked, flags.part, operands[0] ?? '', { context, signal })
     return EXIT.done
   }
   const { prepareBuild } = await import('../build/prepareBuild.ts')
-  const { withDefaultLoad } = await import('../builders/defaultLoad.ts')
-  const prepared = await prepareBuild(await withDefaultLoad(flags, context), { path: operands[0] ?? '' }, context, signal)
+  const prepared = await prepareBuild(asked, { path: operands[0] ?? '' }, context, signal)
   for (const notice of prepared.notices) context.stderr.write(`${notice}\n`)
   if (prepared.call !== undefined) {
     const { performCall } = await import('../build/performCall.ts')

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { TargetRequest, TargetsEnd } from '../../driver/targets/targetRequest.ts'
 import { metadataFields, parseOutcome, type BuildOutcome } from '../build/buildOutcome.ts'
-import { checkMetadata, requireAudit, withInsecureRegistries, withProvenance } from '../build/performBuild.ts'
+import { checkMetadata, withInsecureRegistries, withProvenance } from '../build/performBuild.ts'
+import { requireOwnFlags } from '../build/ownFlags.ts'
 import { dockerfilePathOf, reportToCi } from '../ci/buildReport.ts'
 import type { SummaryEnd } from '../ci/summary.ts'
 import type { CommandContext } from '../command.ts'
@@ -32,7 +33,7 @@ export interface TargetsRun {
 export async function performTargets(targets: readonly PreparedTarget[], run: TargetsRun, context: CommandContext, signal: AbortSignal): Promise<TargetOutcomes> {
   await checkMetadata(run.metadataFile, context)
   await using place = await openBuildPlace(withInsecureRegistries(context, run.insecureRegistries ?? []), {}, signal)
-  if (place.engine !== undefined && targets.some(({ build: { flags } }) => flags.audit === 'error' || flags.audit === 'warn')) await requireAudit(place.engine, signal)
+  if (place.engine !== undefined) await requireOwnFlags(place.engine, targets.map(({ build: { flags } }) => flags), signal)
   const { end, display } = await solveAll(targets, run.progress, { place, context }, signal)
   const outcomes = new Map([...end.responses].map(([name, response]) => [name, parseOutcome(response)]))
   await reportToCi({ end: summaryEnd(targets, outcomes, end), trace: display.trace, pathOf: pathsOf(targets, end) }, run.summaryFile, context)

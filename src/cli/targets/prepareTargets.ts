@@ -2,7 +2,7 @@ import { BuildError } from '../../ground/errors.ts'
 import type { BuildTarget } from '../../project/buildTarget.ts'
 import type { BuildFlags } from '../build/buildFlags.ts'
 import { prepareBuild, type PreparedBuild } from '../build/prepareBuild.ts'
-import { withDefaultLoad } from '../builders/defaultLoad.ts'
+import { withBuilderDefaults } from '../builders/builderDefaults.ts'
 import type { CommandContext } from '../command.ts'
 import { UsageError } from '../flags/usageError.ts'
 import { targetFlags } from './targetFlags.ts'
@@ -15,7 +15,7 @@ export interface PreparedTarget {
 }
 
 /** What is said of all targets, on top of what each says: `audit`, `insecure-registry` and the like. */
-export type CommonFlags = Partial<Pick<BuildFlags, 'audit' | 'insecure-registry' | 'provenance' | 'sbom'>>
+export type CommonFlags = Partial<Pick<BuildFlags, 'accelerate' | 'audit' | 'insecure-registry' | 'provenance' | 'sbom'>>
 
 /** Everything that can be wrong with the targets as they are written is found here, before an engine is started. @throws UsageError */
 export async function prepareTargets(targets: readonly BuildTarget[], common: CommonFlags, context: CommandContext, signal: AbortSignal): Promise<readonly PreparedTarget[]> {
@@ -31,7 +31,7 @@ async function prepareTarget(target: BuildTarget, common: CommonFlags, context: 
   const surroundings = { ...context, env: { ...context.env, ...Object.fromEntries(secretVariables) } }
   try {
     const flags = { ...(await targetFlags(target, context.workingFolder)), ...common }
-    return { name, build: await prepareBuild(await withDefaultLoad(flags, context), { path, inlineDockerfile }, surroundings, signal) }
+    return { name, build: await prepareBuild(await withBuilderDefaults(flags, context), { path, inlineDockerfile }, surroundings, signal) }
   } catch (error) {
     if (!(error instanceof BuildError) || error.kind !== 'usage' || error.message.startsWith('target ')) throw error
     throw new UsageError(`target ${name}: ${error.message}`, { ...(error.hint !== undefined && { hint: error.hint }), cause: error })

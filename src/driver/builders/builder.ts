@@ -30,6 +30,9 @@ export interface BuilderNode {
 /** The option of nodes whose builds are loaded, as by `--load`, where they have no other output; `true` or `false`. */
 export const DEFAULT_LOAD = 'default-load'
 
+/** The option of nodes whose builds have native twins as by `--accelerate`, where nothing else says so; a mode of it. */
+export const ACCELERATE_OPTION = 'accelerate'
+
 /** The file of a node that configures its buildkitd. */
 export const BUILDKITD_CONFIG = 'buildkitd.toml'
 

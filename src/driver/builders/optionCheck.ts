@@ -1,6 +1,7 @@
 import { InvalidValueError } from '../../ground/errors.ts'
 import { nearest } from '../../ground/nearest.ts'
-import { DEFAULT_LOAD, type DriverName } from './builder.ts'
+import { ACCELERATE_MODES } from '../../graph/accelerate.ts'
+import { ACCELERATE_OPTION, DEFAULT_LOAD, type DriverName } from './builder.ts'
 
 /** Looks at all options of a node. @throws InvalidValueError on the first that its driver does not know, or not with that value */
 export type OptionCheck = (options: ReadonlyMap<string, string>) => void
@@ -10,7 +11,7 @@ export type OptionRule = (value: string) => string | undefined
 
 /** A check of options by their keys; a key that ends in a dot is that of all options that begin with it: `env.`. */
 export function createOptionCheck(driver: DriverName, own: ReadonlyMap<string, OptionRule>): OptionCheck {
-  const rules = new Map([...own, [DEFAULT_LOAD, booleanValue] as const])
+  const rules = new Map([...own, [DEFAULT_LOAD, booleanValue] as const, [ACCELERATE_OPTION, accelerateMode] as const])
   return (options) => {
     for (const [key, value] of options) {
       const rule = rules.get(key) ?? rules.get(`${key.split('.', 1)[0] ?? ''}.`)
@@ -23,6 +24,10 @@ export function createOptionCheck(driver: DriverName, own: ReadonlyMap<string, O
 
 export function booleanValue(value: string): string | undefined {
   return value === 'true' || value === 'false' ? undefined : 'write true or false'
+}
+
+function accelerateMode(value: string): string | undefined {
+  return ACCELERATE_MODES.some((mode) => mode === value) ? undefined : `write one of ${ACCELERATE_MODES.join(', ')}`
 }
 
 /** Anything but nothing. */

@@ -1,3 +1,4 @@
+import { ACCELERATE } from '../../graph/accelerate.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import { remark } from '../../progress/remark.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
@@ -44,8 +45,12 @@ function subjectOf([first]: readonly TargetRequest[]): string {
 
 /** Before anything starts. @throws OwnFlagRefusedError */
 function refuseOwnFlags({ node: { facts }, targets }: Batch<OpenNode>): void {
-  const wantsAudit = targets.some(({ target: { requests: [{ attributes }] } }) => ['error', 'warn'].includes(attributes.get('pelago.audit') ?? ''))
-  if (!wantsAudit || facts.isPelago) return
+  if (facts.isPelago) return
+  const wants = (isAsked: (attributes: ReadonlyMap<string, string>) => boolean): boolean => targets.some(({ target: { requests: [{ attributes }] } }) => isAsked(attributes))
+  if (wants((attributes) => !['', 'off'].includes(attributes.get(ACCELERATE) ?? ''))) {
+    throw new OwnFlagRefusedError(`--accelerate needs Pelago's own engine, and node ${facts.node.name} is a BuildKit`, { hint: 'leave it out, or write --accelerate=off where PELAGO_ACCELERATE or the builder has it' })
+  }
+  if (!wants((attributes) => ['error', 'warn'].includes(attributes.get('pelago.audit') ?? ''))) return
   throw new OwnFlagRefusedError(`--audit needs Pelago's own engine, and node ${facts.node.name} is a BuildKit`, { hint: 'leave it out, and call pelago audit on the image that was pushed' })
 }
 

@@ -4,7 +4,7 @@ import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
 import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
 import type { BuiltImage, NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
 import { CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
-import { lowerDockerfile, type LoweredDockerfile, type LoweredImage, type ResolvedImage } from '../../dockerfile/lower.ts'
+import { lowerDockerfile, type LoweredImage, type LowerRequest, type ResolvedImage } from '../../dockerfile/lower.ts'
 import type { Executor } from '../../executor/executor.ts'
 import type { Source } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
@@ -26,7 +26,9 @@ import type { FrontendAttributes } from './frontendAttributes.ts'
 import { DockerfileNotFoundError, readContextIgnore, readDockerfile } from './frontendFiles.ts'
 import type { BuildDeps } from './buildDeps.ts'
 import { createBuilt } from './built.ts'
+import { lowerTargets, type LoweredTarget } from './lowerTargets.ts'
 import { loadNamedContexts } from './namedContexts.ts'
+import { findMissingTwins, tellMissingTwins } from './missingTwins.ts'
 import { runStep } from '../stepProgress.ts'
 
 export interface BuildOptions {
@@ -60,6 +62,7 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   const targets = await lowerForPlatforms(text, deps, options, signal)
   const lowered = targets.map((target) => target.lowered)
   tellWarnings(lowered, progress)
+  await tellMissingTwins(findMissingTwins(targets, deps.executor), progress)
   const waiter = waiterOf(options, withoutShown(watch.sink, text.shown))
   const platforms = targets.map(({ platform, lowered: image }) => ({ id: formatPlatform(platform), platform, image }))
   const attested: AttestedBuild = { ...options, orders: attributes.attestations, scanner: await resolveScanner(attributes.attestations.sbom, deps, signal), attributes: attributes.given, source: text.source, stagesOf: (image) => lowered.find((known) => known === image)?.stages ?? [], builderPlatform: hostPlatform(deps.executor), watch, waiter }
@@ -76,18 +79,11 @@ export async function resolveScanner(order: SbomOrder | undefined, { resolver, e
   return order?.generator === undefined ? undefined : await resolver.resolveImage(formatReference(parseReference(order.generator)), hostPlatform(executor), signal)
 }
 
-/** One of the platforms that are built for. */
-export interface LoweredTarget {
-  readonly platform: Platform
-  readonly lowered: LoweredDockerfile
-}
-
 /** For each platform that is asked for; none is the engine's own. */
 export async function lowerForPlatforms(text: BuildText, { executor, resolver }: Pick<BuildDeps, 'executor' | 'resolver'>, options: BuildOptions, signal: AbortSignal): Promise<readonly LoweredTarget[]> {
   const host = hostPlatform(executor)
-  const { platforms } = options.attributes
-  const wanted = platforms.length > 0 ? platforms : [host]
-  return await Promise.all(wanted.map(async (platform) => ({ platform, lowered: await lowerDockerfile(lowerRequest({ text, platform, host }, options), resolver, signal) })))
+  const { platforms, accelerate } = options.attributes
+  return await lowerTargets(platforms.length > 0 ? platforms : [host], { host, executor, accelerate, lower: (platform, twins) => lowerDockerfile({ ...lowerRequest({ text, platform, host }, options), twins }, resolver, signal) })
 }
 
 export interface BuildText {
@@ -157,7 +153,7 @@ export interface LowerFor {
   readonly host: Platform
 }
 
-export function lowerRequest({ text, platform, host }: LowerFor, options: BuildOptions): Parameters<typeof lowerDockerfile>[0] {
+export function lowerRequest({ text, platform, host }: LowerFor, options: BuildOptions): LowerRequest {
   const { attributes } = options
   const { target, buildArgs, labels, noCache, networkMode, extraHosts, hostname, ulimits, shmSizeBytes, contextFolder } = attributes
   return {

@@ -1,5 +1,6 @@
 import { contextKey, parseNamedContext, type NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
 import { parseRemoteContext, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
+import { ACCELERATE, ACCELERATE_MODES, type AccelerateMode } from '../../graph/accelerate.ts'
 import { isBuiltInFrontend } from '../../dockerfile/frontendImage.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { objectList, parseJsonObject, requiredString, stringMap } from '../../ground/jsonValue.ts'
@@ -7,7 +8,7 @@ import { parsePlatform, type Platform } from '../../ground/platform.ts'
 import { parseAttestationOrders, type AttestationOrders } from '../attestation/attestationOrders.ts'
 import type { AuditMode, CacheRequest } from '../engine.ts'
 import { checkFrontendCaps } from './unsupportedByFrontend.ts'
-import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
+import type { ExtraHost, NetworkMode, TwinMode, Ulimit } from '../../graph/vertex.ts'
 
 /** The attributes of frontend `dockerfile.v0`, read. */
 export interface FrontendAttributes {
@@ -39,6 +40,8 @@ export interface FrontendAttributes {
   readonly hostname: string
   /** Pelago's own: what comes of what the audit of the result finds. */
   readonly audit: AuditMode
+  /** Pelago's own: which native twins the emulated steps are given. */
+  readonly accelerate: TwinMode | undefined
   readonly cacheImports: readonly CacheRequest[]
   /** What is asked instead of a build: `frontend.outline`. Undefined is a build. */
   readonly requestId: string | undefined
@@ -78,6 +81,7 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     shmSizeBytes: get('shm-size') === '' ? 0 : parseCount('shm-size', get('shm-size')),
     hostname: get('hostname') || get('build-arg:BUILDKIT_SANDBOX_HOSTNAME'),
     audit: parseChoice('pelago.audit', getOr('pelago.audit', 'warn'), ['error', 'warn', 'off']),
+    accelerate: TWIN_MODES[parseChoice(ACCELERATE, getOr(ACCELERATE, 'off'), ACCELERATE_MODES)],
     cacheImports: parseCacheImports(get('cache-imports')),
     requestId: optional('requestid'),
     plannedOutput: parseChoice('pelago.output', getOr('pelago.output', 'none'), ['none', 'files', 'push']),
@@ -85,6 +89,8 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     given: attributes,
   }
 }
+
+const TWIN_MODES: Readonly<Record<AccelerateMode, TwinMode | undefined>> = { on: 'tools', verify: 'verify', off: undefined }
 
 /** @throws InvalidValueError where it is neither a git reference nor a URL */
 function parseContext(attributes: ReadonlyMap<string, string>): RemoteContext | undefined {

@@ -1,6 +1,6 @@
 import type { ContentStore } from '../../content/contentStore.ts'
 import type { SubrequestAnswer } from '../../dockerfile/subrequests/subrequest.ts'
-import { EmulatorMissingError, type Executor, type RunMode } from '../../executor/executor.ts'
+import type { RunMode } from '../../executor/executor.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
 import type { Graph } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
@@ -13,6 +13,7 @@ import type { BuildDeps } from '../build/buildDeps.ts'
 import { hostPlatform, loadText, lowerForPlatforms, type BuildOptions } from '../build/build.ts'
 import { withoutShown } from '../build/fetchContext.ts'
 import { explainMissing } from '../build/missingSource.ts'
+import { runModeOf } from '../build/runModeOf.ts'
 import { findStepErrors } from '../build/stepChecks.ts'
 import type { StepTimeStore } from '../store/stepTimeStore.ts'
 import type { BuildPlan } from './buildPlan.ts'
@@ -87,15 +88,6 @@ async function assemble(facts: PlanFacts, { deps, options, resolver }: Making, s
     time: planTime(facts),
     edits: planEdits(facts, await openContextView(graph, options.attributes.contextFolder, deps.files, signal)),
     vertices: [...graph.values()].map(({ digest, note }) => ({ digest, name: note.name, state: stateOf(digest, facts) })),
-  }
-}
-
-function runModeOf(executor: Pick<Executor, 'runMode'>, platform: Platform): RunMode | undefined {
-  try {
-    return executor.runMode(platform)
-  } catch (error) {
-    if (error instanceof EmulatorMissingError) return undefined
-    throw error
   }
 }
 

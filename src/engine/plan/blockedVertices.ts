@@ -3,7 +3,7 @@ import type { LoweredDockerfile } from '../../dockerfile/lower.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
 import type { Graph, Output } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
-import type { LoweredTarget } from '../build/build.ts'
+import type { LoweredTarget } from '../build/lowerTargets.ts'
 import type { ForgivingResolver } from './forgivingResolver.ts'
 import { verticesOf } from './planStages.ts'
 

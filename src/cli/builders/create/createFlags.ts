@@ -8,7 +8,7 @@ export const CREATE_FLAGS = {
   'buildkitd-flags': { kind: 'text', value: 'FLAGS', help: 'Flags of the buildkitd that the driver starts; for the embedded engine --allow-insecure-entitlement holds anyway' },
   config: { kind: 'text', value: 'FILE', help: 'The same as --buildkitd-config' },
   driver: { kind: 'text', value: 'DRIVER', help: 'How the engine is reached: embedded, remote, docker-container, kubernetes; without it the endpoint says that' },
-  'driver-opt': { kind: 'list', value: 'KEY=VALUE,…', help: 'Options of the driver: default-load=true has builds loaded that have no output' },
+  'driver-opt': { kind: 'list', value: 'KEY=VALUE,…', help: 'Options of the driver: default-load=true has builds loaded that have no output, accelerate=on has emulated steps accelerated' },
   leave: { kind: 'switch', help: 'Take the node of --node out of the builder of --name' },
   name: { kind: 'text', value: 'NAME', help: 'Name of the builder' },
   node: { kind: 'text', value: 'NAME', help: 'Name of the node: a new one\'s, or that of the one to change' },

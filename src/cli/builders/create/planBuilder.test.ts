@@ -68,7 +68,7 @@ describe('planBuilder', () => {
     { argv: ['--driver', 'remote', 'office'], message: /--driver remote takes no name: "office"/ },
     { argv: ['--driver', 'embedded', 'unix:///s'], message: /takes no endpoint/, hint: /use --driver remote/ },
     { argv: ['ofice'], message: /no endpoint "ofice", and no Docker context/, hint: /did you mean office\? .*\(default, office\)/ },
-    { argv: ['--driver-opt', 'image=moby/buildkit:master'], message: /--driver-opt image is not supported by the driver embedded/, hint: /it has default-load, network/ },
+    { argv: ['--driver-opt', 'image=moby/buildkit:master'], message: /--driver-opt image is not supported by the driver embedded/, hint: /it has accelerate, default-load, network/ },
     { argv: ['--driver-opt', 'defaultload=true', 'unix:///s'], message: /--driver-opt defaultload is not supported/, hint: /did you mean default-load\?/ },
     { argv: ['--driver-opt', 'default-load=perhaps'], message: /--driver-opt default-load does not take "perhaps"/ },
     { argv: ['--driver-opt', 'network'], message: /invalid --driver-opt/ },

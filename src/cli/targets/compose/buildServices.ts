@@ -26,7 +26,7 @@ export async function buildServices(flags: ComposeBuildFlags, names: readonly st
     return EXIT.done
   }
   const isSilent = flags.quiet && !flags.check
-  return await runTargets(targets, { progress: flags.quiet ? 'quiet' : parseProgressMode(flags.progress), isSilent, flags: { provenance: flags.provenance, sbom: flags.sbom } }, context, signal)
+  return await runTargets(targets, { progress: flags.quiet ? 'quiet' : parseProgressMode(flags.progress), isSilent, flags: { accelerate: flags.accelerate, provenance: flags.provenance, sbom: flags.sbom } }, context, signal)
 }
 
 /** What the command line says of all services. */

@@ -1,9 +1,11 @@
+import { ACCELERATE_FLAG } from '../../build/accelerate.ts'
 import { COMPOSE_FLAGS, UNSUPPORTED_COMPOSE_FLAGS } from '../../compose/composeFlags.ts'
 import type { FlagTable, FlagValues } from '../../flags/flags.ts'
 
 /** The flags of `docker compose build`. */
 export const COMPOSE_BUILD_FLAGS = {
   ...COMPOSE_FLAGS,
+  accelerate: ACCELERATE_FLAG,
   'build-arg': { kind: 'list', value: 'KEY[=VALUE]', help: 'Set a build argument of all services; without a value it is taken from the environment' },
   check: { kind: 'switch', help: 'Check the Dockerfiles instead of building them' },
   'no-cache': { kind: 'switch', help: 'Run every step anew' },

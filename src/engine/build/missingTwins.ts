@@ -1,0 +1,22 @@
+import type { Executor } from '../../executor/executor.ts'
+import { formatPlatform } from '../../ground/platform.ts'
+import type { ProgressSink } from '../../progress/progressSink.ts'
+import { runStep } from '../stepProgress.ts'
+import type { LoweredTarget } from './lowerTargets.ts'
+import { runModeOf } from './runModeOf.ts'
+
+/** Emulated stages whose steps have no native twins, though some were asked for: why, by platform. */
+export function findMissingTwins(targets: readonly LoweredTarget[], executor: Pick<Executor, 'runMode'>): ReadonlyMap<string, readonly string[]> {
+  const stages = targets.flatMap(({ lowered }) => lowered.stages).filter(({ platform, steps }) => steps.some(({ instruction }) => instruction.kind === 'run') && runModeOf(executor, platform)?.kind === 'emulated')
+  const found = stages.flatMap(({ stage: { from, index }, platform, withoutTwins }) => (withoutTwins === undefined ? [] : [{ platform: formatPlatform(platform), reason: `stage ${from.stageName === '' ? index : from.stageName}: ${withoutTwins}` }]))
+  return new Map([...Map.groupBy(found, ({ platform }) => platform)].map(([platform, reasons]) => [platform, [...new Set(reasons.map(({ reason }) => reason))]]))
+}
+
+/** As a step of its own for each platform, with a line of output for each reason. */
+export async function tellMissingTwins(missing: ReadonlyMap<string, readonly string[]>, progress: ProgressSink): Promise<void> {
+  for (const [platform, reasons] of missing) {
+    await runStep(progress, `[internal] native twins for ${platform}`, async ({ vertex, sink }) => {
+      for (const reason of reasons) sink({ kind: 'vertex-log', vertex, at: Date.now(), stream: 'stderr', bytes: Buffer.from(`none for ${reason}\n`) })
+    })
+  }
+}
