@@ -35,7 +35,7 @@ export function packagedEngine(): string {
 }
 
 /** Variables that mean something to the command, and nothing to its engine for good. */
-const OF_THE_COMMAND: ReadonlySet<string> = new Set(['PELAGO_LINGER', 'PELAGO_BUILDER', 'PELAGO_CI'])
+const OF_THE_COMMAND: ReadonlySet<string> = new Set(['PELAGO_LINGER', 'PELAGO_BUILDER', 'PELAGO_CI', 'PELAGO_ACCELERATE'])
 
 /** What an engine takes from its environment for good: commands that differ in it do not share one. */
 function settings(environment: Environment): readonly string[] {

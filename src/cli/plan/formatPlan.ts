@@ -10,7 +10,7 @@ export function formatPlan(plan: BuildPlan, paint: Paint): string {
     plan.problems.length === 0 ? '' : `${paint('red', 'A build would fail:')}\n${plan.problems.map((problem) => formatProblem(problem, plan)).join('')}`,
     `${headline(plan)}\n\n${formatTable(['STAGE', 'LINE', 'STEP', 'WHAT', 'TIME'], plan.stages.flatMap((stage) => stageRows(stage, plan)))}`,
     plan.images.length === 0 ? '' : formatTable(['IMAGE', 'PLATFORM', 'LAYERS', 'SIZE', 'HERE', 'PULL'], plan.images.map(imageRow)),
-    formatTime(plan),
+    `${formatTime(plan)}${formatAccelerate(plan)}`,
     plan.edits.length === 0 ? '' : `${paint('bold', 'What would help:')}\n${plan.edits.map(formatEdit).join('')}`,
   ]
   return parts.filter((part) => part !== '').join('\n')
@@ -75,7 +75,7 @@ function describeBase({ lines: { startLine } }: PlanStep, { images, problems }: 
 
 /** Platforms of which the same is said are said together. */
 function describeStep({ runs }: PlanStep, plan: BuildPlan): string {
-  const groups = [...Map.groupBy(runs, (run) => `${run.state} ${run.state === 'runs' ? run.mode : ''} ${run.until.map((place) => describePlace(place, plan)).join()}`).values()]
+  const groups = [...Map.groupBy(runs, (run) => `${run.state} ${run.state === 'runs' ? `${run.mode} ${run.hasTwins}` : ''} ${run.until.map((place) => describePlace(place, plan)).join()}`).values()]
   const texts = groups.map((same) => describeRuns(same, plan))
   if (texts.length > 1) return texts.map((text, index) => `${text} (${shortNames(groups[index]?.flatMap(({ platforms }) => platforms) ?? [])})`).join('; ')
   const isWork = runs.some(({ state }) => state === 'runs')
@@ -95,7 +95,7 @@ function describeRuns(runs: readonly PlanRun[], plan: BuildPlan): string {
     case 'unknown':
       return `unknown until ${[...new Set(run.until.map((place) => describePlace(place, plan)))].join(', ')}`
     case 'runs':
-      return runs.some(({ failure }) => failure !== undefined) ? 'fails' : RUN_TEXTS[run.mode]([...new Set(runs.map(({ emulator }) => emulator ?? ''))].join(', '))
+      return runs.some(({ failure }) => failure !== undefined) ? 'fails' : `${RUN_TEXTS[run.mode]([...new Set(runs.map(({ emulator }) => emulator ?? ''))].join(', '))}${run.hasTwins ? ', with twins' : ''}`
   }
 }
 
@@ -139,6 +139,17 @@ function formatTime(plan: BuildPlan): string {
   if (timedSteps + untimedSteps === 0) return ''
   if (timedSteps === 0) return `Time: not known, since none of the steps that run has run here before\n`
   return `Time: ${sums(plan.time)}, by the last builds; ${formatDuration(plan.time.criticalPathMs)} at least: ${chain(plan)}${untimedSteps === 0 ? '' : `\n      ${untimedSteps === 1 ? '1 step has' : `${untimedSteps} steps have`} not run here before`}\n`
+}
+
+/** What of the emulated steps is, or could be, spared the emulator. */
+function formatAccelerate({ accelerate: { mode, steps: count, savesMs, missing } }: BuildPlan): string {
+  const saved = savesMs === undefined ? '' : `, which saves ${formatDuration(savesMs)} by the last builds`
+  const emulated = count === 1 ? '1 emulated step' : `${count} emulated steps`
+  if (mode === 'off') return count === 0 ? '' : `Twins: --accelerate runs tools of ${emulated} natively${saved}\n`
+  const reasons = missing.flatMap(({ platform, reasons: each }) => each.map((reason) => `       none on ${platform} for ${neutralize(reason)}\n`)).join('')
+  if (count === 0 && reasons === '') return ''
+  const has = count === 0 ? 'no emulated step that runs has native twins' : `${emulated} ${count === 1 ? 'has' : 'have'} native twins${mode === 'verify' ? ', and runs both ways' : saved}`
+  return `Twins: ${has}\n${reasons}`
 }
 
 function sums({ sumMs, nativeMs, emulatedMs }: PlanTime): string {

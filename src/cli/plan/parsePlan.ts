@@ -1,6 +1,7 @@
+import { ACCELERATE_MODES } from '../../graph/accelerate.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { objectList, optionalBoolean, optionalNumber, optionalObject, optionalString, optionalStringList, parseJsonObject, requiredNumber, requiredObject, requiredString, type JsonObject } from '../../ground/jsonValue.ts'
-import type { BuildPlan, LineRange, PlanEdit, PlanImage, PlanPlace, PlanProblem, PlanRun, PlanStage, PlanStep, PlanTime } from '../../engine/plan/buildPlan.ts'
+import type { BuildPlan, LineRange, PlanAccelerate, PlanEdit, PlanImage, PlanPlace, PlanProblem, PlanRun, PlanStage, PlanStep, PlanTime } from '../../engine/plan/buildPlan.ts'
 
 /** The engine's answer. @throws InvalidValueError where it is none, or of another version */
 export function parsePlan(text: string): BuildPlan {
@@ -14,6 +15,7 @@ export function parsePlan(text: string): BuildPlan {
     stages: objectList(plan, 'stages').map(parseStage),
     images: objectList(plan, 'images').map(parseImage),
     time: parseTime(requiredObject(plan, 'time')),
+    accelerate: parseAccelerate(requiredObject(plan, 'accelerate')),
     edits: objectList(plan, 'edits').map(parseEdit),
     vertices: objectList(plan, 'vertices').map((vertex) => ({ digest: requiredString(vertex, 'digest'), name: requiredString(vertex, 'name'), state: choiceOf(vertex, 'state', STATES) })),
   }
@@ -52,6 +54,7 @@ function parseRun(run: JsonObject): PlanRun {
     state: choiceOf(run, 'state', STATES),
     mode: choiceOf(run, 'mode', MODES),
     emulator: optionalString(run, 'emulator'),
+    hasTwins: optionalBoolean(run, 'hasTwins') === true,
     failure: optionalString(run, 'failure'),
     until: objectList(run, 'until').map(parsePlace),
     expectedMs: optionalNumber(run, 'expectedMs'),
@@ -89,6 +92,11 @@ function parseTime(time: JsonObject): PlanTime {
     criticalPathMs: requiredNumber(time, 'criticalPathMs'),
     criticalPath: objectList(time, 'criticalPath').map(parsePlace),
   }
+}
+
+function parseAccelerate(accelerate: JsonObject): PlanAccelerate {
+  const missing = objectList(accelerate, 'missing').map((object) => ({ platform: requiredString(object, 'platform'), reasons: stringsOf(object, 'reasons') }))
+  return { mode: choiceOf(accelerate, 'mode', ACCELERATE_MODES), steps: requiredNumber(accelerate, 'steps'), savesMs: optionalNumber(accelerate, 'savesMs'), missing }
 }
 
 function parseEdit(edit: JsonObject): PlanEdit {

@@ -29,6 +29,7 @@ import { createBuilt } from './built.ts'
 import { lowerTargets, type LoweredTarget } from './lowerTargets.ts'
 import { loadNamedContexts } from './namedContexts.ts'
 import { findMissingTwins, tellMissingTwins } from './missingTwins.ts'
+import { runModeOf } from './runModeOf.ts'
 import { runStep } from '../stepProgress.ts'
 
 export interface BuildOptions {
@@ -62,7 +63,7 @@ export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, si
   const targets = await lowerForPlatforms(text, deps, options, signal)
   const lowered = targets.map((target) => target.lowered)
   tellWarnings(lowered, progress)
-  await tellMissingTwins(findMissingTwins(targets, deps.executor), progress)
+  await tellMissingTwins(findMissingTwins(targets, (platform) => runModeOf(deps.executor, platform)), progress)
   const waiter = waiterOf(options, withoutShown(watch.sink, text.shown))
   const platforms = targets.map(({ platform, lowered: image }) => ({ id: formatPlatform(platform), platform, image }))
   const attested: AttestedBuild = { ...options, orders: attributes.attestations, scanner: await resolveScanner(attributes.attestations.sbom, deps, signal), attributes: attributes.given, source: text.source, stagesOf: (image) => lowered.find((known) => known === image)?.stages ?? [], builderPlatform: hostPlatform(deps.executor), watch, waiter }

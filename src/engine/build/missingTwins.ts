@@ -1,13 +1,12 @@
-import type { Executor } from '../../executor/executor.ts'
-import { formatPlatform } from '../../ground/platform.ts'
+import type { RunMode } from '../../executor/executor.ts'
+import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import { runStep } from '../stepProgress.ts'
 import type { LoweredTarget } from './lowerTargets.ts'
-import { runModeOf } from './runModeOf.ts'
 
 /** Emulated stages whose steps have no native twins, though some were asked for: why, by platform. */
-export function findMissingTwins(targets: readonly LoweredTarget[], executor: Pick<Executor, 'runMode'>): ReadonlyMap<string, readonly string[]> {
-  const stages = targets.flatMap(({ lowered }) => lowered.stages).filter(({ platform, steps }) => steps.some(({ instruction }) => instruction.kind === 'run') && runModeOf(executor, platform)?.kind === 'emulated')
+export function findMissingTwins(targets: readonly LoweredTarget[], modeOf: (platform: Platform) => RunMode | undefined): ReadonlyMap<string, readonly string[]> {
+  const stages = targets.flatMap(({ lowered }) => lowered.stages).filter(({ platform, steps }) => steps.some(({ instruction }) => instruction.kind === 'run') && modeOf(platform)?.kind === 'emulated')
   const found = stages.flatMap(({ stage: { from, index }, platform, withoutTwins }) => (withoutTwins === undefined ? [] : [{ platform: formatPlatform(platform), reason: `stage ${from.stageName === '' ? index : from.stageName}: ${withoutTwins}` }]))
   return new Map([...Map.groupBy(found, ({ platform }) => platform)].map(([platform, reasons]) => [platform, [...new Set(reasons.map(({ reason }) => reason))]]))
 }

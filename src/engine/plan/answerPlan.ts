@@ -19,9 +19,10 @@ import type { StepTimeStore } from '../store/stepTimeStore.ts'
 import type { BuildPlan } from './buildPlan.ts'
 import { tellableGraph } from './blockedVertices.ts'
 import { openContextView } from './contextView.ts'
-import { expectTimes } from './expectTimes.ts'
+import { expectTimes, knownSavings } from './expectTimes.ts'
 import { forgive, type ForgivingResolver } from './forgivingResolver.ts'
 import type { PlanFacts, PlanTarget } from './planFacts.ts'
+import { planAccelerate } from './planAccelerate.ts'
 import { planEdits } from './planEdits.ts'
 import { planImages, type KnownLayer } from './planImages.ts'
 import { imageProblems, stepProblems } from './planProblems.ts'
@@ -59,7 +60,7 @@ async function makePlan(deps: PlanDeps, options: BuildOptions, signal: AbortSign
   const whole = mergeGraphs(targets.map((target) => target.lowered.graph))
   const modeOf = (platform: Platform): RunMode | undefined => runModeOf(deps.executor, platform)
   const expectedMs = await expectTimes(whole, { stepTimes: deps.stepTimes, opFor: deps.opFor, modeOf }, signal)
-  const facts: PlanFacts = { host: hostPlatform(deps.executor), targets, graph: whole, prospects, modeOf, expectedMs, output: options.attributes.plannedOutput }
+  const facts: PlanFacts = { host: hostPlatform(deps.executor), targets, graph: whole, prospects, modeOf, expectedMs, savesMs: knownSavings(whole, { stepTimes: deps.stepTimes, modeOf }), accelerate: options.attributes.accelerate, output: options.attributes.plannedOutput }
   return assemble(facts, { deps, options, resolver }, signal)
 }
 
@@ -86,6 +87,7 @@ async function assemble(facts: PlanFacts, { deps, options, resolver }: Making, s
     stages: planStages(facts),
     images: planImages(facts, (image) => resolver.faultOf(image) === undefined, layers),
     time: planTime(facts),
+    accelerate: planAccelerate(facts),
     edits: planEdits(facts, await openContextView(graph, options.attributes.contextFolder, deps.files, signal)),
     vertices: [...graph.values()].map(({ digest, note }) => ({ digest, name: note.name, state: stateOf(digest, facts) })),
   }

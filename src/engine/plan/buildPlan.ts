@@ -1,3 +1,5 @@
+import type { AccelerateMode } from '../../graph/accelerate.ts'
+
 /** What a build would do, told before it does it. As JSON it is the answer to `pelago.plan`; names and meanings of its fields stay. */
 export interface BuildPlan {
   readonly version: 1
@@ -11,6 +13,7 @@ export interface BuildPlan {
   readonly stages: readonly PlanStage[]
   readonly images: readonly PlanImage[]
   readonly time: PlanTime
+  readonly accelerate: PlanAccelerate
   readonly edits: readonly PlanEdit[]
   /** Every vertex of the build by the digest and the name that its progress has. */
   readonly vertices: readonly PlanVertex[]
@@ -70,6 +73,8 @@ export interface PlanRun {
   /** How its process runs; `none` where there is no process. */
   readonly mode: PlanMode
   readonly emulator?: string | undefined
+  /** Whether it is given native twins of emulated programs. */
+  readonly hasTwins: boolean
   /** Why it cannot even begin: a file that it copies is not there. */
   readonly failure?: string | undefined
   /** What is to be there before more can be told. */
@@ -118,6 +123,18 @@ export interface PlanTime {
   /** Of steps each of which waits for the one before it, the longest chain: no build is faster. */
   readonly criticalPathMs: number
   readonly criticalPath: readonly PlanPlace[]
+}
+
+/** Native twins of emulated programs. */
+export interface PlanAccelerate {
+  /** What the build is asked for. */
+  readonly mode: AccelerateMode
+  /** Emulated steps that run, or may, and that have twins; where they are off, all that are emulated. */
+  readonly steps: number
+  /** What these steps take less with twins, by the last builds; absent where none has run both ways. */
+  readonly savesMs?: number | undefined
+  /** Why stages have none, by platform. */
+  readonly missing: readonly { readonly platform: string; readonly reasons: readonly string[] }[]
 }
 
 export interface PlanEdit {

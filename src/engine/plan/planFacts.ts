@@ -1,6 +1,6 @@
 import type { LoweredDockerfile } from '../../dockerfile/lower.ts'
 import type { RunMode } from '../../executor/executor.ts'
-import type { Graph } from '../../graph/vertex.ts'
+import type { Graph, TwinMode } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { FrontendAttributes } from '../build/frontendAttributes.ts'
@@ -20,6 +20,9 @@ export interface PlanFacts {
   readonly output: FrontendAttributes['plannedOutput']
   /** How long steps took the last time, as they would run now. */
   readonly expectedMs: ReadonlyMap<Digest, number>
+  /** By how much steps are faster with native twins. */
+  readonly savesMs: ReadonlyMap<Digest, number>
+  readonly accelerate: TwinMode | undefined
 }
 
 /** One of the platforms that are built for. */

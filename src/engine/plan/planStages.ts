@@ -85,6 +85,7 @@ function planRun(group: readonly TargetStep[], facts: PlanFacts, places: Readonl
     state,
     mode,
     emulator,
+    hasTwins: vertices.some(({ op }) => op.kind === 'exec' && op.twins !== undefined),
     failure: vertices.map(({ digest }) => failureOf(digest, facts)).find((message) => message !== undefined),
     until: state === 'unknown' ? [...new Set(untils)] : [],
     expectedMs: times.length === 0 || state === 'cached' ? undefined : times.reduce((sum, ms) => sum + ms, 0),
