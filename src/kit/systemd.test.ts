@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { call, declare } from './syscalls/libc.ts'
+import { openNotifySocket } from '../../test/support/servers/notifySocket.ts'
 import { activatedSockets, notifySystemd, withoutSystemd } from './systemd.ts'
 
 describe('activatedSockets', () => {
@@ -24,17 +24,10 @@ describe('notifySystemd', () => {
     it(`sends a datagram to ${name}`, (t) => {
       const folder = mkdtempSync(join(tmpdir(), 'pelago-notify-'))
       const path = join(folder, 'notify')
-      const fd = call(declare('socket', ['int', 'int', 'int']), [1, 2, 0], { syscall: 'socket', path })
-      t.after(() => {
-        call(declare('close', ['int']), [fd], { syscall: 'close', path })
-        rmSync(folder, { recursive: true })
-      })
-      const address = Buffer.concat([Buffer.from([1, 0]), Buffer.from(prefix === '@' ? `\0${path}` : path)])
-      call(declare('bind', ['int', 'void *', 'uint32_t']), [fd, address, address.byteLength], { syscall: 'bind', path })
+      t.after(() => rmSync(folder, { recursive: true }))
+      using systemd = openNotifySocket(prefix === '@' ? `@${path}` : path)
       notifySystemd({ NOTIFY_SOCKET: prefix === '@' ? `@${path}` : path }, 'READY=1')
-      const got = Buffer.alloc(100)
-      const length = call(declare('recv', ['int', 'void *', 'size_t', 'int'], 'long'), [fd, got, got.byteLength, 0], { syscall: 'recv', path })
-      assert.equal(got.toString('utf8', 0, length), 'READY=1')
+      assert.equal(systemd.next(), 'READY=1')
     })
   }
 

@@ -54,6 +54,7 @@ describe('a builder of several nodes', { skip: missingForBuilds(), concurrency: 
   const app = (tag: string): string => `${registry.host}/app:${tag}`
   const inFolder = (name: string): string => join(pelago.folder, name)
   const fetchDocument = async (reference: string): Promise<DocumentJson> => (await (await fetch(`http://${registry.host}/v2/app/manifests/${reference}`, ACCEPT)).json()) as DocumentJson
+  const digestAt = async (tag: string, repository = 'app'): Promise<string> => (await fetch(`http://${registry.host}/v2/${repository}/manifests/${tag}`, ACCEPT)).headers.get('docker-content-digest') ?? ''
   const tags = async (): Promise<readonly string[]> => ((await (await fetch(`http://${registry.host}/v2/app/tags/list`)).json()) as { readonly tags: readonly string[] | null }).tags ?? []
   const namesIn = (archive: string): string => execFileSync('tar', ['-tf', inFolder(archive)], { encoding: 'utf8' })
   const digestIn = ({ stdout }: CommandResult): string => /^ {2}digest (sha256:[0-9a-f]{64})$/m.exec(stdout)?.[1] ?? assert.fail(stdout)
@@ -81,6 +82,24 @@ describe('a builder of several nodes', { skip: missingForBuilds(), concurrency: 
     const { manifests } = await fetchDocument('attested')
     assert.deepEqual(manifests.map(({ platform }) => platform.architecture), ['amd64', 'arm64', 's390x', 'unknown', 'unknown', 'unknown'])
     assert.deepEqual(manifests.slice(3).map(({ annotations }) => annotations?.['vnd.docker.reference.digest']), manifests.slice(0, 3).map(({ digest }) => digest))
+  })
+
+  it('pushes several images at once, each as one engine would have made it', async () => {
+    const context = await pelago.context({ Dockerfile: 'FROM scratch\nCOPY file /\n', file: 'several' })
+    const outputs = [`name=${app('plain')},push=true`, `name=${app('squeezed')},push=true,compression=zstd,force-compression=true`, `name=${registry.host}/other/app:plain,push=true`].flatMap((output) => ['-o', `type=image,${output}`])
+    const farmed = await onFarm(...outputs, '-o', 'type=local,dest=several', context)
+    const pushed = [await digestAt('plain'), await digestAt('squeezed'), await digestAt('plain', 'other/app')]
+    assert.deepEqual([pushed[2], digestIn(farmed)], [pushed[0], pushed[1]])
+    await pelago.succeed(['build', ...ALL, ...outputs, context])
+    assert.deepEqual([await digestAt('plain'), await digestAt('squeezed'), pushed[0] === pushed[1]], [...pushed.slice(0, 2), false])
+    assert.equal(readFileSync(join(inFolder('several'), 'linux_arm64/file'), 'utf8'), 'several')
+  })
+
+  it('tells the digest of an image without a name, which stays where it was built', async () => {
+    const context = await pelago.context({ Dockerfile: 'FROM scratch\nCOPY file /\n', file: 'nameless' })
+    const [farmed, alone] = [await onFarm('-q', context), await pelago.succeed(['build', '-q', ...ALL, context])]
+    assert.equal(farmed.stdout, alone.stdout)
+    assert.equal((await pelago.succeed(['images', '--format', '{{.Digest}}'])).stdout.includes(farmed.stdout.trim()), false)
   })
 
   it('writes archives and folders as one engine would, several at once', async () => {
@@ -163,6 +182,7 @@ describe('a builder of several nodes', { skip: missingForBuilds(), concurrency: 
     assert.deepEqual([index.manifests.map(({ platform }) => platform.architecture), index.annotations], [['arm64', 'amd64', 'unknown', 'unknown'], { of: 'index' }])
     assert.deepEqual(['linux_amd64', 'linux_arm64'].map((folder) => readFileSync(join(inFolder('mixed'), folder, 'file'), 'utf8')), ['mixed', 'mixed'])
     assert.match(execFileSync('tar', ['-xOf', inFolder('mixed.tar'), 'index.json'], { encoding: 'utf8' }), /application\/vnd\.oci\.image\.index/)
+    assert.match((await pelago.succeed([...mixed, '-q', context])).stdout, /^sha256:[0-9a-f]{64}\n$/)
     const refused = await pelago.run([...mixed, '--audit', 'error', context])
     assert.deepEqual([refused.exitCode, refused.stderr.includes('--audit needs Pelago\'s own engine, and node kit is a BuildKit')], [2, true], refused.stderr)
   })

@@ -11,6 +11,7 @@ import { createAuthority, type Authority } from '../support/certificates.ts'
 import { serve, type ServedEngine } from '../support/engine/servedEngine.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
+import { openNotifySocket } from '../support/servers/notifySocket.ts'
 import { startCommand } from '../support/startedCommand.ts'
 
 const never = new AbortController().signal
@@ -143,7 +144,7 @@ describe('pelago serve', { skip: missing('crun') || missing('openssl') }, () => 
     assert.equal(statSync(path, { throwIfNoEntry: false }), undefined)
   })
 
-  it('serves at the sockets that systemd has opened', async (t) => {
+  it('serves at the sockets that systemd has opened, and tells it how it stands', async (t) => {
     const folder = join(pelago.folder, 'unit')
     mkdirSync(folder)
     const script = join(folder, 'start')
@@ -155,8 +156,13 @@ describe('pelago serve', { skip: missing('crun') || missing('openssl') }, () => 
     unix.listen(join(folder, 'activated.sock'))
     tcp.listen(0, '127.0.0.1')
     await Promise.all([once(unix, 'listening'), once(tcp, 'listening')])
-    await using command = startCommand(pelago, [script, 'serve'], { LISTEN_FDS: '2', LISTEN_FDNAMES: 'api:net' }, [unix, tcp])
+    const notify = join(folder, 'notify')
+    using systemd = openNotifySocket(notify)
+    await using command = startCommand(pelago, [script, 'serve'], { LISTEN_FDS: '2', LISTEN_FDNAMES: 'api:net', NOTIFY_SOCKET: notify }, [unix, tcp])
     await command.printed(/listens at fd:\/\/api, tcp:\/\/127\.0\.0\.1:\d+ and/)
+    command.kill('SIGTERM')
+    assert.equal((await command.ended).status, 0)
+    assert.deepEqual([systemd.next(), systemd.next(), systemd.next()], ['READY=1', 'STOPPING=1', ''])
   })
 })
 

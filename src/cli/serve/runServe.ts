@@ -1,6 +1,7 @@
 import type { EngineClient } from '../../driver/driver.ts'
 import { startServedEngine } from '../../driver/servedEngine.ts'
 import { VERSION } from '../../ground/version.ts'
+import { SyscallError } from '../../kit/syscalls/libc.ts'
 import { notifySystemd, withoutSystemd } from '../../kit/systemd.ts'
 import type { CommandContext } from '../command.ts'
 import { EXIT } from '../exitCode.ts'
@@ -15,6 +16,7 @@ export async function runServe(plan: ServePlan, userId: number, context: Command
   for (const warning of warnings) stderr.write(`warning: ${warning}\n`)
   const engine = startServedEngine({ env: withoutSystemd(env), userId, root, settings, files, onLog: (line) => void stderr.write(`${line}\n`) })
   using _signals = context.claimSignals(() => {
+    if (!stopping.signal.aborted) tellStopping(env)
     stopping.abort(new DOMException('got a signal', 'AbortError'))
     engine.stop()
   })
@@ -30,6 +32,15 @@ export async function runServe(plan: ServePlan, userId: number, context: Command
     await engine.exitCode.catch(() => undefined)
     if (stopping.signal.aborted) return EXIT.done
     throw error
+  }
+}
+
+/** It ends, whether that can be told or not. */
+function tellStopping(env: CommandContext['env']): void {
+  try {
+    notifySystemd(env, 'STOPPING=1')
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error
   }
 }
 

@@ -32,6 +32,8 @@ export type OpenNodeDriver = (node: BuilderNode) => Promise<Driver>
 /** An engine that is there answers within that time, unless its driver was told another; one whose place has to be started first may take the other. */
 const ANSWER_MS = 15_000
 const START_MS = 600_000
+/** What a driver's own time is exceeded by: it knows better than a clock why nothing came. */
+const GRACE_MS = 1_000
 
 /** More nodes than any builder has: all are asked at once. */
 const ASKED_AT_ONCE = 64
@@ -85,8 +87,9 @@ async function reachNode(node: BuilderNode, openDriver: OpenNodeDriver, signal: 
   let timer: NodeJS.Timeout | undefined
   try {
     const driver = await openDriver(node)
-    const limitMs = driver.place !== undefined ? START_MS : Math.max(ANSWER_MS, driver.answerMs ?? 0)
-    timer = setTimeout(() => late.abort(new EngineUnavailableError(`no answer within ${limitMs / 1000} s`)), limitMs)
+    const toldMs = driver.place !== undefined ? START_MS : Math.max(ANSWER_MS, driver.answerMs ?? 0)
+    const graceMs = toldMs === driver.answerMs ? GRACE_MS : 0
+    timer = setTimeout(() => late.abort(new EngineUnavailableError(`no answer within ${toldMs / 1000} s`)), toldMs + graceMs)
     const inner = AbortSignal.any([signal, late.signal])
     const engine = undo.use(await driver.connect(inner))
     const facts = await readNodeFacts(node, engine, inner)

@@ -1,4 +1,5 @@
 import { PeerLostError } from '../../api/errorMapping.ts'
+import { createEngineBlobs } from '../engineBlobs.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { formatPlatform, isSamePlatform, type Platform } from '../../ground/platform.ts'
 import { runStep } from '../../engine/stepProgress.ts'
@@ -114,13 +115,13 @@ function eventsOf({ shared, build, tries }: NodesRun, target: string, { node, ta
 /** The target as the node of `batch` gets it; once all of it is built, it is put together. */
 function requestOf({ works, plan, parts, build, ending, signal }: NodesRun, { target, platforms }: OpenTarget, { node }: Batch<OpenNode>): TargetRequest {
   const work = workOf(works, target)
-  const part: BuildPart = { platforms }
+  const part: BuildPart = { platforms, blobs: node.facts.isPelago ? createEngineBlobs(node.engine) : undefined }
   const others = plan.flatMap(({ targets }) => targets.filter((open) => open.target === target)).filter((open) => !platforms.some((platform) => open.platforms.some((other) => isSamePlatform(platform, other))))
   return {
     ...target,
     requests: work.requestsFor(part, others.map((open) => open.platforms), parts.isStoreHere(node)),
-    onDone(response) {
-      work.done({ part, response })
+    onDone(responses) {
+      work.done({ part, responses }, signal)
       if (work.remaining() === undefined) ending.merge(target.name, () => (work.isSplit() ? runStep(build.sinkOf(target.name), 'putting the platforms together', () => work.merge(signal)) : work.merge(signal)))
     },
   }

@@ -1,8 +1,8 @@
 import { isSamePlatform, type Platform } from '../../ground/platform.ts'
-import type { BuildRequest } from '../driver.ts'
+import type { BuildRequest, OutputRequest } from '../driver.ts'
 import type { TargetRequest } from '../targets/targetRequest.ts'
 import { createSplitOutputs } from './outputs/splitOutputs.ts'
-import type { BuildOutputs, BuildPart, DonePart, MergeParts } from './outputs/splitOutput.ts'
+import type { BuildOutputs, BuildPart, MergeParts, SolvedPart } from './outputs/splitOutput.ts'
 import { createWholeOutputs } from './outputs/wholeOutputs.ts'
 import { partRequest, requestedPlatforms } from './partRequest.ts'
 
@@ -15,7 +15,7 @@ export interface TargetWork {
   remaining(): readonly Platform[] | undefined
   /** The target for one node; `others` are the platforms of the other parts, part by part. */
   requestsFor(part: BuildPart, others: readonly (readonly Platform[])[], isStoreHere: boolean): TargetRequest['requests']
-  done(part: DonePart): void
+  done(solved: SolvedPart, signal: AbortSignal): void
   /** Whether there is anything to put together. */
   isSplit(): boolean
   /** What came of it; once nothing remains. */
@@ -25,7 +25,7 @@ export interface TargetWork {
 export function createTargetWork(target: TargetRequest, parts: MergeParts): TargetWork {
   const [first] = target.requests
   const platforms = requestedPlatforms(first)
-  const done: DonePart[] = []
+  const done: SolvedPart[] = []
   let outputs: BuildOutputs | undefined
   let isSplit = false
   const isBuilt = (platform: Platform): boolean => done.some(({ part }) => part.platforms.some((one) => isSamePlatform(one, platform)))
@@ -40,16 +40,27 @@ export function createTargetWork(target: TargetRequest, parts: MergeParts): Targ
     requestsFor(part, others, isStoreHere) {
       if (part.platforms.length === platforms.length && !isSplit) {
         outputs = createWholeOutputs(first.outputs, { ...parts, isStoreHere })
-        return [{ ...first, outputs: outputs.requestsFor(part) }, ...target.requests.slice(1)]
+        return [{ ...first, outputs: outputs.requestsFor(part)[0] }, ...target.requests.slice(1)]
       }
-      if (!isSplit) outputs = createSplitOutputs(first.outputs, parts)
+      const split = isSplit && outputs !== undefined ? outputs : createSplitOutputs(first.outputs, parts)
+      outputs = split
       isSplit = true
-      return [partRequest(first, { platforms: part.platforms, others, outputs: outputs?.requestsFor(part) ?? [] }), ...target.requests.slice(1).filter((request) => isOf(request, part))]
+      const [own, ...more] = split.requestsFor(part)
+      const partOf = (request: BuildRequest, asked: readonly OutputRequest[]): BuildRequest => partRequest(request, { platforms: part.platforms, others, outputs: asked })
+      return [partOf(first, own), ...more.map((asked) => partOf(builtAlready(first), asked)), ...target.requests.slice(1).filter((request) => isOf(request, part))]
     },
-    done: (part) => void done.push(part),
+    done(solved, signal) {
+      done.push(solved)
+      outputs?.keep(solved, signal)
+    },
     isSplit: () => isSplit && first.outputs.length > 0,
     merge: async (signal) => (await outputs?.merge({ platforms, parts: done }, signal)) ?? new Map(),
   }
+}
+
+/** The same build once more, for another of its outputs: it was judged, and its caches exported, with the first. */
+function builtAlready(request: BuildRequest): BuildRequest {
+  return { ...request, cacheExports: [], attributes: new Map([...request.attributes, ['pelago.audit', 'off']]) }
 }
 
 /** A later request is of one platform: it goes to the node that has built that. */

@@ -29,9 +29,9 @@ export function createSolveTargets(parts: SolveParts): SolveTargets {
     let error: TargetFailedError | undefined
     const solveOne = async (target: PlacedTarget): Promise<void> => {
       try {
-        const response = await solveTarget(target, job, sinkOf(target.name), inner)
-        responses.set(target.name, response)
-        target.onDone?.(response)
+        const told = await solveTarget(target, job, sinkOf(target.name), inner)
+        responses.set(target.name, told[0] ?? new Map())
+        target.onDone?.(told)
       } catch (cause) {
         if (inner.aborted) return // a consequence of the first failure, or of the end of all
         if (cause instanceof BuildError) error = new TargetFailedError(target.name, cause)
@@ -86,7 +86,7 @@ interface TargetJob {
   readonly working: Limit
 }
 
-async function solveTarget({ name, requests, purpose }: PlacedTarget, job: TargetJob, sink: ProgressSink, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+async function solveTarget({ name, requests, purpose }: PlacedTarget, job: TargetJob, sink: ProgressSink, signal: AbortSignal): Promise<readonly ReadonlyMap<string, string>[]> {
   const responses: ReadonlyMap<string, string>[] = []
   for (const [index, { request, sessionId }] of requests.entries()) {
     const isDriven = purpose.kind !== 'build' || linksOf(request).length > 0 || (index === 0 && job.results.isWanted(name))
@@ -97,7 +97,7 @@ async function solveTarget({ name, requests, purpose }: PlacedTarget, job: Targe
     }
     responses.push(await nameFolderCaches(request, await withEvents({ engine: job.engine, sink }, signal, solve), sink, signal))
   }
-  return responses[0] ?? new Map()
+  return responses
 }
 
 async function withRef(ref: string, response: Promise<ReadonlyMap<string, string>>): Promise<ReadonlyMap<string, string>> {

@@ -7,12 +7,12 @@ import { assertSplits } from './splitFolder.ts'
 import { OutputNotSplitError } from './splitOutput.ts'
 import { createWholeOutputs } from './wholeOutputs.ts'
 
-const PART = { platforms: [] }
+const PART = { platforms: [], blobs: undefined }
 
 function typeAtNode(push: string): string | undefined {
   const output: OutputRequest = { type: 'image', attributes: new Map([['name', 'r.io/app'], ['push', push]]), destination: { kind: 'none' } }
   const outputs = createWholeOutputs([output], { stdout: process.stdout, storeArchive: async () => undefined, scratch: () => '/nowhere', isStoreHere: false })
-  return outputs.requestsFor(PART)[0]?.type
+  return outputs.requestsFor(PART)[0][0]?.type
 }
 
 describe('a flag of an output', () => {

@@ -1,3 +1,4 @@
+import type { BlobReader } from '../../../content/contentStore.ts'
 import type { Descriptor } from '../../../ground/oci/descriptor.ts'
 import { BuildError } from '../../../ground/errors.ts'
 import type { Platform } from '../../../ground/platform.ts'
@@ -8,28 +9,46 @@ import type { OutputRequest } from '../../driver.ts'
 export interface SplitOutput {
   /** What the engine that builds `part` is asked for. Called once for each part. */
   requestFor(part: BuildPart): OutputRequest
+  /** Called once `done` is built: its engine may be gone when the others are. */
+  keep?(done: DonePart, signal: AbortSignal): void
   /** Makes one result of those of the parts. Undefined where it is no image. */
   merge(build: DoneBuild, signal: AbortSignal): Promise<MergedImage | undefined>
 }
 
 /** All outputs of a build. */
 export interface BuildOutputs {
-  /** What the engine of `part` is asked for. */
-  requestsFor(part: BuildPart): readonly OutputRequest[]
+  /** What the engine of `part` is asked for, solve by solve: what one tells is of one image. At least one. */
+  requestsFor(part: BuildPart): readonly [readonly OutputRequest[], ...(readonly OutputRequest[])[]]
+  /** Called once `solved` is built. */
+  keep(solved: SolvedPart, signal: AbortSignal): void
   /** The response of the whole build. */
-  merge(build: DoneBuild, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+  merge(build: SolvedBuild, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
 }
 
-export interface DoneBuild {
+export interface SolvedBuild {
   /** All that were wanted, in their order. */
   readonly platforms: readonly Platform[]
   /** Which together have them all, each once. */
+  readonly parts: readonly SolvedPart[]
+}
+
+/** As one solve has it. */
+export interface DoneBuild {
+  readonly platforms: readonly Platform[]
   readonly parts: readonly DonePart[]
 }
 
 /** Some platforms of a build, that one engine builds at once. Compared by identity. */
 export interface BuildPart {
   readonly platforms: readonly Platform[]
+  /** What its engine has; undefined where that may lose at once what nobody named, as a buildkitd does. */
+  readonly blobs: Pick<BlobReader, 'read'> | undefined
+}
+
+export interface SolvedPart {
+  readonly part: BuildPart
+  /** The exporter responses of its engine, solve by solve. */
+  readonly responses: readonly ReadonlyMap<string, string>[]
 }
 
 export interface DonePart {

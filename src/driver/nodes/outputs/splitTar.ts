@@ -36,7 +36,8 @@ export function createSplitTar(output: OutputRequest, { folder, put }: SplitTarO
 /** Platform by platform, as one engine would have written them. */
 async function* entriesOf({ platforms, parts }: DoneBuild, files: ReadonlyMap<BuildPart, string>): AsyncGenerator<TarEntry> {
   for (const platform of platforms) {
-    const path = files.get(parts.find(({ part }) => part.platforms.some((one) => isSamePlatform(one, platform)))?.part ?? { platforms: [] })
+    const found = parts.find(({ part }) => part.platforms.some((one) => isSamePlatform(one, platform)))
+    const path = found === undefined ? undefined : files.get(found.part)
     if (path !== undefined) yield* entriesUnder(path, platform)
   }
 }

@@ -22,13 +22,14 @@ export function createWholeOutputs(outputs: readonly OutputRequest[], { stdout, 
     return { ...output, destination: { kind: 'file', path } }
   }
   return {
-    requestsFor: () => outputs.map((output) => {
+    requestsFor: () => [outputs.map((output) => {
       if (output.destination.kind === 'stdout') return toScratch(output)
       return isStored(output) && !isStoreHere ? toArchive(output, storeArchive) : output
-    }),
+    })],
+    keep: () => undefined,
     async merge({ parts }, signal) {
       for (const path of waiting.slice(-1)) await pipeline(createReadStream(path), stdout, { signal, end: false })
-      return parts[0]?.response ?? new Map()
+      return parts[0]?.responses[0] ?? new Map()
     },
   }
 }
