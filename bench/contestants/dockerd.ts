@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openSubprocess } from '../../src/kit/process/subprocess.ts'
+import { PEER_ROOT } from '../../test/support/peers/buildx.ts'
+import { untilItListens } from '../../test/support/peers/dockerDaemon.ts'
+import type { Stage } from './contestant.ts'
+
+const START = fileURLToPath(new URL('start-dockerd', import.meta.url))
+const HOME = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface Dockerd extends AsyncDisposable {
+  /** For what talks to it. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/**
+ * The dockerd of scripts/peers, counted by the stage's group. Where steps are emulated it runs in the user namespace
+ * that Pelago's own engine runs in, with the same emulators registered there: the machine itself has none.
+ */
+export async function startDockerd({ folder, isEmulated, group }: Stage, ...flags: readonly string[]): Promise<Dockerd> {
+  const prefix = isEmulated ? [join(HOME, 'native/build/pelago-ns'), '--', process.execPath, '--disable-warning=ExperimentalWarning', join(HOME, 'scripts/withEmulation.ts')] : []
+  const own = ['--data-root', '/peer/data', '--exec-root', '/peer/exec', '--pidfile', '/peer/pid', '-H', 'unix:///peer/socket', '--bridge=none', '--iptables=false', '--ip6tables=false']
+  const argv = [START, PEER_ROOT, folder, (group?.folders ?? []).join(':'), ...prefix, '--', ...own, ...flags] as const
+  const daemon = openSubprocess(argv, { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }, new AbortController().signal)
+  await untilItListens(daemon.stderr)
+  return {
+    env: { PATH: '/usr/bin:/bin', HOME: folder, DOCKER_CONFIG: join(folder, '.docker'), DOCKER_HOST: `unix://${join(folder, 'socket')}` },
+    [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose](),
+  }
+}

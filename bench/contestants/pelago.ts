@@ -1,0 +1,80 @@
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runCommand } from '../../test/support/pelago.ts'
+import type { BuildJob, BuildOutput } from '../scenario.ts'
+import { inGroups } from '../measure/runMeasured.ts'
+import type { Contestant, Stage, Target } from './contestant.ts'
+
+const HOME = fileURLToPath(new URL('../..', import.meta.url))
+/** The engine stays warm over the longest wait for the others. */
+const LINGER_SECONDS = 1_800
+
+/** The bundle of this checkout as it is installed, in `folder`: the command looks at no sources. */
+export async function installPelago(folder: string): Promise<string> {
+  mkdirSync(join(folder, 'native'), { recursive: true })
+  await expectSuccess([process.execPath, '--disable-warning=ExperimentalWarning', join(HOME, 'scripts/bundle.ts'), join(folder, 'dist')], {})
+  for (const path of ['bin', 'native/build', 'package.json']) cpSync(join(HOME, path), join(folder, path), { recursive: true })
+  symlinkSync(join(HOME, 'node_modules'), join(folder, 'node_modules'))
+  return join(folder, 'bin/pelago')
+}
+
+/** @param program of `installPelago` */
+export async function openPelagoContestant(program: string, { folder, group }: Stage, isAccelerated: boolean): Promise<Contestant> {
+  const runtime = join(folder, 'runtime')
+  mkdirSync(runtime, { recursive: true })
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    XDG_RUNTIME_DIR: runtime,
+    PELAGO_ROOT: join(folder, 'store'),
+    PELAGO_LINGER: `${LINGER_SECONDS}`,
+    NO_COLOR: '1',
+    ...(isAccelerated ? { PELAGO_ACCELERATE: 'on' } : {}),
+  }
+  const version = await expectSuccess([program, 'version'], env)
+  // an engine that a command starts is counted where the command is
+  const call = async (...args: string[]): Promise<string> => await expectSuccess(inGroups(group?.folders ?? [], [program, ...args]), env)
+  return {
+    name: isAccelerated ? 'pelago-twins' : 'pelago',
+    version: version.trim(),
+    env,
+    group,
+    refusal: () => undefined,
+    commands: (job, target) => [[program, 'build', '--quiet', '--provenance=false', '--network=none', ...buildxFlags(job, target), job.context]],
+    async forget() {
+      const images = await call('image', 'ls', '--quiet')
+      const names = images.split('\n').filter((line) => line !== '')
+      if (names.length > 0) await call('image', 'rm', '--force', ...names)
+      await call('prune', '--all', '--force')
+    },
+    async [Symbol.asyncDispose]() {
+      await call('stop')
+    },
+  }
+}
+
+/** The flags that Pelago has from docker buildx. */
+export function buildxFlags({ platforms, output }: BuildJob, target: Target): readonly string[] {
+  return ['--platform', platforms.join(','), ...outputFlags(output, target)]
+}
+
+function outputFlags(output: BuildOutput, { tag, archive }: Target): readonly string[] {
+  switch (output.kind) {
+    case 'cache':
+      return ['--output', 'type=cacheonly']
+    case 'store':
+      return ['--tag', tag]
+    case 'registry':
+      return output.compression === 'gzip' ? ['--tag', tag, '--push'] : ['--output', `type=registry,name=${tag},compression=${output.compression},force-compression=true`]
+    case 'archive':
+      return ['--output', `type=oci,dest=${archive},compression=${output.compression},force-compression=${output.compression === 'zstd'}`]
+  }
+}
+
+/** Standard output. @throws with all that it printed where it fails */
+export async function expectSuccess(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCommand(argv, { env: { PATH: process.env['PATH'] ?? '', ...env } })
+  if (exitCode !== 0) throw new Error(`${argv.join(' ')} ended with ${exitCode}:\n${stdout}${stderr}`)
+  return stdout
+}

@@ -1,0 +1,50 @@
+import type { Workshop } from './workshop.ts'
+
+/** Something that users do with a builder, in sizes: data, which the same code measures for every builder. */
+export interface Scenario {
+  /** As the command line names it. */
+  readonly name: string
+  /** A heading. */
+  readonly title: string
+  /** A sentence or two for readers: what is done, and what is not counted. */
+  readonly about: string
+  /** Whether steps of foreign platforms run, so that builders need emulators. */
+  readonly isEmulated: boolean
+  /** What the cases count, where they are the same work in growing amounts: `files`. */
+  readonly growsBy?: string
+  cases(scale: Scale): readonly Case[]
+}
+
+/** `small` is to see that all works, in minutes; `full` is what is published. */
+export type Scale = 'small' | 'full'
+
+export interface Case {
+  readonly name: string
+  /** Of a scenario that grows: how much there is to do. */
+  readonly amount?: number
+  /** Makes what the builds take, in a folder that goes afterwards. */
+  prepare(workshop: Workshop): Promise<Job>
+}
+
+export interface Job {
+  readonly build: BuildJob
+  /** Whether the builders forget all that they have before each run; not timed. */
+  readonly isCold: boolean
+  /** Changes what is built, before each run; not timed. The same `count` never comes twice. */
+  change(count: number): Promise<void>
+}
+
+/** What every builder is told in its own words. */
+export interface BuildJob {
+  readonly context: string
+  readonly platforms: readonly string[]
+  readonly output: BuildOutput
+}
+
+/** `cache`: built, and packed nowhere. `store`: an image of the builder's own. */
+export type BuildOutput = { readonly kind: 'cache' | 'store' } | { readonly kind: 'registry' | 'archive'; readonly compression: 'gzip' | 'zstd' }
+
+/** A job whose sources never change, and whose caches stay. */
+export function warmJob(build: BuildJob): Job {
+  return { build, isCold: false, change: async () => undefined }
+}
