@@ -20,7 +20,9 @@ export interface Dockerd extends AsyncDisposable {
 export async function startDockerd({ folder, isEmulated, group }: Stage, ...flags: readonly string[]): Promise<Dockerd> {
   const prefix = isEmulated ? [join(HOME, 'native/build/pelago-ns'), '--', process.execPath, '--disable-warning=ExperimentalWarning', join(HOME, 'scripts/withEmulation.ts')] : []
   const own = ['--data-root', '/peer/data', '--exec-root', '/peer/exec', '--pidfile', '/peer/pid', '-H', 'unix:///peer/socket', '--bridge=none', '--iptables=false', '--ip6tables=false']
-  const argv = [START, PEER_ROOT, folder, (group?.folders ?? []).join(':'), ...prefix, '--', ...own, ...flags] as const
+  // in namespaces of its own the daemon sees its groups as the machine's
+  const parent = group === undefined || isEmulated ? [] : ['--cgroup-parent', `/${group.name}`]
+  const argv = [START, PEER_ROOT, folder, (group?.folders ?? []).join(':'), ...prefix, 'dockerd', ...own, ...parent, ...flags] as const
   const daemon = openSubprocess(argv, { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }, new AbortController().signal)
   await untilItListens(daemon.stderr)
   return {

@@ -9,6 +9,7 @@ import { parseCgroupMemory, parseCgroupUsage } from './controlGroupFiles.ts'
  * each controller has a tree of its own.
  */
 export interface ControlGroup extends AsyncDisposable {
+  readonly name: string
   /** Folders whose `cgroup.procs` a process writes itself into, to be counted. */
   readonly folders: readonly string[]
   readCpuMs(): number
@@ -32,11 +33,13 @@ export function openControlGroup(name: string): ControlGroup | undefined {
   }
   const cpuFile = join(cpu, isUnified ? 'cpu.stat' : 'cpuacct.usage')
   return {
+    name,
     folders,
     readCpuMs: () => parseCgroupUsage(readFileSync(cpuFile, 'utf8')),
     readMemoryBytes: () => parseCgroupMemory(readFileSync(join(memory, 'memory.stat'), 'utf8')),
     async [Symbol.asyncDispose]() {
-      for (const folder of folders) await removeTree(folder)
+      // what a daemon calls by this name, it makes for the other controllers too
+      for (const parent of isUnified ? [ROOT] : readdirSync(ROOT).map((controller) => join(ROOT, controller))) await removeTree(join(parent, name))
     },
   }
 }
