@@ -1,12 +1,11 @@
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pushBaseImage } from '../test/support/images/baseImage.ts'
 import { openPelago, type Pelago } from '../test/support/pelago.ts'
 import { startDockerRegistry } from '../test/support/registry/dockerRegistry.ts'
-import { expectSuccess } from './contestants/pelago.ts'
+import { expectSuccess } from './contestants/expectSuccess.ts'
 import type { BaseName, Workshop } from './workshop.ts'
 
 /** Makes the workshops of all cases; what they have published stays until it is disposed. */
@@ -15,56 +14,70 @@ export interface Workshops extends AsyncDisposable {
 }
 
 const BASE_IMAGES = fileURLToPath(new URL('../scripts/base-images', import.meta.url))
-const DEBIAN_PLATFORMS = 'linux/amd64,linux/arm64'
+const PELAGO = fileURLToPath(new URL('../bin/pelago', import.meta.url))
+const DEBIAN_PLATFORMS = ['linux/amd64', 'linux/arm64']
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pelago')
+/** To install compilers under emulation takes minutes. */
+const MAKING_MS = 1_800_000
+
+const INSTALLED = 'gcc libc6-dev make xz-utils'
+const DEBIAN_TOOLS = [
+  'FROM BASE AS debs',
+  `RUN apt-get update -qq && apt-get install -qq -y --download-only --no-install-recommends ${INSTALLED}`,
+  'FROM debs AS tools',
+  `RUN DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends ${INSTALLED} python3-pip python3-setuptools golang-go`,
+]
+
+interface Images {
+  readonly pelago: Pelago
+  readonly host: string
+}
 
 export async function openWorkshops(): Promise<Workshops> {
   await using stack = new AsyncDisposableStack()
   const registry = stack.use(await startDockerRegistry())
-  const pelago = stack.use(await openPelago())
+  const images = { pelago: stack.use(await openPelago()), host: registry.host }
   const bases = new Map<BaseName, Promise<string>>()
   const base = async (name: BaseName): Promise<string> => {
-    const pushed = bases.get(name) ?? pushBase(name, pelago, registry.host)
+    const pushed = bases.get(name) ?? pushBase(name, images, base)
     bases.set(name, pushed)
     return await pushed
   }
   const held = stack.move()
   return {
-    open: (folder) => ({ folder, base, kept: keep, publish: async (name, context, platforms) => await publish(pelago, `${registry.host}/${name}:latest`, context, platforms) }),
+    open: (folder) => ({ folder, base, publish: async (name, context, platforms) => await publish(images, name, { context, platforms }) }),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }
 
-async function pushBase(name: BaseName, pelago: Pelago, host: string): Promise<string> {
-  if (name === 'busybox') return await pushBaseImage(pelago, host)
-  await run([BASE_IMAGES, '--push', host, '--platforms', DEBIAN_PLATFORMS, 'debian'], { ...pelago.env, PELAGO_BASE_CACHE: join(cacheHome(), 'base-images') })
-  return `${host}/debian:bookworm-slim`
-}
-
-async function publish(pelago: Pelago, reference: string, context: string, platforms: readonly string[]): Promise<string> {
-  await run([fileURLToPath(new URL('../bin/pelago', import.meta.url)), 'build', '--quiet', '--platform', platforms.join(), '--tag', reference, '--push', context], pelago.env)
-  return reference
-}
-
-async function run(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
-  await expectSuccess(argv, env)
-}
-
-/** In `~/.cache/pelago/bench`; seen whole or not at all. */
-async function keep(name: string, make: (folder: string) => Promise<void>): Promise<string> {
-  const parent = join(cacheHome(), 'bench')
-  const path = join(parent, name)
-  if (existsSync(path)) return path
-  await mkdir(parent, { recursive: true })
-  const part = await mkdtemp(`${path}.part-`)
-  try {
-    await make(part)
-    await rename(part, path)
-  } finally {
-    await rm(part, { recursive: true, force: true })
+async function pushBase(name: BaseName, images: Images, base: Workshop['base']): Promise<string> {
+  const { pelago, host } = images
+  switch (name) {
+    case 'busybox':
+      return await pushBaseImage(pelago, host)
+    case 'debian':
+      await expectSuccess([BASE_IMAGES, '--push', host, '--platforms', DEBIAN_PLATFORMS.join(), 'debian'], { ...pelago.env, PELAGO_BASE_CACHE: join(CACHE, 'base-images') }, MAKING_MS)
+      return `${host}/debian:bookworm-slim`
+    case 'debs':
+    case 'tools': {
+      const context = await mkdtemp(join(pelago.folder, 'tools-'))
+      await writeFile(join(context, 'Dockerfile'), DEBIAN_TOOLS.join('\n').replace('BASE', await base('debian')))
+      return await publish(images, name, { context, platforms: DEBIAN_PLATFORMS, target: name, store: join(CACHE, 'bench/store') })
+    }
   }
-  return path
 }
 
-function cacheHome(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pelago')
+interface PublishOptions {
+  readonly context: string
+  readonly platforms: readonly string[]
+  readonly target?: string
+  /** Of an engine whose cache outlives this call. */
+  readonly store?: string
+}
+
+async function publish({ pelago, host }: Images, name: string, { context, platforms, target, store }: PublishOptions): Promise<string> {
+  const reference = `${host}/${name}:latest`
+  const argv = [PELAGO, 'build', '--quiet', '--platform', platforms.join(), ...(target === undefined ? [] : ['--target', target]), '--tag', reference, '--push', context]
+  await expectSuccess(argv, { ...pelago.env, ...(store === undefined ? {} : { PELAGO_ROOT: store }) }, MAKING_MS)
+  return reference
 }

@@ -47,7 +47,7 @@ export async function runBench(request: BenchRequest, progress: BenchProgress, s
 }
 
 async function runScenarios(scenarios: readonly Scenario[], isEmulated: boolean, bench: Bench, versions: Map<ContestantName, string>): Promise<readonly CaseResult[]> {
-  const names = bench.request.contestants.filter((name) => isEmulated || name !== 'pelago-twins').filter((name) => isHere(name, bench))
+  const names = bench.request.contestants.filter((name) => takesPart(name, isEmulated)).filter((name) => isHere(name, bench))
   const folder = join(bench.folder, isEmulated ? 'emulated' : 'native')
   await mkdir(folder)
   await using contestants = await openContestants(names, folder, { program: bench.program, isEmulated })
@@ -60,6 +60,11 @@ async function runScenarios(scenarios: readonly Scenario[], isEmulated: boolean,
     all.push(...results)
   }
   return all
+}
+
+/** Twins are for emulated steps; for dockerd's own builder those are the same as for its BuildKit, and take as long. */
+function takesPart(name: ContestantName, isEmulated: boolean): boolean {
+  return name !== (isEmulated ? 'docker' : 'pelago-twins')
 }
 
 function isHere(name: ContestantName, { progress }: Bench): boolean {
@@ -79,7 +84,7 @@ async function runCase(scenario: Scenario, one: Case, contestants: readonly Cont
   const registry = stack.use(await startDockerRegistry())
   const job = await one.prepare(workshops.open(context))
   const name = `${scenario.name} ${one.name}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
-  const outcomes = await measureCase(contestants, job, { runs: request.runs, registry: registry.host, folder: archives, name, signal })
+  const outcomes = await measureCase(contestants, job, { runs: Math.min(request.runs, scenario.mostRuns ?? Infinity), registry: registry.host, folder: archives, name, signal })
   const { name: caseName, amount } = one
   return { scenario: scenario.name, case: caseName, ...(amount === undefined ? {} : { amount }), outcomes }
 }

@@ -10,6 +10,8 @@ export interface Scenario {
   readonly about: string
   /** Whether steps of foreign platforms run, so that builders need emulators. */
   readonly isEmulated: boolean
+  /** Where a run takes long, and varies little. */
+  readonly mostRuns?: number
   /** What the cases count, where they are the same work in growing amounts: `files`. */
   readonly growsBy?: string
   cases(scale: Scale): readonly Case[]
@@ -30,8 +32,8 @@ export interface Job {
   readonly build: BuildJob
   /** Whether the builders forget all that they have before each run; not timed. */
   readonly isCold: boolean
-  /** Changes what is built, before each run; not timed. The same `count` never comes twice. */
-  change(count: number): Promise<void>
+  /** Changes what is built, before each run; not timed. The same `count` never comes twice. What is built to warm up is not counted. */
+  readonly change: (count: number, isWarmUp: boolean) => Promise<void>
 }
 
 /** What every builder is told in its own words. */

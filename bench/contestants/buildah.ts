@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { BuildJob } from '../scenario.ts'
 import { inGroups, type Argv } from '../measure/runMeasured.ts'
 import type { Contestant, Stage } from './contestant.ts'
-import { expectSuccess } from './pelago.ts'
+import { expectSuccess } from './expectSuccess.ts'
 
 /** Has no daemon; steps run in a chroot, since its way of containers fails where control groups are of two versions. */
 export async function openBuildah({ folder, isEmulated, group }: Stage): Promise<Contestant> {

@@ -2,7 +2,8 @@ import { buildxArgv } from '../../test/support/peers/buildx.ts'
 import type { Contestant, Stage } from './contestant.ts'
 import { dockerArgv } from './dockerCommand.ts'
 import { startDockerd } from './dockerd.ts'
-import { buildxFlags, expectSuccess } from './pelago.ts'
+import { expectSuccess } from './expectSuccess.ts'
+import { buildxFlags } from './pelago.ts'
 
 /** The BuildKit in dockerd, by docker buildx without the docker command around it; images are in containerd's store, so that BuildKit packs them itself. */
 export async function openBuildkit(stage: Stage): Promise<Contestant> {

@@ -2,7 +2,7 @@ import type { BuildJob } from '../scenario.ts'
 import type { Contestant, Stage } from './contestant.ts'
 import { dockerArgv } from './dockerCommand.ts'
 import { startDockerd } from './dockerd.ts'
-import { expectSuccess } from './pelago.ts'
+import { expectSuccess } from './expectSuccess.ts'
 
 /** What dockerd built with before BuildKit: a container for each step. */
 export async function openDocker(stage: Stage): Promise<Contestant> {

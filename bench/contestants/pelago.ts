@@ -1,12 +1,13 @@
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runCommand } from '../../test/support/pelago.ts'
 import type { BuildJob, BuildOutput } from '../scenario.ts'
 import { inGroups } from '../measure/runMeasured.ts'
+import { expectSuccess } from './expectSuccess.ts'
 import type { Contestant, Stage, Target } from './contestant.ts'
 
 const HOME = fileURLToPath(new URL('../..', import.meta.url))
+const HOST = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`
 /** The engine stays warm over the longest wait for the others. */
 const LINGER_SECONDS = 1_800
 
@@ -30,7 +31,6 @@ export async function openPelagoContestant(program: string, { folder, group }: S
     PELAGO_ROOT: join(folder, 'store'),
     PELAGO_LINGER: `${LINGER_SECONDS}`,
     NO_COLOR: '1',
-    ...(isAccelerated ? { PELAGO_ACCELERATE: 'on' } : {}),
   }
   const version = await expectSuccess([program, 'version'], env)
   // an engine that a command starts is counted where the command is
@@ -40,8 +40,8 @@ export async function openPelagoContestant(program: string, { folder, group }: S
     version: version.trim(),
     env,
     group,
-    refusal: () => undefined,
-    commands: (job, target) => [[program, 'build', '--quiet', '--provenance=false', '--network=none', ...buildxFlags(job, target), job.context]],
+    refusal: ({ platforms }) => (isAccelerated && platforms.every((platform) => platform === HOST) ? 'has nothing to accelerate' : undefined),
+    commands: (job, target) => [[program, 'build', '--quiet', '--provenance=false', '--network=none', ...(isAccelerated ? ['--accelerate'] : []), ...buildxFlags(job, target), job.context]],
     async forget() {
       const images = await call('image', 'ls', '--quiet')
       const names = images.split('\n').filter((line) => line !== '')
@@ -70,11 +70,4 @@ function outputFlags(output: BuildOutput, { tag, archive }: Target): readonly st
     case 'archive':
       return ['--output', `type=oci,dest=${archive},compression=${output.compression},force-compression=${output.compression === 'zstd'}`]
   }
-}
-
-/** Standard output. @throws with all that it printed where it fails */
-export async function expectSuccess(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
-  const { exitCode, stdout, stderr } = await runCommand(argv, { env: { PATH: process.env['PATH'] ?? '', ...env } })
-  if (exitCode !== 0) throw new Error(`${argv.join(' ')} ended with ${exitCode}:\n${stdout}${stderr}`)
-  return stdout
 }

@@ -44,6 +44,8 @@ function createEntry(contestant: Contestant, job: Job): Entry {
 
 async function takePart(entry: Entry, job: Job, options: CaseOptions, { count, isCounted }: { readonly count: number; readonly isCounted: boolean }): Promise<void> {
   try {
+    if (job.isCold) await entry.contestant.forget()
+    await job.change(count, !isCounted)
     const sample = await runOnce(entry.contestant, job, options, count)
     if (isCounted) entry.samples.push(sample)
   } catch (error) {
@@ -53,8 +55,6 @@ async function takePart(entry: Entry, job: Job, options: CaseOptions, { count, i
 }
 
 async function runOnce(contestant: Contestant, job: Job, { registry, folder, name }: CaseOptions, count: number): Promise<Sample> {
-  if (job.isCold) await contestant.forget()
-  await job.change(count)
   const archive = join(folder, `archive-${count}.tar`)
   try {
     // a name of its own for each: an image that others have pushed there is no head start

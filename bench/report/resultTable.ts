@@ -36,7 +36,7 @@ function standingCells({ figures, ratios }: Standing): readonly string[] {
 /** One line, whatever a builder printed. */
 function formatReason(outcome: Exclude<Outcome, { kind: 'measured' }>): string {
   if (outcome.kind === 'refused') return outcome.reason
-  const lines = outcome.reason.split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  const lines = outcome.reason.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('hint:'))
   return `failed: ${lines.at(-1) ?? ''}`
 }
 

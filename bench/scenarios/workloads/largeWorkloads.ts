@@ -1,0 +1,43 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeLarge } from '../layerExport.ts'
+import type { Workload } from '../emulated.ts'
+
+/** Those of compilers and package managers, all offline: what they install is in the image or in the context. */
+export const LARGE_WORKLOADS: readonly Workload[] = [
+  { name: 'xz -6', image: 'tools', command: () => 'xz -6 < data > /dev/null', write: (folder) => writeLarge(join(folder, 'data'), 16) },
+  { name: 'apt install', image: 'debs', command: () => 'DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-download --no-install-recommends gcc libc6-dev make xz-utils' },
+  { name: 'C compile', image: 'tools', command: () => 'gcc -O2 -c program.c -o /program.o', write: (folder) => writeFileSync(join(folder, 'program.c'), writeProgram(1_500)) },
+  { name: 'pip install', image: 'tools', command: () => 'pip install --quiet --no-index --no-build-isolation --no-deps --break-system-packages ./package', write: (folder) => writePackage(join(folder, 'package')) },
+  { name: 'Go build', image: 'tools', command: () => 'GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -o /program .', write: writeGoProgram },
+]
+
+/** Functions with loops, branches and floating point, that an optimizer has work with. */
+function writeProgram(functions: number): string {
+  const bodies = Array.from({ length: functions }, (_, index) => [
+    `double f${index}(const int *in, double *out, int n) {`,
+    `  double sum = ${index}.5;`,
+    '  for (int i = 1; i < n; i++) {',
+    `    switch ((in[i] ^ ${index}) & 7) { case 0: sum += in[i - 1] * 3.25; break; case 1: sum -= out[i]; break; case 5: sum *= 1.0001; break; default: sum += i % (n + ${index} % 13 + 1); }`,
+    `    if (sum > ${1000 + index}) { out[i] = sum / n; sum = out[i - 1]; } else out[i] += sum;`,
+    '  }',
+    '  return sum;',
+    '}',
+  ].join('\n'))
+  return `${bodies.join('\n')}\n`
+}
+
+function writePackage(folder: string): void {
+  mkdirSync(join(folder, 'many'), { recursive: true })
+  writeFileSync(join(folder, 'setup.py'), "from setuptools import setup\nsetup(name='many', version='1.0', packages=['many'])\n")
+  writeFileSync(join(folder, 'many/__init__.py'), '')
+  for (let module = 0; module < 200; module += 1) {
+    const functions = Array.from({ length: 40 }, (_, index) => `def f${index}(a, b=${module}, *rest):\n    return [a + x * b for x in rest if x % ${index + 1}]\n`)
+    writeFileSync(join(folder, `many/m${module}.py`), functions.join('\n'))
+  }
+}
+
+function writeGoProgram(folder: string): void {
+  writeFileSync(join(folder, 'go.mod'), 'module program\n\ngo 1.19\n')
+  writeFileSync(join(folder, 'main.go'), 'package main\n\nimport (\n\t"encoding/json"\n\t"fmt"\n\t"os"\n\t"sort"\n)\n\nfunc main() {\n\tnames := append([]string{}, os.Args...)\n\tsort.Strings(names)\n\ttext, _ := json.Marshal(names)\n\tfmt.Println(string(text))\n}\n')
+}
