@@ -1,12 +1,13 @@
 import { pipeline } from 'node:stream/promises'
 import type { Transform } from 'node:stream'
-import { constants, createGunzip, createZstdCompress, createZstdDecompress } from 'node:zlib'
+import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
 import { BuildError } from '../ground/errors.ts'
 import type { Compression } from '../ground/oci/mediaType.ts'
 import { openSubprocess } from '../kit/process/subprocess.ts'
-import { toBlocks } from './internal/blocks.ts'
 import { compressGzip } from './internal/parallelGzip.ts'
+import { compressZstd } from './internal/parallelZstd.ts'
 import { cutAtFrames } from './internal/zstdFrames.ts'
+import type { KeptBlocks } from './keptBlocks.ts'
 import { peek } from './peek.ts'
 
 /** How a file from outside may be packed. */
@@ -15,25 +16,23 @@ export type PackedAs = Compression | 'bzip2' | 'xz'
 export interface CompressOptions {
   /** gzip: 0 to 9, zstd: 1 to 22; undefined is 6 for gzip, 3 for zstd. Ignored where nothing is compressed. */
   readonly level: number | undefined
+  /** Spares what was compressed before, of other archives too. */
+  readonly kept?: KeptBlocks | undefined
 }
 
 const DEFAULT_ZSTD_LEVEL = 3
 /** Output of one step; Node's own 16 KiB would cost a turn of the event loop each. */
 const OUTPUT_BYTES = 256 * 1024
-/** Input of one step of zstd, for the same reason. */
-const INPUT_BYTES = 1024 * 1024
 
-/** The same bytes for the same input, whatever its chunks, on every machine with the same Node. */
-export function compress(chunks: AsyncIterable<Uint8Array>, compression: Compression, options: CompressOptions): AsyncIterable<Uint8Array> {
+/** Of a tar archive: the same bytes for the same input, whatever its chunks and whatever is kept, on every machine with the same Node. */
+export function compress(chunks: AsyncIterable<Uint8Array>, compression: Compression, { level, kept }: CompressOptions): AsyncIterable<Uint8Array> {
   switch (compression) {
     case 'uncompressed':
       return chunks
     case 'gzip':
-      return compressGzip(chunks, options.level ?? constants.Z_DEFAULT_COMPRESSION)
-    case 'zstd': {
-      const params = { [constants.ZSTD_c_compressionLevel]: options.level ?? DEFAULT_ZSTD_LEVEL }
-      return passThrough(toBlocks(chunks, INPUT_BYTES), () => createZstdCompress({ params, chunkSize: OUTPUT_BYTES }))
-    }
+      return compressGzip(chunks, level ?? constants.Z_DEFAULT_COMPRESSION, kept)
+    case 'zstd':
+      return compressZstd(chunks, level ?? DEFAULT_ZSTD_LEVEL, kept)
   }
 }
 

@@ -1,5 +1,6 @@
 import { compress, decompress } from '../archive/compression.ts'
 import { BlobCorruptError, type ContentStore } from '../content/contentStore.ts'
+import type { PackedBlocks } from '../content/packedBlocks.ts'
 import { describeBlob } from '../ground/oci/descriptor.ts'
 import { compressionOf, layerMediaType, type Compression } from '../ground/oci/mediaType.ts'
 import { createHasher } from '../kit/hashing.ts'
@@ -31,13 +32,15 @@ export interface LayerPackerDeps {
   readonly snapshots: SnapshotStore
   readonly content: ContentStore
   readonly blobs: BlobSource
+  /** What of a layer was compressed before is not compressed again. */
+  readonly packedBlocks: PackedBlocks
   /** How many layers are packed at once: one alone keeps all cores busy with gzip. */
   readonly packing: Limit
   /** Sees a layer's uncompressed bytes on their way into the blob, and passes them on as they are. */
   readonly watchLayer: (snapshot: Snapshot, tar: AsyncIterable<Uint8Array>, signal: AbortSignal) => AsyncIterable<Uint8Array>
 }
 
-export function createLayerPacker({ snapshots, content, blobs, packing, watchLayer }: LayerPackerDeps): LayerPacker {
+export function createLayerPacker({ snapshots, content, blobs, packedBlocks, packing, watchLayer }: LayerPackerDeps): LayerPacker {
   const packings = createSingleFlight<string, LayerBlob>()
 
   async function packLayer(snapshot: Snapshot, options: PackOptions, report: (bytes: number) => void, signal: AbortSignal): Promise<LayerBlob> {
@@ -60,10 +63,12 @@ export function createLayerPacker({ snapshots, content, blobs, packing, watchLay
     const files = source === undefined ? readFiles(snapshot, options, signal) : decompress(blobs.read(source, signal), signal)
     const tar = countBytes(hasher.pass(watchLayer(snapshot, files, signal)), report)
     await using ingest = await content.openIngest({ resumeKey: undefined }, signal)
-    for await (const chunk of compress(tar, options.compression, { level: options.level })) await ingest.write(chunk)
+    const kept = packedBlocks.open(signal)
+    for await (const chunk of compress(tar, options.compression, { level: options.level, kept })) await ingest.write(chunk)
     const diffId = hasher.result().digest
     if (source !== undefined && source.diffId !== diffId) throw new BlobCorruptError(source.diffId, diffId)
     const { digest, sizeBytes } = await ingest.commit(undefined)
+    kept.keep(digest)
     const descriptor = describeBlob(layerMediaType(options.compression, 'oci'), digest, sizeBytes)
     const blob: LayerBlob = { descriptor, diffId, repository: undefined }
     // a layer with other times is not the snapshot's own

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { chmodSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { gunzipSync, gzipSync, zstdDecompressSync } from 'node:zlib'
 import { createExporter } from '../../src/exporter/exporterFactory.ts'
 import type { PackOptions } from '../../src/exporter/layerPacker.ts'
 import { describeBlob } from '../../src/ground/oci/descriptor.ts'
-import { digestOf } from '../../src/ground/digest.ts'
+import { digestHex, digestOf } from '../../src/ground/digest.ts'
 import { MEDIA_TYPE } from '../../src/ground/oci/mediaType.ts'
 import { chainId } from '../../src/image/chainId.ts'
 import type { Repository } from '../../src/registry/registry.ts'
-import type { LayerBlob, SnapshotId } from '../../src/snapshot/snapshotStore.ts'
+import type { LayerBlob, SnapshotId, SnapshotStore } from '../../src/snapshot/snapshotStore.ts'
 import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
-import { buildLayers, buildResult, gather, openExportFixture, quietProgress, resultOf, type ExportFixture } from '../support/images/exportFixture.ts'
+import { buildLayers, buildResult, change, gather, openExportFixture, quietProgress, resultOf, type ExportFixture } from '../support/images/exportFixture.ts'
 import { missingForRootWork } from '../support/requires.ts'
 
 const signal = new AbortController().signal
@@ -48,6 +51,17 @@ describe('layers made here', { skip: missingForRootWork() }, () => {
     const [first, second] = await Promise.all([fixture.deps.packer.pack(id, GZIP, add, signal), fixture.deps.packer.pack(id, GZIP, ignore, signal)])
     assert.deepEqual(first, second)
     assert.ok(packedBytes > 1024)
+  })
+
+  it('with one file changed have the bytes that they have anywhere, also where the blob of the last time is damaged', async () => {
+    await using fixture = await openExportFixture()
+    await using fresh = await openExportFixture()
+    const pack = async ({ snapshots, deps }: ExportFixture, changed: string): Promise<LayerBlob | undefined> => (await deps.packer.pack(await manyFiles(snapshots, changed), GZIP, ignore, signal))[0]
+    const first = await pack(fixture, 'one')
+    assert.deepEqual(await pack(fixture, 'two'), await pack(fresh, 'two'))
+    assert.ok(first)
+    for await (const { digest } of fixture.content.list(signal)) damage(join(fixture.folder, 'content/blobs/sha256', digestHex(digest)))
+    assert.deepEqual(await pack(fixture, 'three'), await pack(fresh, 'three'))
   })
 
   it('with times set to the epoch do not pass for the layers themselves', async () => {
@@ -91,6 +105,25 @@ describe('layers of a base image that are only in its registry', { skip: missing
     assert.ok(zstdDecompressSync(await read(fixture, forced)).equals(tar))
   })
 })
+
+/** Two megabytes that gzip does not make smaller, in files of one time. */
+async function manyFiles(snapshots: SnapshotStore, changed: string): Promise<SnapshotId> {
+  return await change(snapshots, undefined, (path) => {
+    for (let file = 0; file < 200; file += 1) {
+      const content = createHash('shake256', { outputLength: 10_000 }).update(file === 100 ? changed : `${file}`).digest()
+      writeFileSync(join(path, `file${file}`), content)
+      utimesSync(join(path, `file${file}`), 1, 1)
+    }
+  })
+}
+
+/** Somewhere in its second half. */
+function damage(path: string): void {
+  const bytes = readFileSync(path)
+  bytes.fill(0xaa, bytes.byteLength - 500_000, bytes.byteLength - 499_000)
+  chmodSync(path, 0o644)
+  writeFileSync(path, bytes)
+}
 
 async function push(fixture: ExportFixture, id: SnapshotId, name: string): Promise<void> {
   const exporter = createExporter({ type: 'image', attributes: new Map([['name', name], ['push', 'true']]), index: 0 }, fixture.deps)

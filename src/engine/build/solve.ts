@@ -2,6 +2,7 @@ import { compileSourcePolicy } from '../../api/policy/sourcePolicy.ts'
 import type { BlobReader, ContentStore } from '../../content/contentStore.ts'
 import type { BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
 import type { ContentLeases } from '../../content/lease.ts'
+import type { PackedBlocks } from '../../content/packedBlocks.ts'
 import { createBlobSource } from '../../exporter/blobSource.ts'
 import type { Exporter, ExportProgress } from '../../exporter/exporter.ts'
 import type { ExporterDeps } from '../../exporter/exporterDeps.ts'
@@ -62,6 +63,7 @@ export interface SolveDeps {
   readonly plans: Pick<PlanDeps, 'probe' | 'opFor' | 'imageFiles' | 'stepTimes'>
   readonly transfers: Limit
   readonly packing: Limit
+  readonly packedBlocks: PackedBlocks
   readonly auditStore: AuditStore
   readonly attest: Pick<AttestDeps, 'provenance'>
   readonly importedLayers: ImportedLayers
@@ -202,7 +204,7 @@ interface ExportContext extends Pick<BuildContext, 'request' | 'progress'> {
 }
 
 function exportPartsOf(deps: SolveDeps, { request: { sessionId }, progress, protect, found }: ExportContext, order: AuditOrder): ExportParts {
-  const { content, snapshots, images, registries, sessions, presence, transfers, packing, auditStore: store } = deps
+  const { content, snapshots, images, registries, sessions, presence, transfers, packing, packedBlocks, auditStore: store } = deps
   const registry = registries.registryFor(sessionId)
   const blobs = createBlobSource(content, registry, found)
   const facts = createLayerFactsSource({ layers: createLayerReading({ snapshots, content, blobs }), store })
@@ -210,7 +212,7 @@ function exportPartsOf(deps: SolveDeps, { request: { sessionId }, progress, prot
   const exporterDeps: ExporterDeps = {
     content,
     snapshots,
-    packer: createLayerPacker({ snapshots, content, blobs, packing, watchLayer: order.mode === 'off' ? (_snapshot, tar) => tar : facts.watchLayer }),
+    packer: createLayerPacker({ snapshots, content, blobs, packedBlocks, packing, watchLayer: order.mode === 'off' ? (_snapshot, tar) => tar : facts.watchLayer }),
     blobs,
     registry,
     openCachePlace: deps.openCachePlace,

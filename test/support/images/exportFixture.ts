@@ -8,6 +8,7 @@ import { UnsupportedByPeerError } from '../../../src/api/errorMapping.ts'
 import type { FileStat, TreeSource } from '../../../src/api/fileSync.ts'
 import type { ContentStore } from '../../../src/content/contentStore.ts'
 import { openFileStore } from '../../../src/content/fileStore.ts'
+import { createPackedBlocks } from '../../../src/content/packedBlocks.ts'
 import { createBlobSource } from '../../../src/exporter/blobSource.ts'
 import type { ClientStore } from '../../../src/exporter/cache/clientStore.ts'
 import type { BuildResult, ExportProgress, PlatformResult } from '../../../src/exporter/exporter.ts'
@@ -71,7 +72,7 @@ export async function openExportFixture(): Promise<ExportFixture> {
   const deps: ExporterDeps = {
     content,
     snapshots,
-    packer: createLayerPacker({ snapshots, content, blobs, packing: createLimit(2), watchLayer: (_snapshot, tar) => tar }),
+    packer: createLayerPacker({ snapshots, content, blobs, packedBlocks: createPackedBlocks(database, content), packing: createLimit(2), watchLayer: (_snapshot, tar) => tar }),
     approve: async () => undefined,
     blobs,
     registry,

@@ -1,0 +1,130 @@
+import { BLOCK_BYTES } from '../tar.ts'
+
+/** How large blocks become. */
+export interface CutSizes {
+  /** A block is not ended by a name before it has as much. */
+  readonly minBytes: number
+  /** No block has more. */
+  readonly maxBytes: number
+}
+
+/**
+ * A tar stream in blocks that begin where entries do. Which entry begins one is told by its name, so that an entry that
+ * is new, gone, or of another length moves the borders near it and no others. A larger entry has blocks of its own.
+ * The blocks depend on the bytes alone, however they are cut into chunks; what is no tar archive gives blocks too. Each
+ * has a buffer of its own.
+ */
+export async function* cutAtEntries(chunks: AsyncIterable<Uint8Array>, sizes: CutSizes): AsyncGenerator<Uint8Array> {
+  const cutter = createCutter(sizes)
+  for await (const chunk of chunks) yield* cutter.push(chunk)
+  yield* cutter.end()
+}
+
+interface Cutter {
+  push(chunk: Uint8Array): Iterable<Uint8Array>
+  end(): Iterable<Uint8Array>
+}
+
+function createCutter(sizes: CutSizes): Cutter {
+  const block = createBlock(sizes.maxBytes)
+  const header = Buffer.alloc(BLOCK_BYTES)
+  let headerBytes = 0
+  /** Until the next header. */
+  let contentBytes = 0
+  let isAlone = false
+
+  function* takeHeader(): Generator<Uint8Array> {
+    const entry = readEntry(header)
+    const isLarge = BLOCK_BYTES + entry.contentBytes > sizes.maxBytes
+    const isFull = block.sizeBytes() + BLOCK_BYTES + entry.contentBytes > sizes.maxBytes
+    if (isAlone || isFull || (entry.isMarked && block.sizeBytes() >= sizes.minBytes)) yield* block.flush()
+    yield* block.append(header)
+    isAlone = isLarge
+    contentBytes = entry.contentBytes
+    headerBytes = 0
+  }
+
+  return {
+    *push(chunk) {
+      for (let offset = 0; offset < chunk.byteLength; ) {
+        const wanted = contentBytes > 0 ? contentBytes : BLOCK_BYTES - headerBytes
+        const piece = chunk.subarray(offset, offset + wanted)
+        offset += piece.byteLength
+        if (contentBytes > 0) {
+          yield* block.append(piece)
+          contentBytes -= piece.byteLength
+        } else {
+          header.set(piece, headerBytes)
+          headerBytes += piece.byteLength
+          if (headerBytes === BLOCK_BYTES) yield* takeHeader()
+        }
+      }
+    },
+    *end() {
+      yield* block.append(header.subarray(0, headerBytes))
+      yield* block.flush()
+    },
+  }
+}
+
+interface Block {
+  sizeBytes(): number
+  append(piece: Uint8Array): Iterable<Uint8Array>
+  flush(): Iterable<Uint8Array>
+}
+
+function createBlock(maxBytes: number): Block {
+  let bytes = Buffer.allocUnsafeSlow(maxBytes)
+  let filled = 0
+  const block: Block = {
+    sizeBytes: () => filled,
+    *append(piece) {
+      for (let offset = 0; offset < piece.byteLength; ) {
+        const part = piece.subarray(offset, offset + maxBytes - filled)
+        bytes.set(part, filled)
+        filled += part.byteLength
+        offset += part.byteLength
+        if (filled === maxBytes) yield* block.flush()
+      }
+    },
+    *flush() {
+      if (filled === 0) return
+      yield bytes.subarray(0, filled)
+      bytes = Buffer.allocUnsafeSlow(maxBytes) // the consumer keeps the old one
+      filled = 0
+    },
+  }
+  return block
+}
+
+interface EntryStart {
+  /** Filled up to whole blocks of the archive. */
+  readonly contentBytes: number
+  readonly isMarked: boolean
+}
+
+const NAME_BYTES = 100
+const SIZE_OFFSET = 124
+const SIZE_END = 135
+
+/** Whatever stands there: a size that is none, or more than octal digits can say, only leads to other borders. */
+function readEntry(header: Uint8Array): EntryStart {
+  let sizeBytes = 0
+  for (let at = SIZE_OFFSET; at < SIZE_END; at += 1) {
+    const digit = (header[at] ?? 0) - DIGIT_ZERO
+    if (digit < 0 || digit > 7) break
+    sizeBytes = sizeBytes * 8 + digit
+  }
+  return { contentBytes: Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES, isMarked: hashName(header) >>> MARK_SHIFT === 0 }
+}
+
+const DIGIT_ZERO = 0x30
+/** One of sixteen names is marked: the upper four bits of the hash. */
+const MARK_SHIFT = 28
+
+/** FNV-1a. */
+function hashName(header: Uint8Array): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < NAME_BYTES && header[at] !== 0; at += 1) hash = Math.imul(hash ^ (header[at] ?? 0), 0x01000193)
+  return hash
+}

@@ -1,0 +1,17 @@
+/**
+ * Blocks of archives that were compressed before. Whoever compresses asks for each block by a name that tells all that
+ * its compressed bytes depend on, and so gives the same bytes with kept blocks and without.
+ */
+export interface KeptBlocks {
+  /** Undefined where it is not known, or not whole any more. @throws the reason of an abort */
+  find(name: string): Promise<Uint8Array | undefined>
+  /** Tells of each block of the output where it stands. */
+  note(block: NotedBlock): void
+}
+
+export interface NotedBlock {
+  readonly name: string
+  /** In the compressed stream. */
+  readonly offset: number
+  readonly packed: Uint8Array
+}

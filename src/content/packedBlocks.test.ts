@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { digestOf, type Digest } from '../ground/digest.ts'
+import { openDatabase } from '../kit/database.ts'
+import { BlobNotFoundError, putBytes, type BlobReader } from './contentStore.ts'
+import { createMemoryStore } from './memoryStore.ts'
+import { createPackedBlocks, type PackedBlocks } from './packedBlocks.ts'
+
+const signal = new AbortController().signal
+const folder = mkdtempSync(join(tmpdir(), 'pelago-blocks-'))
+let count = 0
+after(() => rmSync(folder, { recursive: true }))
+
+function openIndex(content: BlobReader, maxBlocks?: number): PackedBlocks {
+  return createPackedBlocks(openDatabase(join(folder, `${++count}.db`)), content, maxBlocks)
+}
+
+/** A blob of three blocks, `a`, `b` and `c`, kept by `index`. */
+function keepThree(index: PackedBlocks, blob: Digest): void {
+  const blocks = index.open(signal)
+  for (const [at, name] of ['a', 'b', 'c'].entries()) blocks.note({ name, offset: at * 5, packed: Buffer.from(`${name}${name}${name}${name}${name}`) })
+  blocks.keep(blob)
+}
+
+const THREE = Buffer.from('aaaaabbbbbccccc')
+
+async function findAll(index: PackedBlocks, ...names: readonly string[]): Promise<readonly (string | undefined)[]> {
+  const blocks = index.open(signal)
+  return await Promise.all(names.map(async (name) => (await blocks.find(name))?.toString()))
+}
+
+describe('packed blocks', () => {
+  it('are found in the blob that they stand in', async () => {
+    const content = createMemoryStore(() => 0)
+    const index = openIndex(content)
+    keepThree(index, await putBytes(THREE, content, signal))
+    assert.deepEqual(await findAll(index, 'b', 'c', 'a', 'd'), ['bbbbb', 'ccccc', 'aaaaa', undefined])
+  })
+
+  it('are not known before their blob is', async () => {
+    const index = openIndex(createMemoryStore(() => 0))
+    index.open(signal).note({ name: 'a', offset: 0, packed: THREE }) // and the process is killed
+    assert.deepEqual(await findAll(index, 'a'), [undefined])
+  })
+
+  it('are gone with their blob', async () => {
+    const content = createMemoryStore(() => 0)
+    const index = openIndex(content)
+    const blob = await putBytes(THREE, content, signal)
+    keepThree(index, blob)
+    await content.remove(blob, Infinity, signal)
+    assert.deepEqual(await findAll(index, 'a'), [undefined])
+    await putBytes(THREE, content, signal)
+    assert.deepEqual(await findAll(index, 'b'), [undefined])
+  })
+
+  for (const { name, bytes, want } of [
+    { name: 'damaged', bytes: 'aaaaabXbbbccccc', want: ['aaaaa', undefined, 'ccccc'] },
+    { name: 'cut off', bytes: 'aaaaabbbb', want: ['aaaaa', undefined, undefined] },
+  ]) {
+    it(`are not taken from a blob that is ${name}`, async () => {
+      let held = Buffer.from(bytes)
+      const index = openIndex(readerOf(() => held))
+      keepThree(index, digestOf(THREE))
+      assert.deepEqual(await findAll(index, 'a', 'b', 'c'), want)
+      held = THREE
+      assert.deepEqual(await findAll(index, 'b'), [undefined]) // it is not asked for again and again
+    })
+  }
+
+  it('are forgotten in the order of their last use, where there are too many', async () => {
+    const content = createMemoryStore(() => 0)
+    const index = openIndex(content, 3)
+    const blob = await putBytes(THREE, content, signal)
+    keepThree(index, blob)
+    const next = index.open(signal)
+    for (const [at, name] of ['a', 'd'].entries()) next.note({ name, offset: at * 5, packed: THREE.subarray(at * 5, at * 5 + 5) })
+    next.keep(blob)
+    assert.deepEqual(await findAll(index, 'a', 'b', 'c', 'd'), ['aaaaa', undefined, 'ccccc', 'bbbbb'])
+  })
+
+  it('pass on what ends the build', async () => {
+    const index = openIndex(createMemoryStore(() => 0))
+    await assert.rejects(index.open(AbortSignal.abort(new Error('enough'))).find('a'), /enough/)
+  })
+})
+
+function readerOf(bytes: () => Buffer): BlobReader {
+  return {
+    sizeBytes: async () => bytes().byteLength,
+    async *read(digest, offset) {
+      if (digest !== digestOf(THREE)) throw new BlobNotFoundError(digest)
+      yield bytes().subarray(offset)
+    },
+  }
+}

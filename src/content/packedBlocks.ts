@@ -1,0 +1,98 @@
+import { crc32 } from 'node:zlib'
+import type { KeptBlocks, NotedBlock } from '../archive/keptBlocks.ts'
+import { parseDigest, type Digest } from '../ground/digest.ts'
+import { integerOf, textOf, type Database } from '../kit/database.ts'
+import { BlobNotFoundError, type BlobReader } from './contentStore.ts'
+
+/*
+ * Compressed blocks are kept where they stand anyway: in the layer blobs that were made of them. The database says which
+ * block is where; so keeping them takes no room and no writing of its own, a blob that is whole has whole blocks, and
+ * pruning a blob prunes what is kept of it.
+ */
+
+/** Where compressed blocks stand in the blobs of a store. */
+export interface PackedBlocks {
+  /** For one blob that is being made. */
+  open(signal: AbortSignal): BlobBlocks
+}
+
+export interface BlobBlocks extends KeptBlocks {
+  /** Says that what was noted stands in `blob`, which the store has. */
+  keep(blob: Digest): void
+}
+
+/** The order of rows is that of their last use. */
+const MIGRATIONS = [
+  `CREATE TABLE packed_block (
+     place INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, blob TEXT NOT NULL, start INTEGER NOT NULL,
+     size_bytes INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT;
+   CREATE INDEX packed_block_by_blob ON packed_block (blob);`,
+]
+
+/** Of about 50 GB of layers; 20 MB in the database. */
+const MAX_BLOCKS = 100_000
+
+/** `database` is that of the store. What was not used for longest is forgotten first. */
+export function createPackedBlocks(database: Database, content: BlobReader, maxBlocks = MAX_BLOCKS): PackedBlocks {
+  database.migrate('packed_block', MIGRATIONS)
+  return {
+    open(signal) {
+      const noted: PlacedBlock[] = []
+      return {
+        find: (name) => findBlock(name, { database, content }, signal),
+        note: ({ name, offset, packed }: NotedBlock) => void noted.push({ name, offset, sizeBytes: packed.byteLength, checksum: crc32(packed) }),
+        keep: (blob) => keepBlocks(blob, noted, { database, maxBlocks }),
+      }
+    },
+  }
+}
+
+interface PlacedBlock {
+  readonly name: string
+  readonly offset: number
+  readonly sizeBytes: number
+  readonly checksum: number
+}
+
+interface BlockLookup {
+  readonly database: Database
+  readonly content: BlobReader
+}
+
+async function findBlock(name: string, { database, content }: BlockLookup, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  signal.throwIfAborted()
+  const row = database.get('SELECT blob, start, size_bytes, checksum FROM packed_block WHERE name = ?', name)
+  if (row === undefined) return undefined
+  const blob = parseDigest(textOf(row, 'blob'))
+  try {
+    const bytes = await readRange(content.read(blob, integerOf(row, 'start'), signal), integerOf(row, 'size_bytes'))
+    if (bytes !== undefined && crc32(bytes) === integerOf(row, 'checksum')) return bytes
+    database.run('DELETE FROM packed_block WHERE name = ?', name)
+  } catch (error) {
+    if (!(error instanceof BlobNotFoundError)) throw error
+    database.run('DELETE FROM packed_block WHERE blob = ?', blob)
+  }
+  return undefined
+}
+
+/** Undefined where there is less. */
+async function readRange(chunks: AsyncIterable<Uint8Array>, sizeBytes: number): Promise<Uint8Array | undefined> {
+  const bytes = Buffer.allocUnsafeSlow(sizeBytes)
+  let filled = 0
+  for await (const chunk of chunks) {
+    const piece = chunk.subarray(0, sizeBytes - filled)
+    bytes.set(piece, filled)
+    filled += piece.byteLength
+    if (filled === sizeBytes) return bytes
+  }
+  return undefined
+}
+
+function keepBlocks(blob: Digest, blocks: readonly PlacedBlock[], { database, maxBlocks }: { readonly database: Database; readonly maxBlocks: number }): void {
+  database.transaction(() => {
+    for (const { name, offset, sizeBytes, checksum } of blocks) {
+      database.run('INSERT OR REPLACE INTO packed_block (name, blob, start, size_bytes, checksum) VALUES (?, ?, ?, ?, ?)', name, blob, offset, sizeBytes, checksum)
+    }
+    database.run('DELETE FROM packed_block WHERE place IN (SELECT place FROM packed_block ORDER BY place LIMIT max(0, (SELECT count(*) FROM packed_block) - ?))', maxBlocks)
+  })
+}
