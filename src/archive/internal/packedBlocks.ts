@@ -1,7 +1,7 @@
-import { webcrypto } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { KeptBlocks } from '../keptBlocks.ts'
-import { cutAtEntries, type CutSizes } from './tarCuts.ts'
+import { createBlockBuffers, cutAtEntries, type CutSizes } from './tarCuts.ts'
 
 /** How blocks are compressed, each by itself. */
 export interface BlockPacking {
@@ -12,6 +12,7 @@ export interface BlockPacking {
 }
 
 export interface PackedBlock {
+  /** To be used before the next is asked for: its buffer is then taken again. */
   readonly block: Uint8Array
   readonly packed: Uint8Array
 }
@@ -25,22 +26,24 @@ const IN_FLIGHT = Math.min(4, availableParallelism()) + 1
  */
 export async function* packBlocks(chunks: AsyncIterable<Uint8Array>, packing: BlockPacking, { kept, startBytes }: { readonly kept: KeptBlocks | undefined; readonly startBytes: number }): AsyncGenerator<PackedBlock> {
   const pending: Promise<NamedBlock>[] = []
+  const buffers = createBlockBuffers(packing.sizes.maxBytes)
   let offset = startBytes
-  const takeFirst = async (): Promise<PackedBlock> => {
+  async function* takeFirst(): AsyncGenerator<PackedBlock> {
     const done = await pending.shift()
-    if (done === undefined) throw new Error('no block is pending')
+    if (done === undefined) return
     if (done.name !== undefined) kept?.note({ name: done.name, offset, packed: done.packed })
     offset += done.packed.byteLength
-    return done
+    yield done
+    buffers.giveBack(done.block)
   }
   try {
-    for await (const block of cutAtEntries(chunks, packing.sizes)) {
+    for await (const block of cutAtEntries(chunks, packing.sizes, buffers)) {
       const next = packOne(block, packing, kept)
       next.catch(() => undefined) // it is awaited below, in its turn
       pending.push(next)
-      if (pending.length >= IN_FLIGHT) yield await takeFirst()
+      if (pending.length >= IN_FLIGHT) yield* takeFirst()
     }
-    while (pending.length > 0) yield await takeFirst()
+    while (pending.length > 0) yield* takeFirst()
   } finally {
     await Promise.allSettled(pending) // at most IN_FLIGHT: the pool must not go on with what nobody wants
   }
@@ -52,11 +55,6 @@ interface NamedBlock extends PackedBlock {
 
 async function packOne(block: Uint8Array, packing: BlockPacking, kept: KeptBlocks | undefined): Promise<NamedBlock> {
   if (kept === undefined) return { block, name: undefined, packed: await packing.pack(block) }
-  const name = `${packing.name} ${await digestBeside(block)}`
+  const name = `${packing.name} ${hash('sha256', block)}`
   return { block, name, packed: (await kept.find(name)) ?? (await packing.pack(block)) }
-}
-
-/** In the pool, where `createHash` would take this thread's time. */
-async function digestBeside(block: Uint8Array): Promise<string> {
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', block as Uint8Array<ArrayBuffer>)).toString('hex')
 }

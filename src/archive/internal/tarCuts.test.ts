@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { madeTar } from '../keptBlocks.suite.ts'
-import { cutAtEntries, type CutSizes } from './tarCuts.ts'
+import { createBlockBuffers, cutAtEntries, type CutSizes } from './tarCuts.ts'
 
 const SIZES: CutSizes = { minBytes: 16 * 1024, maxBytes: 64 * 1024 }
 
@@ -11,7 +11,11 @@ async function cut(bytes: Uint8Array, chunkBytes: number, sizes = SIZES): Promis
     for (let offset = 0; offset < bytes.byteLength; offset += chunkBytes) yield bytes.subarray(offset, offset + chunkBytes)
   }
   const blocks: Buffer[] = []
-  for await (const block of cutAtEntries(chunks(), sizes)) blocks.push(Buffer.from(block))
+  const buffers = createBlockBuffers(sizes.maxBytes)
+  for await (const block of cutAtEntries(chunks(), sizes, buffers)) {
+    blocks.push(Buffer.from(block))
+    buffers.giveBack(block)
+  }
   return blocks
 }
 

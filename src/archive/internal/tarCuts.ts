@@ -12,12 +12,27 @@ export interface CutSizes {
  * A tar stream in blocks that begin where entries do. Which entry begins one is told by its name, so that an entry that
  * is new, gone, or of another length moves the borders near it and no others. A larger entry has blocks of its own.
  * The blocks depend on the bytes alone, however they are cut into chunks; what is no tar archive gives blocks too. Each
- * has a buffer of its own.
+ * has a buffer of its own, out of `buffers`.
  */
-export async function* cutAtEntries(chunks: AsyncIterable<Uint8Array>, sizes: CutSizes): AsyncGenerator<Uint8Array> {
-  const cutter = createCutter(sizes)
+export async function* cutAtEntries(chunks: AsyncIterable<Uint8Array>, sizes: CutSizes, buffers: BlockBuffers): AsyncGenerator<Uint8Array> {
+  const cutter = createCutter(sizes, buffers)
   for await (const chunk of chunks) yield* cutter.push(chunk)
   yield* cutter.end()
+}
+
+/** Buffers of one length that are used again and again: new ones would have the garbage collector run for every few of them. */
+export interface BlockBuffers {
+  take(): Buffer
+  /** The buffer that `block` is a part of. */
+  giveBack(block: Uint8Array): void
+}
+
+export function createBlockBuffers(sizeBytes: number): BlockBuffers {
+  const free: Buffer[] = []
+  return {
+    take: () => free.pop() ?? Buffer.allocUnsafeSlow(sizeBytes),
+    giveBack: ({ buffer }) => void free.push(Buffer.from(buffer as ArrayBuffer)),
+  }
 }
 
 interface Cutter {
@@ -25,8 +40,8 @@ interface Cutter {
   end(): Iterable<Uint8Array>
 }
 
-function createCutter(sizes: CutSizes): Cutter {
-  const block = createBlock(sizes.maxBytes)
+function createCutter(sizes: CutSizes, buffers: BlockBuffers): Cutter {
+  const block = createBlock(sizes.maxBytes, buffers)
   const header = Buffer.alloc(BLOCK_BYTES)
   let headerBytes = 0
   /** Until the next header. */
@@ -73,8 +88,8 @@ interface Block {
   flush(): Iterable<Uint8Array>
 }
 
-function createBlock(maxBytes: number): Block {
-  let bytes = Buffer.allocUnsafeSlow(maxBytes)
+function createBlock(maxBytes: number, buffers: BlockBuffers): Block {
+  let bytes = buffers.take()
   let filled = 0
   const block: Block = {
     sizeBytes: () => filled,
@@ -90,7 +105,7 @@ function createBlock(maxBytes: number): Block {
     *flush() {
       if (filled === 0) return
       yield bytes.subarray(0, filled)
-      bytes = Buffer.allocUnsafeSlow(maxBytes) // the consumer keeps the old one
+      bytes = buffers.take()
       filled = 0
     },
   }

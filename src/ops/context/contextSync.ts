@@ -111,9 +111,13 @@ async function removeAt(place: ByteString): Promise<void> {
   if (findStat(place) !== undefined) await rm(bytesOf(place), { recursive: true, force: true })
 }
 
+/** Asked of each file of a folder: without making parts of the path. */
 function isPlain(path: ByteString): boolean {
-  return path.split('/').every((name) => name !== '' && name !== '.' && name !== '..')
+  return !NO_NAME.test(path)
 }
+
+/** A name that is empty, or leads elsewhere. */
+const NO_NAME = /(?:^|\/)\.{0,2}(?:\/|$)/
 
 function isUsable(mirror: ContextMirror | undefined, snapshots: SnapshotStore): boolean {
   return mirror !== undefined && mirror.levels < MAX_LEVELS && snapshots.touch(mirror.snapshot) && snapshots.get(mirror.snapshot)?.state === 'present'
