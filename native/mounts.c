@@ -8,7 +8,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define BINFMT "/proc/sys/fs/binfmt_misc"
 #define CGROUPS "/sys/fs/cgroup"
 
 /* Not in every libc's headers. */

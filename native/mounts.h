@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#define BINFMT "/proc/sys/fs/binfmt_misc"
+
 /* Nothing that is mounted inside is seen outside, and nothing from outside comes in. */
 int make_mounts_private(void);
 

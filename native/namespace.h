@@ -17,6 +17,12 @@ struct entry {
 /* Runs `entry.argv` inside and returns its exit status, 128 + the signal's number where a signal ended it. */
 int run_inside(const struct entry *entry);
 
+/*
+ * Enters a user and a mount namespace inside the present ones, registers each line of the file `registrations` with a
+ * binfmt_misc of its own there, and becomes `argv`. For whoever is root here.
+ */
+_Noreturn void become_with_binfmt(const char *registrations, char **argv);
+
 /* Prints one line of JSON for each facility, and returns 0. `folder` is where the store would be; NULL for anywhere. */
 int probe(const char *folder);
 

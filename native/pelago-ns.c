@@ -3,6 +3,7 @@
  *
  *   pelago-ns [--die-with-parent] [--need-id-range] -- PROGRAM [ARGUMENT…]
  *   pelago-ns --pty COLUMNSxROWS --console-socket PATH -- RUNTIME [ARGUMENT…]
+ *   pelago-ns --own-binfmt FILE -- PROGRAM [ARGUMENT…]
  *   pelago-ns --probe [FOLDER]
  *
  * The first form runs PROGRAM as root of new user, mount, pid and cgroup namespaces. Node cannot do this itself: a
@@ -21,6 +22,10 @@
  *
  * The second form runs an OCI runtime in the namespaces that are there already, takes the container's terminal from
  * PATH, and copies between it and stdin and stdout; lines COLUMNSxROWS on file 3 change its size.
+ *
+ * The third form, for root, puts PROGRAM into a user and a mount namespace inside the present ones, with the same ids and
+ * the same view of the files, but with a binfmt_misc of its own, in which each line of FILE is registered. This process
+ * becomes PROGRAM: the process ids stay as they are.
  *
  * The first form raises PROGRAM's soft limit of open files to the hard one.
  *
@@ -41,12 +46,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char usage[] = "usage: pelago-ns [--die-with-parent] [--need-id-range] [--pty COLUMNSxROWS --console-socket PATH] -- PROGRAM [ARGUMENT…], or pelago-ns --probe [FOLDER]";
+static const char usage[] = "usage: pelago-ns [--die-with-parent] [--need-id-range] [--pty COLUMNSxROWS --console-socket PATH | --own-binfmt FILE] -- PROGRAM [ARGUMENT…], or pelago-ns --probe [FOLDER]";
 
 int main(int argc, char **argv)
 {
 	struct entry entry = { 0 };
-	const char *terminal_size = NULL, *console_socket = NULL;
+	const char *terminal_size = NULL, *console_socket = NULL, *registrations = NULL;
 	int next = 1;
 	if ((argc == 2 || argc == 3) && strcmp(argv[1], "--probe") == 0)
 		return probe(argv[2]);
@@ -59,11 +64,15 @@ int main(int argc, char **argv)
 			terminal_size = argv[++next];
 		else if (strcmp(argv[next], "--console-socket") == 0 && next + 1 < argc)
 			console_socket = argv[++next];
+		else if (strcmp(argv[next], "--own-binfmt") == 0 && next + 1 < argc)
+			registrations = argv[++next];
 		else
 			fail(FAILURE_USAGE, "%s", usage);
 	}
-	if (next + 1 >= argc || !terminal_size != !console_socket)
+	if (next + 1 >= argc || !terminal_size != !console_socket || (registrations && terminal_size))
 		fail(FAILURE_USAGE, "%s", usage);
 	entry.argv = &argv[next + 1];
+	if (registrations)
+		become_with_binfmt(registrations, entry.argv);
 	return terminal_size ? run_on_terminal(terminal_size, console_socket, entry.argv) : run_inside(&entry);
 }

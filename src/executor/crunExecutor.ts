@@ -13,6 +13,7 @@ import { ContainerEndedError, ProcessStartError, StepFailedError, type Container
 import { openAddedProcess, runningProcess } from './addedProcess.ts'
 import { runtimeArgv, RuntimeMissingError } from './runtimeArgv.ts'
 import { readOsRelease } from './emulation/qemu.ts'
+import { createNativeTwins, type NativeTwins, type StepTwins } from './emulation/twins/nativeTwins.ts'
 import { readQemuVersion } from './emulation/qemuVersion.ts'
 import { ensureOwnedFolder } from './missingPath.ts'
 import { exitHint, readMemoryKills } from './exitReason.ts'
@@ -55,17 +56,19 @@ export async function createCrunExecutor({ stateFolder, isStatePrivate, cacheFol
   await mkdir(stateFolder, { recursive: true })
   const crun = createCrun(program, stateFolder, { PATH: environment['PATH'] ?? '' })
   const emulation = createEmulation(readCpu(), environment)
+  const namespaceProgram = findNamespaceProgram(environment)
   const context: Context = {
     crun,
     emulation,
     stateFolder,
     isStatePrivate,
     cacheFolder,
-    namespaceProgram: findNamespaceProgram(environment),
+    namespaceProgram,
     hardLimits: await readHardLimits(),
     surroundings: readSurroundings(emulation, environment),
     filter: undefined,
     dns,
+    twins: createNativeTwins({ crun, emulation, stateFolder, namespaceProgram }),
   }
   return {
     runMode: (platform) => emulation.runMode(platform),
@@ -95,6 +98,7 @@ interface Context {
   /** Compiled at the first need, once for all that need it. */
   filter: Promise<string | undefined> | undefined
   readonly dns: DnsParts | undefined
+  readonly twins: NativeTwins
 }
 
 function readSurroundings({ native }: Emulation, environment: Environment): Surroundings {
@@ -113,10 +117,10 @@ interface ObservedRun {
 }
 
 async function* run(context: Context, { spec, observer }: ObservedRun, signal: AbortSignal): AsyncGenerator<OutputChunk> {
-  using stack = new DisposableStack()
-  if (spec.twins !== undefined) stack.defer(() => observer?.twinsUsed({ native: 0, emulated: 0, why: 'no program stands in for the emulator here' }))
   const memoryKills = readMemoryKills()
-  await using container = await startContainer(context, spec, { terminal: undefined, input: 'none' }, signal)
+  await using stack = new AsyncDisposableStack()
+  const twins = await openTwins(context, { spec, observer }, stack, signal)
+  await using container = await startContainer(context, spec, { terminal: undefined, input: 'none', twins }, signal)
   using watched = watchContainer(container, failedProcess(context, spec, container), context.emulation)
   yield* watched.output
   const exitCode = await watched.exitCode(signal)
@@ -126,8 +130,21 @@ async function* run(context: Context, { spec, observer }: ObservedRun, signal: A
   throw new StepFailedError(spec.argv, exitCode, hint)
 }
 
+/** What `stack` then gives back; before that, it tells the observer what came of it. */
+async function openTwins({ twins }: Context, { spec, observer }: ObservedRun, stack: AsyncDisposableStack, signal: AbortSignal): Promise<StepTwins | undefined> {
+  if (spec.twins === undefined) return undefined
+  const opened = await twins.open(spec, spec.twins, signal)
+  if ('why' in opened) {
+    stack.defer(() => observer?.twinsUsed({ native: 0, emulated: 0, why: opened.why }))
+    return undefined
+  }
+  stack.use(opened)
+  stack.defer(async () => observer?.twinsUsed(await opened.readUse()))
+  return opened
+}
+
 async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<ContainerProcess> {
-  const container = await startContainer(context, spec, { terminal, input: 'pipe' }, signal)
+  const container = await startContainer(context, spec, { terminal, input: 'pipe', twins: undefined }, signal)
   const failed = failedProcess(context, spec, container)
   return {
     ...runningProcess(container, { failed, emulation: context.emulation }, signal),
@@ -158,13 +175,14 @@ interface Container extends AsyncDisposable, WatchableContainer {
   readonly root: OpenFolder
 }
 
-interface Streams {
+interface StartOptions {
   readonly terminal: TerminalSize | undefined
   readonly input: 'none' | 'pipe'
+  readonly twins: StepTwins | undefined
 }
 
 /** Disposing kills what runs, and leaves the root file system as the process left it. */
-async function startContainer(context: Context, spec: ProcessSpec, streams: Streams, signal: AbortSignal): Promise<Container> {
+async function startContainer(context: Context, spec: ProcessSpec, { terminal, input, twins }: StartOptions, signal: AbortSignal): Promise<Container> {
   signal.throwIfAborted()
   await using stack = new AsyncDisposableStack()
   const root = stack.use(openRoot(spec.rootfs))
@@ -172,7 +190,7 @@ async function startContainer(context: Context, spec: ProcessSpec, streams: Stre
   const bundle = join(context.stateFolder, id)
   stack.defer(() => rm(bundle, { recursive: true, force: true }))
   checkPrivacy(context, spec)
-  const { oci, stepMounts } = await prepare(context, spec, { root, bundle, terminal: streams.terminal }, signal)
+  const { oci, stepMounts } = await prepare(context, spec, { root, bundle, terminal, twinMounts: twins?.mounts ?? [] }, signal)
   stack.use(createMountPoints(root, oci.mounts, stepMounts))
   ensureOwnedFolder(root, spec.cwd, oci.process.user) // stays in the layer, as the step's own work
   await writeFile(join(bundle, 'config.json'), JSON.stringify(oci))
@@ -181,7 +199,8 @@ async function startContainer(context: Context, spec: ProcessSpec, streams: Stre
     wasStopped = true
     return stop(context.crun, id, running)
   }
-  const process = stack.use(openPipedProcess(runtimeArgv(context, { words: ['run', '--bundle', bundle], id, logPath: join(bundle, LOG), socketPath: join(bundle, 'console'), terminal: streams.terminal }), { cwd: '/', env: context.crun.env, input: streams.input, stop: stopIt }, signal))
+  const argv = runtimeArgv(context, { words: ['run', '--bundle', bundle], id, logPath: join(bundle, LOG), socketPath: join(bundle, 'console'), terminal })
+  const process = stack.use(openPipedProcess(twins?.wrap(argv) ?? argv, { cwd: '/', env: context.crun.env, input, stop: stopIt }, signal))
   const owned = stack.move()
   return {
     id,
@@ -210,6 +229,7 @@ interface Place {
   readonly root: OpenFolder
   readonly bundle: string
   readonly terminal: TerminalSize | undefined
+  readonly twinMounts: readonly OciMount[]
 }
 
 interface PreparedSpec {
@@ -218,7 +238,7 @@ interface PreparedSpec {
   readonly stepMounts: readonly OciMount[]
 }
 
-async function prepare(context: Context, spec: ProcessSpec, { root, bundle, terminal }: Place, signal: AbortSignal): Promise<PreparedSpec> {
+async function prepare(context: Context, spec: ProcessSpec, { root, bundle, terminal, twinMounts }: Place, signal: AbortSignal): Promise<PreparedSpec> {
   const { user, rlimits, env } = prepareProcess(context, spec, root)
   const seccompFilter = spec.security === 'sandbox' ? await sharedFilter(context, signal) : undefined
   const [hostsPath, resolvConfPath] = [join(bundle, 'hosts'), join(bundle, 'resolv.conf')]
@@ -230,7 +250,7 @@ async function prepare(context: Context, spec: ProcessSpec, { root, bundle, term
   ])
   const mode = context.emulation.runMode(spec.platform)
   const stepMounts = await placeMounts(spec.mounts, { root, bundle })
-  const oci = buildOciSpec({ ...spec, env }, { user, mode, stepMounts, rlimits, terminal, hostsPath, resolvConfPath, seccompFilter }, context.surroundings)
+  const oci = buildOciSpec({ ...spec, env }, { user, mode, stepMounts, twinMounts, rlimits, terminal, hostsPath, resolvConfPath, seccompFilter }, context.surroundings)
   return { oci, stepMounts }
 }
 

@@ -67,7 +67,7 @@ function build({ spec, prepared, surroundings }: Change): OciSpec {
       platform: amd64, argv: ['/bin/true'], env: [], secretEnv: [], cwd: '/', user: '', rootfs: '/root-of-it', isRootReadonly: false, mounts: [], network: 'default',
       security: 'sandbox', hostname: '', extraHosts: [], ulimits: [], shmSizeBytes: 0, cgroupParent: '', twins: undefined, ...spec,
     },
-    { user: { uid: 0, gid: 0, additionalGids: [0] }, mode: { kind: 'native' }, stepMounts: [], rlimits: [], terminal: undefined, hostsPath: '/h', resolvConfPath: '/r', seccompFilter: undefined, ...prepared },
+    { user: { uid: 0, gid: 0, additionalGids: [0] }, mode: { kind: 'native' }, stepMounts: [], twinMounts: [], rlimits: [], terminal: undefined, hostsPath: '/h', resolvConfPath: '/r', seccompFilter: undefined, ...prepared },
     { native: amd64, hasIdRange: true, hasOwnProc: true, privilegedDevices: ['/dev/fuse'], lastCapability: 40, ...surroundings },
   )
 }

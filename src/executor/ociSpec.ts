@@ -62,6 +62,8 @@ export interface Prepared {
   readonly mode: RunMode
   /** What the spec itself mounts. */
   readonly stepMounts: readonly OciMount[]
+  /** What native twins need, in /dev. */
+  readonly twinMounts: readonly OciMount[]
   readonly rlimits: readonly OciRlimit[]
   readonly terminal: TerminalSize | undefined
   /** Files of the host that become the container's. */
@@ -134,6 +136,7 @@ function mountsOf(spec: ProcessSpec, prepared: Prepared, { hasIdRange, hasOwnPro
     mount('/etc/resolv.conf', 'bind', prepared.resolvConfPath, ['rbind', 'ro']),
     mount('/etc/hosts', 'bind', prepared.hostsPath, ['rbind', 'ro']),
     ...prepared.stepMounts,
+    ...prepared.twinMounts,
   ]
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 
 /**
  * The first process of a container gets no signal that it does not handle, not even from itself. QEMU, when the program
@@ -50,7 +51,8 @@ export function createDeafInitWatch(emulatorPath: string | undefined, container:
 
 async function signalWaitedFor(pid: number, emulatorPath: string): Promise<number | undefined> {
   const [status, commandLine] = await Promise.all([readFile(`/proc/${pid}/status`, 'utf8'), readFile(`/proc/${pid}/cmdline`, 'latin1')])
-  return commandLine.split('\0')[0] === emulatorPath ? parseWaitedSignal(status) : undefined
+  const program = commandLine.split('\0')[0] ?? ''
+  return basename(program) === basename(emulatorPath) ? parseWaitedSignal(status) : undefined // a copy of it, where it looks for twins
 }
 
 const SIGKILL = 9

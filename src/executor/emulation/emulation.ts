@@ -18,8 +18,15 @@ export interface Emulation {
   platforms(): readonly { readonly platform: Platform; readonly mode: RunMode }[]
   /** Path of the emulator that runs `platform`; undefined where none does. */
   emulatorPath(platform: Platform): string | undefined
+  /** What is registered in a binfmt_misc that is private; nothing where the machine's own is used. */
+  privateRegistrations(): readonly PrivateRegistration[]
   /** What makes programs for `architecture` run here, as a command or an imperative; '' where nothing does, undefined where they do run. */
   howToRun(architecture: string): string | undefined
+}
+
+export interface PrivateRegistration {
+  readonly architecture: EmulatedArchitecture
+  readonly qemu: Qemu
 }
 
 type Support = { readonly kind: 'works'; readonly qemu: Qemu } | { readonly kind: 'fails'; readonly reason: string; readonly hint: string }
@@ -48,7 +55,12 @@ export function createEmulation(cpu: CpuFacts, environment: Environment): Emulat
     if (support === undefined) return nativeArchitectures.has(architecture) ? undefined : ''
     return support.kind === 'works' ? undefined : support.hint
   }
-  return { native, runMode, platforms: () => all, emulatorPath: (platform) => emulatorOf(platform)?.path, howToRun }
+  const registrations = parseAccess(environment['PELAGO_NS_BINFMT']) === 'private' ? EMULATED_ARCHITECTURES.flatMap((architecture) => toRegistration(architecture, supports.get(architecture.architecture))) : []
+  return { native, runMode, platforms: () => all, emulatorPath: (platform) => emulatorOf(platform)?.path, privateRegistrations: () => registrations, howToRun }
+}
+
+function toRegistration(architecture: EmulatedArchitecture, support: Support | undefined): readonly PrivateRegistration[] {
+  return support?.kind === 'works' ? [{ architecture, qemu: support.qemu }] : []
 }
 
 const NO_PLATFORM: Platform = { os: 'linux', architecture: '', variant: '', osVersion: '' }

@@ -7,10 +7,10 @@ export interface MemoryFolder extends AsyncDisposable {
   readonly isInMemory: boolean
 }
 
-/** Mounts memory on the empty folder `path`; disposing takes it away with all that is in it. */
-export function mountMemory(path: string): MemoryFolder {
+/** Mounts memory on the empty folder `path`, `sizeBytes` of it at most; disposing takes it away with all that is in it. */
+export function mountMemory(path: string, sizeBytes?: number): MemoryFolder {
   try {
-    mount({ source: 'tmpfs', target: path, type: 'tmpfs', flags: MOUNT_FLAG.nosuid | MOUNT_FLAG.nodev, data: 'mode=0700' })
+    mount({ source: 'tmpfs', target: path, type: 'tmpfs', flags: MOUNT_FLAG.nosuid | MOUNT_FLAG.nodev, data: `mode=0700${sizeBytes === undefined ? '' : `,size=${sizeBytes}`}` })
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error
     return { isInMemory: false, [Symbol.asyncDispose]: async () => undefined }

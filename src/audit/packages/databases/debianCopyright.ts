@@ -1,5 +1,5 @@
 import type { FileEvidence } from '../fileEvidence.ts'
-import { parseParagraphs } from './deb822.ts'
+import { parseParagraphs } from '../../../ground/deb822.ts'
 
 /** As many licences of one package are told. */
 const MAX_LICENSES = 50

@@ -1,7 +1,7 @@
+import { parseParagraphs, type Paragraph } from '../../../ground/deb822.ts'
 import { fromText } from '../../../kit/byteString.ts'
 import { packagesEvidence, type FileEvidence } from '../fileEvidence.ts'
 import { toPackage, type Package } from '../package.ts'
-import { parseParagraphs, type Paragraph } from './deb822.ts'
 import { isLanguageFile } from './languageFile.ts'
 
 /** dpkg's `status`, and the files of `status.d` in images that are made without dpkg: what is installed, not what has left its configuration. */

@@ -1,0 +1,45 @@
+/*
+ * The table that is sealed into the emulator behind this code: written by src/executor/emulation/twins/twinTable.ts, in
+ * the machine's own byte order. Offsets count from the table's first byte; a string ends with a zero.
+ */
+#ifndef PELAGO_TWIN_TABLE_H
+#define PELAGO_TWIN_TABLE_H
+
+#include <stdint.h>
+
+#define TABLE_MAGIC 0x314e4957544c4550u /* "PELTWIN1" in little-endian */
+/* Locales in UTF-8 are files that both architectures read alike. */
+#define TABLE_SAME_LOCALES 1u
+/* The emulator gives a program its environment back to front, and so do we: QEMU before 8.1. */
+#define TABLE_REVERSED_ENVIRONMENT 2u
+/* Words in front of a twin's own arguments. */
+#define MAX_WORDS 32
+
+struct table {
+	uint64_t magic;
+	/* From the first byte of this code to the emulator's entry point. */
+	int64_t emulator;
+	/* The folder that must stand at ROOT_FOLDER: elsewhere, in a chroot, there are no twins. */
+	uint64_t root_device, root_inode;
+	uint32_t entry_count, flags;
+	struct entry {
+		/* Of a file that was looked at before the step; sorted by these two. */
+		uint64_t device, inode;
+		uint64_t size, mtime_ns, ctime_ns;
+		uint32_t twin, unused;
+	} entries[];
+};
+
+struct twin {
+	/* Folder, with a slash at its end, of links to what the kernel is to execute; the process is called as the link. */
+	uint32_t folder;
+	/* The link where there is none by the name that was executed. */
+	uint32_t link;
+	/* Names that argv[0] may have, a list of offsets that ends with 0; 0 for any. */
+	uint32_t names;
+	uint32_t word_count;
+	/* argv of what is executed, before the arguments that were given; 0 for argv[0] as given. */
+	uint32_t words[];
+};
+
+#endif

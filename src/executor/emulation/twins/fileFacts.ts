@@ -1,0 +1,44 @@
+import type { OpenFolder } from '../../../archive/safePath.ts'
+import { parseProgramNeeds, type ProgramNeeds } from './nativeProgram.ts'
+import type { Checksum } from './packages/packageDatabase.ts'
+import { hashBytes, readRootFile, type RootFile } from './rootFiles.ts'
+
+/** What is in a file, read once for as long as it stays the same. */
+export interface FileFacts {
+  readonly hex: string
+  /** As a program for the architecture asked for; undefined where it is none. */
+  readonly needs: ProgramNeeds | undefined
+  /** Of a loader: whether it takes argv[0] from its command line. */
+  readonly takesArgv0: boolean
+}
+
+export interface FactsQuestion {
+  readonly algorithm: Checksum['algorithm']
+  readonly architecture: string
+}
+
+export interface FactsReader {
+  /** Undefined where it is too large to be looked at. */
+  read(root: OpenFolder, file: RootFile, question: FactsQuestion, signal: AbortSignal): Promise<FileFacts | undefined>
+}
+
+/** Some hundreds of tools and libraries for each of a few base images. */
+const MAX_KEPT = 8192
+
+export function createFactsReader(): FactsReader {
+  const kept = new Map<string, FileFacts>()
+  return {
+    async read(root, file, { algorithm, architecture }, signal) {
+      const { inode, sizeBytes, mtimeNs, ctimeNs } = file.identity // not the device: each mount of an overlay has one of its own
+      const key = [file.path, inode, sizeBytes, mtimeNs, ctimeNs, algorithm, architecture].join('\0')
+      const known = kept.get(key)
+      if (known !== undefined) return known
+      const bytes = await readRootFile(root, file, signal)
+      if (bytes === undefined) return undefined
+      const facts = { hex: hashBytes(bytes, algorithm), needs: parseProgramNeeds(bytes, architecture), takesArgv0: bytes.includes('argv0') }
+      if (kept.size >= MAX_KEPT) kept.clear()
+      kept.set(key, facts)
+      return facts
+    },
+  }
+}

@@ -1,0 +1,152 @@
+import { elfIdentityOf } from '../../../archive/elf/elfMachine.ts'
+import { resolveIn, type OpenFolder } from '../../../archive/safePath.ts'
+import type { Platform } from '../../../ground/platform.ts'
+import { fromText, textOfBytes } from '../../../kit/byteString.ts'
+import { SyscallError } from '../../../kit/syscalls.ts'
+import { ALLOWED_TOOLS, type AllowedTool } from './allowlist.ts'
+import type { FactsReader, FileFacts } from './fileFacts.ts'
+import { placeOf, type PackageDatabase } from './packages/packageDatabase.ts'
+import { readPackageDatabase } from './packages/readPackages.ts'
+import { findFile, readRootText, type RootFile } from './rootFiles.ts'
+import { findStart, type NativeStart } from './twinStart.ts'
+import type { FileIdentity } from './twinTable.ts'
+
+/** Both file systems of a step: its own, and its sibling's for this machine. */
+export interface TwinSides {
+  readonly step: OpenFolder
+  readonly target: Platform
+  readonly sibling: OpenFolder
+  readonly native: Platform
+}
+
+/** A file of the step, and what stands in for it. */
+export interface FoundTwin {
+  readonly file: FileIdentity
+  readonly start: NativeStart
+  /** The first is that of the program itself, the others are links that it has. */
+  readonly calledAs: readonly [string, ...string[]]
+  readonly names: readonly string[] | undefined
+}
+
+export type TwinSearch = { readonly kind: 'found'; readonly twins: readonly FoundTwin[] } | { readonly kind: 'none'; readonly why: string }
+
+/**
+ * The programs of the step's root that its sibling can stand in for: those of the allowlist whose package has one version
+ * in both, whose files are what the package brought, on either side, and whose libraries are so, too.
+ */
+export async function findTwins(sides: TwinSides, facts: FactsReader, signal: AbortSignal): Promise<TwinSearch> {
+  const target = elfIdentityOf(sides.target.architecture)
+  if (target === undefined || !ALIKE.has(sides.target.architecture)) return none(`no program is known to give the same output for ${sides.target.architecture}`)
+  const step = await readPackageDatabase(sides.step, signal)
+  const sibling = await readPackageDatabase(sides.sibling, signal)
+  if (step === undefined || sibling === undefined) return none(`the image ${step === undefined ? `for ${sides.target.architecture}` : `for ${sides.native.architecture}`} has no package database that is known`)
+  if (step.kind !== sibling.kind) return none('the images of the two platforms are of different distributions')
+  const context: SearchContext = { ...sides, packages: { step, sibling }, facts, signal, libraryFolders: libraryFoldersOf(sides) }
+  const tools = await offered(ALLOWED_TOOLS.filter((tool) => fitsTarget(tool, target)), context)
+  const twins: FoundTwin[] = []
+  for (const tool of tools) twins.push(...(await findTool(tool, context)))
+  return twins.length === 0 ? none(whyNone(context)) : { kind: 'found', twins: onePerFile(twins) }
+}
+
+/** Architectures with the same signals, errors and limits as each other. */
+const ALIKE: ReadonlySet<string> = new Set(['amd64', '386', 'arm64', 'arm', 'riscv64', 'ppc64le', 's390x'])
+
+function none(why: string): TwinSearch {
+  return { kind: 'none', why }
+}
+
+interface SearchContext extends TwinSides {
+  readonly packages: { readonly step: PackageDatabase; readonly sibling: PackageDatabase }
+  readonly facts: FactsReader
+  readonly libraryFolders: readonly string[]
+  readonly signal: AbortSignal
+}
+
+function fitsTarget({ targets }: AllowedTool, { bits, byteOrder }: { readonly bits: number; readonly byteOrder: string }): boolean {
+  return targets === undefined || (bits === 64 && (targets === 'of 64 bits' || byteOrder === 'little'))
+}
+
+/** Of the tools those that mean the same in this root. */
+async function offered(tools: readonly AllowedTool[], { step, packages, signal }: SearchContext): Promise<readonly AllowedTool[]> {
+  const services = await readRootText(step, '/etc/nsswitch.conf', signal)
+  const hasFilesOnly = areAccountsFiles(services, packages.step)
+  const distribution = /^ID="?([\w.-]+)"?$/m.exec(await readRootText(step, '/etc/os-release', signal))?.[1] ?? ''
+  return tools.filter(({ usesAccounts = false, distributions }) => (hasFilesOnly || !usesAccounts) && (distributions?.includes(distribution) ?? true))
+}
+
+/** nsswitch.conf(5). `systemd` is written there by default, and counts for nothing where its library is not installed. */
+export function areAccountsFiles(services: string, packages: Pick<PackageDatabase, 'versionOf'>): boolean {
+  const listed = [...services.matchAll(/^\s*(?:passwd|group|initgroups)\s*:([^#\n]*)/gm)].flatMap(([, list = '']) => list.replace(/\[[^\]]*\]/g, '').trim().split(/\s+/))
+  return listed.every((service) => ['', 'files', 'compat'].includes(service) || (service === 'systemd' && packages.versionOf('libnss-systemd') === undefined))
+}
+
+async function findTool(tool: AllowedTool, context: SearchContext): Promise<readonly FoundTwin[]> {
+  const name = tool.packages[context.packages.step.kind]
+  if (name === undefined || !isSame(name, context)) return []
+  const found: FoundTwin[] = []
+  for (const path of tool.programs) {
+    const program = findFile(context.step, path) ?? findFile(context.step, path.replace(/^\/usr/, ''))
+    const start = program === undefined ? undefined : await findStandIn(program, name, context)
+    if (program !== undefined && start !== undefined) found.push({ file: program.identity, start, names: tool.names, calledAs: [path.slice(path.lastIndexOf('/') + 1), ...(tool.names ?? tool.alsoCalled ?? [])] })
+  }
+  return found
+}
+
+/** How `program` of the step runs natively. Undefined in any doubt. */
+async function findStandIn(program: RootFile, name: string, context: SearchContext): Promise<NativeStart | undefined> {
+  const { step, sibling, packages } = context
+  if (program.givesRights || (await readPackaged(program, name, { ...context, root: step, database: packages.step })) === undefined) return undefined
+  const standIn = findFile(sibling, program.path) ?? findFile(sibling, placeOf(program.path))
+  if (standIn === undefined || standIn.givesRights || placeOf(standIn.path) !== placeOf(program.path)) return undefined
+  const factsOf = (file: RootFile): Promise<FileFacts | undefined> => readPackaged(file, name, { ...context, root: sibling, database: packages.sibling })
+  const needs = (await factsOf(standIn))?.needs
+  return needs === undefined ? undefined : await findStart(standIn, needs, { sibling, libraryFolders: context.libraryFolders, factsOf })
+}
+
+interface PackagedQuestion extends SearchContext {
+  readonly root: OpenFolder
+  readonly database: PackageDatabase
+}
+
+/** What is known of a file, if it is as a package has brought it: `name`, or one that this needs and that is the same in both roots. */
+async function readPackaged(file: RootFile, name: string, { root, database, facts, native, signal, packages }: PackagedQuestion): Promise<FileFacts | undefined> {
+  const packaged = (await database.filesFor(name, signal)).get(placeOf(file.path))
+  if (packaged === undefined || !isSame(packaged.owner, { packages })) return undefined
+  const found = await facts.read(root, file, { algorithm: packaged.checksum.algorithm, architecture: native.architecture }, signal)
+  return found?.hex === packaged.checksum.hex ? found : undefined
+}
+
+function isSame(name: string, { packages }: Pick<SearchContext, 'packages'>): boolean {
+  const version = packages.step.versionOf(name)
+  return version !== undefined && version === packages.sibling.versionOf(name)
+}
+
+/** Debian's for each architecture, and the plain ones; links resolved, as a loader sees them elsewhere than in their root. */
+function libraryFoldersOf({ sibling, native }: TwinSides): readonly string[] {
+  const triplet = TRIPLETS.get(native.architecture)
+  const candidates = [...(triplet === undefined ? [] : [`/lib/${triplet}`, `/usr/lib/${triplet}`]), '/lib', '/usr/lib']
+  return [...new Set(candidates.flatMap((path) => resolveFolder(sibling, path)))]
+}
+
+const TRIPLETS: ReadonlyMap<string, string> = new Map([['amd64', 'x86_64-linux-gnu'], ['arm64', 'aarch64-linux-gnu']])
+
+function resolveFolder(root: OpenFolder, path: string): readonly string[] {
+  try {
+    return [textOfBytes(resolveIn(root, fromText(path)))]
+  } catch (error) {
+    if (error instanceof SyscallError) return [] // it has none
+    throw error
+  }
+}
+
+/** Names that are links to one file have one twin. */
+function onePerFile(twins: readonly FoundTwin[]): readonly FoundTwin[] {
+  return [...new Map(twins.map((twin) => [`${twin.file.device} ${twin.file.inode}`, twin])).values()]
+}
+
+/** The C library is in every program: where it differs, nothing else counts. */
+function whyNone({ packages: { step, sibling }, target, native }: SearchContext): string {
+  const library = ['libc6', 'musl'].find((name) => step.versionOf(name) !== undefined && step.versionOf(name) !== sibling.versionOf(name))
+  if (library === undefined) return 'no tool that is known to give the same output is in both images in the same version'
+  return `${library} is ${step.versionOf(library) ?? ''} for ${target.architecture}, and ${sibling.versionOf(library) ?? 'not there'} for ${native.architecture}`
+}

@@ -1,0 +1,157 @@
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openRoot } from '../../../archive/safePath.ts'
+import { mountMemory } from '../../../kit/files/memoryFolder.ts'
+import { openSubprocess } from '../../../kit/process/subprocess.ts'
+import type { Crun } from '../../crun.ts'
+import type { ProcessSpec, TwinSource, TwinUseCount } from '../../executor.ts'
+import type { OciMount } from '../../ociSpec.ts'
+import { formatRegistration } from '../binfmt.ts'
+import type { Emulation } from '../emulation.ts'
+import { isOlder, parseQemuVersion, readQemuVersion } from '../qemuVersion.ts'
+import { createFactsReader, type FactsReader } from './fileFacts.ts'
+import { findTwins, type FoundTwin } from './findTwins.ts'
+import { identityOf } from './rootFiles.ts'
+import { COUNT_FILE, LINK_FOLDER, SIBLING_FOLDER, TWIN_FOLDER } from './twinFolder.ts'
+import { parseCount, planLinks, writeCountFile, writeLinks, writeSealedEmulator, type LinkPlan } from './twinSetting.ts'
+import type { TwinTable } from './twinTable.ts'
+
+/*
+ * Native twins of a step: a binfmt_misc of its own, in which a copy of the emulator is registered that looks each program
+ * up before it emulates it. What that needs stands in a folder of the step's own /dev.
+ */
+
+/** One step's, from before it starts until it has ended. Disposing takes its files away. */
+export interface StepTwins extends AsyncDisposable {
+  /** What the container gets besides; inside its /dev. */
+  readonly mounts: readonly OciMount[]
+  /** The command line of the runtime, in namespaces in which the twins are registered. Process ids stay as they are. */
+  wrap(argv: readonly [string, ...string[]]): readonly [string, ...string[]]
+  /** How many there were until now. */
+  readUse(): Promise<TwinUseCount>
+}
+
+export interface NativeTwins {
+  /** A reason where there is nothing to offer. */
+  open(spec: ProcessSpec, source: TwinSource, signal: AbortSignal): Promise<StepTwins | { readonly why: string }>
+}
+
+export interface NativeTwinsOptions {
+  readonly crun: Crun
+  readonly emulation: Emulation
+  /** Where a folder for each step is made. */
+  readonly stateFolder: string
+  /** `pelago-ns`; undefined where it is not built. */
+  readonly namespaceProgram: string | undefined
+}
+
+/** Nothing is tried before it is asked for. */
+export function createNativeTwins(options: NativeTwinsOptions): NativeTwins {
+  const facts = createFactsReader()
+  let obstacle: Promise<string | undefined> | undefined
+  return {
+    async open(spec, source, signal) {
+      const { emulation } = options
+      const emulatorPath = emulation.emulatorPath(spec.platform)
+      if (emulation.runMode(spec.platform).kind === 'native' || emulatorPath === undefined) return { why: 'it runs natively' }
+      if (spec.mounts.some(({ target }) => target === '/dev' || target.startsWith(TWIN_FOLDER))) return { why: 'the step mounts something of its own at /dev' }
+      const programs = findPrograms(options)
+      if (programs === undefined) return { why: 'the native part of Pelago is not built: make -C native' }
+      obstacle ??= findObstacle(programs, options)
+      const why = await obstacle
+      signal.throwIfAborted()
+      return why === undefined ? await openStep({ spec, source, emulatorPath, programs, facts, options }, signal) : { why }
+    },
+  }
+}
+
+interface Programs {
+  readonly namespaceProgram: string
+  /** The code that is put into the emulator. */
+  readonly codePath: string
+}
+
+function findPrograms({ namespaceProgram }: NativeTwinsOptions): Programs | undefined {
+  const codePath = join(dirname(namespaceProgram ?? ''), 'pelago-twin')
+  return namespaceProgram === undefined || !existsSync(codePath) ? undefined : { namespaceProgram, codePath }
+}
+
+/** Why a step can have no binfmt_misc of its own here; found out by giving one to a program that only says its version. */
+async function findObstacle({ namespaceProgram }: Programs, { crun, emulation }: NativeTwinsOptions): Promise<string | undefined> {
+  if (emulation.privateRegistrations().length === 0) return 'emulators cannot be registered in private here, which needs Linux 6.7: see pelago doctor'
+  await using child = openSubprocess([namespaceProgram, '--own-binfmt', '/dev/null', '--', ...crun.argv, '--version'], { cwd: '/', env: crun.env }, new AbortController().signal) // what is shared must not end with one of those that share it
+  let said = ''
+  for await (const bytes of child.stderr) said = (said + Buffer.from(bytes).toString()).slice(0, 500)
+  return (await child.exitCode) === 0 ? undefined : `a step can have no binfmt_misc of its own here: ${said.trim().replace(/^pelago-ns: /, '')}`
+}
+
+interface StepParts {
+  readonly spec: ProcessSpec
+  readonly source: TwinSource
+  readonly emulatorPath: string
+  readonly programs: Programs
+  readonly facts: FactsReader
+  readonly options: NativeTwinsOptions
+}
+
+async function openStep(parts: StepParts, signal: AbortSignal): Promise<StepTwins | { readonly why: string }> {
+  const { spec, source, emulatorPath, programs, facts, options } = parts
+  using step = openRoot(spec.rootfs)
+  using sibling = openRoot(source.rootfs)
+  const search = await findTwins({ step, target: spec.platform, sibling, native: source.platform }, facts, signal)
+  if (search.kind === 'none') return { why: search.why }
+  const plan = planLinks(await withoutFresh(search.twins, signal))
+  await using stack = new AsyncDisposableStack()
+  await mkdir(options.stateFolder, { recursive: true })
+  const folder = await mkdtemp(join(options.stateFolder, 'twins-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const paths = { sealed: join(folder, basename(emulatorPath)), links: join(folder, 'run'), registrations: join(folder, 'binfmt'), counts: join(folder, 'counts') }
+  await writeLinks(paths.links, plan.links)
+  await mkdir(paths.counts)
+  stack.use(mountMemory(paths.counts, COUNT_BYTES))
+  const countFile = join(paths.counts, 'count')
+  await writeCountFile(countFile)
+  if (!(await writeSealedEmulator(paths.sealed, { emulatorPath, codePath: programs.codePath, table: await tableOf(plan, parts, signal) }))) return { why: `${emulatorPath} cannot be made to look for twins` }
+  await writeFile(paths.registrations, formatRegistrations(parts, paths.sealed))
+  const owned = stack.move()
+  return {
+    mounts: [bind(SIBLING_FOLDER, source.rootfs, 'rbind', ['ro']), bind(LINK_FOLDER, paths.links, 'bind', ['ro']), bind(COUNT_FILE, countFile, 'bind', ['noexec'])],
+    wrap: (argv) => [programs.namespaceProgram, '--own-binfmt', paths.registrations, '--', ...argv],
+    readUse: async () => parseCount(await readFile(countFile, 'latin1')),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** A letter for each process; a step that starts more of them is not counted on. */
+const COUNT_BYTES = 16 * 1024 * 1024
+
+/** Of a file that has just changed, another change might leave its times as they are: clocks go by steps of some milliseconds. */
+const CLOCK_STEP_MS = 20
+
+async function withoutFresh(twins: readonly FoundTwin[], signal: AbortSignal): Promise<readonly FoundTwin[]> {
+  const ageMs = ({ file }: FoundTwin): number => Date.now() - Number(file.ctimeNs / 1_000_000n)
+  if (twins.some((twin) => ageMs(twin) < CLOCK_STEP_MS)) await delay(CLOCK_STEP_MS, undefined, { signal })
+  return twins.filter((twin) => ageMs(twin) >= CLOCK_STEP_MS)
+}
+
+async function tableOf({ starts }: LinkPlan, { spec, source, emulatorPath }: StepParts, signal: AbortSignal): Promise<TwinTable> {
+  const version = parseQemuVersion(await readQemuVersion(emulatorPath, signal))
+  return {
+    root: identityOf(statSync(source.rootfs, { bigint: true })),
+    hasSameLocales: spec.platform.architecture !== 's390x', // the only one of another byte order
+    isEnvironmentReversed: version !== undefined && isOlder(version, [8, 1, 0]),
+    entries: starts.map(({ twin, start }) => ({ file: twin.file, twin: start })),
+  }
+}
+
+/** As they are for other steps, but for the step's own architecture. */
+function formatRegistrations({ spec, options }: StepParts, sealed: string): string {
+  const lines = options.emulation.privateRegistrations().map(({ architecture, qemu }) => formatRegistration(architecture, architecture.architecture === spec.platform.architecture ? { ...qemu, path: sealed } : qemu))
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+function bind(destination: string, source: string, kind: 'bind' | 'rbind', more: readonly string[]): OciMount {
+  return { destination, type: 'bind', source, options: [kind, 'nosuid', 'nodev', ...more] }
+}

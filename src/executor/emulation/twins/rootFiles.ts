@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { realpathSync, statSync, type BigIntStats } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { resolveIn, type OpenFolder } from '../../../archive/safePath.ts'
+import { fromText, textOfBytes } from '../../../kit/byteString.ts'
+import { lgetxattr, SyscallError } from '../../../kit/syscalls.ts'
+import type { FileIdentity } from './twinTable.ts'
+
+/** A regular file of a root file system. */
+export interface RootFile {
+  /** In the root, links resolved, without a slash in front. */
+  readonly path: string
+  readonly identity: FileIdentity
+  /** Whether executing it gives rights: setuid, setgid, a file capability. */
+  readonly givesRights: boolean
+}
+
+/** Undefined where `path` leads to no regular file inside `root`. */
+export function findFile(root: OpenFolder, path: string): RootFile | undefined {
+  try {
+    const resolved = textOfBytes(resolveIn(root, fromText(path)))
+    const stat = statSync(openPathOf(root, resolved), { bigint: true })
+    if (!stat.isFile()) return undefined
+    return { path: resolved, identity: identityOf(stat), givesRights: (stat.mode & SET_IDS) !== 0n || lgetxattr(openPathOf(root, resolved), 'security.capability') !== undefined }
+  } catch (error) {
+    if (error instanceof SyscallError || (error as NodeJS.ErrnoException).code !== undefined) return undefined // absent, a loop of links, no folder
+    throw error
+  }
+}
+
+const SET_IDS = 0o6000n
+
+export function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileIdentity {
+  return { device: dev, inode: ino, sizeBytes: size, mtimeNs, ctimeNs }
+}
+
+/** Whether a process that sees `root` elsewhere than at `/` comes to `file` by `path`, too: links that begin at `/` lead it astray. */
+export function leadsThere(root: OpenFolder, path: string, file: RootFile): boolean {
+  try {
+    return realpathSync(openPathOf(root, path)) === join(realpathSync(`/proc/self/fd/${root.fd}`), file.path)
+  } catch {
+    return false // it leads out of the root, to where nothing is
+  }
+}
+
+/** More than any program or package list has. */
+const MAX_FILE_BYTES = 256n * 1024n * 1024n
+
+/** Undefined where it is larger than any that is looked at. */
+export async function readRootFile(root: OpenFolder, { path, identity }: RootFile, signal: AbortSignal): Promise<Buffer | undefined> {
+  return identity.sizeBytes > MAX_FILE_BYTES ? undefined : await readFile(openPathOf(root, path), { signal })
+}
+
+/** '' where there is none. */
+export async function readRootText(root: OpenFolder, path: string, signal: AbortSignal): Promise<string> {
+  const file = findFile(root, path)
+  return file === undefined ? '' : ((await readRootFile(root, file, signal))?.toString('utf8') ?? '')
+}
+
+export function hashBytes(bytes: Uint8Array, algorithm: 'md5' | 'sha1'): string {
+  return createHash(algorithm).update(bytes).digest('hex')
+}
+
+function openPathOf(root: OpenFolder, path: string): string {
+  return join(`/proc/self/fd/${root.fd}`, path)
+}

@@ -1,0 +1,69 @@
+import { copyFile, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FoundTwin } from './findTwins.ts'
+import { sealEmulator } from './sealedEmulator.ts'
+import { LINK_FOLDER } from './twinFolder.ts'
+import { formatTwinTable, type TwinStart, type TwinTable } from './twinTable.ts'
+
+/** Links by which the kernel is given what it executes: a process is called as the link that it was started by. */
+export interface LinkPlan {
+  readonly starts: readonly { readonly twin: FoundTwin; readonly start: TwinStart }[]
+  /** By their path in the folder of links; each leads from there to a file of the sibling's root. */
+  readonly links: ReadonlyMap<string, string>
+}
+
+/** A folder for each file that is executed: it is one, a loader, unless there are static programs. */
+export function planLinks(twins: readonly FoundTwin[]): LinkPlan {
+  const executed = [...new Set(twins.map(({ start }) => start.executed))]
+  const links = new Map<string, string>()
+  const starts = twins.map((twin) => {
+    const folder = String(executed.indexOf(twin.start.executed))
+    for (const name of twin.calledAs) links.set(`${folder}/${name}`, `../../root/${twin.start.executed}`)
+    return { twin, start: { linkFolder: `${LINK_FOLDER}/${folder}/`, link: twin.calledAs[0], names: twin.names, words: twin.start.words } }
+  })
+  return { starts, links }
+}
+
+/** Makes the folder `folder`. */
+export async function writeLinks(folder: string, links: LinkPlan['links']): Promise<void> {
+  for (const name of new Set([...links.keys()].map((path) => path.slice(0, path.indexOf('/'))))) await mkdir(join(folder, name), { recursive: true })
+  for (const [path, target] of links) await symlink(target, join(folder, path))
+}
+
+/** As much of an emulator as has its program header table. */
+const START_BYTES = 4096
+
+export interface EmulatorParts {
+  readonly emulatorPath: string
+  /** native/build/pelago-twin */
+  readonly codePath: string
+  readonly table: TwinTable
+}
+
+/** Writes a copy of the emulator, with the table and the code that reads it in front, to `path`. False where the emulator cannot have these. */
+export async function writeSealedEmulator(path: string, { emulatorPath, codePath, table }: EmulatorParts): Promise<boolean> {
+  await copyFile(emulatorPath, path)
+  await using file = await open(path, 'r+')
+  const { size } = await file.stat()
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0)
+  const seal = sealEmulator({ start: buffer.subarray(0, bytesRead), sizeBytes: size }, { code: await readFile(codePath), data: (entry) => formatTwinTable(table, entry) })
+  if (seal === undefined) return false
+  await file.write(seal.start, 0, seal.start.byteLength, 0)
+  await file.write(seal.segment, 0, seal.segment.byteLength, seal.offset)
+  await file.chmod(0o755)
+  return true
+}
+
+/** Anybody in the step may add to it. */
+export async function writeCountFile(path: string): Promise<void> {
+  await writeFile(path, '')
+  await using file = await open(path, 'r+')
+  await file.chmod(0o666) // whatever the umask says
+}
+
+/** Letters as native/twin/twin.c writes them; anything else is not its. */
+export function parseCount(letters: string): { readonly native: number; readonly emulated: number } {
+  const count = (letter: string): number => letters.split(letter).length - 1
+  const failed = count('x')
+  return { native: Math.max(0, count('n') - failed), emulated: count('e') + failed }
+}

@@ -1,0 +1,51 @@
+import type { OpenFolder } from '../../../archive/safePath.ts'
+import type { FileFacts } from './fileFacts.ts'
+import { findFile, leadsThere, type RootFile } from './rootFiles.ts'
+import { ARGV0, type TwinWord } from './twinTable.ts'
+import { SIBLING_FOLDER } from './twinFolder.ts'
+
+/** What the kernel is to execute, in the sibling's root, and with which words. */
+export interface NativeStart {
+  readonly executed: string
+  readonly words: readonly TwinWord[]
+}
+
+export interface StartDeps {
+  readonly sibling: OpenFolder
+  /** Where libraries are looked for, in order. */
+  readonly libraryFolders: readonly string[]
+  /** Facts of a file that is known to be its package's, with a package that is the same in both roots; else undefined. */
+  readonly factsOf: (file: RootFile) => Promise<FileFacts | undefined>
+}
+
+/**
+ * How a program of the sibling is started where the step's own libraries are another architecture's: by the sibling's
+ * loader, which finds all libraries in the sibling's root. Undefined where it would not find them there, or could not
+ * give the program its name.
+ */
+export async function findStart(program: RootFile, { loader, libraries }: NonNullable<FileFacts['needs']>, deps: StartDeps): Promise<NativeStart | undefined> {
+  if (loader === undefined) return libraries.length === 0 ? { executed: program.path, words: [ARGV0] } : undefined
+  const loaderFile = findFile(deps.sibling, loader)
+  if (loaderFile === undefined || (await deps.factsOf(loaderFile))?.takesArgv0 !== true || !(await findsLibraries(libraries, deps))) return undefined
+  const folders = deps.libraryFolders.map((folder) => `${SIBLING_FOLDER}/${folder}`).join(':')
+  const noCache = isMusl(loaderFile) ? [] : ['--inhibit-cache']
+  return { executed: loaderFile.path, words: [ARGV0, ...noCache, '--library-path', folders, '--argv0', ARGV0, `${SIBLING_FOLDER}/${program.path}`] }
+}
+
+/** Whether all of them, and what they need in turn, are found where the loader looks. */
+async function findsLibraries(names: readonly string[], { sibling, libraryFolders, factsOf }: StartDeps): Promise<boolean> {
+  const wanted = new Set(names)
+  for (const name of wanted) {
+    const path = libraryFolders.map((folder) => `${folder}/${name}`).find((candidate) => findFile(sibling, candidate) !== undefined)
+    const file = path === undefined ? undefined : findFile(sibling, path)
+    if (path === undefined || file === undefined || name.includes('/') || !leadsThere(sibling, path, file)) return false
+    const needs = (await factsOf(file))?.needs
+    if (needs === undefined) return false
+    for (const needed of needs.libraries) wanted.add(needed)
+  }
+  return true
+}
+
+function isMusl({ path }: RootFile): boolean {
+  return /\/ld-musl-[^/]*$/.test(path)
+}

@@ -1,0 +1,100 @@
+/*
+ * The table by which native/twin/twin.c knows what has a twin, as native/twin/table.h lays it out. Both architectures
+ * that it is built for are little-endian.
+ */
+
+/** A file of the step's root, as it was before the step. */
+export interface FileIdentity {
+  readonly device: bigint
+  readonly inode: bigint
+  readonly sizeBytes: bigint
+  readonly mtimeNs: bigint
+  readonly ctimeNs: bigint
+}
+
+/** A word of a command line: text, or argv[0] as the process was given it. */
+export type TwinWord = string | typeof ARGV0
+export const ARGV0 = Symbol('argv[0]')
+
+/** How a twin is started. */
+export interface TwinStart {
+  /** Inside the step: a folder of links to what the kernel is to execute. */
+  readonly linkFolder: string
+  /** The link where there is none by the name that was executed. */
+  readonly link: string
+  /** Names that argv[0] may have; undefined for any. */
+  readonly names: readonly string[] | undefined
+  /** Before the arguments that were given; 32 at most. */
+  readonly words: readonly TwinWord[]
+}
+
+export interface TwinTable {
+  /** The folder that has to stand at the place of the sibling's root. */
+  readonly root: Pick<FileIdentity, 'device' | 'inode'>
+  /** Whether locales in UTF-8 are files that both architectures read alike. */
+  readonly hasSameLocales: boolean
+  /** Whether the emulator gives a program its environment back to front, and a twin is to get it so, too. */
+  readonly isEnvironmentReversed: boolean
+  readonly entries: readonly { readonly file: FileIdentity; readonly twin: TwinStart }[]
+}
+
+const MAGIC = 'PELTWIN1'
+const HEADER_BYTES = 40
+const ENTRY_BYTES = 48
+const SAME_LOCALES = 1
+const REVERSED_ENVIRONMENT = 2
+export const MAX_TWIN_WORDS = 32
+
+/** `emulatorEntry` counts from the first byte of the code that reads it. Equal starts are written once. */
+export function formatTwinTable({ root, hasSameLocales, isEnvironmentReversed, entries }: TwinTable, emulatorEntry: bigint): Buffer {
+  const sorted = entries.toSorted((a, b) => compare(a.file.device, b.file.device) || compare(a.file.inode, b.file.inode))
+  const tail = createTail(HEADER_BYTES + ENTRY_BYTES * sorted.length)
+  const head = Buffer.alloc(HEADER_BYTES + ENTRY_BYTES * sorted.length)
+  head.write(MAGIC, 0, 'latin1')
+  head.writeBigInt64LE(emulatorEntry, 8)
+  head.writeBigUInt64LE(root.device, 16)
+  head.writeBigUInt64LE(root.inode, 24)
+  head.writeUInt32LE(sorted.length, 32)
+  head.writeUInt32LE((hasSameLocales ? SAME_LOCALES : 0) | (isEnvironmentReversed ? REVERSED_ENVIRONMENT : 0), 36)
+  for (const [index, { file, twin }] of sorted.entries()) {
+    const at = HEADER_BYTES + ENTRY_BYTES * index
+    for (const [field, value] of [file.device, file.inode, file.sizeBytes, file.mtimeNs, file.ctimeNs].entries()) head.writeBigUInt64LE(value, at + 8 * field)
+    head.writeUInt32LE(tail.start(twin), at + 40)
+  }
+  return Buffer.concat([head, ...tail.parts])
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+interface Tail {
+  readonly parts: readonly Buffer[]
+  /** Where a start is described. */
+  start(twin: TwinStart): number
+}
+
+/** What the entries point to: strings, lists of them, and starts, each once. */
+function createTail(from: number): Tail {
+  const parts: Buffer[] = []
+  const places = new Map<string, number>()
+  let end = from
+  const add = (key: string, bytes: Buffer): number => {
+    const known = places.get(key)
+    if (known !== undefined) return known
+    const at = end
+    const padded = Buffer.alloc(Math.ceil(bytes.byteLength / 4) * 4) // numbers are read where they stand
+    padded.set(bytes)
+    parts.push(padded)
+    end += padded.byteLength
+    places.set(key, at)
+    return at
+  }
+  const text = (value: string): number => add(`"${value}`, Buffer.from(`${value}\0`))
+  const numbers = (values: readonly number[]): number => add(values.join(','), Buffer.from(Uint32Array.from(values).buffer))
+  return {
+    parts,
+    start: ({ linkFolder, link, names, words }) =>
+      numbers([text(linkFolder), text(link), names === undefined ? 0 : numbers([...names.map(text), 0]), words.length, ...words.map((word) => (word === ARGV0 ? 0 : text(word)))]),
+  }
+}
