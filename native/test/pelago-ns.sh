@@ -51,6 +51,20 @@ expect 'hands on the status of a runtime that sends no terminal' 3 "$(status_of 
 expect 'refuses a size that is none' 210 "$(status_of "$ns" --pty wide --console-socket "$scratch/console" -- true)"
 expect 'refuses a terminal without a socket' 210 "$(status_of "$ns" --pty 80x24 -- true)"
 
+# A binfmt_misc inside that of `pelago-ns`: `formats` has one registration, of shell scripts by another name.
+echo ':pelago-test:E::pelago-test::/bin/echo:F' >"$scratch/formats" && chmod 644 "$scratch/formats"
+printf '#!/bin/sh\necho by itself\n' >"$scratch/it.pelago-test" && chmod 755 "$scratch/it.pelago-test"
+own="$ns --own-binfmt $scratch/formats --"
+if [ "$("$ns" -- sh -c 'echo $PELAGO_NS_BINFMT')" = private ]; then
+  expect 'registers in a binfmt_misc of its own' "$scratch/it.pelago-test" "$("$ns" -- $own "$scratch/it.pelago-test")"
+  expect 'shows the one outside nothing of it' 'by itself' "$("$ns" -- sh -c "$own true; $scratch/it.pelago-test")"
+  expect 'becomes the program, whose id stays' same "$("$ns" -- sh -c "sh -c 'echo \$\$; exec $own sh -c \"echo \\\$\\\$\"' | uniq | wc -l | sed 's/^1\$/same/'")"
+  expect 'has the same ids inside' "$("$ns" -- sh -c 'cut -c 1-33 /proc/self/uid_map | wc -l; id -u')" "$("$ns" -- $own sh -c 'cut -c 1-33 /proc/self/uid_map | wc -l; id -u')"
+  expect 'hands the exit status of that on' 9 "$(status_of "$ns" -- $own sh -c 'exit 9')"
+  expect 'says 210 where there are no registrations to read' 210 "$(status_of "$ns" -- "$ns" --own-binfmt /no/such/file -- true)"
+  expect 'says 213 for what cannot be registered' 213 "$(echo nonsense >"$scratch/wrong"; status_of "$ns" -- "$ns" --own-binfmt "$scratch/wrong" -- true)"
+fi
+
 for facility in user-namespace id-range proc binfmt cgroup overlay; do
   expect "probes $facility" 1 "$("$ns" --probe | grep -c "\"facility\":\"$facility\"")"
 done

@@ -1,7 +1,7 @@
 import type { OpenFolder } from '../../../archive/safePath.ts'
 import { parseProgramNeeds, type ProgramNeeds } from './nativeProgram.ts'
 import type { Checksum } from './packages/packageDatabase.ts'
-import { hashBytes, readRootFile, type RootFile } from './rootFiles.ts'
+import { hashBytes, keyOf, readRootFile, type RootFile } from './rootFiles.ts'
 
 /** What is in a file, read once for as long as it stays the same. */
 export interface FileFacts {
@@ -29,8 +29,7 @@ export function createFactsReader(): FactsReader {
   const kept = new Map<string, FileFacts>()
   return {
     async read(root, file, { algorithm, architecture }, signal) {
-      const { inode, sizeBytes, mtimeNs, ctimeNs } = file.identity // not the device: each mount of an overlay has one of its own
-      const key = [file.path, inode, sizeBytes, mtimeNs, ctimeNs, algorithm, architecture].join('\0')
+      const key = [keyOf(file), algorithm, architecture].join('\0')
       const known = kept.get(key)
       if (known !== undefined) return known
       const bytes = await readRootFile(root, file, signal)

@@ -6,9 +6,9 @@ import { SyscallError } from '../../../kit/syscalls.ts'
 import { ALLOWED_TOOLS, type AllowedTool } from './allowlist.ts'
 import type { FactsReader, FileFacts } from './fileFacts.ts'
 import { placeOf, type PackageDatabase } from './packages/packageDatabase.ts'
-import { readPackageDatabase } from './packages/readPackages.ts'
+import type { PackageReader } from './packages/readPackages.ts'
 import { findFile, readRootText, type RootFile } from './rootFiles.ts'
-import { findStart, type NativeStart } from './twinStart.ts'
+import { findStart, type FoundLibrary, type NativeStart } from './twinStart.ts'
 import type { FileIdentity } from './twinTable.ts'
 
 /** Both file systems of a step: its own, and its sibling's for this machine. */
@@ -17,6 +17,12 @@ export interface TwinSides {
   readonly target: Platform
   readonly sibling: OpenFolder
   readonly native: Platform
+}
+
+/** They keep what they have read. */
+export interface TwinReaders {
+  readonly packages: PackageReader
+  readonly facts: FactsReader
 }
 
 /** A file of the step, and what stands in for it. */
@@ -34,14 +40,14 @@ export type TwinSearch = { readonly kind: 'found'; readonly twins: readonly Foun
  * The programs of the step's root that its sibling can stand in for: those of the allowlist whose package has one version
  * in both, whose files are what the package brought, on either side, and whose libraries are so, too.
  */
-export async function findTwins(sides: TwinSides, facts: FactsReader, signal: AbortSignal): Promise<TwinSearch> {
+export async function findTwins(sides: TwinSides, readers: TwinReaders, signal: AbortSignal): Promise<TwinSearch> {
   const target = elfIdentityOf(sides.target.architecture)
   if (target === undefined || !ALIKE.has(sides.target.architecture)) return none(`no program is known to give the same output for ${sides.target.architecture}`)
-  const step = await readPackageDatabase(sides.step, signal)
-  const sibling = await readPackageDatabase(sides.sibling, signal)
+  const step = await readers.packages.read(sides.step, signal)
+  const sibling = await readers.packages.read(sides.sibling, signal)
   if (step === undefined || sibling === undefined) return none(`the image ${step === undefined ? `for ${sides.target.architecture}` : `for ${sides.native.architecture}`} has no package database that is known`)
   if (step.kind !== sibling.kind) return none('the images of the two platforms are of different distributions')
-  const context: SearchContext = { ...sides, packages: { step, sibling }, facts, signal, libraryFolders: libraryFoldersOf(sides) }
+  const context: SearchContext = { ...sides, packages: { step, sibling }, facts: readers.facts, signal, libraryFolders: libraryFoldersOf(sides), libraries: new Map() }
   const tools = await offered(ALLOWED_TOOLS.filter((tool) => fitsTarget(tool, target)), context)
   const twins: FoundTwin[] = []
   for (const tool of tools) twins.push(...(await findTool(tool, context)))
@@ -59,6 +65,7 @@ interface SearchContext extends TwinSides {
   readonly packages: { readonly step: PackageDatabase; readonly sibling: PackageDatabase }
   readonly facts: FactsReader
   readonly libraryFolders: readonly string[]
+  readonly libraries: Map<string, FoundLibrary | undefined>
   readonly signal: AbortSignal
 }
 
@@ -100,7 +107,7 @@ async function findStandIn(program: RootFile, name: string, context: SearchConte
   if (standIn === undefined || standIn.givesRights || placeOf(standIn.path) !== placeOf(program.path)) return undefined
   const factsOf = (file: RootFile): Promise<FileFacts | undefined> => readPackaged(file, name, { ...context, root: sibling, database: packages.sibling })
   const needs = (await factsOf(standIn))?.needs
-  return needs === undefined ? undefined : await findStart(standIn, needs, { sibling, libraryFolders: context.libraryFolders, factsOf })
+  return needs === undefined ? undefined : await findStart(standIn, needs, { sibling, libraryFolders: context.libraryFolders, libraries: context.libraries, factsOf })
 }
 
 interface PackagedQuestion extends SearchContext {
@@ -110,7 +117,7 @@ interface PackagedQuestion extends SearchContext {
 
 /** What is known of a file, if it is as a package has brought it: `name`, or one that this needs and that is the same in both roots. */
 async function readPackaged(file: RootFile, name: string, { root, database, facts, native, signal, packages }: PackagedQuestion): Promise<FileFacts | undefined> {
-  const packaged = (await database.filesFor(name, signal)).get(placeOf(file.path))
+  const packaged = (await database.filesFor(name, root, signal)).get(placeOf(file.path))
   if (packaged === undefined || !isSame(packaged.owner, { packages })) return undefined
   const found = await facts.read(root, file, { algorithm: packaged.checksum.algorithm, architecture: native.architecture }, signal)
   return found?.hex === packaged.checksum.hex ? found : undefined

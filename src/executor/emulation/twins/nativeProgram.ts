@@ -1,4 +1,4 @@
-import { DT_RPATH, DT_RUNPATH, DT_STRTAB, offsetOf, parseDynamicTable } from '../../../archive/elf/dynamicTable.ts'
+import { DT_RPATH, DT_STRTAB, offsetOf, parseDynamicTable } from '../../../archive/elf/dynamicTable.ts'
 import { parseElfHeader, parseElfSegments, SEGMENT_TYPE, type ElfHeader, type ElfSegment } from '../../../archive/elf/elfHeader.ts'
 import { machineOf } from '../../../archive/elf/elfMachine.ts'
 
@@ -10,7 +10,7 @@ export interface ProgramNeeds {
   readonly libraries: readonly string[]
 }
 
-/** Undefined where `file` is no program for `architecture`, or looks for libraries in places of its own. */
+/** Undefined where `file` is no program for `architecture`, or looks for libraries in places of its own before those that a loader is told (DT_RPATH). */
 export function parseProgramNeeds(file: Uint8Array, architecture: string): ProgramNeeds | undefined {
   const header = parseElfHeader(file)
   if (header === undefined || machineOf(header)?.architecture !== architecture) return undefined
@@ -32,7 +32,7 @@ function neededBy(file: Uint8Array, { header, segments, dynamic }: DynamicParts)
   const { needed, values } = parseDynamicTable(file.subarray(dynamic.offset, dynamic.offset + dynamic.sizeBytes), header)
   const strings = offsetOf(values.get(DT_STRTAB) ?? -1, segments)
   if (strings === undefined) return needed.length === 0 ? [] : undefined
-  return values.has(DT_RPATH) || values.has(DT_RUNPATH) ? undefined : needed.map((offset) => stringAt(file, strings + offset))
+  return values.has(DT_RPATH) ? undefined : needed.map((offset) => stringAt(file, strings + offset))
 }
 
 function stringAt(file: Uint8Array, offset: number): string {

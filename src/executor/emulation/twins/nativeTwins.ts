@@ -11,8 +11,9 @@ import type { OciMount } from '../../ociSpec.ts'
 import { formatRegistration } from '../binfmt.ts'
 import type { Emulation } from '../emulation.ts'
 import { isOlder, parseQemuVersion, readQemuVersion } from '../qemuVersion.ts'
-import { createFactsReader, type FactsReader } from './fileFacts.ts'
-import { findTwins, type FoundTwin } from './findTwins.ts'
+import { createFactsReader } from './fileFacts.ts'
+import { findTwins, type FoundTwin, type TwinReaders } from './findTwins.ts'
+import { createPackageReader } from './packages/readPackages.ts'
 import { identityOf } from './rootFiles.ts'
 import { COUNT_FILE, LINK_FOLDER, SIBLING_FOLDER, TWIN_FOLDER } from './twinFolder.ts'
 import { parseCount, planLinks, writeCountFile, writeLinks, writeSealedEmulator, type LinkPlan } from './twinSetting.ts'
@@ -49,7 +50,7 @@ export interface NativeTwinsOptions {
 
 /** Nothing is tried before it is asked for. */
 export function createNativeTwins(options: NativeTwinsOptions): NativeTwins {
-  const facts = createFactsReader()
+  const readers: TwinReaders = { packages: createPackageReader(), facts: createFactsReader() }
   let obstacle: Promise<string | undefined> | undefined
   return {
     async open(spec, source, signal) {
@@ -62,7 +63,7 @@ export function createNativeTwins(options: NativeTwinsOptions): NativeTwins {
       obstacle ??= findObstacle(programs, options)
       const why = await obstacle
       signal.throwIfAborted()
-      return why === undefined ? await openStep({ spec, source, emulatorPath, programs, facts, options }, signal) : { why }
+      return why === undefined ? await openStep({ spec, source, emulatorPath, programs, readers, options }, signal) : { why }
     },
   }
 }
@@ -92,15 +93,15 @@ interface StepParts {
   readonly source: TwinSource
   readonly emulatorPath: string
   readonly programs: Programs
-  readonly facts: FactsReader
+  readonly readers: TwinReaders
   readonly options: NativeTwinsOptions
 }
 
 async function openStep(parts: StepParts, signal: AbortSignal): Promise<StepTwins | { readonly why: string }> {
-  const { spec, source, emulatorPath, programs, facts, options } = parts
+  const { spec, source, emulatorPath, programs, readers, options } = parts
   using step = openRoot(spec.rootfs)
   using sibling = openRoot(source.rootfs)
-  const search = await findTwins({ step, target: spec.platform, sibling, native: source.platform }, facts, signal)
+  const search = await findTwins({ step, target: spec.platform, sibling, native: source.platform }, readers, signal)
   if (search.kind === 'none') return { why: search.why }
   const plan = planLinks(await withoutFresh(search.twins, signal))
   await using stack = new AsyncDisposableStack()

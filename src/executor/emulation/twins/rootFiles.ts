@@ -35,6 +35,11 @@ export function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): F
   return { device: dev, inode: ino, sizeBytes: size, mtimeNs, ctimeNs }
 }
 
+/** Equal for a file that is as it was. Without the device: each mount of an overlay has one of its own. */
+export function keyOf({ path, identity: { inode, sizeBytes, mtimeNs, ctimeNs } }: RootFile): string {
+  return [path, inode, sizeBytes, mtimeNs, ctimeNs].join('\0')
+}
+
 /** Whether a process that sees `root` elsewhere than at `/` comes to `file` by `path`, too: links that begin at `/` lead it astray. */
 export function leadsThere(root: OpenFolder, path: string, file: RootFile): boolean {
   try {

@@ -33,7 +33,7 @@ export interface Seal {
 /** Undefined where the emulator has no place for the segment, or is no 64-bit program in little-endian. */
 export function sealEmulator({ start, sizeBytes }: EmulatorFile, { code, data }: SealedCode): Seal | undefined {
   const header = parseElfHeader(start)
-  if (header === undefined || header.bits !== 64 || header.byteOrder !== 'little' || !IS_PROGRAM.has(header.type)) return undefined
+  if (header?.bits !== 64 || header.byteOrder !== 'little' || !IS_PROGRAM.has(header.type)) return undefined
   const table = tableOf(start, header)
   const segments = parseElfSegments(header, table)
   const spare = spareSegment(segments)

@@ -14,8 +14,15 @@ export interface StartDeps {
   readonly sibling: OpenFolder
   /** Where libraries are looked for, in order. */
   readonly libraryFolders: readonly string[]
+  /** What is known of libraries so far, by name. */
+  readonly libraries: Map<string, FoundLibrary | undefined>
   /** Facts of a file that is known to be its package's, with a package that is the same in both roots; else undefined. */
   readonly factsOf: (file: RootFile) => Promise<FileFacts | undefined>
+}
+
+/** A library where the loader looks for it. */
+export interface FoundLibrary {
+  readonly file: RootFile
 }
 
 /**
@@ -25,25 +32,40 @@ export interface StartDeps {
  */
 export async function findStart(program: RootFile, { loader, libraries }: NonNullable<FileFacts['needs']>, deps: StartDeps): Promise<NativeStart | undefined> {
   if (loader === undefined) return libraries.length === 0 ? { executed: program.path, words: [ARGV0] } : undefined
-  const loaderFile = findFile(deps.sibling, loader)
+  const loaderFile = findOnce(loader, deps)
   if (loaderFile === undefined || (await deps.factsOf(loaderFile))?.takesArgv0 !== true || !(await findsLibraries(libraries, deps))) return undefined
   const folders = deps.libraryFolders.map((folder) => `${SIBLING_FOLDER}/${folder}`).join(':')
   const noCache = isMusl(loaderFile) ? [] : ['--inhibit-cache']
   return { executed: loaderFile.path, words: [ARGV0, ...noCache, '--library-path', folders, '--argv0', ARGV0, `${SIBLING_FOLDER}/${program.path}`] }
 }
 
+/** It is the same for all of them, and is looked up by its path: no library has a slash in its name. */
+function findOnce(loader: string, { libraries, sibling }: StartDeps): RootFile | undefined {
+  const file = libraries.get(loader)?.file ?? findFile(sibling, loader)
+  libraries.set(loader, file === undefined ? undefined : { file })
+  return file
+}
+
 /** Whether all of them, and what they need in turn, are found where the loader looks. */
-async function findsLibraries(names: readonly string[], { sibling, libraryFolders, factsOf }: StartDeps): Promise<boolean> {
+async function findsLibraries(names: readonly string[], deps: StartDeps): Promise<boolean> {
   const wanted = new Set(names)
   for (const name of wanted) {
-    const path = libraryFolders.map((folder) => `${folder}/${name}`).find((candidate) => findFile(sibling, candidate) !== undefined)
-    const file = path === undefined ? undefined : findFile(sibling, path)
-    if (path === undefined || file === undefined || name.includes('/') || !leadsThere(sibling, path, file)) return false
-    const needs = (await factsOf(file))?.needs
+    if (!deps.libraries.has(name)) deps.libraries.set(name, findLibrary(name, deps))
+    const library = deps.libraries.get(name)
+    const needs = library === undefined ? undefined : (await deps.factsOf(library.file))?.needs
     if (needs === undefined) return false
     for (const needed of needs.libraries) wanted.add(needed)
   }
   return true
+}
+
+function findLibrary(name: string, { sibling, libraryFolders }: StartDeps): FoundLibrary | undefined {
+  if (name.includes('/')) return undefined
+  for (const folder of libraryFolders) {
+    const file = findFile(sibling, `${folder}/${name}`)
+    if (file !== undefined) return leadsThere(sibling, `${folder}/${name}`, file) ? { file } : undefined
+  }
+  return undefined
 }
 
 function isMusl({ path }: RootFile): boolean {

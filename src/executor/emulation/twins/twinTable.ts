@@ -43,7 +43,6 @@ const HEADER_BYTES = 40
 const ENTRY_BYTES = 48
 const SAME_LOCALES = 1
 const REVERSED_ENVIRONMENT = 2
-export const MAX_TWIN_WORDS = 32
 
 /** `emulatorEntry` counts from the first byte of the code that reads it. Equal starts are written once. */
 export function formatTwinTable({ root, hasSameLocales, isEnvironmentReversed, entries }: TwinTable, emulatorEntry: bigint): Buffer {

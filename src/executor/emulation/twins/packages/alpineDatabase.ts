@@ -1,7 +1,7 @@
 import { placeOf, type PackageDatabase, type PackageFile } from './packageDatabase.ts'
 
 /** apk's `installed`: packages apart by an empty line, in each `P:` its name, `V:` its version, and of a file `F:` the folder, `R:` the name, `Z:` the checksum. */
-export function readAlpineDatabase(text: string): PackageDatabase {
+export function parseAlpineInstalled(text: string): PackageDatabase {
   const versions = new Map<string, string>()
   const files = new Map<string, PackageFile>()
   for (const paragraph of text.split('\n\n')) {

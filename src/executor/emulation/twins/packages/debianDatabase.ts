@@ -1,24 +1,22 @@
 import { parseParagraphs, type Paragraph } from '../../../../ground/deb822.ts'
+import { readRootText } from '../rootFiles.ts'
 import { placeOf, type PackageDatabase, type PackageFile } from './packageDatabase.ts'
 
 /** dpkg's: `status` says what is installed, and `info/NAME.md5sums` what its files are; configuration is not in there. */
-export function readDebianDatabase(status: string, read: (path: string) => Promise<string>): PackageDatabase {
+export function parseDebianStatus(status: string): PackageDatabase {
   const packages = new Map([...parseParagraphs(status)].filter(isInstalled).map((fields) => [fields.get('package') ?? '', fields]))
-  const files = new Map<string, Promise<ReadonlyMap<string, PackageFile>>>()
-  const filesOf = (name: string): Promise<ReadonlyMap<string, PackageFile>> => {
-    const known = files.get(name) ?? readMd5sums(name, packages.get(name)?.get('architecture') ?? '', read)
-    files.set(name, known)
-    return known
-  }
+  const filesFor = new Map<string, ReadonlyMap<string, PackageFile>>()
   return {
     kind: 'deb',
     versionOf: (name) => packages.get(name)?.get('version'),
-    async filesFor(name, signal) {
+    async filesFor(name, root, signal) {
+      const known = filesFor.get(name)
+      if (known !== undefined) return known
       const found = new Map<string, PackageFile>()
       for (const one of neededBy(name, packages)) {
-        signal.throwIfAborted()
-        for (const [place, file] of await filesOf(one)) found.set(place, file)
+        for (const [place, file] of await readMd5sums(one, packages.get(one)?.get('architecture') ?? '', (path) => readRootText(root, path, signal))) found.set(place, file)
       }
+      filesFor.set(name, found)
       return found
     },
   }

@@ -1,13 +1,40 @@
 import type { OpenFolder } from '../../../../archive/safePath.ts'
-import { readRootText } from '../rootFiles.ts'
-import { readAlpineDatabase } from './alpineDatabase.ts'
-import { readDebianDatabase } from './debianDatabase.ts'
+import { findFile, keyOf, readRootFile } from '../rootFiles.ts'
+import { parseAlpineInstalled } from './alpineDatabase.ts'
+import { parseDebianStatus } from './debianDatabase.ts'
 import type { PackageDatabase } from './packageDatabase.ts'
 
-/** Undefined where there is none that is known. */
-export async function readPackageDatabase(root: OpenFolder, signal: AbortSignal): Promise<PackageDatabase | undefined> {
-  const dpkg = await readRootText(root, '/var/lib/dpkg/status', signal)
-  if (dpkg !== '') return readDebianDatabase(dpkg, (path) => readRootText(root, path, signal))
-  const apk = (await readRootText(root, '/lib/apk/db/installed', signal)) || (await readRootText(root, '/usr/lib/apk/db/installed', signal))
-  return apk === '' ? undefined : readAlpineDatabase(apk)
+export interface PackageReader {
+  /** Undefined where there is no database that is known. One that has not changed is not read again. */
+  read(root: OpenFolder, signal: AbortSignal): Promise<PackageDatabase | undefined>
+}
+
+const PLACES: readonly (readonly [path: string, parse: (text: string) => PackageDatabase])[] = [
+  ['/var/lib/dpkg/status', parseDebianStatus],
+  ['/lib/apk/db/installed', parseAlpineInstalled],
+  ['/usr/lib/apk/db/installed', parseAlpineInstalled],
+]
+
+/** Of a few images, each for a few platforms. */
+const MAX_KEPT = 64
+
+export function createPackageReader(): PackageReader {
+  const kept = new Map<string, PackageDatabase>()
+  return {
+    async read(root, signal) {
+      for (const [path, parse] of PLACES) {
+        const file = findFile(root, path)
+        if (file === undefined || file.identity.sizeBytes === 0n) continue
+        const known = kept.get(keyOf(file))
+        if (known !== undefined) return known
+        const text = (await readRootFile(root, file, signal))?.toString('utf8')
+        if (text === undefined) return undefined
+        if (kept.size >= MAX_KEPT) kept.clear()
+        const database = parse(text)
+        kept.set(keyOf(file), database)
+        return database
+      }
+      return undefined
+    },
+  }
 }

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ALLOWED_TOOLS } from './allowlist.ts'
+
+const called = ALLOWED_TOOLS.flatMap(({ programs, alsoCalled = [], names = [] }) => [...programs.map((path) => path.slice(path.lastIndexOf('/') + 1)), ...alsoCalled, ...names])
+
+describe('the allowlist of twins', () => {
+  const KNOWN_WRONG = 'printf seq numfmt od du df dd bash uname arch nproc getconf lscpu ldconfig locale iconv python3 perl dpkg dpkg-query apt-get gcc cc make awk mawk gawk stdbuf openssl who users logname su sudo passwd hexdump xxd ps'
+  for (const name of KNOWN_WRONG.split(' ')) {
+    it(`has no ${name}`, () => assert.ok(!called.includes(name)))
+  }
+  it('gives busybox no leave to run by its own name', () => assert.ok(ALLOWED_TOOLS.every(({ programs, names }) => !programs.includes('/usr/bin/busybox') || (names !== undefined && !names.includes('busybox')))))
+  it('gives a reason and a package for each', () => assert.ok(ALLOWED_TOOLS.every(({ why, packages }) => why !== '' && (packages.deb ?? packages.apk) !== undefined)))
+  it('names no program twice for one kind of package', () => {
+    for (const kind of ['deb', 'apk'] as const) {
+      const programs = ALLOWED_TOOLS.filter(({ packages }) => packages[kind] !== undefined).flatMap((tool) => tool.programs)
+      assert.deepEqual(programs, [...new Set(programs)])
+    }
+  })
+})

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { areAccountsFiles, type FoundTwin } from './findTwins.ts'
+import { parseCount, planLinks } from './twinSetting.ts'
+import { ARGV0 } from './twinTable.ts'
+
+describe('the links of twins', () => {
+  const file = { device: 1n, inode: 1n, sizeBytes: 1n, mtimeNs: 1n, ctimeNs: 1n }
+  const twin = (executed: string, calledAs: FoundTwin['calledAs']): FoundTwin => ({ file, calledAs, names: undefined, start: { executed, words: [ARGV0] } })
+  it('have a folder for each file that is executed, and a name for each that is called', () => {
+    const { links, starts } = planLinks([twin('lib/ld.so', ['dash', 'sh']), twin('bin/static', ['static']), twin('lib/ld.so', ['cat'])])
+    assert.deepEqual([...links], [['0/dash', '../../root/lib/ld.so'], ['0/sh', '../../root/lib/ld.so'], ['1/static', '../../root/bin/static'], ['0/cat', '../../root/lib/ld.so']])
+    assert.deepEqual(starts.map(({ start }) => `${start.linkFolder}${start.link}`), ['/dev/.pelago/run/0/dash', '/dev/.pelago/run/1/static', '/dev/.pelago/run/0/cat'])
+  })
+})
+
+describe('the count of processes', () => {
+  const cases: readonly (readonly [letters: string, native: number, emulated: number])[] = [
+    ['', 0, 0],
+    ['nenn', 3, 1],
+    ['nxe', 0, 2],
+    ['x', 0, 1],
+    ['hello', 0, 1],
+  ]
+  for (const [letters, native, emulated] of cases) {
+    it(`of ${JSON.stringify(letters)} is ${native} native, ${emulated} emulated`, () => assert.deepEqual(parseCount(letters), { native, emulated }))
+  }
+})
+
+describe('accounts', () => {
+  const without = { versionOf: () => undefined }
+  const cases: readonly (readonly [services: string, areFiles: boolean])[] = [
+    ['', true],
+    ['passwd:         files\ngroup:          files\nhosts: files dns\n', true],
+    ['passwd: files systemd\ngroup: files [SUCCESS=merge] systemd\n', true],
+    ['passwd: files sss\n', false],
+    ['group:\tcompat ldap # yes\n', false],
+    ['# passwd: ldap\n', true],
+    ['initgroups: files winbind', false],
+  ]
+  for (const [services, areFiles] of cases) {
+    it(`${areFiles ? 'are' : 'are not'} those of files by ${JSON.stringify(services)}`, () => assert.equal(areAccountsFiles(services, without), areFiles))
+  }
+  it('may be asked of systemd where its library is installed', () => assert.equal(areAccountsFiles('passwd: files systemd', { versionOf: () => '252' }), false))
+})

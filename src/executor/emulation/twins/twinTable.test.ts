@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ARGV0, formatTwinTable, type FileIdentity, type TwinStart, type TwinTable } from './twinTable.ts'
+
+const file = (device: bigint, inode: bigint): FileIdentity => ({ device, inode, sizeBytes: 7n, mtimeNs: 1_700_000_000_123_456_789n, ctimeNs: 1_700_000_001_000_000_000n })
+const start = (change: Partial<TwinStart> = {}): TwinStart => ({ linkFolder: '/l/', link: 'sh', names: undefined, words: [ARGV0, '--argv0', ARGV0, '/r/dash'], ...change })
+const table = (change: Partial<TwinTable> = {}): TwinTable => ({ root: { device: 5n, inode: 6n }, hasSameLocales: true, isEnvironmentReversed: false, entries: [], ...change })
+
+/** What native/twin/table.h says is at an offset. */
+function stringAt(bytes: Buffer, offset: number): string {
+  return bytes.toString('utf8', offset, bytes.indexOf(0, offset))
+}
+
+describe('the table of twins', () => {
+  it('begins with what native/twin/table.h says', () => {
+    const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start() }] }), -4096n)
+    assert.equal(bytes.toString('latin1', 0, 8), 'PELTWIN1')
+    assert.deepEqual([bytes.readBigInt64LE(8), bytes.readBigUInt64LE(16), bytes.readBigUInt64LE(24), bytes.readUInt32LE(32)], [-4096n, 5n, 6n, 1])
+    assert.deepEqual([40, 48, 56, 64, 72].map((at) => bytes.readBigUInt64LE(at)), [1n, 2n, 7n, 1_700_000_000_123_456_789n, 1_700_000_001_000_000_000n])
+  })
+  const flags: readonly (readonly [hasSameLocales: boolean, isEnvironmentReversed: boolean, bits: number])[] = [[false, false, 0], [true, false, 1], [false, true, 2], [true, true, 3]]
+  for (const [hasSameLocales, isEnvironmentReversed, bits] of flags) {
+    it(`has the bits ${bits} for locales ${hasSameLocales}, reversed ${isEnvironmentReversed}`, () => assert.equal(formatTwinTable(table({ hasSameLocales, isEnvironmentReversed }), 0n).readUInt32LE(36), bits))
+  }
+  it('is sorted by device and inode, as numbers', () => {
+    const files = [file(2n, 1n), file(1n, 1n << 40n), file(1n, 9n), file(1n, 10n)]
+    const bytes = formatTwinTable(table({ entries: files.map((one) => ({ file: one, twin: start() })) }), 0n)
+    assert.deepEqual([0, 1, 2, 3].map((index) => [bytes.readBigUInt64LE(40 + 48 * index), bytes.readBigUInt64LE(48 + 48 * index)]), [[1n, 9n], [1n, 10n], [1n, 1n << 40n], [2n, 1n]])
+  })
+  it('says how a twin is started, argv[0] as 0', () => {
+    const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ names: ['sh', 'ash'] }) }] }), 0n)
+    const at = bytes.readUInt32LE(80)
+    const [linkFolder = 0, link = 0, names = 0, count = 0, ...words] = Array.from({ length: 8 }, (_, index) => bytes.readUInt32LE(at + 4 * index))
+    assert.deepEqual([stringAt(bytes, linkFolder), stringAt(bytes, link), count], ['/l/', 'sh', 4])
+    assert.deepEqual(words.map((word) => (word === 0 ? ARGV0 : stringAt(bytes, word))), [ARGV0, '--argv0', ARGV0, '/r/dash'])
+    assert.deepEqual([0, 1].map((index) => stringAt(bytes, bytes.readUInt32LE(names + 4 * index))), ['sh', 'ash'])
+    assert.equal(bytes.readUInt32LE(names + 8), 0)
+  })
+  it('writes what is equal once, and numbers where they can be read', () => {
+    const one = formatTwinTable(table({ entries: [{ file: file(1n, 1n), twin: start() }] }), 0n)
+    const two = formatTwinTable(table({ entries: [{ file: file(1n, 1n), twin: start() }, { file: file(1n, 2n), twin: start() }] }), 0n)
+    assert.equal(two.byteLength, one.byteLength + 48)
+    assert.equal(one.readUInt32LE(80) % 4, 0)
+  })
+})

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { createCrunExecutor } from '../../src/executor/crunExecutor.ts'
+import { collect, shell } from '../../src/executor/executor.suite.ts'
+import type { Executor, ProcessSpec, TwinUseCount } from '../../src/executor/executor.ts'
+import { parsePlatform } from '../../src/ground/platform.ts'
+import { namespaceArgv } from '../../src/kit/enterNamespaces.ts'
+import { DEBIAN_PLATFORMS, fetchDebianRoot } from '../support/images/debianRoots.ts'
+import { makeTwinRoot, writeDebianDatabase } from '../support/images/twinRoots.ts'
+import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
+import { missing } from '../support/requires.ts'
+import { PREPARE, TOOL_CASES } from '../support/twinTools.ts'
+
+/*
+ * Native twins of emulated programs, in the real container. As with the executor's own tests, this file runs itself
+ * inside pelago-ns. `readlink /proc/self/exe` tells what a process is: a twin's is the sibling's loader.
+ */
+
+const never = new AbortController().signal
+const roots = process.env['PELAGO_TWIN_ROOTS'] ?? ''
+/** By Debian's names. */
+const TARGETS: ReadonlyMap<string, string> = new Map([...DEBIAN_PLATFORMS].map(([platform, architecture]) => [architecture, platform]))
+const TOOL_TARGETS = (process.env['PELAGO_TWIN_TARGETS'] ?? 's390x').split(',')
+
+if (roots === '') testOutside()
+else testInside()
+
+function testOutside(): void {
+  const reason = process.arch === 'x64' ? missing('crun', 'mmdebstrap') : 'the siblings of the tests are for amd64'
+  describe('native twins', { skip: reason }, () => {
+    it('pass their tests inside the namespaces, as root and as an ordinary user', async (context) => {
+      const folder = mkdtempSync(join(tmpdir(), 'pelago-twins-'))
+      try {
+        if (!(await makeRoots(join(folder, 'root'), ['amd64', 'arm64', ...TOOL_TARGETS]))) {
+          context.skip('no Debian root to be had')
+          return
+        }
+        const argv = (userId: number): readonly string[] => namespaceArgv([process.execPath, '--test-reporter=spec', fileURLToPath(import.meta.url)], process.env, userId)
+        assertPasses(argv(process.getuid?.() ?? -1), { PELAGO_TWIN_ROOTS: join(folder, 'root') })
+        if (reasonAgainstUsers() || missing('runuser', 'newuidmap', 'useradd')) return
+        await makeRoots(join(folder, 'user'), ['amd64', 'arm64'])
+        await using user = createOrdinaryUser({ hasIdRange: true })
+        chmodSync(folder, 0o755)
+        execFileSync('chown', ['-R', user.name, join(folder, 'user')])
+        assertPasses(['runuser', '-u', user.name, '--', ...argv(1)], { PELAGO_TWIN_ROOTS: join(folder, 'user'), PELAGO_TWIN_BRIEF: '1', HOME: user.home })
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    })
+  })
+}
+
+async function makeRoots(folder: string, architectures: readonly string[]): Promise<boolean> {
+  for (const architecture of new Set(architectures)) {
+    const tar = await fetchDebianRoot(architecture)
+    if (tar === undefined) return false
+    makeTwinRoot(join(folder, architecture), tar)
+  }
+  return true
+}
+
+function assertPasses([program = '', ...args]: readonly string[], own: Readonly<Record<string, string>>): void {
+  const { status, stdout, stderr } = spawnSync(program, args, { env: { ...process.env, ...own, NODE_TEST_CONTEXT: undefined }, encoding: 'utf8' })
+  assert.equal(status, 0, stdout + stderr)
+}
+
+interface Ran {
+  readonly output: string
+  readonly use: TwinUseCount | undefined
+}
+
+async function runStep(executor: Executor, architecture: string, script: string, change: Partial<ProcessSpec> = {}): Promise<Ran> {
+  let use: TwinUseCount | undefined
+  const spec = shell(join(roots, architecture), script, { platform: parsePlatform(TARGETS.get(architecture) ?? ''), twins: { rootfs: join(roots, 'amd64'), platform: parsePlatform('linux/amd64') }, ...change })
+  const { stdout, stderr } = await collect(executor.run(spec, never, { twinsUsed: (told) => (use = told) }))
+  return { output: stdout + stderr, use }
+}
+
+const LOADER = '/dev/.pelago/root/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2'
+const WHO = 'readlink /proc/self/exe'
+
+const CASES: readonly (readonly [sentence: string, script: string, expected: string, change?: Partial<ProcessSpec>])[] = [
+  ['runs an allowed tool natively', WHO, LOADER],
+  ['runs another emulated', 'uname -m; seq 3 | cat', 'aarch64\n1\n2\n3'],
+  ['runs it natively for another user', WHO, LOADER, { user: '1000' }],
+  ['runs it natively from a script, and calls it by its name', 'printf "#!/bin/sh\\nreadlink /proc/self/exe\\n" >/s; chmod 755 /s; /s; cat /proc/self/comm; sh -c "cat /proc/\\$\\$/comm; :"', `${LOADER}\ncat\nsh`],
+  ['emulates where LD_ variables are set', `LD_LIBRARY_PATH=/x ${WHO}`, '/usr/bin/readlink'],
+  ['emulates where loader and locales are tuned', `GLIBC_TUNABLES=a ${WHO}; GCONV_PATH=/x ${WHO}; LOCPATH=/x ${WHO}`, '/usr/bin/readlink\n/usr/bin/readlink\n/usr/bin/readlink'],
+  ['emulates a locale of another character set', `LC_ALL=de_DE.ISO-8859-1 ${WHO}; LANG=ja_JP.eucJP ${WHO}; LC_CTYPE=C.UTF-8 LANG=C ${WHO}; LC_ALL=de_DE.utf8 ${WHO}`, `/usr/bin/readlink\n/usr/bin/readlink\n${LOADER}\n${LOADER}`],
+  ['emulates a copy', `cp -p /usr/bin/readlink /copy; /copy /proc/self/exe`, '/copy'],
+  ['emulates what was replaced', 'cp /usr/bin/readlink /new; mv /new /usr/bin/tac; tac /proc/self/exe', '/usr/bin/tac'],
+  ['emulates what was only touched', 'touch /usr/bin/realpath; realpath /proc/self/exe', '/usr/bin/realpath'],
+  ['emulates in a chroot, where there are no twins', 'mkdir -p /c/usr; cp -al /usr/bin /usr/lib /c/usr/; cp -a /lib /bin /c/; /usr/sbin/chroot /c /usr/bin/echo inside', 'inside'],
+  ['hands on arguments, however many', 'set -- $(ls /usr/bin /usr/bin /usr/bin /usr/bin /usr/bin /usr/bin); [ $# -gt 1500 ] && /bin/echo "" "*" "$@" | cut -c 1-4', ' * /'],
+  ['hands on exit codes and signals', 'sh -c "exit 7"; echo $?; sh -c "kill -9 \\$\\$"; echo $?; cat /none; echo $?', '7\n137\n1\nKilled\ncat: /none: No such file or directory'],
+  ['hands on closed files, and leaves none open', 'ls /proc/self/fd | wc -l; ls /proc/self/fd <&- | wc -l; cat <&-', '4\n3\ncat: -: Bad file descriptor\ncat: closing standard input: Bad file descriptor'],
+  ['keeps the working folder and the mask', 'mkdir -p /w; cd /w; umask 027; sh -c "pwd; umask; touch f; stat -c %a f"', '/w\n0027\n640'],
+  ['has no sight of it in /dev', 'ls /dev | grep -c pelago', '0'],
+]
+
+/** So many for an ordinary user, whose way is the same. */
+const BRIEF_CASES = 4
+
+function testInside(): void {
+  describe('a step with native twins', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pelago-twins-state-'))
+    const executor = await createCrunExecutor({ stateFolder: join(folder, 'state'), isStatePrivate: true, cacheFolder: folder, environment: process.env })
+    const run = (script: string, change?: Partial<ProcessSpec>): Promise<Ran> => runStep(executor, 'arm64', `{ ${script}\n} 2>&1; :`, change)
+
+    const isBrief = process.env['PELAGO_TWIN_BRIEF'] !== undefined
+    for (const [sentence, script, expected, change] of isBrief ? CASES.slice(0, BRIEF_CASES) : CASES) {
+      it(sentence, async () => assert.equal((await run(script, change)).output.trimEnd().split('\n').toSorted().join('\n'), expected.trimEnd().split('\n').toSorted().join('\n')))
+    }
+    it('counts both kinds, and leaves nothing behind', async () => {
+      const before = readdirSync(join(roots, 'arm64/dev'))
+      const { use } = await run('true; /bin/true; /bin/cat /dev/null; seq 1')
+      assert.deepEqual(use, { native: 3, emulated: 1 })
+      assert.deepEqual(readdirSync(join(roots, 'arm64/dev')), before)
+      assert.deepEqual(readdirSync(join(folder, 'state')).filter((name) => name !== 'crun'), [])
+    })
+    it('has the environment in the order that an emulated one has it', async () => {
+      const script = 'exec env -u A B=1 C=2 D=3 env'
+      assert.equal((await run(script)).output, (await run(script, { twins: undefined })).output)
+    })
+    if (!isBrief) testReasons(run)
+    if (!isBrief) testTools(executor)
+    it('is tidied up after', () => rm(folder, { recursive: true, force: true }))
+  })
+}
+
+/** Where there are none, it runs as it would without, and says why. */
+function testReasons(run: (script: string, change?: Partial<ProcessSpec>) => Promise<Ran>): void {
+  const root = join(roots, 'arm64')
+  const status = join(root, 'var/lib/dpkg/status')
+  const cases: readonly (readonly [sentence: string, script: string, expected: string, why: RegExp | undefined, prepare: () => void])[] = [
+    ['a tool that is not its package’s is emulated', 'whoami /proc/self/exe', '/usr/bin/whoami', undefined, () => writeFileSync(join(root, 'usr/bin/whoami'), readFileSync(join(root, 'usr/bin/readlink')))],
+    ['a tool of another version is emulated', `${WHO}; cat /proc/self/comm`, '/usr/bin/readlink\ncat', undefined, () => writeFileSync(status, readFileSync(status, 'utf8').replace(/(Package: coreutils\n.*\nVersion: )1/, '$12'))],
+    ['names of users that a service knows are left to emulation', 'readlink /proc/$$/exe | grep -c ld-linux', '0', undefined, () => appendFileSync(join(root, 'etc/nsswitch.conf'), 'passwd: ldap\n')],
+    ['another C library: none', WHO, '/usr/bin/readlink', /^libc6 is 9\.0-1 for arm64, and 1\.0-1 for amd64$/, () => writeDebianDatabase(root, '9.0-1')],
+    ['no packages: none', WHO, '/usr/bin/readlink', /^the image for arm64 has no package database/, () => renameSync(status, `${status}.away`)],
+  ]
+  for (const [sentence, script, expected, why, prepare] of cases) {
+    it(sentence, async () => {
+      const services = readFileSync(join(root, 'etc/nsswitch.conf'))
+      prepare()
+      const { output, use } = await run(script)
+      assert.equal(output.trimEnd(), expected)
+      assert.match(use?.why ?? '', why ?? /^$/)
+      if (existsSync(`${status}.away`)) renameSync(`${status}.away`, status)
+      writeFileSync(join(root, 'etc/nsswitch.conf'), services)
+      writeDebianDatabase(root)
+    })
+  }
+  it('a step that mounts something at /dev: none', async () => {
+    const { use } = await run('true', { mounts: [{ kind: 'tmpfs', target: '/dev', readonly: false, sizeBytes: 0 }] })
+    assert.match(use?.why ?? '', /mounts something of its own at \/dev/)
+  })
+}
+
+/**
+ * Every tool of the allowlist that the roots have, both ways. For every run that is one platform, of the other byte order;
+ * PELAGO_TWIN_TARGETS names others by Debian's names: `arm64,armhf,ppc64el`.
+ */
+function testTools(executor: Executor): void {
+  for (const architecture of TOOL_TARGETS) {
+    it(`has tools whose output for ${architecture} is that of emulated ones`, async () => {
+      const has = (tool: string): boolean => existsSync(join(roots, architecture, 'usr/bin', tool)) && existsSync(join(roots, 'amd64/usr/bin', tool))
+      const cases = TOOL_CASES.filter(({ tool }) => has(tool))
+      const script = (work: string): string => `work=${work}\n${PREPARE}\n${cases.map(({ tool, script: body }) => `echo; echo "== ${tool}"; (${body}) 2>&1`).join('\n')}\nrm -r ${work}; :`
+      const [native, emulated] = await Promise.all([runStep(executor, architecture, script('/work1')), runStep(executor, architecture, script('/work2'), { twins: undefined })])
+      assert.ok((native.use?.native ?? 0) > 300, JSON.stringify(native.use))
+      assert.deepEqual(sections(native.output), sections(emulated.output))
+      assert.equal(sections(native.output).length, cases.length)
+    })
+  }
+}
+
+function sections(output: string): readonly string[] {
+  return output.replaceAll(/\/work[12]/g, '/work').split(/^== /m).slice(1)
+}

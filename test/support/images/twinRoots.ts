@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ALLOWED_TOOLS } from '../../../src/executor/emulation/twins/allowlist.ts'
+
+/** What of a Debian has a part in native twins. */
+const WANTED = ['./bin', './sbin', './lib', './lib64', './usr/lib64', './usr/bin/*', './usr/sbin/chroot', './usr/lib/*-linux-gnu*/lib*.so*', './usr/lib/*-linux-gnu*/ld*.so*', './usr/lib/ld*.so*', './usr/lib64/*', './etc/passwd', './etc/group', './etc/nsswitch.conf', './etc/os-release', './usr/lib/os-release']
+
+/** Unpacks of a Debian as tar (`fetchDebianRoot`) the tools and libraries, with a package database of these files. */
+export function makeTwinRoot(root: string, tar: string): void {
+  mkdirSync(root, { recursive: true })
+  spawnSync('tar', ['-xf', tar, '-C', root, '--wildcards', ...WANTED]) // what is not in there is no matter
+  writeFileSync(join(root, 'etc/nsswitch.conf'), 'passwd: files systemd\ngroup: files systemd\n') // as base-files sets it up
+  writeDebianDatabase(root)
+}
+
+/** As dpkg keeps it: the packages of the allowlist, and one that has the libraries of all. */
+export function writeDebianDatabase(root: string, version = '1.0-1'): void {
+  const info = join(root, 'var/lib/dpkg/info')
+  mkdirSync(info, { recursive: true })
+  const libraries = readdirSync(join(root, 'usr/lib'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const packages = new Map<string, string[]>([['libc6', libraries.map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))]])
+  for (const { packages: { deb }, programs } of ALLOWED_TOOLS) {
+    if (deb !== undefined) packages.set(deb, [...(packages.get(deb) ?? []), ...programs.map((path) => path.slice(1)).filter((path) => existsSync(join(root, path)))])
+  }
+  for (const [name, paths] of packages) writeFileSync(join(info, `${name}.md5sums`), paths.map((path) => `${md5(join(root, path))}  ${path}\n`).join(''))
+  writeFileSync(join(root, 'var/lib/dpkg/status'), [...packages.keys()].map((name) => `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\n${name === 'libc6' ? '' : 'Depends: libc6\n'}`).join('\n'))
+}
+
+function md5(path: string): string {
+  return createHash('md5').update(readFileSync(path)).digest('hex')
+}
