@@ -52,7 +52,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
   } catch (error) {
     if (abort.signal.aborted) return EXIT.interrupted
     const paint = usesColor(surroundings.stderr, surroundings.env) ? styleText : (_: string, text: string) => text
-    surroundings.stderr.write(forLog(formatErrorReport(error, { isDebug: trace.isDebug, paint, enterStep: (step) => ['pelago', ...trace.builder, 'debug', step].join(' ') }), surroundings.env))
+    surroundings.stderr.write(forLog(formatErrorReport(error, { isDebug: trace.isDebug, paint, enterStep: (step, node) => ['pelago', ...trace.builder, 'debug', ...(node === undefined ? [] : ['--node', node]), step].join(' ') }), surroundings.env))
     return trace.words === 'run' || trace.words === 'debug' ? containerExitCodeOf(error) : exitCodeOf(error)
   } finally {
     stopListening()

@@ -5,8 +5,8 @@ import { neutralizeLines } from './render/displayText.ts'
 
 export interface ReportOptions {
   readonly isDebug: boolean
-  /** The command by which a failed step is entered. */
-  readonly enterStep: (failedStep: string) => string
+  /** The command by which a failed step is entered, which one of several nodes keeps. */
+  readonly enterStep: (failedStep: string, node: string | undefined) => string
   readonly paint: (style: 'red' | 'bold' | 'dim', text: string) => string
 }
 
@@ -19,15 +19,16 @@ export function formatErrorReport(error: unknown, { isDebug, paint, enterStep }:
     `${label} ${neutralizeLines(error.message)}`,
     ...(span === undefined ? [] : [neutralizeLines(formatSpan(span))]),
     ...(error.hint === undefined ? [] : [`${paint('bold', 'hint:')} ${neutralizeLines(error.hint)}`]),
-    ...failedStepOf(error).map((step) => `${paint('bold', 'hint:')} look into the step as it failed: ${enterStep(step)}`),
+    ...textIn(error, 'failedStep').map((step) => `${paint('bold', 'hint:')} look into the step as it failed: ${enterStep(step, textIn(error, 'failedNode')[0])}`),
     ...(isDebug ? [paint('dim', describeCauses(error))] : []),
   ]
   return `${parts.join('\n')}\n`
 }
 
-/** Whichever class it has: it may have come over the wire. */
-function failedStepOf(error: Error): readonly string[] {
-  return 'failedStep' in error && typeof error.failedStep === 'string' && error.failedStep !== '' ? [error.failedStep] : []
+/** A field of the error, whichever class it has: it may have come over the wire. Empty where there is none. */
+function textIn(error: Error, field: 'failedStep' | 'failedNode'): readonly string[] {
+  const value: unknown = field in error ? Reflect.get(error, field) : undefined
+  return typeof value === 'string' && value !== '' ? [value] : []
 }
 
 function formatBug(error: unknown, isDebug: boolean, label: string): string {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import type { ServiceImpl } from '@connectrpc/connect'
 import {
@@ -60,6 +61,7 @@ function describeService(engine: Engine, { isRootless, addresses }: EngineFacts)
         version: engine.version,
         root: engine.root,
         snapshotter: engine.snapshotter,
+        cpus: availableParallelism(),
         rootless: isRootless,
         pid: BigInt(process.pid),
         addresses: [...addresses()],

@@ -137,6 +137,11 @@ describe('a builder of several nodes', { skip: missingForBuilds(), concurrency: 
     assert.equal(failed.exitCode, 1)
     assert.match(failed.stderr, /1 of 3 platforms failed:\n {2}linux\/arm64: process .* did not complete successfully: exit code: 1/)
     assert.match(failed.stderr, /hint: linux\/amd64, linux\/s390x are built, and in the cache; nothing was tagged/)
+    const [, step = ''] = /^hint: look into the step as it failed: pelago --builder farm debug --node n1 ([0-9a-f]+)$/m.exec(failed.stderr) ?? []
+    const debug = (...args: readonly string[]): Promise<CommandResult> => pelago.run(['--builder', 'farm', 'debug', ...args])
+    assert.match((await debug('--list')).stdout, new RegExp(`^STEP +FAILED +NODE +PLATFORM .*\\n${step} .* n1 +linux/arm64 `))
+    const entered = [await debug('--node', 'n1', step, '--', 'uname', '-m'), await debug(step, '--', 'uname', '-m')]
+    assert.deepEqual(entered.map(({ stdout }) => stdout), ['aarch64\n', 'aarch64\n'], entered[0]?.stderr)
     assert.equal((await tags()).includes('going'), false)
     const alone = await pelago.run(['build', ...ALL, '--keep-going', '-t', 'going:1', context])
     assert.match(alone.stderr, /1 of 3 platforms failed/)
@@ -151,6 +156,26 @@ describe('a builder of several nodes', { skip: missingForBuilds(), concurrency: 
     const refused = await pelago.run(['build', '--builder', 'half', '--platform', 'linux/wasm', context])
     assert.equal(refused.exitCode, 125)
     assert.match(refused.stderr, /no node builds for linux\/wasm:\n {2}here: linux\/\w+ \(native\), .*\n {2}gone: no engine answers/)
+  })
+
+  it('says of each platform which node has it, and has each node plan what it would be given', async () => {
+    const farm = (...args: readonly string[]): Promise<CommandResult> => pelago.run(['--builder', 'farm', ...args])
+    assert.match((await farm('platforms')).stdout, /^PLATFORM +RUNS +BY +NODE\n[^]*^linux\/s390x +emulated +qemu-s390x +n2$/m)
+    const context = await pelago.context({ Dockerfile: `FROM ${base}\nRUN echo planned\n` })
+    const planned = await farm('plan', '--platform', 'linux/s390x,linux/arm64', context)
+    assert.match(planned.stdout, /^Node n2 \(linux\/s390x\):\n[^]*\n\nNode n1 \(linux\/arm64\):\n/)
+    const { nodes } = JSON.parse((await farm('plan', '--format', 'json', '--platform', 'linux/s390x,linux/arm64', context)).stdout) as { readonly nodes: readonly { readonly node: string; readonly plan: { readonly platforms: readonly string[] } }[] }
+    assert.deepEqual(nodes.map(({ node, plan }) => [node, plan.platforms]), [['n2', ['linux/s390x']], ['n1', ['linux/arm64']]])
+    assert.match((await farm('platforms', 'explain', 'linux/s390x')).stderr, /^note: builder farm has 3 nodes: this is done on n2 /)
+  })
+
+  it('is examined node by node', async () => {
+    await writeBuilder('sick', [{ name: 'gone', endpoint: 'unix:///nonexistent/socket', platforms: [] }, { name: 'here', endpoint: engines[0].address, platforms: ['linux/wasm'] }])
+    const { exitCode, stdout } = await pelago.run(['--builder', 'sick', 'doctor'])
+    assert.equal(exitCode, 1)
+    assert.match(stdout, /^✖ gone: engine +no engine answers at unix:\/\/\/nonexistent\/socket\n +→ .*\n✖ here: linux\/wasm +given to it, and not run there\n/)
+    assert.match(stdout, /^✔ here: load +\d builds? running, \d+ CPUs?$[^]*\n\nbuilder sick can build: 1 of 2 nodes answer\n$/m)
+    assert.equal((await pelago.succeed(['--builder', 'farm', 'doctor', '--format', '{{if eq .check "engine"}}{{.node}}={{.state}}{{end}}'])).stdout.replaceAll(/\n+/g, ' '), 'n0=ok n1=ok n2=ok ')
   })
 
   it('builds linked targets, each platform of all on one node', async () => {

@@ -13,11 +13,11 @@ export const debug = defineCommand({
 
 async function runDebug(line: CommandLine<typeof DEBUG_FLAGS>, context: CommandContext, signal: AbortSignal): Promise<number> {
   const { step, command } = parseOperands(line)
-  const { openEngine } = await import('../engine.ts')
-  await using engine = await openEngine(context, signal)
+  const { openKeepers } = await import('../debug/keepers.ts')
+  await using keepers = await openKeepers(line.flags.node, context, signal)
   const { listFailedSteps, enterFailedStep } = await import('../debug/enterFailedStep.ts')
-  if (!line.flags.list) return await enterFailedStep(engine, { step, command, flags: line.flags }, context, signal)
-  context.stdout.write(await listFailedSteps(engine, line.flags.format, context, signal))
+  if (!line.flags.list) return await enterFailedStep(keepers.engines, { step, command, flags: line.flags }, context, signal)
+  context.stdout.write(await listFailedSteps(keepers, line.flags.format, context, signal))
   return EXIT.done
 }
 

@@ -10,6 +10,7 @@ import { openCredentialSession } from '../registry/credentialSession.ts'
 import { neutralize } from '../render/displayText.ts'
 import { runContainer, type ContainerRun } from '../run/runContainer.ts'
 import type { DebugFlags } from './debugFlags.ts'
+import type { Keeper, Keepers } from './keepers.ts'
 
 export interface DebugCall {
   /** '' is the last one that failed. */
@@ -19,9 +20,9 @@ export interface DebugCall {
   readonly flags: DebugFlags
 }
 
-/** Runs a shell or a command where the step stood. Its exit code. */
-export async function enterFailedStep(engine: EngineClient, { step, command, flags }: DebugCall, context: CommandContext, signal: AbortSignal): Promise<number> {
-  const found = await findStep(engine, step, signal)
+/** Runs a shell or a command where the step stood, by the engine that keeps it. Its exit code. */
+export async function enterFailedStep(keepers: Keepers['engines'], { step, command, flags }: DebugCall, context: CommandContext, signal: AbortSignal): Promise<number> {
+  const { found, keeper: { engine } } = await findStep(keepers, step, signal)
   await using session = openCredentialSession(engine, context, signal, await parseSecrets(flags.secret, context))
   const hasTerminal = context.openStdin().isTTY === true && context.stdout.isTTY === true
   const { user = '', workdir = '' } = flags
@@ -39,17 +40,39 @@ export async function enterFailedStep(engine: EngineClient, { step, command, fla
 }
 
 /** As a table, or by a template. */
-export async function listFailedSteps(engine: EngineClient, format: string | undefined, { now }: CommandContext, signal: AbortSignal): Promise<string> {
+export async function listFailedSteps({ engines, areNamed }: Keepers, format: string | undefined, { now }: CommandContext, signal: AbortSignal): Promise<string> {
   const template = format === undefined ? undefined : parseTemplate(format)
-  const rows = (await readFailedSteps(engine, signal)).map(({ id, name, platform, failedAtMs, command, message }) => ({ id, name, platform, failedAt: new Date(Number(failedAtMs)).toISOString(), command, message }))
+  const rows = (await readKept(engines, signal)).map(({ keeper: { node }, step: { id, name, platform, failedAtMs, command, message } }) => ({ id, name, platform, failedAt: new Date(Number(failedAtMs)).toISOString(), command, message, ...(areNamed && { node }) }))
   if (template !== undefined) return rows.map((row) => `${template.apply(row)}\n`).join('')
   const age = (failedAt: string): string => `${Math.max(0, Math.round((now() - Date.parse(failedAt)) / 60_000))} minutes ago`
-  return formatTable(['STEP', 'FAILED', 'PLATFORM', 'NAME'], rows.map(({ id, failedAt, platform, name }) => [id, age(failedAt), platform, name]))
+  return formatTable(['STEP', 'FAILED', ...(areNamed ? ['NODE'] : []), 'PLATFORM', 'NAME'], rows.map(({ id, failedAt, platform, name, node }) => [id, age(failedAt), ...(node === undefined ? [] : [node]), platform, name]))
 }
 
-/** Undefined where there is none: the engine says why. */
-async function findStep(engine: EngineClient, step: string, signal: AbortSignal): Promise<FailedStep | undefined> {
-  return (await readFailedSteps(engine, signal)).find(({ id }) => id.startsWith(step))
+interface FoundStep {
+  readonly keeper: Keeper
+  /** Undefined where there is none: the engine says why. */
+  readonly found: FailedStep | undefined
+}
+
+/** The last that failed of those whose id begins so. */
+async function findStep(keepers: Keepers['engines'], step: string, signal: AbortSignal): Promise<FoundStep> {
+  const kept = (await readKept(keepers, signal)).find(({ step: { id } }) => id.startsWith(step))
+  return { keeper: kept?.keeper ?? keepers[0], found: kept?.step }
+}
+
+interface KeptStep {
+  readonly keeper: Keeper
+  readonly step: FailedStep
+}
+
+/** What all of them keep, the last that failed first. @throws DebugUnavailableError where none keeps any */
+async function readKept(keepers: Keepers['engines'], signal: AbortSignal): Promise<readonly KeptStep[]> {
+  const asked = await Promise.allSettled(keepers.map(async (keeper) => (await readFailedSteps(keeper.engine, signal)).map((step): KeptStep => ({ keeper, step }))))
+  const kept = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  const failures = asked.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Error] : []))
+  const [first] = failures.filter((failure) => kept.length === 0 || !(failure instanceof DebugUnavailableError))
+  if (first !== undefined) throw first
+  return kept.flat().toSorted((a, b) => Number(b.step.failedAtMs - a.step.failedAtMs))
 }
 
 /** @throws DebugUnavailableError */

@@ -22,7 +22,7 @@ export function isFine(findings: readonly Finding[]): boolean {
 const GRAVITY: Readonly<Record<Finding['state'], number>> = { fail: 0, warn: 1, ok: 2 }
 
 /** The bad first; else in the order they had. */
-export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
+export function worstFirst<F extends Finding>(findings: readonly F[]): readonly F[] {
   return findings.toSorted((a, b) => GRAVITY[a.state] - GRAVITY[b.state])
 }
 

@@ -1,28 +1,18 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Builder } from '../../driver/builders/builder.ts'
-import { openNodeDriver } from '../../driver/nodeDriver.ts'
-import { createNodePool } from '../../driver/nodes/nodePool.ts'
 import { solveOverNodes, type OverNodesParts } from '../../driver/nodes/solveOverNodes.ts'
 import { createSolveTargets } from '../../driver/targets/solveTargets.ts'
-import { createTempFolder, type TempFolder } from '../../kit/files/tempFolder.ts'
 import { clientParts } from '../clientParts.ts'
 import type { CommandContext } from '../command.ts'
 import { openEngine } from '../engine.ts'
 import { loadMessages } from '../images/loadMessages.ts'
 import { localPlatform } from '../localPlatform.ts'
 import { openOrigin } from '../registry/registryAccess.ts'
-import { neutralizeLines } from '../render/displayText.ts'
 import type { BuildPlace } from './buildPlace.ts'
+import { openCommandPool } from './commandPool.ts'
 
 /** All nodes of a builder. Nothing is reached before the first build. */
 export function openNodesPlace(builder: Builder, keepsGoing: boolean, context: CommandContext): BuildPlace {
-  const pool = createNodePool(builder.nodes, (node) => openNodeDriver(node, context.env, (text) => context.stderr.write(`note: ${node.name}: ${neutralizeLines(text)}\n`)))
-  let scratch: TempFolder | undefined
-  const scratchPath = (): string => {
-    scratch ??= createTempFolder(join(context.env['TMPDIR'] ?? tmpdir(), 'pelago-nodes'))
-    return scratch.path
-  }
+  const pool = openCommandPool(builder, context)
   const parts: OverNodesParts = {
     solveTargets: createSolveTargets(clientParts(context)),
     ownPlatform: localPlatform(),
@@ -33,15 +23,12 @@ export function openNodesPlace(builder: Builder, keepsGoing: boolean, context: C
       await engine.local.load(loadMessages('', archive), { signal })
     },
     stdout: context.stdout,
-    scratch: scratchPath,
+    scratch: pool.scratch,
     now: context.now,
   }
   return {
     engine: undefined,
     solveTargets: (targets, sinks, signal) => solveOverNodes(parts, { pool, targets, keepsGoing, ...sinks }, signal),
-    async [Symbol.asyncDispose]() {
-      await pool[Symbol.asyncDispose]()
-      await scratch?.[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   }
 }

@@ -1,9 +1,11 @@
 import { styleText } from 'node:util'
 import { UnsupportedByPeerError } from '../../api/errorMapping.ts'
 import { createAskFrontend } from '../../driver/askFrontend.ts'
-import type { EngineClient, OutputRequest } from '../../driver/driver.ts'
+import type { BuildRequest, EngineClient, OutputRequest } from '../../driver/driver.ts'
+import type { ProgressSink } from '../../progress/progressSink.ts'
 import { withInsecureRegistries } from '../build/performBuild.ts'
 import { prepareBuild } from '../build/prepareBuild.ts'
+import { chooseBuilder } from '../builders/chooseBuilder.ts'
 import { clientParts } from '../clientParts.ts'
 import type { CommandContext } from '../command.ts'
 import { openEngine } from '../engine.ts'
@@ -18,20 +20,40 @@ import { parsePlan } from './parsePlan.ts'
 /** Has the engine plan, and shows it. Exit code 1 where a build would fail before it starts. */
 export async function askPlan(flags: PlanFlags, path: string, context: CommandContext, signal: AbortSignal): Promise<number> {
   const none = { quiet: false, check: false, call: 'build', iidfile: undefined, 'metadata-file': undefined } as const
-  const { requests: [request], progress } = await prepareBuild({ ...flags, ...none }, { path }, context, signal)
-  await using engine = await openEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
-  await checkPlanner(engine, signal)
-  const answer = new Map<string, string>()
-  {
-    using display = openDisplay(progress === 'auto' && context.stderr.isTTY !== true ? 'none' : progress, context)
-    const attributes = new Map([...request.attributes, ['requestid', 'pelago.plan'], ['pelago.output', outputOf(request.outputs)]])
-    const ask = createAskFrontend(clientParts(context))
-    for (const [key, value] of await ask(engine, { ...request, attributes, outputs: [], credentials: userCredentials(context) }, display.sink, signal)) answer.set(key, value)
+  const { requests: [step], progress } = await prepareBuild({ ...flags, ...none }, { path }, context, signal)
+  const reaching = withInsecureRegistries(context, flags['insecure-registry'])
+  const attributes = new Map([...step.attributes, ['requestid', 'pelago.plan'], ['pelago.output', outputOf(step.outputs)]])
+  const request: BuildRequest = { ...step, attributes, outputs: [], credentials: userCredentials(context) }
+  const mode = progress === 'auto' && context.stderr.isTTY !== true ? 'none' : progress
+  const builder = await chooseBuilder(reaching)
+  if (builder.nodes.length > 1) {
+    const { planOverNodes } = await import('./planOverNodes.ts')
+    return await planOverNodes(builder, { request, mode, isJson: flags.format === 'json' }, reaching, signal)
   }
-  const json = answer.get('result.json') ?? '{}'
-  if (flags.format === 'json') context.stdout.write(`${json}\n`)
-  else context.stdout.write(formatPlan(parsePlan(json), usesColor(context.stdout, context.env) ? styleText : (_: string, text: string) => text))
-  return answer.get('result.statuscode') === '0' ? EXIT.done : EXIT.failed
+  await using engine = await openEngine(reaching, signal)
+  await checkPlanner(engine, signal)
+  const answer = await (async () => {
+    using display = openDisplay(mode, context)
+    return await askForPlan(engine, request, { context, sink: display.sink }, signal)
+  })()
+  if (flags.format === 'json') context.stdout.write(`${answer.json}\n`)
+  else context.stdout.write(drawPlan(answer, context))
+  return answer.isFine ? EXIT.done : EXIT.failed
+}
+
+export interface PlanAnswer {
+  readonly json: string
+  /** Whether the build would start. */
+  readonly isFine: boolean
+}
+
+export async function askForPlan(engine: EngineClient, request: BuildRequest, { context, sink }: { readonly context: CommandContext; readonly sink: ProgressSink }, signal: AbortSignal): Promise<PlanAnswer> {
+  const answer = await createAskFrontend(clientParts(context))(engine, request, sink, signal)
+  return { json: answer.get('result.json') ?? '{}', isFine: answer.get('result.statuscode') === '0' }
+}
+
+export function drawPlan({ json }: PlanAnswer, { stdout, env }: CommandContext): string {
+  return formatPlan(parsePlan(json), usesColor(stdout, env) ? styleText : (_: string, text: string) => text)
 }
 
 /** In the words of the attribute. A push copies what the registry lacks of the base images, through here. */

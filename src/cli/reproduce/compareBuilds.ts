@@ -1,13 +1,14 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { requestedPlatforms } from '../../driver/nodes/partRequest.ts'
 import { compareImages } from '../../image/difference/imageDifference.ts'
 import { createTempFolder } from '../../kit/files/tempFolder.ts'
 import { withInsecureRegistries } from '../build/performBuild.ts'
 import { prepareBuild, type PreparedBuild } from '../build/prepareBuild.ts'
 import type { CommandContext } from '../command.ts'
 import { readCompared } from '../compare/readCompared.ts'
-import { openEngine } from '../engine.ts'
+import { openEngineFor } from '../engine.ts'
 import { openImage } from '../images/openImage.ts'
 import { EXIT } from '../exitCode.ts'
 import { UsageError } from '../flags/usageError.ts'
@@ -22,8 +23,8 @@ const APART_MS = 1_100
 export async function compareBuilds(flags: ReproduceFlags, path: string, context: CommandContext, signal: AbortSignal): Promise<number> {
   const prepared = await prepare(flags, path, context, signal)
   await using scratch = createTempFolder(join(context.env['TMPDIR'] ?? tmpdir(), 'pelago-reproduce'))
-  await using engine = await openEngine(withInsecureRegistries(context, flags['insecure-registry']), signal)
   const [step] = prepared.requests
+  await using engine = await openEngineFor(requestedPlatforms(step), withInsecureRegistries(context, flags['insecure-registry']), signal)
   const build = (name: string): ReturnType<typeof buildLayout> => buildLayout(engine, { step, attributes: attributesOf(flags), folder: join(scratch.path, name), progress: prepared.progress }, context, signal)
   const { against } = flags
   await using other = against === undefined ? undefined : await openImage(against, context, signal)

@@ -6,13 +6,14 @@ import { chooseDefaultNode, chooseNodes, NoNodeForPlatformError, type NodeChoice
 import { fitOf, platformsOfWorker, type NodeFacts } from './nodeFacts.ts'
 
 /** `amd64*` is native, `arm64` emulated; what stands before a `|` was given by hand. */
-function node(text: string, runningBuilds = 0): NodeFacts {
+function node(text: string, runningBuilds = 0, cpus = 2): NodeFacts {
   const [, name = '', given = '', listed = ''] = /^(\w+): (?:(.*) \| )?(.*)$/.exec(text) ?? []
   const words = (part: string): readonly string[] => part.split(' ').filter((word) => word !== '')
   return {
     node: { ...plainNode(name, 'remote', `unix:///${name}`), platforms: words(given).map((word) => parsePlatform(`linux/${word}`)) },
     platforms: words(listed).map((word) => ({ platform: parsePlatform(`linux/${word.replace('*', '')}`), runs: word.endsWith('*') ? { kind: 'natively' } : { kind: 'emulated', emulator: 'qemu' } })),
     runningBuilds,
+    cpus,
     isPelago: true,
   }
 }
@@ -33,7 +34,8 @@ describe('the choice of nodes', () => {
     ['takes the node that was given the platform, whoever is native', ['arm64'], [node('a: arm64*'), node('b: arm64 | amd64* arm64')], [['b', 'arm64']]],
     ['takes a node that was given what its engine does not list', ['loong64'], [node('a: amd64*'), node('b: loong64 | amd64*')], [['b', 'loong64']]],
     ['takes a node for the lower levels of its CPU', ['arm/v6'], [node('a: amd64*'), node('b: arm/v7*')], [['b', 'arm/v6']]],
-    ['takes of equals the one with the least to do', ['amd64'], [node('a: amd64*', 2), node('b: amd64*', 1)], [['b', 'amd64']]],
+    ['takes of equals that are busy the one with the least to do', ['amd64'], [node('a: amd64*', 2), node('b: amd64*', 1)], [['b', 'amd64']]],
+    ['takes what a node has to do by its CPUs', ['amd64'], [node('a: amd64*', 4, 64), node('b: amd64*', 3, 4)], [['a', 'amd64']]],
     ['takes one that is native, however much it has to do', ['amd64'], [node('a: amd64*', 9), node('b: arm64* amd64')], [['a', 'amd64']]],
   ]
   for (const [name, wanted, nodes, want] of cases) it(name, () => assert.deepEqual(chosen(wanted, nodes), want))
@@ -43,6 +45,17 @@ describe('the choice of nodes', () => {
     const ofSubject = (subject: string): string => chosen(['amd64'], nodes, subject)[0]?.[0] ?? ''
     assert.deepEqual([chosen(['amd64'], nodes.toReversed(), 'app')[0]?.[0], ofSubject('app')], [ofSubject('app'), ofSubject('app')])
     assert.equal(new Set(Array.from({ length: 30 }, (_, index) => ofSubject(`app${index}`))).size, 3)
+  })
+  it('stays where its cache is while that node is not busy, and goes elsewhere then', () => {
+    const of = (builds: number): readonly NodeFacts[] => ['a', 'b', 'c'].map((name) => node(`${name}: amd64*`, name === home ? builds : 0, 8))
+    const chosenOf = (nodes: readonly NodeFacts[]): string => chosen(['amd64'], nodes)[0]?.[0] ?? ''
+    const home = chosenOf(['a', 'b', 'c'].map((name) => node(`${name}: amd64*`, 0, 8)))
+    assert.deepEqual([chosenOf(of(3)) === home, chosenOf(of(4)) === home], [true, false])
+  })
+  it('gives larger nodes more subjects', () => {
+    const nodes = [node('small: amd64*', 0, 2), node('large: amd64*', 0, 14)]
+    const large = Array.from({ length: 400 }, (_, index) => chosen(['amd64'], nodes, `app${index}`)[0]?.[0]).filter((name) => name === 'large').length
+    assert.ok(large > 320 && large < 380, `${large} of 400, and 350 are its share`)
   })
   it('stays where it was when another node goes', () => {
     const nodes = ['a', 'b', 'c'].map((name) => node(`${name}: amd64*`))

@@ -33,8 +33,9 @@ export interface NodeChoice {
 
 /**
  * For each platform the node that the user has given it; else one where it is native; else one that emulates it. Of
- * several the one with the least to do, and of equals the one that it always is for this subject, as long as it is
- * there, since that has it in its cache. What goes to one node is one share.
+ * several the one that it always is for this subject, as long as it is there and not busy, since that has it in its
+ * cache; larger nodes are it for more subjects. Where all are busy, the one that is least so. What goes to one node is
+ * one share.
  * @throws NoNodeForPlatformError
  */
 export function chooseNodes(wanted: readonly Platform[], choice: NodeChoice): readonly NodeShare[] {
@@ -46,20 +47,49 @@ export function chooseNodes(wanted: readonly Platform[], choice: NodeChoice): re
   return [...shares].map(([facts, platforms]) => ({ facts, platforms }))
 }
 
-interface Candidate {
+/** A node that is for a platform, and how. */
+export interface Candidate {
   readonly facts: NodeFacts
   readonly fit: NodeFit
 }
 
-function chooseNode(platform: Platform, { nodes, silent, subject }: NodeChoice): Candidate {
+function chooseNode(platform: Platform, choice: NodeChoice): Candidate {
+  const best = bestFor(platform, choice.nodes)
+  const chosen = spread(best, (facts) => [choice.subject, formatPlatform(platform), facts.node.name].join('\0'))
+  if (chosen === undefined) throw new NoNodeForPlatformError(platform, choice.nodes, choice.silent)
+  return chosen
+}
+
+/** All that come as near to the platform as any: where it is built, the subject decides, and what they have to do. */
+export function bestFor(platform: Platform, nodes: readonly NodeFacts[]): readonly Candidate[] {
   const candidates = nodes.flatMap((facts): readonly Candidate[] => {
     const fit = fitOf(facts, platform)
     return fit === undefined ? [] : [{ facts, fit }]
   })
-  const weight = ({ facts }: Candidate): string => digestOf([subject, formatPlatform(platform), facts.node.name].join('\0'))
-  const [best] = candidates.toSorted((a, b) => rankOf(a.fit) - rankOf(b.fit) || a.facts.runningBuilds - b.facts.runningBuilds || (weight(a) < weight(b) ? -1 : 1))
-  if (best === undefined) throw new NoNodeForPlatformError(platform, nodes, silent)
-  return best
+  const least = Math.min(...candidates.map(({ fit }) => rankOf(fit)))
+  return candidates.filter(({ fit }) => rankOf(fit) === least)
+}
+
+/**
+ * Rendezvous hashing, weighted by CPUs: a node that comes or goes moves no more subjects than are its own. A build that
+ * goes elsewhere begins without a cache, which costs more than to share CPUs with one other build on two of them.
+ */
+function spread(candidates: readonly Candidate[], keyOf: (facts: NodeFacts) => string): Candidate | undefined {
+  const pull = ({ facts }: Candidate): number => -facts.cpus / Math.log(fractionOf(keyOf(facts)))
+  const idle = candidates.filter(({ facts }) => load(facts) < 1)
+  const open = idle.length > 0 ? idle : candidates.filter(({ facts }) => load(facts) === Math.min(...candidates.map((one) => load(one.facts))))
+  return open.toSorted((a, b) => pull(b) - pull(a))[0]
+}
+
+/** Busy from 1 on: a build for every two CPUs. */
+function load({ runningBuilds, cpus }: NodeFacts): number {
+  return runningBuilds / Math.max(1, cpus / 2)
+}
+
+/** Between 0 and 1, and neither. */
+function fractionOf(key: string): number {
+  const bits = 48 // of which a number holds all
+  return (Number.parseInt(digestOf(key).slice('sha256:'.length, 'sha256:'.length + bits / 4), 16) + 0.5) / 2 ** bits
 }
 
 function rankOf({ isGiven, runs }: NodeFit): number {
@@ -77,6 +107,20 @@ export function chooseDefaultNode(own: Platform, { nodes, silent, subject }: Nod
   const [first] = nodes
   if (first === undefined) throw new NoNodeForPlatformError(own, nodes, silent)
   return first
+}
+
+/** One node for all of `wanted`, the one that comes nearest to them: Pelago before a BuildKit. @throws NoNodeForPlatformError of the first platform that rules the last nodes out */
+export function chooseForAll(wanted: readonly Platform[], { nodes, silent }: Pick<NodeChoice, 'nodes' | 'silent'>): NodeFacts {
+  let left = nodes
+  for (const platform of wanted) {
+    const fitting = left.filter((facts) => fitOf(facts, platform) !== undefined)
+    if (fitting.length === 0) throw new NoNodeForPlatformError(platform, left, silent)
+    left = fitting
+  }
+  const distance = (facts: NodeFacts): number => wanted.reduce((sum, platform) => sum + rankOf(fitOf(facts, platform) ?? { isGiven: false, runs: undefined }), 0)
+  const [best] = left.toSorted((a, b) => Number(b.isPelago) - Number(a.isPelago) || distance(a) - distance(b))
+  if (best === undefined) throw new TypeError('a node for all of no platforms')
+  return best
 }
 
 /** No node that answers is for the platform; it says what there is, node by node. */

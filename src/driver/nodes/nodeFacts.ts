@@ -8,9 +8,14 @@ export interface NodeFacts {
   readonly platforms: readonly NodePlatform[]
   /** Others than this one. */
   readonly runningBuilds: number
+  /** UNTOLD_CPUS where its engine does not tell. */
+  readonly cpus: number
   /** Whether the engine is Pelago's own. */
   readonly isPelago: boolean
 }
+
+/** What a buildkitd is taken for. */
+export const UNTOLD_CPUS = 4
 
 export interface NodePlatform {
   readonly platform: Platform

@@ -3,7 +3,23 @@ import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
 
 /** A failure that ends a build, with what is known of it. */
-type Failure = BuildError & { readonly span?: SourceSpan | undefined; readonly failedStep?: string | undefined }
+type Failure = BuildError & { readonly span?: SourceSpan | undefined; readonly failedStep?: string | undefined; readonly failedNode?: string | undefined }
+
+/** What a build's failure on one of several nodes is to its client: the same, with whose it is. */
+export class FailedOnNodeError extends BuildError {
+  readonly kind: ErrorKind
+  readonly span: SourceSpan | undefined
+  readonly failedStep: string | undefined
+  /** The name of the node that keeps the failed step. */
+  readonly failedNode: string
+  constructor(cause: Failure, node: string) {
+    super(cause.message, { ...(cause.hint !== undefined && { hint: cause.hint }), cause })
+    this.kind = cause.kind
+    this.span = cause.span
+    this.failedStep = cause.failedStep
+    this.failedNode = node
+  }
+}
 
 /** The connection to a node is gone, and no other node takes its place. */
 export class NodeLostError extends BuildError {
@@ -25,6 +41,7 @@ export class PlatformsFailedError extends BuildError {
   readonly kind: ErrorKind
   readonly span: SourceSpan | undefined
   readonly failedStep: string | undefined
+  readonly failedNode: string | undefined
   constructor([first, ...others]: readonly [FailedPlatform, ...FailedPlatform[]], built: readonly Platform[]) {
     const failed = [first, ...others]
     const names = built.map(formatPlatform).join(', ')
@@ -35,5 +52,6 @@ export class PlatformsFailedError extends BuildError {
     this.kind = first.error.kind
     this.span = first.error.span
     this.failedStep = first.error.failedStep
+    this.failedNode = first.error.failedNode
   }
 }

@@ -3,12 +3,12 @@ import { BuildHistoryEventType } from '../../api/gen/control_pb.ts'
 import { normalizePlatform, parsePlatform, type Platform } from '../../ground/platform.ts'
 import type { BuilderNode } from '../builders/builder.ts'
 import type { EngineClient } from '../driver.ts'
-import { platformsOfWorker, type NodeFacts, type NodePlatform } from './nodeFacts.ts'
+import { platformsOfWorker, UNTOLD_CPUS, type NodeFacts } from './nodeFacts.ts'
 
 /** Asks the engine of `node`, all at once. */
 export async function readNodeFacts(node: BuilderNode, engine: EngineClient, signal: AbortSignal): Promise<NodeFacts> {
-  const [listed, own, runningBuilds] = await Promise.all([readWorkerPlatforms(engine, signal), readOwnPlatforms(engine, signal), countRunningBuilds(engine, signal)])
-  return { node, platforms: own ?? platformsOfWorker(listed), runningBuilds, isPelago: own !== undefined }
+  const [listed, own, runningBuilds] = await Promise.all([readWorkerPlatforms(engine, signal), readOwnFacts(engine, signal), countRunningBuilds(engine, signal)])
+  return { node, platforms: own?.platforms ?? platformsOfWorker(listed), runningBuilds, cpus: own?.cpus ?? UNTOLD_CPUS, isPelago: own !== undefined }
 }
 
 async function readWorkerPlatforms({ control }: EngineClient, signal: AbortSignal): Promise<readonly Platform[]> {
@@ -17,10 +17,13 @@ async function readWorkerPlatforms({ control }: EngineClient, signal: AbortSigna
 }
 
 /** Undefined where the engine is a buildkitd. */
-async function readOwnPlatforms({ local }: EngineClient, signal: AbortSignal): Promise<readonly NodePlatform[] | undefined> {
+async function readOwnFacts({ local }: EngineClient, signal: AbortSignal): Promise<Pick<NodeFacts, 'platforms' | 'cpus'> | undefined> {
   try {
-    const { platforms } = await local.describe({}, { signal })
-    return platforms.map(({ platform, emulator }) => ({ platform: parsePlatform(platform), runs: emulator === '' ? { kind: 'natively' } : { kind: 'emulated', emulator } }))
+    const { platforms, cpus } = await local.describe({}, { signal })
+    return {
+      platforms: platforms.map(({ platform, emulator }) => ({ platform: parsePlatform(platform), runs: emulator === '' ? { kind: 'natively' } : { kind: 'emulated', emulator } })),
+      cpus: cpus > 0 ? cpus : UNTOLD_CPUS, // an older engine does not tell
+    }
   } catch (error) {
     if (error instanceof UnsupportedByPeerError) return undefined
     throw error

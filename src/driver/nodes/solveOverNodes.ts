@@ -11,7 +11,7 @@ import { supportFor, uniquePlatforms, type Batch, type OpenTarget } from './assi
 import { NoNodeForPlatformError } from './chooseNodes.ts'
 import { createEnding, type Ending } from './ending.ts'
 import { createNodeEvents, type NodeEvents } from './nodeEvents.ts'
-import { NodeLostError } from './nodesEnd.ts'
+import { FailedOnNodeError, NodeLostError } from './nodesEnd.ts'
 import type { NodePool, OpenNode } from './nodePool.ts'
 import type { BuildPart, MergeParts } from './outputs/splitOutput.ts'
 import { placeOnNodes, tellSilent } from './placement.ts'
@@ -93,11 +93,17 @@ async function runBatch(run: NodesRun, batch: Batch<OpenNode>): Promise<void> {
       for (const one of events.values()) one.lost(parts.now())
       await moveOn(run, batch, error.cause)
     } else {
-      ending.fail(batch.targets, error)
+      ending.fail(batch.targets, ofNode(error, batch.node, build.pool))
     }
   } catch (error) {
     if (!inner.aborted) throw error
   }
+}
+
+/** With the node's name, where there is more than one. */
+function ofNode(error: TargetFailedError, { facts: { node } }: OpenNode, pool: NodePool): TargetFailedError {
+  const isOnly = pool.open().length + pool.silent().length === 1
+  return isOnly || !(error.cause instanceof BuildError) ? error : new TargetFailedError(error.target, new FailedOnNodeError(error.cause, node.name))
 }
 
 function isLost(cause: unknown): cause is PeerLostError {

@@ -41,11 +41,14 @@ export class TargetFailedError extends BuildError {
   readonly target: string
   readonly span: SourceSpan | undefined
   readonly failedStep: string | undefined
-  constructor(target: string, cause: BuildError & { readonly span?: SourceSpan | undefined; readonly failedStep?: string | undefined }) {
+  /** Of several nodes the one that keeps the failed step. */
+  readonly failedNode: string | undefined
+  constructor(target: string, cause: BuildError & { readonly span?: SourceSpan | undefined; readonly failedStep?: string | undefined; readonly failedNode?: string | undefined }) {
     super(`target ${target}: ${cause.message}`, { ...(cause.hint !== undefined && { hint: cause.hint }), cause })
     this.kind = cause.kind
     this.target = target
     this.span = cause.span
     this.failedStep = cause.failedStep
+    this.failedNode = cause.failedNode
   }
 }
