@@ -36,14 +36,14 @@ async function openRemoteDriver({ endpoint, options }: BuilderNode, env: Environ
     return createPodAddressDriver(endpoint, env)
   }
   const { parseRemoteOptions } = await import('./remote/remoteOptions.ts')
-  const { tls, timeoutMs } = parseRemoteOptions(options)
+  const { tls, timeoutMs, silenceMs } = parseRemoteOptions(options)
   if (tls !== undefined) {
     const { createTlsDriver } = await import('./remote/tlsDriver.ts')
-    return createTlsDriver(endpoint, { tls, timeoutMs })
+    return createTlsDriver(endpoint, { tls, timeoutMs, silenceMs })
   }
   if (endpoint.startsWith('ssh://')) {
     const { createSshDriver } = await import('./remote/sshDriver.ts')
-    return createSshDriver(endpoint, { env, timeoutMs })
+    return createSshDriver(endpoint, { env, timeoutMs, silenceMs })
   }
   const { createSocketDriver } = await import('./socketDriver.ts')
   return createSocketDriver(endpoint)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { createAuthority } from '../support/certificates.ts'
 import { serve } from '../support/engine/servedEngine.ts'
@@ -8,7 +9,9 @@ import { findProcesses, untilNone } from '../support/engine/traces.ts'
 import { startSshMachine, type SshMachine } from '../support/engine/sshMachine.ts'
 import { busyboxContext } from '../support/images/busyboxContext.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
+import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { startLinkProxy } from '../support/servers/linkProxy.ts'
+import { missingForLab, missingForSlowLinks, openNetworkLab, type LabMachine, type NetworkLab } from '../support/servers/networkLab.ts'
 import { missing } from '../support/requires.ts'
 import { startPelago } from '../support/startedCommand.ts'
 
@@ -20,7 +23,7 @@ describe('an engine over a network, with certificates of both sides', { skip: mi
   /** The largest part of a context is the busybox of two megabytes. */
   const bytesPerSecond = 2_000_000
 
-  it('builds over a slow link, whose loss is told', async () => {
+  it('builds over a slow link, whose loss is told', { skip: missingForLab() === false && 'done over real links' }, async () => {
     await using undo = new AsyncDisposableStack()
     const [pelago, there] = [undo.use(await openPelago()), undo.use(await openPelago())]
     const authority = createAuthority(there.folder, 'ours')
@@ -107,6 +110,86 @@ describe('an engine over ssh', { skip: missing('crun', 'busybox', 'ssh', 'ssh-ke
     await command.printed(/is paused/)
     command.kill('SIGKILL')
     await untilNone(() => [...findProcesses(mark), ...findProcesses('dial-stdio').filter(({ pid }) => environmentOf(pid).includes(storeThere()))], GONE_MS)
+  })
+})
+
+/** Each node's engine is in a network namespace of its own, at the end of a cable; pinned platforms take the place of CPUs. */
+describe('nodes in networks of their own', { skip: missingForLab() || missingForSlowLinks || missing('crun', 'busybox', 'openssl', 'ssh', 'ssh-keygen', 'docker-registry'), concurrency: false }, () => {
+  const bitsPerSecond = 40_000_000
+  let undo: AsyncDisposableStack
+  let lab: NetworkLab
+  let near: SshMachine
+  let pelago: Pelago
+  let registry: string
+  before(async () => {
+    undo = new AsyncDisposableStack()
+    lab = undo.use(openNetworkLab(3))
+    const [first, second, third] = lab.machines as [LabMachine, LabMachine, LabMachine]
+    const opened = await startDockerRegistry({ asksForLogin: false, address: lab.home })
+    registry = undo.use(opened).host
+    const settings = { PELAGO_INSECURE_REGISTRIES: registry }
+    near = undo.use(await startSshMachine(first, settings))
+    pelago = undo.use(await openPelago({ PATH: `${near.clientPath}:${process.env['PATH'] ?? ''}`, ...settings }))
+    const authority = createAuthority(pelago.folder, 'ours')
+    const client = authority.issue('client', 'clientAuth')
+    const startNode = async (name: string, place: LabMachine): Promise<string> => {
+      const there = undo.use(await openPelago())
+      const server = authority.issue(name, 'serverAuth', place.address)
+      const engine = undo.use(await serve(there, ['--addr', `tcp://${place.address}:0`, '--tlscacert', authority.certificate, '--tlscert', server.certificate, '--tlskey', server.key], settings, place))
+      return engine.addresses[0] ?? ''
+    }
+    const [middle, spare] = await Promise.all([startNode('middle', second), startNode('spare', third)])
+    const tls = `cacert=${authority.certificate},cert=${client.certificate},key=${client.key},timeout=60s`
+    await pelago.succeed(['create', '--name', 'far', '--node', 'near', '--platform', 'linux/amd64', '--driver-opt', 'timeout=60s', 'ssh://big'])
+    await pelago.succeed(['create', '--name', 'far', '--append', '--node', 'middle', '--platform', 'linux/arm64', '--driver-opt', `${tls},silence=2s`, middle])
+    await pelago.succeed(['create', '--name', 'far', '--append', '--node', 'spare', '--driver-opt', tls, spare])
+  })
+  after(async () => await undo.disposeAsync())
+
+  const GATE = 'RUN --mount=type=secret,id=gate grep -q open /run/secrets/gate || { echo is waiting; sleep $PAUSE; }'
+  const gate = (): string => join(pelago.folder, 'gate')
+  const build = (tag: string, context: string): readonly string[] => ['build', '--builder', 'far', '--progress=plain', '--audit=off', '--platform', 'linux/amd64,linux/arm64', '--secret', `id=gate,src=${gate()}`, '-t', `${registry}/app:${tag}`, '--push', context]
+  const platformsOf = async (tag: string): Promise<readonly string[]> => {
+    const answer = await fetch(`http://${registry}/v2/app/manifests/${tag}`, { headers: { accept: 'application/vnd.oci.image.index.v1+json' } })
+    return ((await answer.json()) as { readonly manifests: readonly { readonly platform: { readonly architecture: string } }[] }).manifests.map(({ platform }) => platform.architecture)
+  }
+  const waiting = /^#\d+ [\d.]+ is waiting$/m
+  const bothWaiting = new RegExp(`${waiting.source}[^]*${waiting.source}`, 'm')
+
+  it('build and push from there, one of them over a slow link, and one index comes of it', async () => {
+    lab.machines[1]?.slowDown(bitsPerSecond)
+    await writeFile(gate(), 'open')
+    const context = await pelago.context(busyboxContext(['ARG PAUSE=60', GATE, 'COPY note.txt .'], { 'note.txt': 'a note\n' }))
+    const { stderr } = await pelago.succeed(build('whole', context))
+    assert.match(stderr, /\[near linux\/amd64 .*COPY note\.txt/)
+    assert.match(stderr, /\[middle linux\/arm64 .*COPY note\.txt/)
+    assert.deepEqual(await platformsOf('whole'), ['amd64', 'arm64'])
+  })
+
+  it('stop what they do for a client that vanishes', async () => {
+    const mark = `86${String(process.hrtime.bigint()).slice(-9)}`
+    await writeFile(gate(), 'shut')
+    const context = await pelago.context(busyboxContext([`ARG PAUSE=${mark}`, GATE]))
+    await using command = startPelago(pelago, build('none', context))
+    await command.printed(bothWaiting)
+    command.kill('SIGKILL')
+    await untilNone(() => findProcesses(mark), GONE_MS)
+  })
+
+  it('are replaced where one dies and the way to another is cut', async () => {
+    await writeFile(gate(), 'shut')
+    const context = await pelago.context(busyboxContext(['ARG PAUSE=60', 'RUN echo once more', GATE]))
+    await using command = startPelago(pelago, build('again', context))
+    await command.printed(bothWaiting)
+    await writeFile(gate(), 'open')
+    for (const { pid } of findProcesses(dirname(near.pelago.folder))) process.kill(pid, 'SIGKILL')
+    await rm(join(near.pelago.env['XDG_RUNTIME_DIR'] ?? '', 'pelago'), { recursive: true, force: true }) // what it left there
+    lab.machines[1]?.cut()
+    const { status, output } = await command.ended
+    assert.match(output, /node near is lost: linux\/amd64 goes to spare/)
+    assert.match(output, /node middle is lost: linux\/arm64 goes to spare/)
+    assert.equal(status, 0, output)
+    assert.deepEqual(await platformsOf('again'), ['amd64', 'arm64'])
   })
 })
 

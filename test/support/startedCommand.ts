@@ -23,7 +23,7 @@ export interface EndedCommand {
   readonly output: string
 }
 
-const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
+export const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
 
 export function startPelago(pelago: Pick<Pelago, 'env' | 'folder'>, args: readonly string[], settings: Readonly<Record<string, string>> = {}): StartedCommand {
   return startCommand(pelago, [PROGRAM, ...args], settings)

@@ -1,4 +1,4 @@
-/** A way over a network may be cut without a word: so long it may be silent before the engine is asked for a sign of life. */
+/** A way over a network may be cut without a word: so long it may be silent before the engine is asked for a sign of life, where nothing else is said. */
 export const SILENCE_MS = 15_000
 
 /** Silences in a row that are the end. */

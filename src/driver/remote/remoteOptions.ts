@@ -2,12 +2,15 @@ import { isAbsolute } from 'node:path'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { parseDurationNs } from '../../ground/quantity/duration.ts'
 import { createOptionCheck, filledValue } from '../builders/optionCheck.ts'
+import { SILENCE_MS } from './linkWatch.ts'
 
-/** What `--driver-opt` says of a node of the remote driver: buildx's options, and how long to wait for an answer. */
+/** What `--driver-opt` says of a node of the remote driver: buildx's options, and how long to wait for an answer, at first and in the middle. */
 export interface RemoteOptions {
   /** Undefined where none of its options is given. */
   readonly tls: TlsFiles | undefined
   readonly timeoutMs: number
+  /** After which silence the engine is asked for a sign of life; after three the way is cut. */
+  readonly silenceMs: number
 }
 
 /** Files of this machine, absolute. */
@@ -27,13 +30,17 @@ const MAX_TIMEOUT_MS = 24 * 3600 * 1000
 const FILES = ['cacert', 'cert', 'key'] as const
 const TLS = [...FILES, 'servername'] as const
 
-const checkEach = createOptionCheck('remote', new Map([...FILES.map((file) => [file, absolutePath] as const), ['servername', filledValue], ['timeout', duration]]))
+const checkEach = createOptionCheck('remote', new Map([...FILES.map((file) => [file, absolutePath] as const), ['servername', filledValue], ['timeout', duration], ['silence', duration]]))
 
 /** What `create` and what reads a builder's file hold the options to. @throws InvalidValueError */
 export function parseRemoteOptions(options: ReadonlyMap<string, string>): RemoteOptions {
   checkEach(options)
-  const timeout = options.get('timeout')
-  return { tls: TLS.some((key) => options.has(key)) ? parseTls(options) : undefined, timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout) }
+  const [timeout, silence] = [options.get('timeout'), options.get('silence')]
+  return {
+    tls: TLS.some((key) => options.has(key)) ? parseTls(options) : undefined,
+    timeoutMs: timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(timeout),
+    silenceMs: silence === undefined ? SILENCE_MS : durationMs(silence),
+  }
 }
 
 /** What is kept is to mean the same wherever the command is called. */

@@ -6,7 +6,6 @@ import { orAborted } from '../../kit/singleFlight.ts'
 import { EngineUnavailableError, type Driver, type EngineStream } from '../driver.ts'
 import { programEnvironment } from '../programs/programEnvironment.ts'
 import { createStreamDriver } from '../streamDriver.ts'
-import { SILENCE_MS } from './linkWatch.ts'
 import { nextChunk, speaksFirst } from './nextChunk.ts'
 import { parseRemoteAnswer, remoteCommand, type RemoteAnswer } from './remoteProgram.ts'
 import { parseSshAddress, type SshAddress } from './sshAddress.ts'
@@ -16,6 +15,8 @@ export interface SshDriverOptions {
   readonly env: Environment
   /** How long the other machine may take until an engine answers there, unless the user is asked something. */
   readonly timeoutMs: number
+  /** How long nothing may come from there before it is asked for a sign of life. */
+  readonly silenceMs: number
   /** Whether ssh may ask its user on the terminal; absent, whether there is one. */
   readonly hasTerminal?: boolean
 }
@@ -26,9 +27,9 @@ export interface SshDriverOptions {
  * first, so that several nodes may be reached at once, and a second time where ssh wants an answer and there is a terminal.
  * @throws InvalidValueError on an address that is none
  */
-export function createSshDriver(text: string, { env, timeoutMs, hasTerminal = isatty(2) }: SshDriverOptions): Driver {
+export function createSshDriver(text: string, { env, timeoutMs, silenceMs, hasTerminal = isatty(2) }: SshDriverOptions): Driver {
   const address = parseSshAddress(text)
-  const openQuietly = async (signal: AbortSignal): Promise<EngineStream> => await openSsh({ address, env, timeoutMs, mayAsk: false }, signal)
+  const openQuietly = async (signal: AbortSignal): Promise<EngineStream> => await openSsh({ address, env, timeoutMs, silenceMs, mayAsk: false }, signal)
   return createStreamDriver({
     name: text,
     answerMs: timeoutMs,
@@ -38,7 +39,7 @@ export function createSshDriver(text: string, { env, timeoutMs, hasTerminal = is
         return await openQuietly(signal)
       } catch (error) {
         if (!hasTerminal || !(error instanceof UnansweredQuestionError)) throw error
-        return await oneQuestion.run(() => openSsh({ address, env, timeoutMs, mayAsk: true }, signal), signal)
+        return await oneQuestion.run(() => openSsh({ address, env, timeoutMs, silenceMs, mayAsk: true }, signal), signal)
       }
     },
   })
@@ -54,6 +55,7 @@ interface SshCall {
   readonly address: SshAddress
   readonly env: Environment
   readonly timeoutMs: number
+  readonly silenceMs: number
   readonly mayAsk: boolean
 }
 
@@ -64,7 +66,7 @@ async function openSsh(call: SshCall, signal: AbortSignal): Promise<EngineStream
     const answer = await orAborted(readAnswer(program, call), limit)
     if (answer.kind === 'nothing') throw nothingThere(call.address, answer)
     if (!(await orAborted(speaksFirst(program.connection), limit))) throw await endedEarly(program, call)
-    return { connection: program.connection, isSameMachine: false, silenceMs: SILENCE_MS, whyEnded: async () => lastLine(await lastWords(program)) }
+    return { connection: program.connection, isSameMachine: false, silenceMs: call.silenceMs, whyEnded: async () => lastLine(await lastWords(program)) }
   } catch (error) {
     program.stop()
     signal.throwIfAborted()

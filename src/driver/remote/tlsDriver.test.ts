@@ -42,14 +42,14 @@ describe('createTlsDriver', { skip: missing('openssl') }, () => {
 
   it('speaks with an engine that knows it', async () => {
     await using engine = await listen({ server, authority: ours })
-    const stream = await createTlsDriver(engine.address, { tls: files(), timeoutMs: 5000 }).dial(never)
+    const stream = await createTlsDriver(engine.address, { tls: files(), timeoutMs: 5000, silenceMs: 15_000 }).dial(never)
     assert.equal(stream.isSameMachine, false)
     stream.connection.destroy()
   })
 
   it('takes another name than the address for the engine’s', async () => {
     await using engine = await listen({ server, authority: ours })
-    const stream = await createTlsDriver(engine.address, { tls: files({ servername: 'localhost' }), timeoutMs: 5000 }).dial(never)
+    const stream = await createTlsDriver(engine.address, { tls: files({ servername: 'localhost' }), timeoutMs: 5000, silenceMs: 15_000 }).dial(never)
     stream.connection.destroy()
   })
 
@@ -74,7 +74,7 @@ describe('createTlsDriver', { skip: missing('openssl') }, () => {
   for (const { name, shown, tls, message, hint } of failures) {
     it(`tells ${name}, and what to do`, async () => {
       await using engine = await listen({ server: shown?.() ?? server, authority: ours })
-      await assert.rejects(createTlsDriver(engine.address, { tls: tls(), timeoutMs: 5000 }).connect(never), (error) => {
+      await assert.rejects(createTlsDriver(engine.address, { tls: tls(), timeoutMs: 5000, silenceMs: 15_000 }).connect(never), (error) => {
         assert.ok(error instanceof EngineUnavailableError, String(error))
         assert.match(error.message, message)
         assert.match(error.hint ?? '', hint)
@@ -88,7 +88,7 @@ describe('createTlsDriver', { skip: missing('openssl') }, () => {
     await once(plain.listen(0, '127.0.0.1'), 'listening')
     using _ = { [Symbol.dispose]: () => void plain.close() }
     const address = `tcp://127.0.0.1:${(plain.address() as AddressInfo).port}`
-    await assert.rejects(createTlsDriver(address, { tls: files(), timeoutMs: 5000 }).connect(never), /speaks no TLS/)
+    await assert.rejects(createTlsDriver(address, { tls: files(), timeoutMs: 5000, silenceMs: 15_000 }).connect(never), /speaks no TLS/)
   })
 
   it('waits no longer than it may', async () => {
@@ -96,10 +96,10 @@ describe('createTlsDriver', { skip: missing('openssl') }, () => {
     await once(silent.listen(0, '127.0.0.1'), 'listening')
     using _ = { [Symbol.dispose]: () => void silent.close() }
     const address = `tcp://127.0.0.1:${(silent.address() as AddressInfo).port}`
-    await assert.rejects(createTlsDriver(address, { tls: files(), timeoutMs: 50 }).connect(never), /nothing came within 0\.05 s/)
+    await assert.rejects(createTlsDriver(address, { tls: files(), timeoutMs: 50, silenceMs: 15_000 }).connect(never), /nothing came within 0\.05 s/)
   })
 
-  it('is for tcp:// only', () => assert.throws(() => createTlsDriver('ssh://big', { tls: files(), timeoutMs: 1 }), InvalidValueError))
+  it('is for tcp:// only', () => assert.throws(() => createTlsDriver('ssh://big', { tls: files(), timeoutMs: 1, silenceMs: 15_000 }), InvalidValueError))
 })
 
 /** An engine that says hello to those it lets in. */

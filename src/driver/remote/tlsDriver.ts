@@ -6,7 +6,6 @@ import { orAborted } from '../../kit/singleFlight.ts'
 import { EngineUnavailableError, type Driver, type EngineStream } from '../driver.ts'
 import { parseTcpAddress, type TcpTarget } from '../socketAddress.ts'
 import { createStreamDriver } from '../streamDriver.ts'
-import { SILENCE_MS } from './linkWatch.ts'
 import { speaksFirst } from './nextChunk.ts'
 import type { TlsFiles } from './remoteOptions.ts'
 import { describeConnection, describeRefusal, describeServerCertificate, type ShownCertificate, type TlsFailure } from './tlsFailure.ts'
@@ -15,6 +14,8 @@ import { readTlsIdentity, type TlsIdentity } from './tlsIdentity.ts'
 export interface TlsDriverOptions {
   readonly tls: TlsFiles
   readonly timeoutMs: number
+  /** How long nothing may come from there before it is asked for a sign of life. */
+  readonly silenceMs: number
 }
 
 /** An engine that listens with TLS at `tcp://host:port`, and wants to know by a certificate who comes. @throws InvalidValueError on any other address */
@@ -35,7 +36,7 @@ async function openTls(call: TlsCall, signal: AbortSignal): Promise<EngineStream
   const socket = startTls(call, identity)
   try {
     await orAborted(shakeHands(socket, call, identity), limit)
-    return { connection: socket, isSameMachine: false, silenceMs: SILENCE_MS }
+    return { connection: socket, isSameMachine: false, silenceMs: call.silenceMs }
   } catch (error) {
     socket.destroy()
     signal.throwIfAborted()

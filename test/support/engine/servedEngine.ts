@@ -1,5 +1,6 @@
 import type { Pelago } from '../pelago.ts'
-import { startPelago, type StartedCommand } from '../startedCommand.ts'
+import { HERE, type ServerPlace } from '../servers/sshServer.ts'
+import { PROGRAM, startCommand, type StartedCommand } from '../startedCommand.ts'
 
 /** `pelago serve`, with the store of a `Pelago`. Disposing ends it as an operator would. */
 export interface ServedEngine extends AsyncDisposable {
@@ -11,8 +12,8 @@ export interface ServedEngine extends AsyncDisposable {
 }
 
 /** Resolves when it says that it listens. @throws where it ends before */
-export async function serve(pelago: Pick<Pelago, 'env' | 'folder'>, args: readonly string[], settings: Readonly<Record<string, string>> = {}): Promise<ServedEngine> {
-  const command = startPelago(pelago, ['serve', ...args], settings)
+export async function serve(pelago: Pick<Pelago, 'env' | 'folder'>, args: readonly string[], settings: Readonly<Record<string, string>> = {}, { argvThere }: ServerPlace = HERE): Promise<ServedEngine> {
+  const command = startCommand(pelago, argvThere([PROGRAM, 'serve', ...args]), settings)
   const [, addresses = ''] = await command.printed(/listens at (.*) and builds for .*\n/)
   return {
     addresses: addresses.split(', '),

@@ -5,7 +5,7 @@ import { openSubprocess, type Subprocess } from '../../../src/kit/process/subpro
 
 /** A real `docker-registry` on loopback, with an empty folder of its own that goes with it. */
 export interface DockerRegistry extends AsyncDisposable {
-  /** `127.0.0.1:<port>` */
+  /** `127.0.0.1:<port>`, or where else it was to listen */
   readonly host: string
 }
 
@@ -21,6 +21,8 @@ export interface DockerRegistryOptions {
   readonly hasRelativeUrls?: boolean
   /** Checks the URLs of layers that are elsewhere. */
   readonly validates?: boolean
+  /** Where it listens; loopback where it is not said. */
+  readonly address?: string
 }
 
 export const REGISTRY_LOGIN = { username: 'tester', password: 'secret' }
@@ -40,12 +42,12 @@ export async function startDockerRegistry(options: DockerRegistryOptions = { ask
   return { host, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
-function formatConfig(folder: string, { asksForLogin, isReadOnly = false, allowsDelete = true, proxied, hasRelativeUrls = false, validates = false }: DockerRegistryOptions): string {
+function formatConfig(folder: string, { asksForLogin, isReadOnly = false, allowsDelete = true, proxied, hasRelativeUrls = false, validates = false, address = '127.0.0.1' }: DockerRegistryOptions): string {
   return [
     'version: 0.1',
     'log: { accesslog: { disabled: true } }', // it goes to stdout
     `storage: { filesystem: { rootdirectory: ${folder}/data }, delete: { enabled: ${allowsDelete} }, maintenance: { readonly: { enabled: ${isReadOnly} } } }`,
-    `http: { addr: "127.0.0.1:0", relativeurls: ${hasRelativeUrls} }`,
+    `http: { addr: "${address}:0", relativeurls: ${hasRelativeUrls} }`,
     ...(asksForLogin ? [`auth: { htpasswd: { realm: test, path: ${folder}/htpasswd } }`] : []),
     ...(proxied === undefined ? [] : [`proxy: { remoteurl: "${proxied}" }`]),
     ...(validates ? ['validation: { manifests: { urls: { allow: ["^https?://"] } } }'] : []),
@@ -59,7 +61,7 @@ async function readAddress(server: Subprocess): Promise<string> {
     let log = ''
     for await (const chunk of server.stderr) {
       if (log.length < 100_000) log += Buffer.from(chunk).toString()
-      const found = /listening on (127\.0\.0\.1:\d+)/.exec(log)?.[1]
+      const found = /listening on (\d+\.\d+\.\d+\.\d+:\d+)/.exec(log)?.[1]
       if (found !== undefined) address.resolve(found)
     }
     throw new Error(`docker-registry did not start: ${log}`)

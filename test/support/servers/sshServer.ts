@@ -7,10 +7,19 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { tool } from '../images/unpackedImage.ts'
 
-/** A real `sshd` on loopback that lets in whoever has its one key. */
+/** Where a server listens, and how its program is run there: on this machine's loopback, or as a LabMachine says. */
+export interface ServerPlace {
+  readonly address: string
+  readonly argvThere: (argv: readonly [string, ...string[]]) => readonly [string, ...string[]]
+}
+
+export const HERE: ServerPlace = { address: '127.0.0.1', argvThere: (argv) => argv }
+
+/** A real `sshd` that lets in whoever has its one key. */
 export interface SshServer extends AsyncDisposable {
   /** `user@127.0.0.1` */
   readonly host: string
+  readonly address: string
   readonly port: number
   /** A private key, without a passphrase. */
   readonly keyFile: string
@@ -21,18 +30,19 @@ export interface SshServer extends AsyncDisposable {
 const ATTEMPTS = 100
 
 /** `environment` is what commands there have on top of their user's. */
-export async function startSshServer(environment: Readonly<Record<string, string>> = {}): Promise<SshServer> {
+export async function startSshServer(environment: Readonly<Record<string, string>> = {}, { address, argvThere }: ServerPlace = HERE): Promise<SshServer> {
   const folder = await mkdtemp(join(tmpdir(), 'pelago-sshd-'))
   await chmod(folder, 0o700)
   for (const name of ['host', 'key']) await tool('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name))
   await writeFile(join(folder, 'authorized'), await readFile(join(folder, 'key.pub')), { mode: 0o600 })
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true }) // what its package's service makes
   const port = await freePort()
-  const settings = [`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${folder}/host`, `AuthorizedKeysFile ${folder}/authorized`, `PidFile ${folder}/pid`, 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PermitRootLogin yes']
+  const settings = [`Port ${port}`, `ListenAddress ${address}`, `HostKey ${folder}/host`, `AuthorizedKeysFile ${folder}/authorized`, `PidFile ${folder}/pid`, 'StrictModes no', 'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PermitRootLogin yes']
   const variables = Object.entries(environment).map(([name, value]) => `"${name}=${value}"`)
   if (variables.length > 0) settings.push(`SetEnv ${variables.join(' ')}`)
   await writeFile(join(folder, 'config'), settings.join('\n'))
-  const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'config')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const [program, ...args] = argvThere(['/usr/sbin/sshd', '-D', '-e', '-f', join(folder, 'config')])
+  const server = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
   for (let attempt = 0; !said.includes('listening'); attempt++) {
@@ -40,10 +50,11 @@ export async function startSshServer(environment: Readonly<Record<string, string
     await delay(50)
   }
   return {
-    host: `${userInfo().username}@127.0.0.1`,
+    host: `${userInfo().username}@${address}`,
+    address,
     port,
     keyFile: join(folder, 'key'),
-    hostKey: `[127.0.0.1]:${port} ${(await readFile(join(folder, 'host.pub'), 'utf8')).trim()}`,
+    hostKey: `[${address}]:${port} ${(await readFile(join(folder, 'host.pub'), 'utf8')).trim()}`,
     async [Symbol.asyncDispose]() {
       const ended = once(server, 'exit')
       server.kill()
