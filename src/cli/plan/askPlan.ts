@@ -1,21 +1,15 @@
-import { styleText } from 'node:util'
 import { UnsupportedByPeerError } from '../../api/errorMapping.ts'
-import { createAskFrontend } from '../../driver/askFrontend.ts'
 import type { BuildRequest, EngineClient, OutputRequest } from '../../driver/driver.ts'
-import type { ProgressSink } from '../../progress/progressSink.ts'
 import { withInsecureRegistries } from '../build/performBuild.ts'
 import { prepareBuild } from '../build/prepareBuild.ts'
 import { chooseBuilder } from '../builders/chooseBuilder.ts'
-import { clientParts } from '../clientParts.ts'
 import type { CommandContext } from '../command.ts'
 import { openEngine } from '../engine.ts'
 import { EXIT } from '../exitCode.ts'
 import { userCredentials } from '../registry/registryAccess.ts'
 import { openDisplay } from '../render/display.ts'
-import { usesColor } from '../terminal.ts'
-import { formatPlan } from './formatPlan.ts'
+import { askForPlan, drawPlan } from './planAnswer.ts'
 import type { PlanFlags } from './planFlags.ts'
-import { parsePlan } from './parsePlan.ts'
 
 /** Has the engine plan, and shows it. Exit code 1 where a build would fail before it starts. */
 export async function askPlan(flags: PlanFlags, path: string, context: CommandContext, signal: AbortSignal): Promise<number> {
@@ -39,21 +33,6 @@ export async function askPlan(flags: PlanFlags, path: string, context: CommandCo
   if (flags.format === 'json') context.stdout.write(`${answer.json}\n`)
   else context.stdout.write(drawPlan(answer, context))
   return answer.isFine ? EXIT.done : EXIT.failed
-}
-
-export interface PlanAnswer {
-  readonly json: string
-  /** Whether the build would start. */
-  readonly isFine: boolean
-}
-
-export async function askForPlan(engine: EngineClient, request: BuildRequest, { context, sink }: { readonly context: CommandContext; readonly sink: ProgressSink }, signal: AbortSignal): Promise<PlanAnswer> {
-  const answer = await createAskFrontend(clientParts(context))(engine, request, sink, signal)
-  return { json: answer.get('result.json') ?? '{}', isFine: answer.get('result.statuscode') === '0' }
-}
-
-export function drawPlan({ json }: PlanAnswer, { stdout, env }: CommandContext): string {
-  return formatPlan(parsePlan(json), usesColor(stdout, env) ? styleText : (_: string, text: string) => text)
 }
 
 /** In the words of the attribute. A push copies what the registry lacks of the base images, through here. */

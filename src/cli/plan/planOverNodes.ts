@@ -15,7 +15,7 @@ import { localPlatform } from '../localPlatform.ts'
 import { openCommandPool } from '../nodes/commandPool.ts'
 import { openDisplay } from '../render/display.ts'
 import type { ProgressMode } from '../render/progressMode.ts'
-import { askForPlan, drawPlan, type PlanAnswer } from './askPlan.ts'
+import { askForPlan, drawPlan, type PlanAnswer } from './planAnswer.ts'
 
 export interface NodesPlan {
   /** Asks for a plan. */
