@@ -65,6 +65,18 @@ function builderOf(argv: readonly string[]): readonly string[] {
   return at < 0 ? [] : argv.slice(at, argv[at] === '--builder' ? at + 2 : at + 1)
 }
 
+/** What a command line is about: its command's words, '' for what is none, and the builder that it names. @throws UsageError */
+export function namedCommand(argv: readonly string[], env: Surroundings['env']): { readonly words: string; readonly builder: string | undefined } {
+  const { operands } = parseFlags(MAIN_FLAGS, argv, { commandName: 'pelago', unsupported: DOCKER_FLAGS, stopsAtOperand: true })
+  const found = findCommand(operands)
+  const builder = builderOf(argv).at(-1)?.replace(/^--builder=/, '')
+  return { words: found.kind === 'group' ? '' : found.words, builder: builder ?? builderVariable(env) }
+}
+
+function builderVariable(env: Surroundings['env']): string | undefined {
+  return [env['PELAGO_BUILDER'], env['BUILDX_BUILDER']].find((address) => address !== undefined && address !== '')
+}
+
 interface Dispatch {
   readonly surroundings: Surroundings
   readonly signals: SignalDesk
@@ -92,7 +104,7 @@ async function dispatch(argv: readonly string[], { surroundings, signals, trace,
   const context: CommandContext = {
     ...surroundings,
     commandName: `pelago ${found.words}`,
-    builder: flags.builder ?? [env['PELAGO_BUILDER'], env['BUILDX_BUILDER']].find((address) => address !== undefined && address !== ''),
+    builder: flags.builder ?? builderVariable(env),
     isDebug: flags.debug,
     claimSignals: (handler) => signals.claim(handler),
   }

@@ -14,3 +14,8 @@ export function isTerminal(stream: OutputStream, env: Readonly<NodeJS.ProcessEnv
 export function sizeOf({ columns = 0, rows = 0 }: OutputStream): { readonly columns: number; readonly rows: number } {
   return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 }
 }
+
+/** Resolves when the stream has passed on what was written: what a pipe has not taken yet is lost with the process. */
+export async function flush(stream: OutputStream): Promise<void> {
+  if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()))
+}

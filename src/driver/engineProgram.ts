@@ -21,10 +21,15 @@ const DEFAULT_LINGER_SECONDS = 60
 
 export function describeEngine(entry: string, environment: Environment, userId: number): EngineProgram {
   const root = storeRoot(environment, userId)
-  const linger = Number(environment['PELAGO_LINGER'] ?? DEFAULT_LINGER_SECONDS)
   const facts = [entry, statSync(entry).mtimeMs, process.version, root, ...settings(environment)]
   const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)
-  return { entry, root, lingerSeconds: Number.isFinite(linger) && linger >= 0 ? linger : DEFAULT_LINGER_SECONDS, key }
+  return { entry, root, lingerSeconds: lingerSeconds(environment), key }
+}
+
+/** How long what a command leaves behind waits for the next one. */
+export function lingerSeconds(environment: Environment): number {
+  const linger = Number(environment['PELAGO_LINGER'] ?? DEFAULT_LINGER_SECONDS)
+  return Number.isFinite(linger) && linger >= 0 ? linger : DEFAULT_LINGER_SECONDS
 }
 
 /** `dist/engine.js` above the bundled command, which has its code compiled once only; `src/daemon/main.ts` in development. */
@@ -35,7 +40,7 @@ export function packagedEngine(): string {
 }
 
 /** Variables that mean something to the command, and nothing to its engine for good. */
-const OF_THE_COMMAND: ReadonlySet<string> = new Set(['PELAGO_LINGER', 'PELAGO_BUILDER', 'PELAGO_CI', 'PELAGO_ACCELERATE'])
+const OF_THE_COMMAND: ReadonlySet<string> = new Set(['PELAGO_LINGER', 'PELAGO_WARM', 'PELAGO_BUILDER', 'PELAGO_CI', 'PELAGO_ACCELERATE'])
 
 /** What an engine takes from its environment for good: commands that differ in it do not share one. */
 function settings(environment: Environment): readonly string[] {

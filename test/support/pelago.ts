@@ -55,6 +55,7 @@ export async function openPelago(settings: Readonly<Record<string, string>> = {}
     XDG_RUNTIME_DIR: paths.runtime,
     PELAGO_ROOT: join(folder, 'store'),
     PELAGO_LINGER: `${LINGER_SECONDS}`,
+    PELAGO_WARM: '0', // most tests call little, each with an engine of its own
     NO_COLOR: '1',
     ...settings,
   }

@@ -1,0 +1,21 @@
+import { readdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { startDetachedProcess } from '../../kit/process/detachedProcess.ts'
+
+/** The first argument of a warm process; the second is where it waits. */
+export const WARM = '--warm-process'
+
+/** Starts a process that waits at `path` for the next command, where an engine of the user's waits for it too. It stays when this one ends. */
+export function leaveWarmProcess(path: string, env: Readonly<Record<string, string | undefined>>): void {
+  if (!hasEngine(dirname(path))) return
+  const [, entry = ''] = process.argv
+  startDetachedProcess([process.execPath, ...process.execArgv, entry, WARM, path], { cwd: '/', env })
+}
+
+function hasEngine(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => name.endsWith('.sock'))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,34 @@
+import type { BuilderNode } from '../../driver/builders/builder.ts'
+import { chooseBuilder } from '../builders/chooseBuilder.ts'
+import { namedCommand } from '../dispatch.ts'
+import type { Call } from './call.ts'
+
+/** Commands that neither ask their user, nor hand their terminal or open files to another program, nor stay. */
+const SUITED: ReadonlySet<string> = new Set([
+  '', 'audit', 'bake', 'build', 'compose', 'compose build', 'compose config', 'du', 'history', 'history inspect', 'history inspect attachment', 'history logs', 'history ls', 'image', 'image inspect', 'image ls', 'image rm',
+  'image tag', 'imagetools', 'imagetools inspect', 'info', 'manifest', 'manifest inspect', 'plan', 'platforms', 'platforms explain', 'pull', 'push', 'sbom', 'sizes', 'version',
+])
+
+/** What means another file in each process. */
+const OF_A_PROCESS = /\/(?:dev|proc)\//
+
+/**
+ * Whether `call` comes out the same in a process that others have used, and will, without the terminal of its user: on the
+ * way to some engines a program such as ssh may want that. What is wrong with a command line is told anywhere.
+ */
+export async function suitsWarmProcess({ argv, env, folder }: Call): Promise<boolean> {
+  if (argv.some((word) => OF_A_PROCESS.test(word))) return false
+  try {
+    const { words, builder } = namedCommand(argv, env)
+    if (!SUITED.has(words)) return false
+    const { nodes } = await chooseBuilder({ builder, env, workingFolder: folder })
+    return nodes.every(isReachedAlone)
+  } catch {
+    return true
+  }
+}
+
+/** By this process itself. */
+function isReachedAlone({ driver, endpoint }: BuilderNode): boolean {
+  return driver === 'embedded' || (driver === 'remote' && /^(?:unix|tcp):/.test(endpoint))
+}

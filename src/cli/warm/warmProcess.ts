@@ -1,0 +1,86 @@
+import type { Socket } from 'node:net'
+import { listenOnSocket } from '../../daemon/listen/socketListener.ts'
+import { lingerSeconds } from '../../driver/engineProgram.ts'
+import { openCaller, type Caller } from './caller.ts'
+import { leaveWarmProcess } from './leaveWarmProcess.ts'
+import { enterFolder, performCall, type EndProcess } from './performCall.ts'
+import { rehearse } from './rehearse.ts'
+import { suitsWarmProcess } from './suitsWarmProcess.ts'
+
+/** After that much memory a process is replaced when its command is over. */
+const MAX_RSS_BYTES = 256 * 1024 * 1024
+/** How long after a command nothing of it may be left. */
+const SETTLE_MS = 200
+
+/**
+ * A process of the command that is ready for the next one, as an engine is: takes one at a time from `pelago-call`, at
+ * `path`, as if it had been started for it. Ends when none came for as long as an engine would wait, and gives way to a
+ * new one when a command was interrupted or has left something behind. Does not return.
+ */
+export async function beWarmProcess(path: string): Promise<void> {
+  if (!(await rehearse(process.env))) process.exit(0)
+  let caller: Caller | undefined
+  let idle: NodeJS.Timeout | undefined
+  let usual: number | undefined
+  const listener = await listenOnSocket({ path, folderMode: 0o700 }, onConnection)
+  if (listener === undefined) process.exit(0)
+
+  const end: EndProcess = (exitCode) => {
+    void (async () => {
+      await listener[Symbol.asyncDispose]()
+      if (exitCode !== undefined) await caller?.end('X', Uint8Array.of(exitCode))
+      process.exit(0)
+    })()
+  }
+  const replace = async (): Promise<void> => {
+    await listener[Symbol.asyncDispose]()
+    leaveWarmProcess(path, process.env)
+    end(undefined)
+  }
+
+  function onConnection(socket: Socket): void {
+    if (caller !== undefined) {
+      socket.destroy() // it starts a process of its own
+      return
+    }
+    clearTimeout(idle)
+    caller = openCaller(socket)
+    void serve(caller).then(async (isReusable) => {
+      caller = undefined
+      if (!isReusable || process.memoryUsage.rss() > MAX_RSS_BYTES) await replace()
+      else rest()
+    })
+  }
+
+  async function serve(current: Caller): Promise<boolean> {
+    const call = await current.call
+    if (call === undefined) return true
+    if (!(await suitsWarmProcess(call)) || !enterFolder(call.folder)) {
+      void current.end('N')
+      return true
+    }
+    current.send('T')
+    return await performCall(call, current, end)
+  }
+
+  function rest(): void {
+    clearTimeout(idle)
+    idle = setTimeout(() => void settle(), SETTLE_MS)
+  }
+
+  /** What a command left open, such as a connection that is kept alive, ends with the process. */
+  async function settle(): Promise<void> {
+    if (caller !== undefined) return
+    const open = process.getActiveResourcesInfo().length
+    usual ??= open
+    if (open > usual) await replace()
+    else idle = setTimeout(() => end(undefined), lingerSeconds(process.env) * 1000)
+  }
+
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => end(undefined))
+  process.on('uncaughtException', (error) => {
+    caller?.send('E', Buffer.from(`${error.stack ?? String(error)}\n`))
+    end(1)
+  })
+  rest()
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { chmod, cp, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openPelago, runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
+import { missing } from '../support/requires.ts'
+
+/** The bundled command by its launcher, in a copy of its own that can be changed; with an engine and a store of its own. */
+
+const HOME = join(import.meta.dirname, '../..')
+const PARTS = ['dist/pelago.js', 'native/build/pelago-call'].filter((path) => !existsSync(join(HOME, path)))
+const WAIT_MS = 20_000
+const POLL_MS = 20
+
+describe('a command in a process that has started already', { skip: missing('crun', 'busybox') || (PARTS.length > 0 && `needs ${PARTS.join(' and ')}: scripts/setup makes them`) }, () => {
+  let pelago: Pelago
+  let home: string
+  let app: string
+
+  before(async () => {
+    pelago = await openPelago({ PELAGO_LINGER: '30', PELAGO_WARM: '1', PELAGO_NODE: process.execPath, TERM: 'xterm' })
+    home = join(pelago.folder, 'home')
+    await mkdir(join(home, 'bin'), { recursive: true })
+    await cp(join(HOME, 'bin/pelago'), join(home, 'bin/pelago'))
+    await cp(join(HOME, 'dist'), join(home, 'dist'), { recursive: true })
+    for (const name of ['native', 'node_modules']) await symlink(join(HOME, name), join(home, name))
+    app = await pelago.context({ Dockerfile: 'FROM scratch\nCOPY Dockerfile /copied\nARG WORD=none\nLABEL word=$WORD\n', 'wrong.dockerfile': 'FROM scratch\nRUNN x\n' })
+    await call(['build', '-q', app])
+    await warm()
+  })
+  after(async () => {
+    for (const pid of await warmProcesses()) process.kill(pid)
+    await pelago[Symbol.asyncDispose]()
+  })
+
+  const call = (args: readonly string[], options: RunOptions = {}): Promise<CommandResult> => runCommand([join(home, 'bin/pelago'), ...args], { cwd: pelago.folder, ...options, env: { ...pelago.env, ...options.env } })
+  const start = (args: readonly string[]): ChildProcess => spawn(join(home, 'bin/pelago'), args, { cwd: pelago.folder, env: pelago.env, stdio: ['pipe', 'ignore', 'pipe'] })
+  const both = async (args: readonly string[], options: RunOptions = {}): Promise<readonly [warm: CommandResult, own: CommandResult]> => [await call(args, options), await call(args, { ...options, env: { ...options.env, PELAGO_WARM: '0' } })]
+
+  /** Those of this test's own copy. */
+  async function warmProcesses(): Promise<readonly number[]> {
+    const commands = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(async (pid) => [Number(pid), await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')] as const)
+    return (await Promise.all(commands)).filter(([, words]) => words.includes(`${home}/bin/../dist/pelago.js\0--warm-process`) || words.includes(`${home}/dist/pelago.js\0--warm-process`)).map(([pid]) => pid)
+  }
+
+  /** The one process that waits, once it answers: another than `former`. */
+  async function warm(former?: number): Promise<number> {
+    const latest = Date.now() + WAIT_MS
+    for (;;) {
+      const [pid, another] = (await warmProcesses()).filter((found) => found !== former)
+      if (pid !== undefined && another === undefined && (await isReady())) return pid
+      if (Date.now() > latest) throw new Error('no process waits for the next command: is the bundle that of the sources?')
+      await delay(POLL_MS)
+    }
+  }
+
+  async function isReady(): Promise<boolean> {
+    const folder = join(pelago.env['XDG_RUNTIME_DIR'] ?? '', 'pelago')
+    const sockets = (await readdir(folder)).filter((name) => name.endsWith('.call'))
+    const answers = sockets.map(async (name) => {
+      const socket = connect(join(folder, name))
+      let said = ''
+      socket.setEncoding('latin1').on('data', (text: string) => {
+        said += text
+        socket.write(Buffer.from('C\0\0\0\0', 'latin1')) // no call: it hangs up, and is free again
+      })
+      await once(socket, 'close').catch(() => undefined)
+      return said.startsWith('R')
+    })
+    return (await Promise.all(answers)).includes(true)
+  }
+
+  /** A build that goes on until it is ended, once its step runs. */
+  async function longBuild(): Promise<{ readonly child: ChildProcess; readonly said: () => string; readonly exitCode: Promise<number | null> }> {
+    const child = start(['build', '--progress=plain', '--no-cache', '-f', '-', await pelago.context({ busybox: await readFile('/bin/busybox') })])
+    const exitCode = once(child, 'close').then(([code]) => code as number | null)
+    let said = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
+    child.stdin?.end('FROM scratch\nCOPY --chmod=755 busybox /bin/sh\nRUN echo has begun; while true; do :; done\n')
+    const latest = Date.now() + WAIT_MS
+    while (!said.includes(' has begun\n')) {
+      if (Date.now() > latest) throw new Error(`the step does not begin:\n${said}`)
+      await delay(POLL_MS)
+    }
+    return { child, said: () => said, exitCode }
+  }
+
+  it('has the results of a process of its own', async () => {
+    const pid = await warm()
+    for (const args of [['--help'], ['build', '--help'], ['--version'], ['image', 'ls', '-q'], ['imagee'], ['build', '--no-such-flag', '.'], ['build', '-q', app], ['build', '-q', '-f', join(app, 'wrong.dockerfile'), app]]) {
+      const [inWarm, own] = await both(args)
+      assert.deepEqual(inWarm, own, args.join(' '))
+    }
+    assert.equal(await warm(), pid)
+  })
+  it('works in the caller\'s folder, with its umask and input', async () => {
+    const { stderr } = await runCommand(['/bin/sh', '-c', 'umask 027; echo "FROM scratch\nCOPY Dockerfile /piped" | "$0" build -q -f - -o out .', join(home, 'bin/pelago')], { cwd: app, env: pelago.env })
+    assert.equal(stderr, '')
+    assert.match(await readFile(join(app, 'out/piped'), 'utf8'), /^FROM scratch/)
+    assert.equal((await stat(join(app, 'out'))).mode & 0o777, 0o750)
+  })
+  it('has the caller\'s environment, and no other caller\'s', async () => {
+    const word = async (env: Readonly<Record<string, string>>): Promise<string> => {
+      assert.equal((await call(['build', '-q', '-t', 'word', '--build-arg', 'WORD', app], { env })).exitCode, 0)
+      return (await call(['image', 'inspect', 'word'])).stdout
+    }
+    assert.match(await word({ WORD: 'first' }), /"word": "first"/)
+    assert.match(await word({}), /"word": "none"/)
+  })
+  it('draws on the caller\'s terminal', async () => {
+    const draw = async (env: Readonly<Record<string, string>>): Promise<string> => (await runCommand(['script', '-qec', `stty cols 60 rows 20; ${join(home, 'bin/pelago')} build ${app}`, '/dev/null'], { cwd: pelago.folder, env: { ...pelago.env, NO_COLOR: '', ...env } })).stdout.replaceAll(/\d+\.\ds/g, 'TIME')
+    const [inWarm, own] = [await draw({}), await draw({ PELAGO_WARM: '0' })]
+    assert.match(inWarm, /\x1b\[/)
+    assert.equal(inWarm.split('\n').at(-2), own.split('\n').at(-2))
+  })
+  it('ends well where the reader of its output is gone', async () => {
+    const { stdout } = await runCommand(['/bin/sh', '-c', '{ { "$0" --help 3>&-; echo "code $?" >&3; } | true; } 3>&1', join(home, 'bin/pelago')], { cwd: pelago.folder, env: pelago.env })
+    assert.equal(stdout, 'code 0\n')
+  })
+  it('runs two at once, the second in a process of its own', async () => {
+    const pid = await warm()
+    const { child, exitCode } = await longBuild()
+    const { exitCode: second, stdout } = await call(['--version'])
+    assert.equal(second, 0)
+    assert.match(stdout, /^pelago /)
+    child.kill('SIGINT')
+    assert.equal(await exitCode, 130)
+    assert.notEqual(await warm(pid), pid)
+  })
+  it('ends with its caller, also where that is killed', async () => {
+    const pid = await warm()
+    const { child } = await longBuild()
+    child.kill('SIGKILL')
+    const latest = Date.now() + WAIT_MS
+    while ((await warmProcesses()).includes(pid)) {
+      if (Date.now() > latest) assert.fail('the process that ran it is still there')
+      await delay(POLL_MS)
+    }
+    assert.equal((await call(['build', '-q', app])).exitCode, 0)
+  })
+  it('fails by itself where the process that runs it is killed, and goes on without it', async () => {
+    const pid = await warm()
+    const { exitCode, said } = await longBuild()
+    process.kill(pid, 'SIGKILL')
+    assert.equal(await exitCode, 125)
+    assert.match(said(), /^pelago: the process that ran the command was ended before the command was over\nhint: /m)
+    assert.equal((await call(['build', '-q', app])).exitCode, 0)
+    assert.notEqual(await warm(pid), pid)
+  })
+  it('does not wait for one that does not answer', async () => {
+    const pid = await warm()
+    process.kill(pid, 'SIGSTOP')
+    const { exitCode, stdout } = await call(['--version'])
+    process.kill(pid, 'SIGCONT')
+    assert.equal(exitCode, 0)
+    assert.equal(await warm(), pid)
+    assert.match(stdout, /^pelago /)
+  })
+  it('leaves one of another version alone', async () => {
+    const pid = await warm()
+    const entry = join(home, 'dist/pelago.js')
+    await writeFile(entry, `console.log('a new version');process.exit(0)`)
+    await utimes(entry, 1, 1)
+    await chmod(entry, 0o644)
+    assert.equal((await call(['--version'])).stdout, 'a new version\n')
+    assert.deepEqual(await warmProcesses(), [pid])
+  })
+})
