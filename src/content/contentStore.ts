@@ -1,4 +1,4 @@
-import type { Digest } from '../ground/digest.ts'
+import { digestOf, type Digest } from '../ground/digest.ts'
 import { BuildError } from '../ground/errors.ts'
 
 /** Blobs by digest. A blob is seen whole and verified or not at all, and never changes. Several processes may use one store. */
@@ -55,11 +55,13 @@ export async function copyBlob(digest: Digest, from: ContentStore, to: ContentSt
   await ingest.commit(digest)
 }
 
-/** For blobs whose size was checked to be small: manifests and configs. */
+/** For blobs whose size was checked to be small: manifests and configs. Writes nothing where `to` has the blob, as most do in a build that is cached. */
 export async function putBytes(bytes: Uint8Array, to: ContentStore, signal: AbortSignal): Promise<Digest> {
+  const digest = digestOf(bytes)
+  if ((await to.sizeBytes(digest, signal)) === bytes.byteLength) return digest
   await using ingest = await to.openIngest({ resumeKey: undefined }, signal)
   await ingest.write(bytes)
-  return (await ingest.commit(undefined)).digest
+  return (await ingest.commit(digest)).digest
 }
 
 export class BlobNotFoundError extends BuildError {
