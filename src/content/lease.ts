@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises'
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseDigest, type Digest } from '../ground/digest.ts'
 import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
@@ -43,7 +44,7 @@ export function createFileLeases(storeFolder: string, now: () => number = Date.n
   const leases: ContentLeases = {
     async open(signal) {
       signal.throwIfAborted()
-      await mkdir(folder, { recursive: true })
+      mkdirSync(folder, { recursive: true }) // at once, as what is named is written: each build does both, and waits
       await using _shared = await acquireLock(gate, 'shared', signal)
       return createLease(takeFile(folder, now()), gate)
     },
@@ -63,7 +64,7 @@ function createLease(file: FileLock, gate: string): ContentLease {
       const lines = [...digests].map((digest) => `${digest}\n`).join('')
       const lock = await acquireLock(gate, 'shared', signal)
       try {
-        await appendFile(file.path, lines)
+        appendFileSync(file.path, lines)
       } finally {
         await lock[Symbol.asyncDispose]()
       }
