@@ -23,6 +23,17 @@ describe('a limit', () => {
     assert.equal(most, 2)
   })
 
+  it('serves the highest rank first, and equal ones in order of arrival', async () => {
+    const limit = createLimit(1)
+    const held = await limit.acquire(signal)
+    const served: string[] = []
+    const ranked: readonly (readonly [string, number | undefined])[] = [['none', undefined], ['low', 1], ['high', 3], ['low too', 1], ['high too', 3]]
+    const all = ranked.map(([name, rank]) => limit.run(async () => void served.push(name), signal, rank))
+    held[Symbol.dispose]()
+    await Promise.all(all)
+    assert.deepEqual(served, ['high', 'high too', 'low', 'low too', 'none'])
+  })
+
   it('gives the place back when the work fails', async () => {
     const limit = createLimit(1)
     await assert.rejects(

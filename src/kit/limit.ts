@@ -1,40 +1,40 @@
-/** A semaphore: bounds how much of one kind runs at once. Waiters are served in order of arrival. */
+/** A semaphore: bounds how much of one kind runs at once. Waiters are served by their rank, the highest first; of one rank (0 where none is given) in order of arrival. */
 export interface Limit {
   readonly max: number
   /** Waits for a place, runs `work` in it, gives the place back whatever comes of it. @throws signal.reason while it waits */
-  run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>
+  run<T>(work: () => Promise<T>, signal: AbortSignal, rank?: number): Promise<T>
   /** A place to be held over more than one call; disposing it is idempotent. @throws signal.reason while it waits */
-  acquire(signal: AbortSignal): Promise<Place>
+  acquire(signal: AbortSignal, rank?: number): Promise<Place>
 }
 
 export interface Place extends AsyncDisposable, Disposable {}
 
 export function createLimit(max: number): Limit {
   let free = max
-  const waiting = new Set<() => void>()
+  const waiting = new Set<Turn>()
 
   const giveBack = (): void => {
-    const [next] = waiting
+    const next = highestOf(waiting)
     if (next === undefined) {
       free += 1
     } else {
       waiting.delete(next)
-      next() // the place passes on without ever being free, so that no newcomer overtakes
+      next.take() // the place passes on without ever being free, so that no newcomer overtakes
     }
   }
 
-  const acquire = async (signal: AbortSignal): Promise<Place> => {
+  const acquire = async (signal: AbortSignal, rank = 0): Promise<Place> => {
     signal.throwIfAborted()
     if (free > 0) free -= 1
-    else await waitForTurn(waiting, signal)
+    else await waitForTurn(waiting, rank, signal)
     return createPlace(giveBack)
   }
 
   return {
     max,
     acquire,
-    async run(work, signal) {
-      const place = await acquire(signal)
+    async run(work, signal, rank) {
+      const place = await acquire(signal, rank)
       try {
         return await work()
       } finally {
@@ -63,12 +63,25 @@ export async function mapLimited<T, R>(items: readonly T[], limit: Limit, work: 
   return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
 }
 
-function waitForTurn(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+interface Turn {
+  readonly rank: number
+  readonly take: () => void
+}
+
+/** The one that came first of those with the highest rank. */
+function highestOf(waiting: ReadonlySet<Turn>): Turn | undefined {
+  let highest: Turn | undefined
+  for (const turn of waiting) if (highest === undefined || turn.rank > highest.rank) highest = turn
+  return highest
+}
+
+function waitForTurn(waiting: Set<Turn>, rank: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const turn = (): void => {
+    const take = (): void => {
       signal.removeEventListener('abort', leave)
       resolve()
     }
+    const turn: Turn = { rank, take }
     const leave = (): void => {
       waiting.delete(turn)
       reject(signal.reason as Error)

@@ -49,6 +49,8 @@ export interface OpContext {
    * uses any one of those that wait, so read it anew each time: it changes when that one goes away.
    */
   readonly sessionId: string
+  /** How many vertices of the build stand on it, one above the other: of steps that wait for their turn, the one with the most holds up the rest. Absent is 0. */
+  readonly height?: number
 }
 
 /** Filled in by `engine`. */

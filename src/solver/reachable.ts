@@ -27,3 +27,13 @@ export function reachableVertices(graph: Graph, roots: readonly Output[]): reado
 function unentered(vertex: Vertex, entered: ReadonlySet<Digest>): Digest[] {
   return vertex.inputs.map((input) => input.vertex).filter((digest) => !entered.has(digest))
 }
+
+/** Each with how many stand on it, one above the other, at most. `vertices`, and what it gives: inputs before those that use them. */
+export function withHeights(vertices: readonly Vertex[]): readonly (readonly [vertex: Vertex, height: number])[] {
+  const heights = new Map<Digest, number>()
+  const heightOf = (digest: Digest): number => heights.get(digest) ?? 0
+  for (const { digest, inputs } of vertices.toReversed()) {
+    for (const { vertex } of inputs) heights.set(vertex, Math.max(heightOf(vertex), heightOf(digest) + 1))
+  }
+  return vertices.map((vertex) => [vertex, heightOf(vertex.digest)])
+}

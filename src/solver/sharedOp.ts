@@ -25,9 +25,11 @@ export interface SharedOpOptions {
   readonly obtain: OpResolver['obtain']
   readonly story: VertexStory
   readonly onFailed: () => void
+  /** As OpContext has it. */
+  readonly height: number
 }
 
-export function createSharedOp({ vertex, op, obtain, story, onFailed }: SharedOpOptions): SharedOp {
+export function createSharedOp({ vertex, op, obtain, story, onFailed, height }: SharedOpOptions): SharedOp {
   const controller = new AbortController()
   const { signal } = controller
   const running = new Set<Promise<unknown>>()
@@ -36,7 +38,7 @@ export function createSharedOp({ vertex, op, obtain, story, onFailed }: SharedOp
   let results: Promise<readonly ResultId[]> | undefined
 
   const context: OpContext = {
-    vertex,
+    vertex, height,
     progress: (event) => story.tellPart(event),
     get sessionId() {
       return story.sessionId()

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, it } from 'node:test'
 import { digestOf } from '../ground/digest.ts'
 import type { Vertex } from '../graph/vertex.ts'
+import { createLimit } from '../kit/limit.ts'
 import type { ProgressEvent } from '../progress/progressEvent.ts'
 import { workshop, type Toy } from './toys.suite.ts'
 
@@ -26,6 +27,21 @@ describe('the solver, with nothing in the cache', () => {
     const { results, calls } = await workshop().solve([BASE, { name: 'a', inputs: ['base'] }, { name: 'b' }, { name: 'idle' }], ['b', 'a'])
     assert.deepEqual(results, ['b()', 'a(base())'])
     assert.deepEqual(calls, ['run a', 'run b', 'run base'])
+  })
+
+  it('gives the next turn to the step on which the longest chain of others stands', async () => {
+    const shop = workshop()
+    const limit = createLimit(1)
+    const held = await limit.acquire(never)
+    const step = (name: string, ...inputs: readonly string[]): Toy => ({ name, inputs, limit })
+    const toys = [step('short'), step('wide'), step('a', 'wide'), step('b', 'wide'), step('deep'), step('deeper', 'deep'), step('deepest', 'deeper')]
+    const solved = shop.solve(toys, ['short', 'a', 'b', 'deepest'])
+    while (shop.calls.length < 3) await nextTurn()
+    held[Symbol.dispose]()
+    await solved
+    const turns = shop.calls.filter((call) => call.startsWith('turn')).map((call) => call.slice('turn '.length))
+    assert.deepEqual(turns.slice(0, 2), ['deep', 'wide'])
+    assert.equal(turns.length, 7)
   })
 
   it('announces everything before anything starts, inputs first', async () => {

@@ -5,7 +5,7 @@ import type { CacheStore } from './cacheStore.ts'
 import type { Edge } from './edge.ts'
 import { withImports } from './imported/importedCache.ts'
 import type { OpResolver, ResultId } from './op.ts'
-import { reachableVertices } from './reachable.ts'
+import { reachableVertices, withHeights } from './reachable.ts'
 import type { WorkCache } from './solveCache.ts'
 import { collectRecords, type SolvedRecord } from './solvedRecords.ts'
 import type { Waiter } from './vertexStory.ts'
@@ -46,22 +46,22 @@ export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
   function joinAll(vertices: readonly Vertex[], waiter: Waiter, works: Map<Digest, VertexWork>): void {
     const sources = withImports({ store: cache, resolver }, waiter)
     const names = new Map<Digest, string>()
-    for (const vertex of vertices) {
+    for (const [vertex, height] of withHeights(vertices)) {
       const name = workName(vertex, names)
       names.set(vertex.digest, name)
-      const work = open.get(name) ?? begin({ name, vertex, sources }, works)
+      const work = open.get(name) ?? begin({ name, vertex, height, sources }, works)
       work.join(waiter)
       works.set(vertex.digest, work)
     }
   }
 
-  function begin({ name, vertex, sources }: Beginning, works: ReadonlyMap<Digest, VertexWork>): VertexWork {
+  function begin({ name, vertex, height, sources }: Beginning, works: ReadonlyMap<Digest, VertexWork>): VertexWork {
     const inputs = vertex.inputs.map((output) => edgeOf(works, output))
     const below = [...new Set(vertex.inputs.flatMap((output) => works.get(output.vertex) ?? []))]
     const onClosed = (): void => {
       if (open.get(name) === work) open.delete(name)
     }
-    const work = createVertexWork({ vertex, below, inputs, cache: sources, now, onClosed })
+    const work = createVertexWork({ vertex, height, below, inputs, cache: sources, now, onClosed })
     open.set(name, work)
     return work
   }
@@ -143,6 +143,7 @@ const LOST = Symbol('a result of the cache was lost')
 interface Beginning {
   readonly name: string
   readonly vertex: Vertex
+  readonly height: number
   readonly sources: WorkCache
 }
 

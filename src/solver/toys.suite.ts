@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { digestOf, type Digest } from '../ground/digest.ts'
 import type { Graph, Output, Vertex } from '../graph/vertex.ts'
+import type { Limit } from '../kit/limit.ts'
 import type { ProgressEvent } from '../progress/progressEvent.ts'
 import { createMemoryCacheStore } from './memoryCacheStore.ts'
 import type { Op, OpResolver, ResultId } from './op.ts'
@@ -20,6 +21,8 @@ export interface Toy {
   readonly byContent?: readonly number[]
   readonly ignoreCache?: boolean
   readonly gate?: Promise<void>
+  /** Where it waits for its turn, as steps do. */
+  readonly limit?: Limit
   readonly fails?: boolean
 }
 
@@ -82,8 +85,9 @@ function toyOp(toy: Toy, { calls, gone }: Pick<Workshop, 'calls' | 'gone'>): Op 
       }
       return { digest, inputs: (toy.inputs ?? []).map((_, index) => ({ selector: '', contentDigest: toy.byContent?.includes(index) === true ? contentDigest : undefined })) }
     },
-    async execute(inputs, _context, signal) {
+    async execute(inputs, { height }, signal) {
       calls.push(`run ${toy.name}`)
+      await toy.limit?.run(async () => void calls.push(`turn ${toy.name}`), signal, height)
       if (toy.gate !== undefined) await Promise.race([toy.gate, aborted(signal)])
       if (toy.fails === true) throw new Error(`${toy.name} broke`)
       const result = toy.result ?? `${toy.name}(${inputs.join(' ')})`

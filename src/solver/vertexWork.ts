@@ -22,6 +22,8 @@ export interface VertexWork extends EdgeWork {
 
 export interface WorkOptions {
   readonly vertex: Vertex
+  /** In the solve that has begun it. */
+  readonly height: number
   readonly below: readonly VertexWork[]
   readonly inputs: readonly Edge[]
   readonly cache: WorkCache
@@ -30,9 +32,9 @@ export interface WorkOptions {
   readonly onClosed: () => void
 }
 
-export function createVertexWork({ vertex, below, inputs, cache, now, onClosed }: WorkOptions): VertexWork {
+export function createVertexWork({ vertex, height, below, inputs, cache, now, onClosed }: WorkOptions): VertexWork {
   const story = createVertexStory(vertex, now)
-  const op = createSharedOp({ vertex, op: cache.resolver.opFor(vertex), obtain: (...call) => cache.resolver.obtain(...call), story, onFailed: onClosed })
+  const op = createSharedOp({ vertex, op: cache.resolver.opFor(vertex), obtain: (...call) => cache.resolver.obtain(...call), story, onFailed: onClosed, height })
   const edges = new Map<number, Edge>()
   const work: VertexWork = {
     vertex,

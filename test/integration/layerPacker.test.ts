@@ -92,6 +92,7 @@ describe('layers of a base image that are only in its registry', { skip: missing
     const { id, layer } = await lazyBase(fixture, { host: source.host, repository: 'base' })
     await push(fixture, id, `${source.host}/app:1`)
     assert.equal(await fixture.registry.hasBlob({ host: source.host, repository: 'app' }, layer.descriptor.digest, signal), true)
+    assert.equal(await fixture.content.sizeBytes(layer.descriptor.digest, signal), undefined)
   })
 
   it('keep their compression unless another is forced', async () => {

@@ -46,7 +46,7 @@ export async function runProcess({ spec, validExitCodes, mode, deps, context, is
     }, validExitCodes)
     if (validExitCodes !== undefined && !validExitCodes.includes(exitCode)) throw new StepFailedError(spec.argv, exitCode)
     return { exitCode, durationMs: now() - startedAt, mode: use !== undefined && use.why === undefined ? 'twins' : mode.kind }
-  }, signal)
+  }, signal, context.height)
 }
 
 async function exitCodeOf(run: () => Promise<void>, valid: readonly number[] = []): Promise<number> {
