@@ -58,6 +58,12 @@ export function toStatus(error: unknown): GrpcStatus {
   return { code: codeOf(own, chain), message, details: detailsOf(own, chain) }
 }
 
+/** `status`, said to be of lines of a text, where it says nothing of the kind. */
+export function withSpan(status: GrpcStatus, span: SourceSpan): GrpcStatus {
+  if (status.details.some(({ typeUrl }) => typeUrl === SOURCE_TYPE)) return status
+  return { ...status, details: [...status.details, { typeUrl: SOURCE_TYPE, value: writeSource(span) }] }
+}
+
 /** Of a lack that has a name clients do without it, by BuildKit's code. */
 function codeOf(own: BuildError, chain: readonly unknown[]): number {
   if (textFact(objectsOf(chain), 'frontendCap') !== undefined) return GRPC.unimplemented

@@ -1,4 +1,4 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import type { ServiceImpl } from '@connectrpc/connect'
 import {
@@ -14,24 +14,21 @@ import {
   type SolveRequest,
   type UsageRecord as UsageRecordMessage,
 } from '../api/gen/control_pb.ts'
-import type { WorkerRecordSchema } from '../api/gen/worker_pb.ts'
 import { parseDefinition } from '../api/llb/definition.ts'
 import { createProgressEncoder } from '../api/progressMapping.ts'
 import type { RecordedProvenance } from '../engine/attestation/recordedProvenance.ts'
-import type { EngineConfig } from '../engine/config/engineConfig.ts'
 import type { PruneOptions } from '../engine/store/cachePrune.ts'
 import { parseRecordFilter, type UsageRecord } from '../engine/store/usageRecord.ts'
 import type { BuildSubject, CacheRequest, Engine, ExporterRequest, SolveRequest as EngineRequest, Steer } from '../engine/engine.ts'
 import { InvalidValueError } from '../ground/errors.ts'
-import { parseInputs } from './bridge/frontendInputs.ts'
 import { createBuildRecords } from './buildRecords.ts'
-import { isKnownFrontend } from './knownFrontend.ts'
+import { createFrontendHost } from './frontendHost.ts'
+import { parseFrontendRequest } from './frontendRequest.ts'
 import type { BuildJournal } from './history/buildJournal.ts'
 import type { ClientBuilds } from './bridge/clientBuilds.ts'
 import type { GatewayBuilds } from './gatewayBuilds.ts'
 import type { SessionManager } from './session/sessionManager.ts'
-
-const PACKAGE = 'pelago'
+import { describeVersion, describeWorker, type WorkerConfig } from './workerRecord.ts'
 
 type ControlService = Omit<ServiceImpl<typeof Control>, 'session'>
 
@@ -42,15 +39,15 @@ export interface ControlParts {
   /** What else such a build's client may call. */
   readonly clientBuilds: ClientBuilds
   readonly journal: BuildJournal
-  /** What it is said to be, beside what it is. */
-  readonly worker: Pick<EngineConfig, 'labels' | 'platforms'>
+  readonly worker: WorkerConfig
 }
 
 /** `moby.buildkit.v1.Control` over an engine, but for `Session`, which the session manager serves. */
 export function createControl(engine: Engine, { sessions, gateway, clientBuilds, journal, worker }: ControlParts): Partial<ControlService> {
   const records = createBuildRecords()
+  const frontends = createFrontendHost({ engine, worker, gateway })
   return {
-    info: () => create(InfoResponseSchema, { buildkitVersion: version(engine) }),
+    info: () => create(InfoResponseSchema, { buildkitVersion: describeVersion(engine) }),
     listWorkers: () => create(ListWorkersResponseSchema, { record: [describeWorker(engine, worker)] }),
     async solve(request, { signal }) {
       using record = records.open(request.Ref)
@@ -65,7 +62,7 @@ export function createControl(engine: Engine, { sessions, gateway, clientBuilds,
         const session = await sessions.get(solve.sessionId, signal)
         const steer: Steer = subject === undefined ? driven.steer(attributes, session.ended) : (build, inner) => build(subject, inner)
         await using _calls = subject === undefined ? clientBuilds.open(request.Ref, { sessionId: solve.sessionId, progress: record.sink, inputs: request.FrontendInputs, sourcePolicies: solve.sourcePolicies, entitlements: solve.entitlements }) : undefined
-        const response = await engine.solve({ ...solve, sessionEnded: session.ended, onThrough: (found) => (provenance = found) }, steer, record.sink, AbortSignal.any([signal, session.ended]))
+        const response = await engine.solve({ ...solve, frontends, sessionEnded: session.ended, onThrough: (found) => (provenance = found) }, steer, record.sink, AbortSignal.any([signal, session.ended]))
         open.close({ kind: 'completed', response, provenance }, record.events())
         return create(SolveResponseSchema, { ExporterResponse: Object.fromEntries(response) })
       } catch (error) {
@@ -96,31 +93,14 @@ export function createControl(engine: Engine, { sessions, gateway, clientBuilds,
   }
 }
 
-function describeWorker(engine: Engine, { labels, platforms }: ControlParts['worker']): MessageInitShape<typeof WorkerRecordSchema> {
-  const own = [['org.mobyproject.buildkit.worker.executor', 'oci'], ['org.mobyproject.buildkit.worker.snapshotter', engine.snapshotter]] as const
-  const offered = platforms.length > 0 ? platforms : engine.platforms().map(({ platform }) => platform)
-  return {
-    ID: engine.id,
-    Labels: Object.fromEntries([...own, ...labels]),
-    platforms: offered.map(({ os, architecture, variant }) => ({ OS: os, Architecture: architecture, Variant: variant })),
-    GCPolicy: engine.gcRules.map(({ all, keepMs, filters, bounds }) => ({ all, keepDuration: BigInt(keepMs) * 1_000_000n, filters: [...filters], reservedSpace: BigInt(bounds.reservedBytes), maxUsedSpace: BigInt(bounds.maxUsedBytes), minFreeSpace: BigInt(bounds.minFreeBytes) })),
-    BuildkitVersion: version(engine),
-  }
-}
-
-function version({ version: release }: Engine): { package: string; version: string; revision: string } {
-  return { package: PACKAGE, version: release, revision: '' }
-}
-
 /** What a request may ask for and this engine does not do: refused rather than left out. */
 const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
-  ['a frontend other than dockerfile.v0 is', ({ Frontend, FrontendAttrs }) => Frontend !== '' && !isKnownFrontend(Frontend, FrontendAttrs)],
   ['a policy that the client judges itself is', ({ SourcePolicySession }) => SourcePolicySession !== ''],
 ]
 
 /** What the request itself says is to be built; undefined leaves that to the client's calls. @throws DefinitionError */
 function subjectOf({ Frontend, FrontendInputs, Definition }: SolveRequest, attributes: ReadonlyMap<string, string>, { resultOf }: GatewayBuilds): BuildSubject | undefined {
-  if (Frontend !== '') return { kind: 'frontend', attributes, inputs: parseInputs(FrontendInputs), resultOf }
+  if (Frontend !== '') return parseFrontendRequest({ name: Frontend, attributes, inputs: FrontendInputs, resultOf })
   return Definition === undefined || Definition.def.length === 0 ? undefined : { kind: 'definition', graph: parseDefinition(Definition), attributes, resultOf }
 }
 
@@ -130,7 +110,7 @@ function checkSolve(request: SolveRequest): void {
   if (what !== undefined) throw new InvalidValueError(`${what} not supported yet`, { hint: 'send the frontend "dockerfile.v0" with its attributes' })
 }
 
-function toSolve(request: SolveRequest): Omit<EngineRequest, 'sessionEnded' | 'onThrough'> {
+function toSolve(request: SolveRequest): Omit<EngineRequest, 'sessionEnded' | 'onThrough' | 'frontends'> {
   return {
     ref: request.Ref,
     sessionId: request.Session.replace(/^.*:/, ''),

@@ -4,10 +4,10 @@ import { GrpcStatusError, type GrpcStatus } from '../api/grpc/status.ts'
 import type { BuiltImage } from '../dockerfile/lower/contexts/namedContext.ts'
 import type { ResultFiles } from '../engine/build/resultFiles.ts'
 import type { Answer, Build, BuildSubject, Built, ResultLookup, Steer } from '../engine/engine.ts'
-import { InvalidValueError } from '../ground/errors.ts'
+import { BuildError, InvalidValueError } from '../ground/errors.ts'
 import { orAborted } from '../kit/singleFlight.ts'
 import type { ResultId } from '../solver/op.ts'
-import { assembleResult, findWhole, type FoundRef } from './bridge/assembleResult.ts'
+import { assembleResult, findWhole, type FoundPart, type FoundRef } from './bridge/assembleResult.ts'
 import { parseReturned, type ReturnedResult } from './bridge/returnedResult.ts'
 import { createOpenBuilds } from './openBuilds.ts'
 
@@ -20,6 +20,8 @@ export interface GatewayBuilds {
   open(ref: string): OpenGatewayBuild
   /** @throws UnknownBuildError where no such build comes */
   find(ref: string, signal: AbortSignal): Promise<GatewayBuild>
+  /** A build whose calls come in another way than by a reference: those of a frontend that runs here. As of `steer`. */
+  drive(build: DrivenParts, ended: AbortSignal, signal: AbortSignal): DrivenBuild
   /** The results that builds have made and that can be inputs of others, by the id that each was given. */
   readonly resultOf: ResultLookup
 }
@@ -32,6 +34,19 @@ export interface OpenGatewayBuild extends Disposable {
   steer(attributes: ReadonlyMap<string, string>, ended: AbortSignal): Steer
 }
 
+/** What a build that is driven by calls begins with. */
+export interface DrivenParts {
+  /** As of the whole build. */
+  readonly attributes: ReadonlyMap<string, string>
+  readonly build: Build
+}
+
+export interface DrivenBuild {
+  readonly build: GatewayBuild
+  /** What was returned: an answer where that is metadata alone. Rejects with the error that was. */
+  readonly returned: Promise<Built | Answer | undefined>
+}
+
 export interface GatewayBuild {
   /** As of the whole build. */
   readonly attributes: ReadonlyMap<string, string>
@@ -41,8 +56,9 @@ export interface GatewayBuild {
   solve(ref: string, signal: AbortSignal): Promise<ResultId | undefined>
   /** The files of a result, for as long as they are held. @throws InvalidValueError as before */
   openFiles(ref: string, signal: AbortSignal): Promise<ResultFiles>
-  /** References that `build` gave; undefined is a build of nothing. What is wrong with them ends the build, too. @throws InvalidValueError */
+  /** References that `build` gave; undefined is a build of nothing. What goes wrong ends the build, too, but for a reference that it does not know, and a second result. @throws InvalidValueError */
   finish(result: Result | undefined, signal: AbortSignal): Promise<void>
+  /** @throws InvalidValueError where it has a result */
   fail(status: GrpcStatus): void
 }
 
@@ -64,12 +80,18 @@ export function createGatewayBuilds(): GatewayBuilds {
     ended.addEventListener('abort', () => images.delete(id), { once: true })
     return id
   }
+  const drive: GatewayBuilds['drive'] = (parts, ended, signal) => {
+    const returned = Promise.withResolvers<Built | Answer | undefined>()
+    return { build: createGatewayBuild({ ...parts, returned, keep: keep(ended) }, signal), returned: returned.promise }
+  }
   return {
+    drive,
     open: (ref) => ({
       steer: (attributes, ended) => async (build, signal) => {
-        const returned = Promise.withResolvers<Built | undefined>()
-        open.add(ref, createGatewayBuild({ attributes, build, returned, keep: keep(ended) }, signal))
-        return await orAborted(returned.promise, signal)
+        const driven = drive({ attributes, build }, ended, signal)
+        open.add(ref, driven.build)
+        const result = await orAborted(driven.returned, signal)
+        return result?.kind === 'answer' ? undefined : result // what the client has answered itself it knows
       },
       [Symbol.dispose]: () => open.end(ref),
     }),
@@ -78,25 +100,20 @@ export function createGatewayBuilds(): GatewayBuilds {
   }
 }
 
-interface GatewayParts {
-  readonly attributes: ReadonlyMap<string, string>
-  readonly build: Build
-  readonly returned: PromiseWithResolvers<Built | undefined>
+interface GatewayParts extends DrivenParts {
+  readonly returned: PromiseWithResolvers<Built | Answer | undefined>
   /** Gives the id by which the image can be an input. */
   readonly keep: (image: BuiltImage) => string
 }
 
 function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts, whole: AbortSignal): GatewayBuild {
   const results: BuiltRefs[] = []
-  const find = (ref: string): FoundRef => {
-    for (const { built, refs } of results) {
-      const index = refs.indexOf(ref)
-      if (index >= 0) return { built, index }
-    }
-    throw new InvalidValueError(`no such reference: ${JSON.stringify(ref)}`)
+  let isReturned = false
+  const checkOpen = (): void => {
+    if (isReturned) throw new InvalidValueError('gateway result is already set')
   }
-  const resultFor = async (result: ReturnedResult, signal: AbortSignal): Promise<Built | undefined> => {
-    const found = result.parts.map((part) => ({ part, found: part.ref === '' ? undefined : find(part.ref) }))
+  const { find, findReturned } = referencesIn(results)
+  const resultFor = async (result: ReturnedResult, found: readonly FoundPart[], signal: AbortSignal): Promise<Built | undefined> => {
     const known = findWhole(result, found)
     if (known !== undefined) return known
     const built = await build(assembleResult(result, found, attributes), AbortSignal.any([whole, signal]))
@@ -123,15 +140,56 @@ function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts,
       return await built.openFiles(index, AbortSignal.any([whole, signal]))
     },
     async finish(result, signal) {
+      checkOpen()
       try {
         const parsed = parseReturned(result)
-        returned.resolve(parsed === undefined ? undefined : await resultFor(parsed, signal))
+        const found = parsed && findReturned(parsed)
+        isReturned = true
+        returned.resolve(parsed === undefined || found === undefined ? answerOf(result) : await resultFor(parsed, found, signal))
       } catch (error) {
+        if (error instanceof ReferenceUnknownError) throw error
         returned.promise.catch(() => undefined) // the caller is told, too
         returned.reject(error)
         throw error
       }
     },
-    fail: (status) => returned.reject(new GrpcStatusError(status)),
+    fail(status) {
+      checkOpen()
+      isReturned = true
+      returned.reject(new GrpcStatusError(status))
+    },
   }
+}
+
+interface References {
+  /** @throws ReferenceUnknownError */
+  readonly find: (ref: string) => FoundRef
+  /** '' is an empty file system. @throws ReferenceUnknownError */
+  readonly findReturned: (result: ReturnedResult) => readonly FoundPart[]
+}
+
+function referencesIn(results: readonly BuiltRefs[]): References {
+  const lookUp = (ref: string): FoundRef | undefined => {
+    const owner = results.find(({ refs }) => refs.includes(ref))
+    return owner && { built: owner.built, index: owner.refs.indexOf(ref) }
+  }
+  return {
+    find: (ref) => lookUp(ref) ?? raise(`no such ref: ${ref}, all [${results.flatMap(({ refs }) => refs).join(' ')}]`),
+    findReturned: ({ parts }) => parts.map((part) => ({ part, found: part.ref === '' ? undefined : (lookUp(part.ref) ?? raise(`return reference ${part.ref} not found`)) })),
+  }
+}
+
+/** In BuildKit's words. */
+class ReferenceUnknownError extends BuildError {
+  readonly kind = 'usage'
+}
+
+function raise(message: string): never {
+  throw new ReferenceUnknownError(message)
+}
+
+/** Undefined is nothing at all. */
+function answerOf(result: Result | undefined): Answer | undefined {
+  const metadata = Object.entries(result?.metadata ?? {}).map(([key, value]) => [key, Buffer.from(value).toString()] as const)
+  return metadata.length === 0 ? undefined : { kind: 'answer', metadata: new Map(metadata) }
 }

@@ -99,7 +99,7 @@ describe('a build through the gateway', () => {
       begun.resolve(signal)
       return new Promise(() => undefined)
     }, stop.signal)
-    void (await builds.find('build', never)).build({ kind: 'frontend', attributes: new Map(), inputs: new Map(), resultOf: () => undefined }, never)
+    void (await builds.find('build', never)).build({ kind: 'frontend', image: undefined, attributes: new Map(), inputs: new Map(), inputDefinitions: {}, resultOf: () => undefined }, never)
     const inner = await begun.promise
     stop.abort()
     await assert.rejects(whole, { name: 'AbortError' })
@@ -180,7 +180,9 @@ describe('a build through the gateway', () => {
   const refusals = [
     { name: 'a graph without its end', request: { Definition: { def: [new Uint8Array([1])] } }, message: /invalid LLB with 1 vertexes/ },
     { name: 'a graph and a frontend at once', request: { Definition: GRAPH, Frontend: 'dockerfile.v0' }, message: /both Definition and Frontend/ },
-    { name: 'another frontend', request: { Frontend: 'gateway.v0', FrontendOpt: { source: 'example.com/frontend' } }, message: /frontend other than/ },
+    { name: 'a frontend that there is not', request: { Frontend: 'wonder.v0' }, message: /^InvalidValueError: invalid frontend: wonder\.v0$/ },
+    { name: 'a frontend that is an image without a name', request: { Frontend: 'gateway.v0' }, message: /no source specified for gateway/ },
+    { name: 'a frontend of the client’s own graphs', request: { Frontend: 'gateway.v0', FrontendOpt: { 'gateway-devel': '' } }, message: /development gateway is no longer supported/ },
     { name: 'an input that is no graph', request: { Frontend: 'dockerfile.v0', FrontendInputs: { context: { def: [new Uint8Array([1])] } } }, message: /invalid LLB/ },
   ]
   for (const { name, request, message } of refusals) {
@@ -190,7 +192,6 @@ describe('a build through the gateway', () => {
   }
 
   const wrongResults = [
-    { name: 'a reference of no build', result: { result: { case: 'ref' as const, value: { id: '7:linux/amd64' } } }, message: /no such reference: "7:linux\/amd64"/ },
     { name: 'names that are no platforms', result: { result: { case: 'refs' as const, value: { refs: { a: { id: '0:linux/amd64' } } } } }, message: /missing platforms mapping/ },
     { name: 'attestations of the client’s own', result: { result: { case: 'ref' as const, value: { id: '0:linux/amd64' } }, attestations: { 'linux/amd64': { attestation: [{}] } } }, message: /attestations that a client makes/ },
   ]
@@ -203,6 +204,16 @@ describe('a build through the gateway', () => {
       await failed
     })
   }
+
+  it('takes one result, and goes on after one of a reference that it did not give', async () => {
+    const { bridge, built } = openBuild()
+    await solve(bridge, 'linux/amd64')
+    const returned = async (id: string): Promise<void> => void (await bridge.return(create(ReturnRequestSchema, { result: { result: { case: 'ref', value: { id } } } }), call()))
+    await assert.rejects(returned('7:linux/amd64'), /return reference 7:linux\/amd64 not found/)
+    await returned('0:linux/amd64')
+    assert.equal((await built)?.kind, 'built')
+    await assert.rejects(returned('0:linux/amd64'), /gateway result is already set/)
+  })
 })
 
 function configOf(result: Result | undefined): { readonly author?: string } {

@@ -10,16 +10,15 @@ import { InvalidValueError } from '../ground/errors.ts'
 import { buildOfCall } from './bridge/buildOfCall.ts'
 import { createFileCalls } from './bridge/fileCalls.ts'
 import { FRONTEND_CAPS } from './bridge/frontendCaps.ts'
-import { parseInputs } from './bridge/frontendInputs.ts'
 import { answerMessage, definitionMessage, imageMessage, solveResponse } from './bridge/resultMessage.ts'
-import { isKnownFrontend } from './knownFrontend.ts'
+import { parseFrontendRequest } from './frontendRequest.ts'
 import type { GatewayBuild, GatewayBuilds } from './gatewayBuilds.ts'
 
 /**
- * `moby.buildkit.v1.frontend.LLBBridge`, as far as it builds: by the frontend `dockerfile.v0`, which buildctl and docker
+ * `moby.buildkit.v1.frontend.LLBBridge`, as far as it builds: by a frontend, which buildctl and docker
  * buildx do through it, or from graphs of the client's own, whose results it may look into, build on, and put together.
  */
-export function createLlbBridge(builds: GatewayBuilds): Pick<ServiceImpl<typeof LLBBridge>, 'ping' | 'solve' | 'evaluate' | 'return' | 'readFile' | 'readDir' | 'statFile'> {
+export function createLlbBridge(builds: Pick<GatewayBuilds, 'find' | 'resultOf'>): Pick<ServiceImpl<typeof LLBBridge>, 'ping' | 'solve' | 'evaluate' | 'return' | 'readFile' | 'readDir' | 'statFile'> {
   const find = (context: HandlerContext): Promise<GatewayBuild> => buildOfCall(builds, context)
   return {
     ...createFileCalls(find),
@@ -51,8 +50,11 @@ export function createLlbBridge(builds: GatewayBuilds): Pick<ServiceImpl<typeof 
 }
 
 /** Without a frontend it is the client's own graph, and the attributes are those of the whole build. */
-function subjectOf(request: SolveRequest, { attributes }: GatewayBuild, { resultOf }: GatewayBuilds): BuildSubject {
-  if (request.Frontend !== '') return { kind: 'frontend', attributes: withCaches(new Map(Object.entries(request.FrontendOpt)), request), inputs: parseInputs(request.FrontendInputs), resultOf, sourcePolicies: request.SourcePolicies }
+function subjectOf(request: SolveRequest, { attributes }: GatewayBuild, { resultOf }: Pick<GatewayBuilds, 'resultOf'>): BuildSubject {
+  if (request.Frontend !== '') {
+    const asked = { name: request.Frontend, attributes: withCaches(new Map(Object.entries(request.FrontendOpt)), request), inputs: request.FrontendInputs, resultOf }
+    return { ...parseFrontendRequest(asked), sourcePolicies: request.SourcePolicies }
+  }
   return { kind: 'definition', graph: parseDefinition(request.Definition ?? { def: [], metadata: {} }), attributes: withCaches(attributes, request), resultOf, sourcePolicies: request.SourcePolicies }
 }
 
@@ -68,13 +70,6 @@ function enabled(ID: string): { ID: string; Enabled: boolean } {
   return { ID, Enabled: true }
 }
 
-/** What a request may ask for and this engine does not do: refused rather than left out. */
-const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
-  ['a frontend other than dockerfile.v0 is', ({ Frontend, FrontendOpt }) => Frontend !== '' && !isKnownFrontend(Frontend, FrontendOpt)],
-]
-
 function checkSolve(request: SolveRequest): void {
   if (request.Frontend !== '' && (request.Definition?.def.length ?? 0) > 0) throw new InvalidValueError('cannot solve with both Definition and Frontend specified')
-  const [what] = UNSUPPORTED.find(([, isAskedFor]) => isAskedFor(request)) ?? []
-  if (what !== undefined) throw new InvalidValueError(`${what} not supported yet`, { hint: 'build by the frontend "dockerfile.v0", or send a definition (LLB)' })
 }

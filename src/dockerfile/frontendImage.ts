@@ -7,6 +7,8 @@ import { trim } from './words/whitespace.ts'
 /** The Dockerfile frontend that is asked for: by the build argument BUILDKIT_SYNTAX, else by `# syntax=…`. */
 export interface RequestedFrontend {
   readonly image: string
+  /** What was written, with all that stands behind the image. */
+  readonly written: string
   /** Of the directive; undefined where the build argument says it. */
   readonly span: SourceSpan | undefined
 }
@@ -15,7 +17,7 @@ export function requestedFrontend(source: SourceText, buildArgs: ReadonlyMap<str
   const given = buildArgs.get('BUILDKIT_SYNTAX')
   const directive = given === undefined ? detectSyntax(source) : { value: trim(given), span: undefined }
   if (directive === undefined || directive.value === '') return undefined
-  return { image: directive.value.replace(/ .*$/s, ''), span: directive.span }
+  return { image: directive.value.replace(/ .*$/s, ''), written: directive.value, span: directive.span }
 }
 
 const OFFICIAL = /^(?:(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?|dockerfile\.v0)$/
@@ -25,12 +27,18 @@ export function isBuiltInFrontend(image: string): boolean {
   return OFFICIAL.test(image)
 }
 
-/** The frontend is built in: it stands for all that read Dockerfiles, and no other can be run. @throws DockerfileError */
-export function refuseForeignFrontend(source: SourceText, buildArgs: ReadonlyMap<string, string>): void {
+/** The frontend that is asked for, where it is an image that has to be run. */
+export function foreignFrontend(source: SourceText, buildArgs: ReadonlyMap<string, string>): RequestedFrontend | undefined {
   const requested = requestedFrontend(source, buildArgs)
-  if (requested === undefined || isBuiltInFrontend(requested.image)) return
-  const message = `the frontend ${requested.image} cannot be run: Pelago reads Dockerfiles by a frontend of its own`
-  const hint = 'use docker/dockerfile, or build with a BuildKit that can: --builder unix:///run/buildkit/buildkitd.sock'
+  return requested === undefined || isBuiltInFrontend(requested.image) ? undefined : requested
+}
+
+/** For what only the built-in frontend can tell. @throws DockerfileError; InvalidValueError */
+export function refuseForeignFrontend(source: SourceText, buildArgs: ReadonlyMap<string, string>): void {
+  const requested = foreignFrontend(source, buildArgs)
+  if (requested === undefined) return
+  const message = `a plan cannot tell what the frontend ${requested.image} would do`
+  const hint = 'plans are made of Dockerfiles that docker/dockerfile reads: build it instead'
   if (requested.span === undefined) throw new InvalidValueError(`BUILDKIT_SYNTAX: ${message}`, { hint })
   throw new DockerfileError(message, requested.span, { hint })
 }

@@ -381,21 +381,7 @@ describe('warnings', () => {
   })
 })
 
-describe('a frontend', () => {
-  for (const image of ['docker/dockerfile:1', 'docker/dockerfile', 'docker.io/docker/dockerfile:1.7-labs', 'docker/dockerfile-upstream:master', 'docker/dockerfile:1@sha256:00', 'dockerfile.v0']) {
-    it(`is built in: ${image}`, async () => void (await lower(`# syntax=${image}\nFROM alpine`)))
-    it(`is built in: BUILDKIT_SYNTAX=${image}`, async () => void (await lower('# syntax=other/one\nFROM alpine', { buildArgs: new Map([['BUILDKIT_SYNTAX', image]]) })))
-  }
-  for (const text of ['# syntax=other/one:2 --flag\nanything', '#SYNTAX = other/one:2\nFROM x', '#!/usr/bin/env x\n# syntax=other/one:2\n', '// syntax=other/one:2\nfoo', '\ufeff# syntax=other/one:2\n', '{"syntax":"other/one:2"}', '# escape=`\n# syntax=other/one:2\nFROM x']) {
-    it(`is refused in ${JSON.stringify(text)}`, async () => {
-      const line = text.split('\n').findIndex((part) => /syntax/i.test(part)) + 1
-      await assert.rejects(lower(text), (error) => error instanceof DockerfileError && error.message.startsWith("the frontend other/one:2 cannot be run") && error.span.startLine === line)
-    })
-  }
-  it('is refused by name where an argument asks for it', async () => {
-    await assert.rejects(lower('FROM alpine', { buildArgs: new Map([['BUILDKIT_SYNTAX', 'other/one']]) }), { name: 'InvalidValueError', message: /^BUILDKIT_SYNTAX: the frontend other\/one cannot be run/ })
-  })
-  it('is no matter behind another line', async () => void (await lower('FROM alpine\n# syntax=other/one')))
+describe('a directive', () => {
   for (const text of ['# syntax=docker/dockerfile:1\n# syntax=docker/dockerfile:1\nFROM a', '# check=skip=all\n# check=skip=all\nFROM a']) {
     it(`is asked for once: ${JSON.stringify(text)}`, async () => {
       await assert.rejects(lower(text), (error) => error instanceof DockerfileError && /^only one \w+ parser directive can be used$/.test(error.message) && error.span.startLine === 2)

@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream'
+import type { Definition } from '../api/gen/ops_pb.ts'
 import type { Policy } from '../api/gen/sourcepolicy_pb.ts'
 import type { ClientGraph } from '../api/llb/clientGraph.ts'
 import type { BlobReader } from '../content/contentStore.ts'
@@ -105,6 +107,8 @@ export interface SolveRequest {
   readonly cacheExports: readonly CacheRequest[]
   /** Told at the end of a build what its history is to have of the result. */
   readonly onThrough: (provenance: readonly RecordedProvenance[]) => void
+  /** Serves the frontends that are images. */
+  readonly frontends: FrontendHost
 }
 
 /** A build cache that is elsewhere: BuildKit's types and attributes. */
@@ -116,12 +120,16 @@ export interface CacheRequest {
 /** What is to be built: by the frontend, from a graph of the client's own, or put together of results that are there. */
 export type BuildSubject = FrontendRequest | DefinitionRequest | ResultRequest
 
-/** What the frontend `dockerfile.v0` is asked. */
+/** What a frontend is asked: `dockerfile.v0`, which hands on what a Dockerfile wants another one for, or an image. */
 export interface FrontendRequest {
   readonly kind: 'frontend'
+  /** The image that is the frontend; undefined is the built-in one. */
+  readonly image: string | undefined
   readonly attributes: ReadonlyMap<string, string>
   /** For contexts that are `input:KEY`: results of other builds, and graphs of the client's own. */
   readonly inputs: ReadonlyMap<string, ClientGraph>
+  /** The same as they came. */
+  readonly inputDefinitions: Readonly<Record<string, Definition>>
   readonly resultOf: ResultLookup
   /** Rules of its own, behind those of the whole. */
   readonly sourcePolicies?: readonly Policy[]
@@ -153,6 +161,26 @@ export type ResultLookup = (id: string) => BuiltImage | undefined
 export type Build = (subject: BuildSubject, signal: AbortSignal) => Promise<Built | Answer>
 /** Any number of builds, and which result is exported: undefined is none. */
 export type Steer = (build: Build, signal: AbortSignal) => Promise<Built | Answer | undefined>
+
+/** What a frontend that runs here builds with. */
+export interface FrontendCall extends Pick<SolveRequest, 'sessionId' | 'entitlements' | 'sourcePolicies' | 'sessionEnded'> {
+  readonly request: FrontendRequest
+  readonly build: Build
+  readonly progress: ProgressSink
+}
+
+/** Port: BuildKit's API (`LLBBridge`) for one frontend. */
+export interface FrontendHost {
+  /** The engine as a list of BuildKit's workers, in JSON. */
+  workers(): string
+  /** Serves it on `connection` until what it gives is disposed; what it has built lasts as long as the session. */
+  serve(connection: Duplex, call: FrontendCall, signal: AbortSignal): ServedFrontend
+}
+
+export interface ServedFrontend extends AsyncDisposable {
+  /** What the frontend has returned by now; undefined where it has returned nothing. Rejects with the error that it has returned. */
+  readonly outcome: () => Promise<Built | Answer> | undefined
+}
 
 /** Of a subrequest, such as a check: there is nothing to export. */
 export interface Answer {

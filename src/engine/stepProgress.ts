@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { GrpcStatusError } from '../api/grpc/status.ts'
 import { digestOf, type Digest } from '../ground/digest.ts'
 import type { DeliveryContext } from '../ops/layerPresence.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
@@ -34,10 +35,15 @@ export async function runStep<T>(sink: ProgressSink, name: string, work: (step: 
     sink({ kind: 'vertex-done', vertex, at: Date.now(), outcome: { kind: 'executed' } })
     return result
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     sink({ kind: 'vertex-done', vertex, at: Date.now(), outcome: { kind: 'failed', message } })
     throw error
   }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof GrpcStatusError) return error.status.message
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** For layers that are brought as part of the step, outside a solve. */

@@ -82,7 +82,28 @@ export const LLB_QUESTIONS: readonly LlbQuestion[] = [
   { name: 'a failure, once a file is read', ask: async (asking) => { const Ref = await solve(asking, failing()); await asking.bridge.readFile({ Ref, FilePath: '/x' }, asking.options); return 'fine' }, isSimilar: /failed: .*none/ },
   { name: 'a reference of nobody', ask: async ({ bridge, options }) => { await bridge.readFile({ Ref: 'nobody', FilePath: '/x' }, options); return 'fine' }, isSimilar: /failed: .*no such ref|nobody/ },
   { name: 'a graph and a frontend at once', ask: async (asking) => await solve(asking, files(), { Frontend: 'dockerfile.v0' }), isSimilar: /both Definition and Frontend/ },
+  { name: 'a Dockerfile and a context that are inputs', ask: (asking) => buildInputs(asking, { context: contextInput(), dockerfile: dockerfileInput() }) },
+  { name: 'a folder of a context that is an input', ask: (asking) => buildInputs(asking, { context: contextInput(), dockerfile: dockerfileInput() }, { contextsubdir: '/d' }) },
+  { name: 'a Dockerfile of an input by its name in small letters, with inputs that nobody asks for', ask: (asking) => buildInputs(asking, { context: contextInput(), dockerfile: dockerfileInput('/dockerfile'), other: files() }) },
+  { name: 'an input without a Dockerfile', ask: (asking) => buildInputs(asking, { context: contextInput(), dockerfile: files() }), isSimilar: /failed: failed to read dockerfile: open Dockerfile: no such file or directory/ },
 ]
+
+function contextInput(): Definition {
+  const llb = createLlb()
+  return llb.define(llb.file([], [mkdir('/d'), mkfile('/d/a', 'content'), mkfile('/a', 'upper'), mkfile('/.dockerignore', 'a')]))
+}
+
+function dockerfileInput(path = '/Dockerfile'): Definition {
+  const llb = createLlb()
+  return llb.define(llb.file([], [mkfile(path, 'FROM scratch\nCOPY . /all/\n')]))
+}
+
+/** What comes of it, as far as the ignore file does not hide it. */
+async function buildInputs({ bridge, options }: Asking, inputs: Readonly<Record<string, Definition>>, attributes: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { result } = await bridge.solve({ ...TAKES_ALL, Frontend: 'dockerfile.v0', FrontendOpt: { platform: 'linux/amd64', ...attributes }, FrontendInputs: inputs }, options)
+  const { entries } = await bridge.readDir({ Ref: refOf(result), DirPath: '/all' }, options)
+  return entries.map(({ path, mode }) => `${Buffer.from(path).toString()} ${mode.toString(8)}`).join('\n')
+}
 
 /** Two platforms' files, with the configs that a frontend of the client's own has made. */
 export async function solveForPlatforms(asking: Asking): Promise<MessageInitShape<typeof ResultSchema>> {

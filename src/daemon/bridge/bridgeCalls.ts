@@ -10,7 +10,7 @@ import { createNoteCalls } from './noteCalls.ts'
 import { createSourceCalls } from './sourceCalls.ts'
 
 /** `moby.buildkit.v1.frontend.LLBBridge`, but for what builds. */
-export function createBridgeCalls(builds: ClientBuilds, gateway: Pick<GatewayBuilds, 'find'>, engine: Pick<Engine, 'sources' | 'openClientContainer' | 'failedSteps'>): Partial<ServiceImpl<typeof LLBBridge>> {
+export function createBridgeCalls(builds: Pick<ClientBuilds, 'find'>, gateway: Pick<GatewayBuilds, 'find'>, engine: Pick<Engine, 'sources' | 'openClientContainer' | 'failedSteps'>): Partial<ServiceImpl<typeof LLBBridge>> {
   const findResult: FindResult = async (id, context) => {
     const left = findFailedResult(id, () => engine.failedSteps())
     if (left !== undefined) return left

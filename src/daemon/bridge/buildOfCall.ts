@@ -3,7 +3,7 @@ import { InvalidValueError } from '../../ground/errors.ts'
 import { UnknownBuildError } from '../openBuilds.ts'
 
 /** Which build a call of `LLBBridge` belongs to. */
-const BUILD_HEADER = 'buildkit-controlapi-buildid'
+export const BUILD_HEADER = 'buildkit-controlapi-buildid'
 
 /** Port: the builds that may be called. */
 export interface CalledBuilds<T> {

@@ -1,6 +1,5 @@
 import type { Dockerfile } from '../dockerfile.ts'
 import type { DockerfileWarning } from '../dockerfileWarning.ts'
-import { refuseForeignFrontend } from '../frontendImage.ts'
 import type { GlobalScope } from '../lower/globalScope.ts'
 import type { PlannedStage } from '../lower/plan.ts'
 import type { LowerRequest } from '../lower/request.ts'
@@ -21,9 +20,8 @@ export interface LintNotes {
   lint(dockerfile: Dockerfile): readonly DockerfileWarning[]
 }
 
-/** @throws BuildError where the Dockerfile is for a frontend that is not here, or asks for checks that are not */
+/** @throws BuildError where the Dockerfile asks for checks that there are not */
 export function createLintNotes(request: LowerRequest): LintNotes {
-  refuseForeignFrontend(request.source, request.buildArgs)
   const options = readCheckOptions(request.source, request.buildArgs)
   const steps: LintedStep[] = []
   const images: LintedImage[] = []

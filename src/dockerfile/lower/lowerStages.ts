@@ -12,7 +12,7 @@ import { lowerRun } from './steps/lowerRun.ts'
 import { lowerArg, lowerEnv } from './steps/lowerVariables.ts'
 import { addFilesContext } from './contexts/namedContext.ts'
 import type { BuiltBase, ImageReference, PlannedStage, PlannedStep, StepSource } from './plan.ts'
-import { addRemoteContext } from './contexts/remoteContext.ts'
+import { addRemoteContext, takeFolder } from './contexts/remoteContext.ts'
 import type { LowerRequest } from './request.ts'
 import { platformMismatch, stagePlatform, type ResolvedStages } from './resolveStages.ts'
 import { derivedState, imageState, scratchState, type StageContext, type StageState } from './stageState.ts'
@@ -189,8 +189,14 @@ function copiedImage(source: ImageReference, span: SourceSpan, { resolved, reque
   return addImage(image, request.targetPlatform, { name: `FROM ${image.reference}`, ignoreCache: false, span }, graph)
 }
 
-function addContext({ request, graph, followPaths }: StageJob): Output {
-  const { contextName: name, sessionOf, sharedKeyHint, ignorePatterns: excludePatterns, remoteContext } = request
+/** Undefined is a context without files. */
+function addContext({ request, graph, followPaths }: StageJob): Output | undefined {
+  const { contextName: name, sessionOf, sharedKeyHint, ignorePatterns: excludePatterns, remoteContext, inputContext } = request
+  if (inputContext !== undefined) {
+    const { image: { graph: vertices, root }, folder } = inputContext
+    graph.addAll(vertices)
+    return root && takeFolder(root, folder, graph)
+  }
   if (remoteContext !== undefined) return addRemoteContext(remoteContext, graph)
   const source = { kind: 'local', name, sessionId: sessionOf(name), includePatterns: [], excludePatterns, followPaths, sharedKeyHint } as const
   return graph.add({ op: { kind: 'source', source }, inputs: [], platform: undefined }, { name: '[internal] load build context', ignoreCache: false, span: undefined })

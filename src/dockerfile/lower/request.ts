@@ -5,7 +5,7 @@ import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ExtraHost, NetworkMode, Source, Ulimit } from '../../graph/vertex.ts'
 import type { DockerfileError } from '../dockerfileError.ts'
 import type { DockerfileWarning } from '../dockerfileWarning.ts'
-import type { BuiltImage, NamedContexts, SessionOf } from './contexts/namedContext.ts'
+import type { BuiltImage, InputPart, NamedContexts, SessionOf } from './contexts/namedContext.ts'
 import type { RemoteContext } from './contexts/remoteContext.ts'
 import type { TwinRequest } from './twins/twinRequest.ts'
 
@@ -27,6 +27,8 @@ export interface LowerRequest {
   readonly ignorePatterns: readonly string[]
   /** The build context, where it is no folder of the client. */
   readonly remoteContext?: RemoteContext | undefined
+  /** The build context, where it is the result of another build. */
+  readonly inputContext?: InputPart | undefined
   /** Undefined is none. */
   readonly namedContexts?: NamedContexts | undefined
   /** What is to be fetched in the place of a source, images being looked up already. Absent: all as it is. @throws BuildError where it may not be fetched */

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path/posix'
 import { formatWarning } from '../../dockerfile/dockerfileWarning.ts'
 import { parseIgnoreFile } from '../../dockerfile/ignorefile.ts'
 import { distinctWarnings } from '../../dockerfile/lint/lintDockerfile.ts'
-import type { BuiltImage, NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
+import type { BuiltImage, InputPart, NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
 import { CONTEXT_FILE, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
 import { lowerDockerfile, type LoweredImage, type LowerRequest, type ResolvedImage } from '../../dockerfile/lower.ts'
 import type { Executor } from '../../executor/executor.ts'
@@ -27,6 +27,7 @@ import { DockerfileNotFoundError, readContextIgnore, readDockerfile } from './fr
 import type { BuildDeps } from './buildDeps.ts'
 import { createBuilt } from './built.ts'
 import { lowerTargets, type LoweredTarget } from './lowerTargets.ts'
+import { contextInputs, readInputDockerfile } from './contextInputs.ts'
 import { loadNamedContexts } from './namedContexts.ts'
 import { findMissingTwins, tellMissingTwins } from './missingTwins.ts'
 import { runModeOf } from './runModeOf.ts'
@@ -53,13 +54,13 @@ export interface BuildOptions {
 }
 
 /**
- * From Dockerfile to results: reads it, lowers it for each platform, checks that every step can and may run here, and, once
+ * From Dockerfile to results: lowers it for each platform, checks that every step can and may run here, and, once
  * somebody asks for it, solves all platforms as one graph. Nothing is pulled before the check.
  */
-export async function buildDockerfile(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<Built> {
+export async function buildDockerfile(deps: BuildDeps, undated: UndatedText, options: BuildOptions, signal: AbortSignal): Promise<Built> {
   const { attributes, progress, entitlements } = options
   const watch = createStepWatch(progress)
-  const text = await loadText(deps, options, signal)
+  const text = await dateText(deps, undated, options, signal)
   const targets = await lowerForPlatforms(text, deps, options, signal)
   const lowered = targets.map((target) => target.lowered)
   tellWarnings(lowered, progress)
@@ -91,6 +92,7 @@ export interface BuildText {
   readonly source: SourceText
   readonly ignorePatterns: readonly string[]
   readonly remoteContext: RemoteContext | undefined
+  readonly inputContext: InputPart | undefined
   /** What SOURCE_DATE_EPOCH comes to where it names a context or a stage. */
   readonly epochTimeSeconds: number | undefined
   readonly namedContexts: NamedContexts
@@ -98,24 +100,24 @@ export interface BuildText {
   readonly shown: ReadonlySet<Digest>
 }
 
-/** Dockerfile and ignore file, from where they are, and the time that they are of. */
-export async function loadText(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<BuildText> {
-  const { fetched, ...text } = await loadUndated(deps, options, signal)
+/** With the time that it is of. @throws DockerfileError where it is no Dockerfile */
+export async function dateText(deps: BuildDeps, { fetched, ...text }: UndatedText, options: BuildOptions, signal: AbortSignal): Promise<BuildText> {
   const host = hostPlatform(deps.executor)
   const request = lowerRequest({ text: { ...text, epochTimeSeconds: undefined }, platform: options.attributes.platforms[0] ?? host, host }, options)
   const { seconds, shown } = await readEpochTime(deps, { context: fetched, request, waiter: options }, signal)
   return { ...text, epochTimeSeconds: seconds, shown: text.shown.union(shown) }
 }
 
-type UndatedText = Omit<BuildText, 'epochTimeSeconds'> & { readonly fetched: FetchedContext | undefined }
+export type UndatedText = Omit<BuildText, 'epochTimeSeconds'> & { readonly fetched: FetchedContext | undefined }
 
-async function loadUndated(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<UndatedText> {
+/** Dockerfile and ignore file, from where they are, for whichever frontend. */
+export async function loadUndated(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<UndatedText> {
   const { attributes, sessionId, progress } = options
   const namedContexts = await loadNamedContexts(attributes.namedContexts, { files: deps.files, sessionOf: sessionsOfFolders(options), progress, inputs: options.inputs }, signal)
-  if (attributes.remoteContext === undefined) return { ...(await loadClientText(deps.files, options, signal)), remoteContext: undefined, namedContexts, shown: new Set(), fetched: undefined }
+  if (attributes.remoteContext === undefined) return { ...(await loadInputText(deps, options, signal)), remoteContext: undefined, namedContexts, fetched: undefined }
   const fetched = await fetchContext(deps, datedContext(attributes.remoteContext, attributes.buildArgs), { sessionId, progress, judgeSource: options.judgeSource }, signal)
   const { context, shown } = fetched
-  const common = { namedContexts, ignorePatterns: [], remoteContext: context, shown, fetched } // as BuildKit: ignore files are for folders of the client
+  const common = { namedContexts, ignorePatterns: [], remoteContext: context, inputContext: undefined, shown, fetched } // as BuildKit: ignore files are for folders of the client
   const source = attributes.hasOwnDockerfile ? (await loadDockerfile(deps.files, options, signal)).source : await readSource(fetched, attributes.filename, signal)
   return { ...common, source }
 }
@@ -130,10 +132,25 @@ async function readSource(fetched: FetchedContext, asked: string, signal: AbortS
   throw new DockerfileNotFoundError(filename)
 }
 
-async function loadClientText(files: ContextFiles, options: BuildOptions, signal: AbortSignal): Promise<Pick<BuildText, 'source' | 'ignorePatterns'>> {
+type ClientText = Pick<BuildText, 'source' | 'ignorePatterns' | 'inputContext' | 'shown'>
+
+/** From the client's folders, and from inputs in the place of one or both. */
+async function loadInputText(deps: BuildDeps, options: BuildOptions, signal: AbortSignal): Promise<ClientText> {
+  const { context, dockerfile } = contextInputs(options)
+  const inputContext = context && { image: context, folder: options.attributes.contextPart }
+  if (dockerfile === undefined && context === undefined) return { ...(await loadClientText(deps.files, options, signal)), inputContext, shown: new Set() }
+  const { source, ownIgnoreText, shown } = dockerfile === undefined ? { ...(await loadDockerfile(deps.files, options, signal)), shown: new Set<Digest>() } : await readInputDockerfile(deps, dockerfile, options, signal)
+  const ignoreText = inputContext === undefined ? (ownIgnoreText ?? (await loadContextIgnore(deps.files, options, signal))) : undefined
+  return { source, ignorePatterns: ignoreText === undefined ? [] : parseIgnoreFile(ignoreText), inputContext, shown }
+}
+
+function loadContextIgnore(files: ContextFiles, options: BuildOptions, signal: AbortSignal): Promise<string | undefined> {
   const { attributes: { contextFolder }, progress } = options
-  const loadIgnore = runStep(progress, '[internal] load .dockerignore', () => readContextIgnore(files, { sessionId: sessionsOfFolders(options)(contextFolder), contextFolder }, signal))
-  const [{ source, ownIgnoreText }, contextIgnoreText] = await Promise.all([loadDockerfile(files, options, signal), loadIgnore])
+  return runStep(progress, '[internal] load .dockerignore', () => readContextIgnore(files, { sessionId: sessionsOfFolders(options)(contextFolder), contextFolder }, signal))
+}
+
+async function loadClientText(files: ContextFiles, options: BuildOptions, signal: AbortSignal): Promise<Pick<BuildText, 'source' | 'ignorePatterns'>> {
+  const [{ source, ownIgnoreText }, contextIgnoreText] = await Promise.all([loadDockerfile(files, options, signal), loadContextIgnore(files, options, signal)])
   const ignoreText = ownIgnoreText ?? contextIgnoreText
   return { source, ignorePatterns: ignoreText === undefined ? [] : parseIgnoreFile(ignoreText) }
 }
@@ -161,6 +178,7 @@ export function lowerRequest({ text, platform, host }: LowerFor, options: BuildO
     source: text.source,
     ignorePatterns: text.ignorePatterns,
     remoteContext: text.remoteContext,
+    inputContext: text.inputContext,
     namedContexts: text.namedContexts,
     judgeSource: options.judgeSource,
     epochTimeSeconds: text.epochTimeSeconds,

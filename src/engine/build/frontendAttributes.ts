@@ -22,6 +22,10 @@ export interface FrontendAttributes {
   readonly hasOwnDockerfile: boolean
   /** A context that is no folder of the client. */
   readonly remoteContext: RemoteContext | undefined
+  /** The key of the input that is the context; undefined where the attributes name none. */
+  readonly contextInput: string | undefined
+  /** Where in the context its files are; '' is all of it. */
+  readonly contextPart: string
   /** Ignore files of folders not yet read. */
   readonly namedContexts: NamedContexts
   /** Empty: the engine's own. */
@@ -52,9 +56,8 @@ export interface FrontendAttributes {
   readonly given: ReadonlyMap<string, string>
 }
 
-/** @throws InvalidValueError on a value that is none, and on an attribute that asks for what is not there; FrontendCapMissingError */
+/** @throws InvalidValueError on a value that is none; FrontendCapMissingError */
 export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>): FrontendAttributes {
-  for (const key of attributes.keys()) checkKnown(key, attributes.get(key) ?? '')
   const get = (key: string): string => attributes.get(key) ?? ''
   const getOr = (key: string, fallback: string): string => get(key) || fallback
   const optional = (key: string): string | undefined => get(key) || undefined
@@ -67,6 +70,8 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     folderSessions: withPrefix(attributes, 'local-sessionid:'),
     hasOwnDockerfile: attributes.has('dockerfilekey'),
     remoteContext: parseContext(attributes),
+    contextInput: INPUT.exec(contextText(attributes))?.[1],
+    contextPart: get('contextsubdir'),
     namedContexts: parseNamedContexts(withPrefix(attributes, 'context:')),
     platforms,
     isMultiPlatform: platforms.length > 1 || isTrue(get('multi-platform')) || isTrue(get('build-arg:BUILDKIT_MULTI_PLATFORM')),
@@ -92,14 +97,41 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
 
 const TWIN_MODES: Readonly<Record<AccelerateMode, TwinMode | undefined>> = { on: 'tools', verify: 'verify', off: undefined }
 
+const INPUT = /^input:(.+)$/s
+
+function contextText(attributes: ReadonlyMap<string, string>): string {
+  return attributes.get(attributes.get('contextkey') ?? 'context') ?? ''
+}
+
 /** @throws InvalidValueError where it is neither a git reference nor a URL */
 function parseContext(attributes: ReadonlyMap<string, string>): RemoteContext | undefined {
-  const text = attributes.get(attributes.get('contextkey') ?? 'context') ?? ''
-  if (text === '') return undefined
+  const text = contextText(attributes)
+  if (text === '' || INPUT.test(text)) return undefined
   const keepGitFolder = isTrue(attributes.get('build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '')
   const context = parseRemoteContext(text, { keepGitFolder, folder: attributes.get('contextsubdir') ?? '' })
-  if (context === undefined) throw new InvalidValueError(`a build context is a folder, a URL or a git reference, not ${JSON.stringify(text)}`)
+  if (context === undefined) throw new InvalidValueError(`a build context is a folder, a URL, a git reference or an input, not ${JSON.stringify(text)}`)
   return context
+}
+
+/** Of a build that another frontend makes: what is said of a result by the engine itself. The rest is for that frontend, and may be anything. @throws InvalidValueError */
+export function parseResultAttributes(attributes: ReadonlyMap<string, string>): FrontendAttributes {
+  const source = attributes.get('source') ?? ''
+  const own = [...attributes].filter(([key]) => OWN.has(key) || OWN_PREFIXES.some((prefix) => key.startsWith(prefix)) || isContextOf(source, key))
+  return { ...parseFrontendAttributes(new Map(own)), given: attributes }
+}
+
+const OWN = new Set(['cache-imports', 'image-resolve-mode'])
+const OWN_PREFIXES = ['attest:', 'pelago.', 'build-arg:SOURCE_DATE_EPOCH', 'vcs:', 'local-sessionid:']
+
+/** Whether an attribute says what stands for the image `source`. */
+function isContextOf(source: string, key: string): boolean {
+  const [, name = ''] = /^context:(.*?)(?:::.*)?$/s.exec(key) ?? []
+  return source !== '' && name !== '' && contextKey(name, undefined) === contextKey(source, undefined)
+}
+
+/** Refused rather than left out. @throws InvalidValueError on an attribute that asks for what is not there */
+export function checkKnownAttributes({ given }: FrontendAttributes): void {
+  for (const [key, value] of given) checkKnown(key, value, given.has('cmdline'))
 }
 
 function parseNamedContexts(texts: ReadonlyMap<string, string>): NamedContexts {
@@ -120,20 +152,19 @@ const KNOWN = new Set([
 const KNOWN_PREFIXES = ['pelago.', 'attest:', 'context:', 'build-arg:', 'label:', 'vcs:', 'sharedkey:', 'local-sessionid:', 'input-metadata:']
 const LATER = new Map([
   ['cgroup-parent', 'control groups of steps'],
-  ['source', 'frontends that are images'],
   ['cache-from', 'caches by their name alone'],
 ])
 
-function checkKnown(key: string, value: string): void {
-  if (KNOWN.has(key) || KNOWN_PREFIXES.some((prefix) => key.startsWith(prefix)) || isHarmless(key, value)) return
+function checkKnown(key: string, value: string, isForwarded: boolean): void {
+  if (KNOWN.has(key) || KNOWN_PREFIXES.some((prefix) => key.startsWith(prefix)) || isHarmless(key, value, isForwarded)) return
   const what = LATER.get(key)
   if (what !== undefined) throw new InvalidValueError(`${what} are not supported yet: ${key}=${value}`)
   throw new InvalidValueError(`unknown frontend attribute: ${key}`)
 }
 
-/** What BuildKit's clients send unasked, and what says no more than the default. */
-function isHarmless(key: string, value: string): boolean {
-  return key === 'source' && isBuiltInFrontend(value)
+/** What BuildKit's clients send unasked, and what says no more than the default: another frontend that asks this one has a source of its own. */
+function isHarmless(key: string, value: string, isForwarded: boolean): boolean {
+  return key === 'source' && (isForwarded || isBuiltInFrontend(value))
 }
 
 function withPrefix(attributes: ReadonlyMap<string, string>, prefix: string): ReadonlyMap<string, string> {

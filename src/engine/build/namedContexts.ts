@@ -16,7 +16,6 @@ export interface ContextReader {
 /** With the patterns of the ignore files that the client's folders have, and the results that are inputs. @throws InvalidValueError where there is no such input */
 export async function loadNamedContexts(contexts: NamedContexts, reader: ContextReader, signal: AbortSignal): Promise<NamedContexts> {
   const loaded = new Map<string, NamedContext>()
-  checkInputs(contexts, reader.inputs)
   for (const [key, context] of contexts) loaded.set(key, await loadContext(context, reader, signal))
   return loaded
 }
@@ -32,11 +31,4 @@ function findInput({ key }: InputContext, inputs: ContextReader['inputs']): Buil
   const found = inputs.get(key)
   if (found === undefined) throw new InvalidValueError(`no such input: ${JSON.stringify(key)}`, { hint: 'send the result of the other build as a frontend input of that name' })
   return found
-}
-
-/** In BuildKit an input can also be the build context itself. */
-function checkInputs(contexts: NamedContexts, inputs: ContextReader['inputs']): void {
-  const used = new Set([...contexts.values()].flatMap((context) => (context.kind === 'input' ? [context.key] : [])))
-  const unused = [...inputs.keys()].find((key) => !used.has(key))
-  if (unused !== undefined) throw new InvalidValueError(`the frontend input ${JSON.stringify(unused)} is no context of the build`, { hint: `name it by an attribute: context:NAME=input:${unused}` })
 }

@@ -29,8 +29,10 @@ import { buildDefinition, buildResult, type DefinitionDeps } from '../llb/buildD
 import { createImageFinder } from '../llb/imageFinder.ts'
 import { resolveInputs } from '../llb/resolveInputs.ts'
 import { buildDockerfile, type BuildOptions } from './build.ts'
+import { chooseFrontend } from '../frontend/chooseFrontend.ts'
+import { runFrontend } from '../frontend/runFrontend.ts'
 import type { ClientSessions } from '../clientSessions.ts'
-import type { Answer, AuditOrder, BuildSubject, Built, ExporterRequest, SolveRequest, Steer } from '../engine.ts'
+import type { Answer, AuditOrder, BuildSubject, Built, ExporterRequest, FrontendRequest, SolveRequest, Steer } from '../engine.ts'
 import type { AttestDeps } from '../attestation/attestResult.ts'
 import type { AuditStore } from '../audit/auditStore.ts'
 import { createBuildAudit, type BuildAudit } from '../audit/buildAudit.ts'
@@ -39,7 +41,7 @@ import { createLayerReading } from '../audit/layerReading.ts'
 import { distinctCaches } from '../cache/cacheRequests.ts'
 import type { ImportedLayers } from '../cache/importedLayers.ts'
 import { openImports } from '../cache/openImports.ts'
-import { parseFrontendAttributes, type FrontendAttributes } from './frontendAttributes.ts'
+import { checkKnownAttributes, parseFrontendAttributes, parseResultAttributes, type FrontendAttributes } from './frontendAttributes.ts'
 import { createImageResolver, type ResolveMode } from '../images/imageResolver.ts'
 import type { ImageStore } from '../images/imageStore.ts'
 import { checkFolder, judgeSources, withSourcePolicy } from '../policy/policedSources.ts'
@@ -135,10 +137,33 @@ interface BuildContext {
   readonly held: AsyncDisposableStack
 }
 
-async function build(deps: SolveDeps, asked: BuildSubject, { request: { ref, sessionId, sourcePolicies, entitlements, sessionEnded, cacheImports, cacheExports, exporters }, progress, held }: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
-  const startedAtMs = Date.now()
-  const attributes = parseFrontendAttributes(asked.attributes)
-  const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices, plans } = deps
+async function build(deps: SolveDeps, asked: BuildSubject, context: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
+  const prepared = await prepareBuild(deps, asked, context)
+  const { buildDeps, options } = prepared
+  switch (asked.kind) {
+    case 'frontend':
+      return await buildByFrontend(prepared, asked, { deps, context }, signal)
+    case 'definition':
+      return await buildDefinition(buildDeps, asked, await withCaches(options, { deps, context }, signal), signal)
+    case 'result':
+      return await buildResult(buildDeps, asked, await withCaches(options, { deps, context }, signal), signal)
+  }
+}
+
+interface PreparedBuild {
+  readonly buildDeps: DefinitionDeps
+  readonly options: BuildOptions
+}
+
+interface BuildPlace {
+  readonly deps: SolveDeps
+  readonly context: BuildContext
+}
+
+async function prepareBuild(deps: SolveDeps, asked: BuildSubject, { request: { ref, sessionId, sourcePolicies, entitlements, sessionEnded, cacheExports }, progress }: BuildContext): Promise<PreparedBuild> {
+  const isForBuiltIn = asked.kind === 'frontend' && asked.image === undefined
+  const attributes = isForBuiltIn ? parseFrontendAttributes(asked.attributes) : parseResultAttributes(asked.attributes)
+  const { content, images, registries, sessions: files, snapshots, executor, solver, caches, devices } = deps
   const registry = registries.registryFor(sessionId)
   const sources = { content, images, registry }
   const attest: AttestDeps = { ...deps.attest, layers: createLayerReading({ snapshots, content, blobs: createBlobSource(content, registry) }) }
@@ -147,27 +172,43 @@ async function build(deps: SolveDeps, asked: BuildSubject, { request: { ref, ses
   const registered = createImageResolver(sources, resolveMode(attributes), watch)
   const resolver = withSourcePolicy(withLayoutImages(registered, { content, blobsOf: (store) => files.clientBlobs(sessionId, store), watch }), policy)
   const findImage = createImageFinder({ sources, policy, blobsOf: (session, store) => files.clientBlobs(session, store), watch, sessionId })
-  const buildDeps = { files, snapshots, executor, solver, caches, devices, resolver, attest, findImage, presence: deps.presence }
-  if (asked.kind === 'frontend' && (attributes.remoteContext === undefined || attributes.hasOwnDockerfile)) checkFolder(attributes.dockerfileFolder, policy)
-  const plain = { attributes, ref, startedAtMs, sessionId, progress, entitlements, inputs: NO_INPUTS, sessionEnded, judgeSource: judgeSources(policy), imported: undefined, bring: undefined, isShared: cacheExports.length > 0 }
-  const options = { ...plain, inputs: asked.kind === 'frontend' ? await resolveInputs(buildDeps, asked, plain, signal) : NO_INPUTS }
-  if (asked.kind === 'frontend' && attributes.requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, options, attributes.requestId, signal) }
-  const imported = await openImports(distinctCaches([...cacheImports, ...attributes.cacheImports]), deps, { sessionId, progress, held }, signal)
-  const bring = exporters.some(({ type }) => type !== 'image') ? bringImported(deps, { sessionId, progress }) : undefined
-  return await buildSubject(asked, buildDeps, { ...options, imported, bring }, signal)
+  if (isForBuiltIn && (attributes.remoteContext === undefined || attributes.hasOwnDockerfile)) checkFolder(attributes.dockerfileFolder, policy)
+  return {
+    buildDeps: { files, snapshots, executor, solver, caches, devices, resolver, attest, findImage, presence: deps.presence },
+    options: { attributes, ref, startedAtMs: Date.now(), sessionId, progress, entitlements, inputs: NO_INPUTS, sessionEnded, judgeSource: judgeSources(policy), imported: undefined, bring: undefined, isShared: cacheExports.length > 0 },
+  }
 }
 
 const NO_INPUTS: ReadonlyMap<string, BuiltImage> = new Map()
 
-async function buildSubject(subject: BuildSubject, deps: DefinitionDeps, options: BuildOptions, signal: AbortSignal): Promise<Built> {
-  switch (subject.kind) {
-    case 'frontend':
-      return await buildDockerfile(deps, options, signal)
-    case 'definition':
-      return await buildDefinition(deps, subject, options, signal)
-    case 'result':
-      return await buildResult(deps, subject, options, signal)
+async function buildByFrontend(prepared: PreparedBuild, asked: FrontendRequest, place: BuildPlace, signal: AbortSignal): Promise<Built | Answer> {
+  const { deps: { plans, content }, context } = place
+  const { buildDeps } = prepared
+  const options = { ...prepared.options, inputs: await inputsOf(prepared, asked, signal) }
+  const chosen = await chooseFrontend(buildDeps, asked, options, signal)
+  if (chosen.kind === 'image') {
+    const call = { ...context.request, request: chosen.request, progress: context.progress, build: (inner: BuildSubject, abort: AbortSignal) => build(place.deps, inner, context, abort) }
+    return await runFrontend({ ...buildDeps, host: context.request.frontends }, { image: chosen.image, call }, options, signal).catch((error: unknown) => Promise.reject(chosen.locate(error) as Error))
   }
+  checkKnownAttributes(options.attributes)
+  const { requestId } = options.attributes
+  if (requestId !== undefined) return { kind: 'answer', metadata: await answerSubrequest({ ...buildDeps, ...plans, content }, { requestId, text: chosen.text }, options, signal) }
+  return await buildDockerfile(buildDeps, chosen.text, await withCaches(options, place, signal), signal)
+}
+
+/** Of an image's own the one that its program comes from: what else it is given it reads itself. */
+async function inputsOf({ buildDeps, options }: PreparedBuild, asked: FrontendRequest, signal: AbortSignal): Promise<BuildOptions['inputs']> {
+  const used = new Set([...options.attributes.namedContexts.values()].flatMap((context) => (context.kind === 'input' ? [context.key] : [])))
+  const inputs = asked.image === undefined ? asked.inputs : new Map([...asked.inputs].filter(([key]) => used.has(key)))
+  return await resolveInputs(buildDeps, { ...asked, inputs }, options, signal)
+}
+
+/** With what other machines have built. */
+async function withCaches(options: BuildOptions, { deps, context: { request: { cacheImports, exporters }, progress, held } }: BuildPlace, signal: AbortSignal): Promise<BuildOptions> {
+  const { attributes, sessionId } = options
+  const imported = await openImports(distinctCaches([...cacheImports, ...attributes.cacheImports]), deps, { sessionId, progress, held }, signal)
+  const bring = exporters.some(({ type }) => type !== 'image') ? bringImported(deps, { sessionId, progress }) : undefined
+  return { ...options, imported, bring }
 }
 
 /** What an output will read of other machines' layers is brought while their steps can still be run instead. */

@@ -4,8 +4,8 @@ import { BuildError } from '../../ground/errors.ts'
 export class FrontendCapMissingError extends BuildError {
   readonly kind = 'usage'
   readonly frontendCap: string
-  constructor(frontendCap: string) {
-    super(`unsupported frontend capability ${frontendCap}`, { hint: 'use an older client, or a newer engine' })
+  constructor(frontendCap: string, hint = 'use an older client, or a newer engine') {
+    super(`unsupported frontend capability ${frontendCap}`, { hint })
     this.frontendCap = frontendCap
   }
 }

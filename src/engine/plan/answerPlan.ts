@@ -1,4 +1,5 @@
 import type { ContentStore } from '../../content/contentStore.ts'
+import { refuseForeignFrontend } from '../../dockerfile/frontendImage.ts'
 import type { SubrequestAnswer } from '../../dockerfile/subrequests/subrequest.ts'
 import type { RunMode } from '../../executor/executor.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
@@ -10,7 +11,7 @@ import type { OpResolver } from '../../solver/op.ts'
 import type { Probe } from '../../solver/probe/probe.ts'
 import { VertexFailedError } from '../../solver/vertexFailedError.ts'
 import type { BuildDeps } from '../build/buildDeps.ts'
-import { hostPlatform, loadText, lowerForPlatforms, type BuildOptions } from '../build/build.ts'
+import { dateText, hostPlatform, lowerForPlatforms, type BuildOptions, type UndatedText } from '../build/build.ts'
 import { withoutShown } from '../build/fetchContext.ts'
 import { explainMissing } from '../build/missingSource.ts'
 import { runModeOf } from '../build/runModeOf.ts'
@@ -39,8 +40,8 @@ export interface PlanDeps extends BuildDeps {
 }
 
 /** Tells what a build would do. Of what a build does, the Dockerfile, the images' configs and the context are read, and nothing more. */
-export async function answerPlan(deps: PlanDeps, options: BuildOptions, signal: AbortSignal): Promise<SubrequestAnswer> {
-  const plan = await makePlan(deps, options, signal)
+export async function answerPlan(deps: PlanDeps, undated: UndatedText, options: BuildOptions, signal: AbortSignal): Promise<SubrequestAnswer> {
+  const plan = await makePlan(deps, undated, options, signal)
   return new Map([
     ['result.json', JSON.stringify(plan, undefined, 2)],
     ['result.statuscode', plan.problems.length > 0 ? '1' : '0'],
@@ -48,8 +49,9 @@ export async function answerPlan(deps: PlanDeps, options: BuildOptions, signal: 
   ])
 }
 
-async function makePlan(deps: PlanDeps, options: BuildOptions, signal: AbortSignal): Promise<BuildPlan> {
-  const text = await loadText(deps, options, signal)
+async function makePlan(deps: PlanDeps, undated: UndatedText, options: BuildOptions, signal: AbortSignal): Promise<BuildPlan> {
+  refuseForeignFrontend(undated.source, options.attributes.buildArgs)
+  const text = await dateText(deps, undated, options, signal)
   const resolver = forgive(deps.resolver)
   const lowered = await lowerForPlatforms(text, { ...deps, resolver }, options, signal)
   for (const { lowered: { lintError } } of lowered) if (lintError !== undefined) throw lintError

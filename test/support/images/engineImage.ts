@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { chmod, copyFile, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findProgram } from '../../../src/kit/enterNamespaces.ts'
 import { runCommand } from '../pelago.ts'
+import { librariesOf } from './frontendImage.ts'
 
 /** What writing it needs of the machine, but for Node. */
 export const ENGINE_IMAGE_PROGRAMS = ['crun', 'busybox', 'ldd', 'tar'] as const
@@ -27,11 +27,6 @@ function machinePaths(): readonly string[] {
   const programs = [process.execPath, findProgram('crun', process.env) ?? '']
   const checkout = ['bin', 'native/build', 'node_modules/koffi', 'node_modules/@koromix'].map((path) => join(HOME, path))
   return [...new Set([...programs, ...programs.flatMap(librariesOf), ...checkout])]
-}
-
-function librariesOf(program: string): readonly string[] {
-  const listed = execFileSync('ldd', [program], { encoding: 'utf8' })
-  return [...listed.matchAll(/(?:=> |^\s+)(\/\S+)/gm)].map(([, path = '']) => path)
 }
 
 async function writeOwnFiles(folder: string): Promise<string> {

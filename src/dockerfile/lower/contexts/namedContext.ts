@@ -51,6 +51,13 @@ export interface BuiltImage {
   readonly layerSpans: readonly SourceSpan[]
 }
 
+/** A part of an image's files. */
+export interface InputPart {
+  readonly image: BuiltImage
+  /** '' is all of them. */
+  readonly folder: string
+}
+
 /** The session that has a folder of the client. */
 export type SessionOf = (folder: string) => string
 

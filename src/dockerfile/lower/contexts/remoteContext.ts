@@ -32,11 +32,17 @@ export function addRemoteContext(context: RemoteContext, graph: GraphBuilder, na
   const { source, isArchive, folder } = context
   const note = (text: string): Parameters<GraphBuilder['add']>[1] => ({ name: text, ignoreCache: false, span: undefined })
   const fetched = graph.add({ op: { kind: 'source', source }, inputs: [], platform: undefined }, note(name))
-  const copy = (from: Output, change: Pick<CopyAction, 'source' | 'unpackArchives' | 'copyFolderContents'>, text: string): Output =>
-    graph.add({ op: { kind: 'file', actions: [{ ...COPY, ...change }] }, inputs: [from], platform: undefined }, note(text))
-  const whole = isArchive ? copy(fetched, { source: `/${CONTEXT_FILE}`, unpackArchives: true, copyFolderContents: false }, '[internal] unpack build context') : fetched
+  const unpack = { ...COPY, source: `/${CONTEXT_FILE}`, unpackArchives: true, copyFolderContents: false }
+  const whole = isArchive ? graph.add({ op: { kind: 'file', actions: [unpack] }, inputs: [fetched], platform: undefined }, note('[internal] unpack build context')) : fetched
+  return takeFolder(whole, folder, graph)
+}
+
+/** What is in `folder` of a build context; '' is all of it. */
+export function takeFolder(context: Output, folder: string, graph: GraphBuilder): Output {
   const path = resolvePath('/', folder)
-  return path === '/' ? whole : copy(whole, { source: path, unpackArchives: false, copyFolderContents: true }, `[internal] take ${path.slice(1)} of build context`)
+  if (path === '/') return context
+  const take = { ...COPY, source: path, unpackArchives: false, copyFolderContents: true }
+  return graph.add({ op: { kind: 'file', actions: [take] }, inputs: [context], platform: undefined }, { name: `[internal] take ${path.slice(1)} of build context`, ignoreCache: false, span: undefined })
 }
 
 function fetchStepName({ source, written }: RemoteContext): string {

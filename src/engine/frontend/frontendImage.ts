@@ -1,0 +1,40 @@
+import { addFilesContext, findContext, type BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
+import { createGraphBuilder } from '../../graph/graphBuilder.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import { formatReference, parseReference } from '../../ground/reference.ts'
+import { hostPlatform, sessionsOfFolders, type BuildOptions } from '../build/build.ts'
+import type { BuildDeps } from '../build/buildDeps.ts'
+import { loadNamedContexts } from '../build/namedContexts.ts'
+import { plainConfig } from '../llb/plainConfig.ts'
+
+/** The image of a frontend, for the machine's own platform; a named context may stand in its place, as in a Dockerfile's FROM. Its layers need not be here. */
+export async function findFrontendImage(deps: Pick<BuildDeps, 'executor' | 'resolver' | 'files'>, name: string, options: BuildOptions, signal: AbortSignal): Promise<BuiltImage> {
+  const host = hostPlatform(deps.executor)
+  const written = findContext(options.attributes.namedContexts, name, host)
+  if (written === undefined) return await resolveImage(deps, formatReference(parseReference(name)), options, signal)
+  const [context = written] = (await loadNamedContexts(new Map([[name, written]]), { files: deps.files, sessionOf: sessionsOfFolders(options), progress: options.progress, inputs: options.inputs }, signal)).values()
+  switch (context.kind) {
+    case 'image':
+      return await resolveImage(deps, context.reference, options, signal)
+    case 'built':
+      return context.image
+    case 'local':
+    case 'remote': {
+      const graph = createGraphBuilder(options.judgeSource)
+      const root = addFilesContext(context, sessionsOfFolders(options), graph)
+      return { graph: graph.build(), root, config: plainConfig(host), layerSpans: [] }
+    }
+    case 'scratch':
+    case 'target':
+    case 'input':
+      throw new InvalidValueError(`the frontend ${name} cannot be run: there is no program in its context`, { hint: 'give an image, a folder or the result of another build' })
+  }
+}
+
+async function resolveImage({ executor, resolver }: Pick<BuildDeps, 'executor' | 'resolver'>, name: string, { judgeSource }: BuildOptions, signal: AbortSignal): Promise<BuiltImage> {
+  const host = hostPlatform(executor)
+  const { reference, manifest, config } = await resolver.resolveImage(name, host, signal)
+  const graph = createGraphBuilder(judgeSource)
+  const root = graph.add({ op: { kind: 'source', source: { kind: 'image', reference, manifest } }, inputs: [], platform: host }, { name: `[frontend] ${reference}`, ignoreCache: false, span: undefined })
+  return { graph: graph.build(), root, config, layerSpans: [] }
+}
