@@ -42,4 +42,10 @@ describe('loadProgram', () => {
     symlinkSync('pelago', join(folder, 'docker'))
     assert.equal(loadProgram({ ...env, DOCKER_HOST: 'unix:///x' }), undefined)
   })
+  it('is the real Docker behind this command under its name', () => {
+    const { folder, env } = world(['pelago'])
+    symlinkSync('pelago', join(folder, 'docker'))
+    const real = world(['docker']).folder
+    assert.deepEqual(loadProgram({ ...env, PATH: `${folder}:${real}`, DOCKER_HOST: 'unix:///x' }), [join(real, 'docker'), 'load'])
+  })
 })

@@ -1,17 +1,16 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findOtherProgram } from '../../driver/programs/otherProgram.ts'
 import { optionalString, parseJsonObject } from '../../ground/jsonValue.ts'
 import { dockerFolder } from '../../kit/dockerFolder.ts'
-import { findProgram } from '../programPath.ts'
 
 type Environment = Readonly<NodeJS.ProcessEnv>
 
 /** What takes an image that is loaded: Docker where it has a daemon, else Podman; undefined where there is neither. */
 export function loadProgram(env: Environment): readonly [string, ...string[]] | undefined {
-  const docker = findProgram('docker', env)
-  // It may be a link to this very command, so that that is called as Docker is.
-  if (docker !== undefined && basename(realpathSync(docker)) !== 'pelago' && hasDaemon(env)) return [docker, 'load']
-  const podman = findProgram('podman', env)
+  const docker = findOtherProgram('docker', env)
+  if (docker !== undefined && hasDaemon(env)) return [docker, 'load']
+  const podman = findOtherProgram('podman', env)
   return podman === undefined ? undefined : [podman, 'load']
 }
 

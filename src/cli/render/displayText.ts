@@ -1,18 +1,14 @@
+import { replaceControls, withoutEscapes } from '../../ground/controlText.ts'
+
 /** Text as a terminal shows it: how many columns it takes, what may not be let through, where to cut. */
-
-/** What a terminal would obey instead of show: escape sequences (CSI, OSC, DCS and the like, two-character ones), broken-off ones too. */
-const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]?|[\]PX^_][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|[ -/]*[0-~]?)|\u009b[0-?]*[ -/]*[@-~]?/g
-
-/** C0, DEL, C1, line and paragraph separators, and the marks that turn the direction of writing. */
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 const TAB_COLUMNS = 8
 
 /** One line that draws only itself: tabs become blanks, control characters and sequences go. */
 export function neutralize(line: string): string {
-  const plain = line.replace(ESCAPE_SEQUENCE, '')
+  const plain = withoutEscapes(line)
   const expanded = plain.includes('\t') ? expandTabs(plain) : plain
-  return expanded.replace(CONTROL, '')
+  return replaceControls(expanded, '')
 }
 
 /** As `neutralize`, line by line. */

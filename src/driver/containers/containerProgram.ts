@@ -1,7 +1,6 @@
-import { realpathSync } from 'node:fs'
-import { basename, delimiter } from 'node:path'
-import { findProgram, type Environment } from '../../kit/enterNamespaces.ts'
+import type { Environment } from '../../kit/enterNamespaces.ts'
 import { EngineUnavailableError } from '../driver.ts'
+import { findOtherProgram } from '../programs/otherProgram.ts'
 import { programEnvironment } from '../programs/programEnvironment.ts'
 import type { UserProgram } from '../programs/runProgram.ts'
 
@@ -19,19 +18,10 @@ export interface ContainerProgram extends UserProgram {
  */
 export function findContainerProgram(names: readonly ContainerProgramName[], endpoint: string, env: Environment): ContainerProgram {
   for (const name of names) {
-    const path = foldersOf(env).map((folder) => findProgram(name, { PATH: folder })).find((found) => found !== undefined && !isPelago(found))
+    const path = findOtherProgram(name, env)
     if (path !== undefined) return { name, argv: [path, ...endpointWords(name, endpoint)], env: programEnvironment(env, { LC_ALL: 'C' }) }
   }
   throw new EngineUnavailableError(`there is no ${names.join(' and no ')} on PATH`, { hint: `install ${names[0] ?? ''}, or use the default builder, whose engine needs no container: pelago use default` })
-}
-
-function foldersOf(env: Environment): readonly string[] {
-  return (env['PATH'] ?? '').split(delimiter)
-}
-
-/** `alias docker=pelago` may be a link, before the real one. */
-function isPelago(path: string): boolean {
-  return basename(realpathSync(path)) === 'pelago'
 }
 
 function endpointWords(name: ContainerProgramName, endpoint: string): readonly string[] {

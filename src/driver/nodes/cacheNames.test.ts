@@ -16,6 +16,7 @@ describe('the caches of several machines', () => {
     ['type=registry,ref=localhost:5000/app:cache', 'type=registry,ref=localhost:5000/app:cache-linux-amd64-linux-arm64'],
     ['type=registry,ref=localhost:5000/app', 'type=registry,ref=localhost:5000/app:latest-linux-amd64-linux-arm64'],
     ['type=registry,ref=localhost:5000/app:cache,per-platform=false', 'type=registry,ref=localhost:5000/app:cache'],
+    ['type=registry,ref=localhost:5000/app:cache,per-platform=0', 'type=registry,ref=localhost:5000/app:cache'],
     [`type=registry,ref=localhost:5000/app@sha256:${'a'.repeat(64)}`, `type=registry,ref=localhost:5000/app@sha256:${'a'.repeat(64)}`],
     ['type=gha', 'type=gha,scope=buildkit-linux-amd64-linux-arm64'],
     ['type=gha,scope=app,mode=max', 'type=gha,scope=app-linux-amd64-linux-arm64,mode=max'],
@@ -27,6 +28,10 @@ describe('the caches of several machines', () => {
     ['type=inline', 'type=inline'],
   ] as const
   for (const [given, want] of cases) it(`have names of their own: ${given}`, () => assert.deepEqual(ownCaches([cache(given)], platforms('arm64', 'amd64')).map(written), [want]))
+
+  it('are refused where it is not said whether they have', () => {
+    assert.throws(() => ownCaches([cache('type=gha,per-platform=no')], platforms('amd64')), { name: 'InvalidValueError', message: 'invalid per-platform of a cache: "no"' })
+  })
 
   it('are known by their names', () => {
     assert.deepEqual(['latest-linux-arm64', 'latest', 'latest-night', 'v1-linux-arm64'].filter((name) => isOwnName(name, 'latest')), ['latest-linux-arm64'])

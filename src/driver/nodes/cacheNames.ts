@@ -1,4 +1,6 @@
 import { DEFAULT_CACHE_TAG } from '../../exporter/cache/clientStore.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
+import { parseGoBoolean } from '../../ground/goBoolean.ts'
 import { formatPlatform, KNOWN_OS, type Platform } from '../../ground/platform.ts'
 import { formatReference, parseReference } from '../../ground/reference.ts'
 import type { CacheRequest } from '../driver.ts'
@@ -25,9 +27,17 @@ function suffixOf(platforms: readonly Platform[]): string {
   return platforms.map((platform) => `-${formatPlatform(platform).replaceAll('/', '-')}`).sort().join('')
 }
 
+/** @throws InvalidValueError where it is neither true nor false */
+function isPerPlatform(attributes: ReadonlyMap<string, string>): boolean {
+  const text = attributes.get(PER_PLATFORM) ?? 'true'
+  const value = parseGoBoolean(text)
+  if (value === undefined) throw new InvalidValueError(`invalid ${PER_PLATFORM} of a cache: ${JSON.stringify(text)}`, { hint: 'write true or false' })
+  return value
+}
+
 function withSuffix({ type, attributes: given }: CacheRequest, suffix: string): CacheRequest {
   const attributes = new Map([...given].filter(([key]) => key !== PER_PLATFORM))
-  if (given.get(PER_PLATFORM) === 'false' || suffix === '') return { type, attributes }
+  if (!isPerPlatform(given) || suffix === '') return { type, attributes }
   const rename = (key: string, fallback: string | undefined, change: (name: string) => string): CacheRequest => {
     const name = attributes.get(key) ?? fallback
     return { type, attributes: name === undefined || name === '' ? attributes : new Map([...attributes, [key, change(name)]]) }

@@ -1,10 +1,8 @@
-/** Escape sequences of terminals. */
-const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])?/g
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
+import { replaceControls, withoutEscapes } from '../../ground/controlText.ts'
 
 /** The lines that a program said, without the empty ones, and without what a terminal would obey. */
 export function saidLines(said: string): readonly string[] {
-  const lines = said.split(/[\n\r]+/).map((line) => line.replace(ESCAPE_SEQUENCE, '').replace(CONTROL, ' ').trim())
+  const lines = said.split(/[\n\r]+/).map((line) => replaceControls(withoutEscapes(line), ' ').trim())
   return lines.filter((line) => line !== '')
 }
 

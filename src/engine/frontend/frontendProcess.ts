@@ -44,6 +44,7 @@ export function frontendProcess({ config, attributes, sessionId, workers, rootfs
     ulimits: [],
     shmSizeBytes: 0,
     cgroupParent: '',
+    twins: undefined,
   }
 }
 
