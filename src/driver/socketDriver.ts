@@ -18,7 +18,8 @@ export function createSocketDriver(address: string): Driver {
     name: address,
     open: async (signal) => {
       const isSameMachine = target.kind === 'unix' && (await isOwn(target.path))
-      return { connection: await openSocket(address, target, signal), isSameMachine }
+      const connection = await openSocket(address, target, signal)
+      return { connection, isSameMachine, ...(target.kind === 'tcp' && { whyEnded: async () => whyClosed(connection) }) }
     },
   })
 }
@@ -34,6 +35,14 @@ async function openSocket(address: string, target: SocketTarget, signal: AbortSi
     signal.throwIfAborted()
     throw new EngineUnavailableError(`no engine answers at ${address}`, { hint: 'start one there, or leave out --builder to use the embedded one', cause: error })
   }
+}
+
+/** HTTP/2's shortest frame; an alert of TLS is shorter. */
+const SHORTEST_FRAME_BYTES = 9
+
+/** '' where the other end has spoken HTTP/2. */
+function whyClosed({ bytesRead }: Socket): string {
+  return bytesRead < SHORTEST_FRAME_BYTES ? 'it closed the connection before it said anything, as a server does that expects TLS: give its certificates, by pelago create --driver-opt cacert=FILE,cert=FILE,key=FILE' : ''
 }
 
 /** An engine of another user may not read what this one may. */
