@@ -13,6 +13,7 @@ import { missing } from '../../../test/support/requires.ts'
 import { openHttp2Server } from '../../api/grpc/http2Connection.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { EngineUnavailableError } from '../driver.ts'
+import { createSocketDriver } from '../socketDriver.ts'
 import { createTlsDriver } from './tlsDriver.ts'
 import type { TlsFiles } from './remoteOptions.ts'
 
@@ -89,6 +90,12 @@ describe('createTlsDriver', { skip: missing('openssl') }, () => {
     using _ = { [Symbol.dispose]: () => void plain.close() }
     const address = `tcp://127.0.0.1:${(plain.address() as AddressInfo).port}`
     await assert.rejects(createTlsDriver(address, { tls: files(), timeoutMs: 5000, silenceMs: 15_000 }).connect(never), /speaks no TLS/)
+  })
+
+  it('is asked for where a plain connection is closed at once', async () => {
+    await using engine = await listen({ server, authority: ours })
+    await using client = await createSocketDriver(engine.address).connect(never)
+    await assert.rejects(client.control.info({}, { timeoutMs: 5000 }), /: it closed the connection before it said anything, as a server does that expects TLS: give its certificates/)
   })
 
   it('waits no longer than it may', async () => {
