@@ -11,8 +11,8 @@ export interface BenchRequest {
   readonly scale: Scale
   /** Where the JSON of all runs goes. */
   readonly output: string | undefined
-  /** JSON of earlier runs, to be shown instead of running any. */
-  readonly from: string | undefined
+  /** JSON of earlier calls, to be shown instead of running anything; where two have the same case, the later one counts. */
+  readonly from: readonly string[]
   readonly format: 'table' | 'json'
   readonly writesDocs: boolean
 }
@@ -22,7 +22,7 @@ export const FLAGS = {
   runs: { kind: 'text', value: 'N', help: 'Counted runs of each (default 3 small, 5 full)' },
   scale: { kind: 'text', value: 'SIZE', fallback: 'small', choices: ['small', 'full'], help: 'How much there is to do' },
   output: { kind: 'text', short: 'o', value: 'FILE', help: 'Write all runs to a file, as JSON' },
-  from: { kind: 'text', value: 'FILE', help: 'Run nothing: show what an earlier call has written' },
+  from: { kind: 'list', value: 'FILE', help: 'Run nothing: show what earlier calls have written' },
   format: { kind: 'text', value: 'FORMAT', fallback: 'table', choices: ['table', 'json'], help: 'What is printed at the end' },
   'write-docs': { kind: 'switch', help: 'Put the results into docs/performance.md, with a plot beside it' },
 } as const satisfies FlagTable
@@ -31,7 +31,7 @@ export const FLAGS = {
 export function parseArguments(argv: readonly string[], scenarios: readonly Scenario[]): BenchRequest | 'help' {
   const { flags, operands, wantsHelp } = parseFlags(FLAGS, argv, { commandName: './bench/run' })
   if (wantsHelp) return 'help'
-  if (flags.from !== undefined && operands.length > 0) throw new UsageError('--from takes no scenarios: it shows all that the file has')
+  if (flags.from.length > 0 && operands.length > 0) throw new UsageError('--from takes no scenarios: it shows all that the files have')
   const scale = flags.scale === 'full' ? 'full' : 'small'
   return {
     scenarios: operands.length === 0 ? scenarios : operands.map((name) => findScenario(name, scenarios)),

@@ -4,6 +4,7 @@ import { BuildError } from '../src/ground/errors.ts'
 import { FLAGS, parseArguments, type BenchRequest } from './arguments.ts'
 import { formatReport, formatScenario } from './report/formatReport.ts'
 import { writeDocs } from './report/writeDocs.ts'
+import { joinReports } from './results/joinReports.ts'
 import { parseReport } from './results/reportFile.ts'
 import type { BenchReport } from './results/result.ts'
 import { runBench } from './runBench.ts'
@@ -26,10 +27,10 @@ try {
 }
 
 async function bench(request: BenchRequest): Promise<number> {
-  const report = request.from === undefined ? await measure(request) : parseReport(await readFile(request.from, 'utf8'), request.from)
+  const report = request.from.length === 0 ? await measure(request) : joinReports(await Promise.all(request.from.map(async (path) => parseReport(await readFile(path, 'utf8'), path))))
   if (request.output !== undefined) await writeFile(request.output, `${JSON.stringify(report, undefined, 1)}\n`)
   if (request.format === 'json') process.stdout.write(`${JSON.stringify(report)}\n`)
-  else if (request.from !== undefined) process.stdout.write(formatReport(report, SCENARIOS))
+  else if (request.from.length > 0) process.stdout.write(formatReport(report, SCENARIOS))
   if (request.writesDocs) for (const line of await writeDocs(report, SCENARIOS)) note(line)
   return report.cases.some(({ outcomes }) => outcomes.some(({ kind }) => kind === 'failed')) ? 1 : 0
 }

@@ -26,6 +26,7 @@ const DEBIAN_TOOLS = [
   `RUN apt-get update -qq && apt-get install -qq -y --download-only --no-install-recommends ${INSTALLED}`,
   'FROM debs AS tools',
   `RUN DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends ${INSTALLED} python3-pip python3-setuptools golang-go`,
+  'RUN DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends npm',
 ]
 
 interface Images {

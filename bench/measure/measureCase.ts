@@ -62,5 +62,6 @@ async function runOnce(contestant: Contestant, job: Job, { registry, folder, nam
     return await runMeasured(contestant.commands(job.build, target), contestant.env, contestant.group)
   } finally {
     await rm(archive, { force: true })
+    if (job.isCold) await contestant.forget() // what is large for one may be too large for all of them at once
   }
 }

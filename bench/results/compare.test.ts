@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compareOutcomes, findBehind } from './compare.ts'
+import { joinReports } from './joinReports.ts'
 import { parseReport } from './reportFile.ts'
 import { MEASURED } from './testdata/measured.ts'
 
@@ -28,4 +29,13 @@ describe('a file of results', () => {
   for (const [name, text] of [['no JSON', '{'], ['something else', '{"cases":[]}'], ['a builder that is not known', JSON.stringify(MEASURED).replace('"buildah"', '"kaniko"')]] as const) {
     it(`is refused where it is ${name}`, () => assert.throws(() => parseReport(text, 'results.json'), /not the results of benchmarks: "results.json"/))
   }
+})
+
+describe('reports of several calls', () => {
+  it('are one, in which a case that was measured again counts as it was last', () => {
+    const again = { ...MEASURED, versions: { buildah: 'Buildah 1.28.2' }, tookMs: 9_000, cases: [{ scenario: 'files', case: '10 files', amount: 10, outcomes: [] }] }
+    const joined = joinReports([MEASURED, again])
+    assert.deepEqual(joined.cases.map(({ case: name, outcomes }) => [name, outcomes.length]), [['1 platform', 4], ['100 files', 3], ['10 files', 0]])
+    assert.deepEqual([Object.keys(joined.versions), joined.tookMs], [['pelago', 'buildkit', 'buildah'], 70_000])
+  })
 })

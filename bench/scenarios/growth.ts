@@ -76,7 +76,7 @@ export const growingLayers: Scenario = {
   title: 'Larger layers',
   about: 'One new file, half of it random, packed with zstd and pushed to a registry on loopback.',
   isEmulated: false,
-  mostRuns: 2,
+  mostRuns: 1,
   growsBy: 'MiB',
   cases: (scale) =>
     casesOf('MiB', scale === 'full' ? [GIB_IN_MIB, 3 * GIB_IN_MIB, 10 * GIB_IN_MIB] : [16, 64], async (mib, { folder }) => {

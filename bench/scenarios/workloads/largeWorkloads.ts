@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeLarge } from '../layerExport.ts'
 import type { Workload } from '../emulated.ts'
@@ -7,8 +8,9 @@ import type { Workload } from '../emulated.ts'
 export const LARGE_WORKLOADS: readonly Workload[] = [
   { name: 'xz -6', image: 'tools', command: () => 'xz -6 < data > /dev/null', write: (folder) => writeLarge(join(folder, 'data'), 16) },
   { name: 'apt install', image: 'debs', command: () => 'DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-download --no-install-recommends gcc libc6-dev make xz-utils' },
-  { name: 'C compile', image: 'tools', command: () => 'gcc -O2 -c program.c -o /program.o', write: (folder) => writeFileSync(join(folder, 'program.c'), writeProgram(1_500)) },
+  { name: 'C compile', image: 'tools', command: () => 'gcc -O2 -c program.c -o /program.o', write: (folder) => writeFileSync(join(folder, 'program.c'), writeProgram(500)) },
   { name: 'pip install', image: 'tools', command: () => 'pip install --quiet --no-index --no-build-isolation --no-deps --break-system-packages ./package', write: (folder) => writePackage(join(folder, 'package')) },
+  { name: 'npm ci', image: 'tools', command: () => 'npm ci --offline --silent --no-audit --no-fund', write: writeNpmProject },
   { name: 'Go build', image: 'tools', command: () => 'GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -o /program .', write: writeGoProgram },
 ]
 
@@ -35,6 +37,29 @@ function writePackage(folder: string): void {
     const functions = Array.from({ length: 40 }, (_, index) => `def f${index}(a, b=${module}, *rest):\n    return [a + x * b for x in rest if x % ${index + 1}]\n`)
     writeFileSync(join(folder, `many/m${module}.py`), functions.join('\n'))
   }
+}
+
+const NPM_PACKAGES = 60
+const NPM_FILES = 40
+
+/** A project with dependencies that are archives beside it, as they would be in npm's cache. */
+function writeNpmProject(folder: string): void {
+  const names = Array.from({ length: NPM_PACKAGES }, (_, index) => `dependency${index}`)
+  for (const name of names) writeNpmPackage(folder, name)
+  const dependencies = Object.fromEntries(names.map((name) => [name, `file:${name}.tgz`]))
+  const project = { name: 'project', version: '1.0.0', dependencies }
+  const locked = names.map((name) => [`node_modules/${name}`, { version: '1.0.0', resolved: `file:${name}.tgz` }] as const)
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(project))
+  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ ...project, lockfileVersion: 3, requires: true, packages: { '': project, ...Object.fromEntries(locked) } }))
+}
+
+function writeNpmPackage(folder: string, name: string): void {
+  const unpacked = join(folder, name, 'package')
+  mkdirSync(unpacked, { recursive: true })
+  writeFileSync(join(unpacked, 'package.json'), JSON.stringify({ name, version: '1.0.0', main: 'file0.js' }))
+  for (let file = 0; file < NPM_FILES; file += 1) writeFileSync(join(unpacked, `file${file}.js`), `exports.f${file} = (a, b) => a + b * ${file}\n`.repeat(100))
+  execFileSync('tar', ['-czf', join(folder, `${name}.tgz`), '-C', join(folder, name), 'package'])
+  rmSync(join(folder, name), { recursive: true })
 }
 
 function writeGoProgram(folder: string): void {
