@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { digestOf } from '../../ground/digest.ts'
 import { scriptedBuild } from './scriptedBuild.suite.ts'
 import { createTraceFold, parseVertexName, TAIL_LINES, timeByPlatform } from './trace.ts'
 
@@ -40,5 +41,16 @@ describe('createTraceFold', () => {
         ['linux/arm64', { nativeMs: 0, emulatedMs: 6700 }],
       ],
     )
+  })
+  it('counts steps that name no platform for the only one', () => {
+    const fold = createTraceFold()
+    const vertices = ['[internal] load build definition from Dockerfile', '[linux/arm64 internal] load metadata for busybox', '[2/2] RUN make', 'exporting to image'].map((name) => ({ name, digest: digestOf(name) }))
+    for (const { digest: vertex, name } of vertices) {
+      fold.apply({ kind: 'vertex-announced', vertex, at: 0, name, inputs: [] })
+      fold.apply({ kind: 'vertex-started', vertex, at: 0 })
+      if (name.includes('RUN')) fold.apply({ kind: 'vertex-emulated', vertex, at: 0, emulator: 'qemu-aarch64' })
+      fold.apply({ kind: 'vertex-done', vertex, at: 100, outcome: { kind: 'executed' } })
+    }
+    assert.deepEqual([...timeByPlatform(fold.trace)], [['linux/arm64', { nativeMs: 100, emulatedMs: 100 }]])
   })
 })

@@ -156,17 +156,28 @@ export interface PlatformTime {
   readonly emulatedMs: number
 }
 
-/** How long the executed steps of each platform took together, by how they ran. */
+/** How long the executed steps of each platform took together, by how they ran. Where there is one only, steps do not name it. */
 export function timeByPlatform(trace: Trace): ReadonlyMap<string, PlatformTime> {
   const times = new Map<string, PlatformTime>()
+  const only = onlyPlatform(trace)
   for (const vertex of trace.vertices) {
-    const { platform } = parseVertexName(vertex.name)
+    const platform = parseVertexName(vertex.name).platform ?? (isStep(vertex) ? only : undefined)
     if (platform === undefined || vertex.state.kind !== 'done' || vertex.state.outcome.kind === 'cached') continue
     const before = times.get(platform) ?? { nativeMs: 0, emulatedMs: 0 }
     const spent = elapsedMs(vertex.state, vertex.state.at)
     times.set(platform, vertex.emulator === undefined ? { ...before, nativeMs: before.nativeMs + spent } : { ...before, emulatedMs: before.emulatedMs + spent })
   }
   return times
+}
+
+function onlyPlatform({ vertices }: Trace): string | undefined {
+  const named = new Set(vertices.flatMap(({ name }) => parseVertexName(name).platform ?? []))
+  return named.size === 1 ? [...named][0] : undefined
+}
+
+/** Whether a line of the Dockerfile says what it does. */
+function isStep({ name }: VertexTrace): boolean {
+  return name.startsWith('[') && !name.startsWith('[internal]')
 }
 
 /** `times` by platform alone: together what several targets or nodes have spent on it. */
