@@ -208,6 +208,25 @@ describe('a builder of several nodes', { skip: missingForBuilds(), concurrency: 
     assert.deepEqual(['linux_amd64', 'linux_arm64'].map((folder) => readFileSync(join(inFolder('mixed'), folder, 'file'), 'utf8')), ['mixed', 'mixed'])
     assert.match(execFileSync('tar', ['-xOf', inFolder('mixed.tar'), 'index.json'], { encoding: 'utf8' }), /application\/vnd\.oci\.image\.index/)
     assert.match((await pelago.succeed([...mixed, '-q', context])).stdout, /^sha256:[0-9a-f]{64}\n$/)
+    const project = await pelago.context({
+      'one/Dockerfile': 'FROM scratch\nCOPY file /\nCOPY --from=shared file /shared\n',
+      'one/file': 'one',
+      'two/Dockerfile': 'FROM scratch\nCOPY --from=one / /\nCOPY file /two\n',
+      'two/file': 'two',
+      'shared/file': 'shared',
+      'docker-bake.json': JSON.stringify({
+        group: { default: { targets: ['one', 'two'] } },
+        target: {
+          one: { context: 'one', contexts: { shared: 'shared' }, output: ['type=local,dest=out-one'], platforms: ['linux/arm64', 'linux/amd64'] },
+          two: { context: 'two', contexts: { one: 'target:one' }, output: ['type=local,dest=out-two'], platforms: ['linux/arm64', 'linux/amd64'] },
+        },
+      }),
+    })
+    for (const builder of ['mixed', peer.address]) {
+      await pelago.succeed(['bake', '--builder', builder, '--allow', 'fs=*'], { cwd: project })
+      const inFolders = ['linux_amd64', 'linux_arm64'].map((platform) => ['one/file', 'one/shared', 'two/file', 'two/shared', 'two/two'].map((path) => readFileSync(join(project, `out-${path.replace('/', `/${platform}/`)}`), 'utf8')))
+      assert.deepEqual(inFolders, Array.from({ length: 2 }, () => ['one', 'shared', 'one', 'shared', 'two']), builder)
+    }
     const refused = await pelago.run([...mixed, '--audit', 'error', context])
     assert.deepEqual([refused.exitCode, refused.stderr.includes('--audit needs Pelago\'s own engine, and node kit is a BuildKit')], [2, true], refused.stderr)
   })

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { CallOptions } from '@connectrpc/connect'
+import { UnsupportedByPeerError } from '../../api/errorMapping.ts'
 import type { Result, ResultSchema } from '../../api/gen/gateway_pb.ts'
 import { BuildError } from '../../ground/errors.ts'
 import { createLimit, type Limit } from '../../kit/limit.ts'
@@ -24,7 +25,9 @@ export function createSolveTargets(parts: SolveParts): SolveTargets {
     const inner = AbortSignal.any([signal, failure.signal])
     const responses = new Map<string, ReadonlyMap<string, string>>()
     await using sessions = new AsyncDisposableStack()
-    const placed = placeInSessions(targets, { parts, engine, sessions }, inner)
+    const folders = namesAgree(targets.flatMap(({ requests }) => requests)) ? 'agree' : (await readsNamedContexts(engine, inner)) ? 'renamed' : 'apart'
+    signal.throwIfAborted()
+    const placed = placeInSessions(targets, { parts, engine, sessions, folders }, inner)
     const job: TargetJob = { engine, results: createTargetResults(targets), reading: createLimit(MAX_AT_ONCE), working: createLimit(MAX_AT_ONCE) }
     let error: TargetFailedError | undefined
     const solveOne = async (target: PlacedTarget): Promise<void> => {
@@ -59,21 +62,33 @@ interface SessionOpener {
   readonly parts: SolveParts
   readonly engine: EngineClient
   readonly sessions: AsyncDisposableStack
+  /** Whether a name of a folder means one thing to all targets, is made to, or stays what it is to each, in a session of its own. */
+  readonly folders: 'agree' | 'renamed' | 'apart'
+}
+
+/** BuildKit's frontend takes `contextkey` for contexts only that are no folders of the client. */
+async function readsNamedContexts({ local }: EngineClient, signal: AbortSignal): Promise<boolean> {
+  try {
+    await local.describe({}, { signal })
+    return true
+  } catch (error) {
+    return !(error instanceof UnsupportedByPeerError) // what else is wrong, the build is told
+  }
 }
 
 /** Opens the sessions that the targets need, and says which is whose. */
-function placeInSessions(targets: readonly TargetRequest[], { parts, engine, sessions }: SessionOpener, signal: AbortSignal): readonly PlacedTarget[] {
-  const rename = namesAgree(targets.flatMap(({ requests }) => requests)) ? (request: BuildRequest) => request : withSharedNames
+function placeInSessions(targets: readonly TargetRequest[], { parts, engine, sessions, folders }: SessionOpener, signal: AbortSignal): readonly PlacedTarget[] {
+  const rename = folders === 'renamed' ? withSharedNames : (request: BuildRequest) => request
   const renamed = targets.map(({ requests, ...rest }) => ({ ...rest, requests: requests.map((request) => rename(engine.isSameMachine ? withClientPaths(request) : request)) }))
   const all = renamed.flatMap(({ requests }) => requests)
-  const plan = planSessions(all)
+  const plan = planSessions(all, folders !== 'apart')
   const ids = plan.sessions.map((share) => sessions.use(openSession(engine, { ...share, ...parts }, signal)).id)
   const idOf = new Map(all.map((request, index) => [request, ids[plan.sessionOf[index] ?? 0] ?? '']))
   return renamed.map(({ requests, ...rest }) => ({
     ...rest,
     requests: requests.map((request) => {
       const sessionId = idOf.get(request) ?? ''
-      const elsewhere = sessionId === ids[0] ? [] : folderSessions(mergeFolders([request]), ids[0] ?? '')
+      const elsewhere = folders === 'apart' || sessionId === ids[0] ? [] : folderSessions(mergeFolders([request]), ids[0] ?? '')
       return { sessionId, request: { ...request, attributes: new Map([...request.attributes, ...elsewhere]) } }
     }),
   }))
