@@ -71,6 +71,8 @@ export interface StepDescription {
   readonly Status: 'cached' | 'done' | 'failed' | 'canceled' | 'running' | 'waiting'
   /** '' where it ran natively. */
   readonly Emulator: string
+  /** Of its processes, those that ran as native twins, and all; absent where it was given none. */
+  readonly Twins?: { readonly Native: number; readonly Processes: number }
   readonly DurationMs: number
 }
 
@@ -112,7 +114,11 @@ function valuesUnder(attributes: ReadonlyMap<string, string>, prefix: string): r
 
 function describeStep(vertex: VertexTrace, nowMs: number): StepDescription {
   const { platform, text } = parseVertexName(vertex.name)
-  return { Name: text, Platform: platform ?? '', Status: stepStatus(vertex), Emulator: vertex.emulator ?? '', DurationMs: elapsedMs(vertex.state, nowMs) }
+  return { Name: text, Platform: platform ?? '', Status: stepStatus(vertex), Emulator: vertex.emulator ?? '', ...twinsOf(vertex), DurationMs: elapsedMs(vertex.state, nowMs) }
+}
+
+function twinsOf({ twins }: VertexTrace): Pick<StepDescription, 'Twins'> {
+  return twins === undefined || twins.why !== '' ? {} : { Twins: { Native: twins.native, Processes: twins.native + twins.emulated } }
 }
 
 function stepStatus({ state }: VertexTrace): StepDescription['Status'] {

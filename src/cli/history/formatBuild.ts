@@ -1,7 +1,8 @@
+import { formatTwinUse } from '../../progress/twinText.ts'
 import { formatTable } from '../format/table.ts'
 import { neutralize, truncate } from '../render/displayText.ts'
 import { formatDuration } from '../render/measure.ts'
-import type { BuildDescription, NameValue, OutputDescription } from './describeBuild.ts'
+import type { BuildDescription, NameValue, OutputDescription, StepDescription } from './describeBuild.ts'
 
 const NAME_COLUMNS = 70
 
@@ -36,8 +37,14 @@ function tables(build: BuildDescription): readonly string[] {
     named('NAMED CONTEXT', build.NamedContexts),
     build.PlatformTimes.length < 2 ? '' : formatTable(['PLATFORM', 'NATIVE', 'EMULATED', 'STEPS', 'CACHED'], build.PlatformTimes.map(({ Platform, Steps, Cached, NativeMs, EmulatedMs }) => [Platform, time(NativeMs), time(EmulatedMs), String(Steps), String(Cached)])),
     build.Attachments.length === 0 ? '' : formatTable(['ATTACHMENT', 'PLATFORM', 'TYPE'], build.Attachments.map(({ Digest, Platform, Type }) => [Digest, neutralize(Platform), neutralize(Type)])),
-    formatTable(['STEP', 'PLATFORM', 'TIME', 'HOW'], build.Steps.map((step) => [truncate(step.Name, NAME_COLUMNS), step.Platform, step.Status === 'cached' ? '' : formatDuration(step.DurationMs), step.Status !== 'done' ? step.Status : step.Emulator === '' ? '' : `emulated by ${step.Emulator}`])),
+    formatTable(['STEP', 'PLATFORM', 'TIME', 'HOW'], build.Steps.map((step) => [truncate(step.Name, NAME_COLUMNS), step.Platform, step.Status === 'cached' ? '' : formatDuration(step.DurationMs), howText(step)])),
   ]
+}
+
+function howText({ Status, Emulator, Twins }: StepDescription): string {
+  if (Status !== 'done') return Status
+  if (Emulator === '') return ''
+  return `emulated by ${Emulator}${Twins === undefined ? '' : `, ${formatTwinUse({ native: Twins.Native, emulated: Twins.Processes - Twins.Native, why: '' })}`}`
 }
 
 function time(ms: number): string {

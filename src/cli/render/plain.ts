@@ -1,11 +1,11 @@
 import type { Digest } from '../../ground/digest.ts'
 import { createLogLines, type LogLines } from '../../progress/logLines.ts'
-import type { ProgressEvent, VertexLog, VertexOutcome, VertexProgress } from '../../progress/progressEvent.ts'
+import type { ProgressEvent, VertexLog, VertexOutcome, VertexProgress, VertexTwins } from '../../progress/progressEvent.ts'
 import { formatTwinUse } from '../../progress/twinText.ts'
 import { neutralize, neutralizeKeepingColor } from './displayText.ts'
 import { formatFailedSteps } from './failedSteps.ts'
 import { formatBytes } from './measure.ts'
-import { createTraceFold, elapsedMs } from './trace.ts'
+import { createTraceFold, elapsedMs, parseVertexName } from './trace.ts'
 import { formatWarnings } from './warnings.ts'
 
 /**
@@ -86,6 +86,14 @@ export function createPlainFold(options: PlainOptions): PlainFold {
     const vertex = fold.vertex(digest)
     return vertex === undefined ? 0 : elapsedMs(vertex.state, at)
   }
+  /** Why there are no twins is said once for each platform. */
+  const saidWhy = new Set<string>()
+  const isNews = ({ vertex, why }: VertexTwins): boolean => {
+    const key = `${parseVertexName(fold.vertex(vertex)?.name ?? '').platform ?? ''} ${why}`
+    const isKnown = why !== '' && saidWhy.has(key)
+    saidWhy.add(key)
+    return !isKnown
+  }
   const linesOf = (event: ProgressEvent): readonly Line[] | undefined => {
     switch (event.kind) {
       case 'vertex-announced':
@@ -96,7 +104,7 @@ export function createPlainFold(options: PlainOptions): PlainFold {
       case 'vertex-emulated':
         return [remark(`emulated by ${event.emulator}`)]
       case 'vertex-twins':
-        return [remark(neutralize(formatTwinUse(event)))]
+        return isNews(event) ? [remark(neutralize(formatTwinUse(event)))] : []
       case 'vertex-progress':
         return partLines(speakerOf(event.vertex), event, elapsed(event.vertex, event.at)).map(remark)
       case 'vertex-log': {

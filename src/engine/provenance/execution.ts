@@ -11,6 +11,10 @@ export interface StepsOfPlatform {
   readonly executed: number
   /** Of those the ones that an emulator ran. */
   readonly emulated: number
+  /** Of those the ones whose result was made with native twins of some programs; absent is none. */
+  readonly accelerated?: number
+  /** And those that were run with such twins, too, and came to the same; absent is none. */
+  readonly verified?: number
   /** Taken from the cache: how they once ran is not known. */
   readonly cached: number
 }
@@ -20,11 +24,16 @@ export type Execution = readonly StepsOfPlatform[]
 
 /** Pure. `modeOf` is asked for platforms that have steps. */
 export function describeExecution(vertices: readonly Vertex[], watch: Pick<StepWatch, 'outcomeOf'>, modeOf: (platform: string) => string): Execution {
-  const steps = vertices.flatMap(({ op, platform, digest }) => (op.kind === 'exec' && platform !== undefined ? [{ digest, platform: formatPlatform(platform) }] : []))
+  const steps = vertices.flatMap(({ op, platform, digest }) => (op.kind === 'exec' && platform !== undefined ? [{ digest, platform: formatPlatform(platform), isVerified: op.twins?.mode === 'verify' }] : []))
   return [...Map.groupBy(steps, ({ platform }) => platform)].map(([platform, ofPlatform]) => {
-    const outcomes = ofPlatform.map(({ digest }) => watch.outcomeOf(digest))
-    const executed = outcomes.filter((outcome) => outcome?.kind === 'executed')
+    const executed = ofPlatform.flatMap(({ digest, isVerified }) => {
+      const outcome = watch.outcomeOf(digest)
+      return outcome?.kind === 'executed' ? [{ ...outcome, isVerified }] : []
+    })
     const emulated = executed.filter(({ emulator }) => emulator !== undefined)
-    return { platform, mode: modeOf(platform), executed: executed.length, emulated: emulated.length, cached: outcomes.length - executed.length }
+    const twinned = emulated.filter(({ hasTwins }) => hasTwins)
+    const verified = twinned.filter(({ isVerified }) => isVerified).length
+    const accelerated = twinned.length - verified
+    return { platform, mode: modeOf(platform), executed: executed.length, emulated: emulated.length, ...(accelerated > 0 && { accelerated }), ...(verified > 0 && { verified }), cached: ofPlatform.length - executed.length }
   }).sort((a, b) => (a.platform < b.platform ? -1 : 1))
 }
