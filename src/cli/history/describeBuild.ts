@@ -118,7 +118,7 @@ function describeStep(vertex: VertexTrace, nowMs: number): StepDescription {
 }
 
 function twinsOf({ twins }: VertexTrace): Pick<StepDescription, 'Twins'> {
-  return twins === undefined || twins.why !== '' ? {} : { Twins: { Native: twins.native, Processes: twins.native + twins.emulated } }
+  return twins?.why !== '' ? {} : { Twins: { Native: twins.native, Processes: twins.native + twins.emulated } }
 }
 
 function stepStatus({ state }: VertexTrace): StepDescription['Status'] {

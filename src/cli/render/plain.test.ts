@@ -25,6 +25,12 @@ describe('plain progress', () => {
     const text = write([...step('one'), ...step('two'), says('one', 100, 'a'), says('two', 150, 'x'), says('one', 200, 'b')])
     assert.equal(text, '#1 one\n#1 0.100 a\n#1 0.200 b\n#1 ...\n\n#2 two\n#2 0.150 x\n')
   })
+  it('says why there are no native twins once for each platform, and how many there were of every step', () => {
+    const used = (name: string, use: { readonly native: number; readonly why: string }): ProgressEvent[] => [...step(name), { kind: 'vertex-twins', vertex: digestOf(name), at: 0, emulated: 1, ...use }, { kind: 'vertex-done', vertex: digestOf(name), at: 0, outcome: { kind: 'executed' } }]
+    const none = { native: 0, why: 'another libc' }
+    const text = write([...used('[linux/arm64 1/2] a', none), ...used('[linux/arm64 2/2] b', none), ...used('[linux/s390x 1/2] a', none), ...used('[linux/s390x 2/2] b', { native: 1203, why: '' })])
+    assert.deepEqual(text.match(/^#\d+ with.*$/gm), ['#1 without twins: another libc', '#3 without twins: another libc', '#4 with twins: 1,203 of 1,204 processes ran natively'])
+  })
   it('gives the floor on after three seconds', () => {
     const text = write([...step('one'), ...step('two'), says('two', 150, 'x'), says('one', 3100, 'b'), says('two', 3200, 'y'), says('one', 3300, 'c')])
     assert.equal(text, '#1 one\n#1 3.100 b\n#1 ...\n\n#2 two\n#2 0.150 x\n#2 3.200 y\n#2 ...\n\n#1 one\n#1 3.300 c\n')
