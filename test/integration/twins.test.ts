@@ -114,6 +114,7 @@ function testInside(): void {
     const run = (script: string, change?: Partial<ProcessSpec>): Promise<Ran> => runStep(executor, 'arm64', `{ ${script}\n} 2>&1; :`, change)
 
     const isBrief = process.env['PELAGO_TWIN_BRIEF'] !== undefined
+    if (!isBrief) testTools(executor) // before those that change tools
     for (const [sentence, script, expected, change] of isBrief ? CASES.slice(0, BRIEF_CASES) : CASES) {
       it(sentence, async () => assert.equal((await run(script, change)).output.trimEnd().split('\n').toSorted().join('\n'), expected.trimEnd().split('\n').toSorted().join('\n')))
     }
@@ -129,7 +130,6 @@ function testInside(): void {
       assert.equal((await run(script)).output, (await run(script, { twins: undefined })).output)
     })
     if (!isBrief) testReasons(run)
-    if (!isBrief) testTools(executor)
     it('is tidied up after', () => rm(folder, { recursive: true, force: true }))
   })
 }
