@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openRoot } from '../../../archive/safePath.ts'
@@ -50,7 +50,7 @@ export interface NativeTwinsOptions {
 
 /** Nothing is tried before it is asked for. */
 export function createNativeTwins(options: NativeTwinsOptions): NativeTwins {
-  const readers: TwinReaders = { packages: createPackageReader(), facts: createFactsReader() }
+  const kept: Kept = { readers: { packages: createPackageReader(), facts: createFactsReader() }, linkFolders: new Map(), isReversed: new Map() }
   let obstacle: Promise<string | undefined> | undefined
   return {
     async open(spec, source, signal) {
@@ -63,7 +63,7 @@ export function createNativeTwins(options: NativeTwinsOptions): NativeTwins {
       obstacle ??= findObstacle(programs, options)
       const why = await obstacle
       signal.throwIfAborted()
-      return why === undefined ? await openStep({ spec, source, emulatorPath, programs, readers, options }, signal) : { why }
+      return why === undefined ? await openStep({ spec, source, emulatorPath, programs, kept, options }, signal) : { why }
     },
   }
 }
@@ -88,37 +88,65 @@ async function findObstacle({ namespaceProgram }: Programs, { crun, emulation }:
   return (await child.exitCode) === 0 ? undefined : `a step can have no binfmt_misc of its own here: ${said.trim().replace(/^pelago-ns: /, '')}`
 }
 
+/** What is found out or made once, and good for all steps. */
+interface Kept {
+  readonly readers: TwinReaders
+  /** Folders of links, by what is in them; they stay in the state folder. */
+  readonly linkFolders: Map<string, Promise<string>>
+  /** Whether an emulator gives programs their environment back to front, by its path. */
+  readonly isReversed: Map<string, Promise<boolean>>
+}
+
+function ensure<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const made = known.get(key) ?? make()
+  known.set(key, made)
+  made.catch(() => known.delete(key)) // the next one tries again
+  return made
+}
+
+async function makeLinkFolder(stateFolder: string, links: LinkPlan['links']): Promise<string> {
+  const folder = await mkdtemp(join(stateFolder, 'links-'))
+  await chmod(folder, 0o755) // for every user of a step
+  await writeLinks(folder, links)
+  return folder
+}
+
+async function reversesEnvironment(emulatorPath: string): Promise<boolean> {
+  const version = parseQemuVersion(await readQemuVersion(emulatorPath, new AbortController().signal)) // shared, so that it must not end with one of those that share it
+  return version !== undefined && isOlder(version, [8, 1, 0])
+}
+
 interface StepParts {
   readonly spec: ProcessSpec
   readonly source: TwinSource
   readonly emulatorPath: string
   readonly programs: Programs
-  readonly readers: TwinReaders
+  readonly kept: Kept
   readonly options: NativeTwinsOptions
 }
 
 async function openStep(parts: StepParts, signal: AbortSignal): Promise<StepTwins | { readonly why: string }> {
-  const { spec, source, emulatorPath, programs, readers, options } = parts
+  const { spec, source, emulatorPath, programs, kept, options } = parts
   using step = openRoot(spec.rootfs)
   using sibling = openRoot(source.rootfs)
-  const search = await findTwins({ step, target: spec.platform, sibling, native: source.platform }, readers, signal)
+  const search = await findTwins({ step, target: spec.platform, sibling, native: source.platform }, kept.readers, signal)
   if (search.kind === 'none') return { why: search.why }
   const plan = planLinks(await withoutFresh(search.twins, signal))
   await using stack = new AsyncDisposableStack()
   await mkdir(options.stateFolder, { recursive: true })
   const folder = await mkdtemp(join(options.stateFolder, 'twins-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const paths = { sealed: join(folder, basename(emulatorPath)), links: join(folder, 'run'), registrations: join(folder, 'binfmt'), counts: join(folder, 'counts') }
-  await writeLinks(paths.links, plan.links)
+  const paths = { sealed: join(folder, basename(emulatorPath)), registrations: join(folder, 'binfmt'), counts: join(folder, 'counts') }
+  const links = await ensure(kept.linkFolders, JSON.stringify([...plan.links]), () => makeLinkFolder(options.stateFolder, plan.links))
   await mkdir(paths.counts)
   stack.use(mountMemory(paths.counts, COUNT_BYTES))
   const countFile = join(paths.counts, 'count')
   await writeCountFile(countFile)
-  if (!(await writeSealedEmulator(paths.sealed, { emulatorPath, codePath: programs.codePath, table: await tableOf(plan, parts, signal) }))) return { why: `${emulatorPath} cannot be made to look for twins` }
+  if (!(await writeSealedEmulator(paths.sealed, { emulatorPath, codePath: programs.codePath, table: await tableOf(plan, parts) }))) return { why: `${emulatorPath} cannot be made to look for twins` }
   await writeFile(paths.registrations, formatRegistrations(parts, paths.sealed))
   const owned = stack.move()
   return {
-    mounts: [bind(SIBLING_FOLDER, source.rootfs, 'rbind', ['ro']), bind(LINK_FOLDER, paths.links, 'bind', ['ro']), bind(COUNT_FILE, countFile, 'bind', ['noexec'])],
+    mounts: [bind(SIBLING_FOLDER, source.rootfs, 'rbind', ['ro']), bind(LINK_FOLDER, links, 'bind', ['ro']), bind(COUNT_FILE, countFile, 'bind', ['noexec'])],
     wrap: (argv) => [programs.namespaceProgram, '--own-binfmt', paths.registrations, '--', ...argv],
     readUse: async () => parseCount(await readFile(countFile, 'latin1')),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -137,12 +165,11 @@ async function withoutFresh(twins: readonly FoundTwin[], signal: AbortSignal): P
   return twins.filter((twin) => ageMs(twin) >= CLOCK_STEP_MS)
 }
 
-async function tableOf({ starts }: LinkPlan, { spec, source, emulatorPath }: StepParts, signal: AbortSignal): Promise<TwinTable> {
-  const version = parseQemuVersion(await readQemuVersion(emulatorPath, signal))
+async function tableOf({ starts }: LinkPlan, { spec, source, emulatorPath, kept }: StepParts): Promise<TwinTable> {
   return {
     root: identityOf(statSync(source.rootfs, { bigint: true })),
     hasSameLocales: spec.platform.architecture !== 's390x', // the only one of another byte order
-    isEnvironmentReversed: version !== undefined && isOlder(version, [8, 1, 0]),
+    isEnvironmentReversed: await ensure(kept.isReversed, emulatorPath, () => reversesEnvironment(emulatorPath)),
     entries: starts.map(({ twin, start }) => ({ file: twin.file, twin: start })),
   }
 }
