@@ -43,6 +43,8 @@ function formatSource(source: Source): readonly string[] {
   switch (source.kind) {
     case 'image':
       return [`image ${source.reference}`, `manifest ${source.manifest}`]
+    case 'image-blob':
+      return [`blob ${source.place}@${source.digest}`, ...setting('session', source.sessionId ?? ''), ...setting('filename', source.filename), ...formatMode(source.mode), `for ${source.uid}:${source.gid}`]
     case 'local':
       return [
         `local ${source.name}`,
@@ -53,7 +55,7 @@ function formatSource(source: Source): readonly string[] {
         ...list('follow', source.followPaths),
       ]
     case 'http':
-      return [`http ${source.url}`, ...setting('checksum', source.checksum ?? ''), ...setting('filename', source.filename), ...formatMode(source.mode), `for ${source.uid}:${source.gid}`, ...setting('authorization', source.authHeaderSecret)]
+      return [`http ${source.url}`, ...setting('checksum', source.checksum ?? ''), ...setting('filename', source.filename), ...formatMode(source.mode), `for ${source.uid}:${source.gid}`, ...setting('authorization', source.authHeaderSecret), ...Object.entries(source.headers ?? {}).map(([name, value]) => `header ${name}: ${value}`)]
     case 'git':
       return formatGitSource(source)
   }

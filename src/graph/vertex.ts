@@ -37,7 +37,7 @@ export interface SourceOp {
   readonly source: Source
 }
 
-export type Source = ImageSource | LocalSource | HttpSource | GitSource
+export type Source = ImageSource | ImageBlobSource | LocalSource | HttpSource | GitSource
 
 /** `docker-image://` */
 export interface ImageSource {
@@ -48,6 +48,22 @@ export interface ImageSource {
   readonly manifest: Digest
   /** How many of its layers, from the lowest; absent is all. */
   readonly layerLimit?: number
+}
+
+/** `docker-image+blob://`, `oci-layout+blob://`: one blob of an image, as a file. */
+export interface ImageBlobSource {
+  readonly kind: 'image-blob'
+  /** `host/repository`, or the name of a client's layout. */
+  readonly place: string
+  /** Whose layout it is; undefined is a registry's repository. */
+  readonly sessionId: string | undefined
+  readonly digest: Digest
+  /** '' is the digest's hex. */
+  readonly filename: string
+  /** Permission bits. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
 }
 
 /** `local://`: files of the client, brought by the session. */
@@ -67,6 +83,9 @@ export interface LocalSource {
   readonly isCompared?: false
 }
 
+/** Of a file that comes without one. */
+export const DEFAULT_FILE_MODE = 0o600
+
 /** `http://`, `https://`: one file. */
 export interface HttpSource {
   readonly kind: 'http'
@@ -81,6 +100,8 @@ export interface HttpSource {
   readonly gid: number
   /** The client's secret that is the header `Authorization`; '' is `HTTP_AUTH_HEADER_<host>`, if the client has it. */
   readonly authHeaderSecret: string
+  /** To be sent with the request, by names in lower case; absent is none. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** `git://`: the files of a commit. */

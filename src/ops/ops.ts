@@ -9,9 +9,10 @@ import { createMergeOp } from './mergeOp.ts'
 import type { GitSources } from './remote/git/gitSource.ts'
 import type { HttpFiles } from './remote/httpFiles.ts'
 import { createHttpSource } from './remote/httpSource.ts'
+import { createImageBlobSource, type ImageBlobDeps } from './remote/imageBlobSource.ts'
 
 /** All that ops work with; `engine` fills it in. */
-export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, Omit<LocalSourceDeps, 'hasher'> {
+export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, Omit<ImageBlobDeps, 'hasher'>, Omit<LocalSourceDeps, 'hasher'> {
   readonly httpFiles: Pick<HttpFiles, 'fetch'>
   readonly gitSources: Pick<GitSources, 'create'>
 }
@@ -39,6 +40,8 @@ function createSource({ source }: SourceOp, { platform }: Vertex, deps: OpsDeps)
   switch (source.kind) {
     case 'image':
       return createImageSource(source, platform, deps)
+    case 'image-blob':
+      return createImageBlobSource(source, deps)
     case 'local':
       return createLocalSource(source, deps)
     case 'http':

@@ -5,7 +5,7 @@ import { digestOf } from '../ground/digest.ts'
 import { MEDIA_TYPE } from '../ground/oci/mediaType.ts'
 import { parseReference, type Reference } from '../ground/reference.ts'
 import { formatManifest } from '../image/manifestJson.ts'
-import type { Registry, Repository } from './registry.ts'
+import type { NamedBlob, Registry, Repository } from './registry.ts'
 
 /** An empty registry and a client for it. */
 export interface RegistryFixture extends AsyncDisposable {
@@ -25,6 +25,12 @@ export function registrySuite(name: string, openFixture: () => Promise<RegistryF
         assert.equal(await readText(fixture, 'app', descriptor, offset), want)
       })
     }
+
+    it('gives back a blob of which nobody has told the size', async () => {
+      await using fixture = await openFixture()
+      const { digest } = await push(fixture, 'app', 'abcde')
+      assert.equal(await readText(fixture, 'app', { digest, sizeBytes: undefined }), 'abcde')
+    })
 
     it('uploads a blob once, and then finds it present', async () => {
       await using fixture = await openFixture()
@@ -125,9 +131,9 @@ export async function push({ host, registry }: RegistryFixture, repository: stri
   return blob.descriptor
 }
 
-export async function readText({ host, registry }: RegistryFixture, repository: string, descriptor: Descriptor, offset = 0): Promise<string> {
+export async function readText({ host, registry }: RegistryFixture, repository: string, blob: NamedBlob, offset = 0): Promise<string> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of registry.readBlob({ host, repository }, descriptor, offset, signal)) chunks.push(chunk)
+  for await (const chunk of registry.readBlob({ host, repository }, blob, offset, signal)) chunks.push(chunk)
   return Buffer.concat(chunks).toString()
 }
 

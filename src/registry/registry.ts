@@ -15,7 +15,7 @@ export interface Registry {
   /** The bytes of a manifest, index or small config, verified. */
   fetchManifest(reference: Reference, descriptor: Descriptor, signal: AbortSignal): Promise<Uint8Array>
   /** A blob from `offset`, resumed where the connection breaks; the caller verifies the digest of the whole. */
-  readBlob(repository: Repository, descriptor: Descriptor, offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>
+  readBlob(repository: Repository, blob: NamedBlob, offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>
   hasBlob(repository: Repository, digest: Digest, signal: AbortSignal): Promise<boolean>
   /** Idempotent. `open` may be called again for a retry. `mountFrom` is another repository of the same host that may have it. */
   pushBlob(repository: Repository, blob: UploadBlob, signal: AbortSignal): Promise<UploadOutcome>
@@ -29,6 +29,13 @@ export interface Registry {
   listReferrers(repository: Repository, digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>
   /** Tells `listener` of each pause that a registry asks for, as it begins, until it is disposed. */
   watchWaits(listener: (wait: RegistryWait) => void): Disposable
+}
+
+/** Every descriptor is one. */
+export interface NamedBlob {
+  readonly digest: Digest
+  /** Undefined takes as many as come. */
+  readonly sizeBytes: number | undefined
 }
 
 /** A registry limits requests; none is sent to it for so long. */

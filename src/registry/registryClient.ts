@@ -22,7 +22,7 @@ export function createRegistry(options: RegistryOptions): Registry & AsyncDispos
     lessons,
     resolve: (reference, signal) => resolveManifest(requester, reference, signal),
     fetchManifest: (reference, descriptor, signal) => fetchManifest(requester, reference, { descriptor, signal }),
-    readBlob: (repository, descriptor, offset, signal) => readBlob(requester, { repository, descriptor, offset, retries: options.retries }, signal),
+    readBlob: (repository, blob, offset, signal) => readBlob(requester, { repository, blob, offset, retries: options.retries }, signal),
     hasBlob: (repository, digest, signal) =>
       requester.askOrigin(repository.host, (endpoint) => isBlobThere(requester, { endpoint, repository, digest, scope: pullScope(repository) }, signal), signal),
     pushBlob: (repository, blob, signal) => pushBlob(requester, repository, { blob, signal }),

@@ -3,26 +3,31 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { Definition } from '../../src/api/gen/ops_pb.ts'
 import { RemoteError } from '../../src/api/errorMapping.ts'
 import type { EngineClient } from '../../src/driver/driver.ts'
 import { createSocketDriver } from '../../src/driver/socketDriver.ts'
+import { digestOf } from '../../src/ground/digest.ts'
 import { missingPeer, startBuildkitPeer } from '../parity/buildkitPeer.ts'
 import { readImageFacts } from '../parity/imageFacts.ts'
-import { definitionOf, LLB_CASES, type LlbCase } from '../parity/llbCases.ts'
+import { definitionOf, LLB_CASES } from '../parity/llbCases.ts'
+import { LLB_REMOTE_CASES, type LlbRemoteCase } from '../parity/llbRemoteCases.ts'
 import { askDockerfile, LLB_QUESTIONS, solveForPlatforms } from '../parity/llbQuestions.ts'
 import { startEngine } from '../support/engine/engineSocket.ts'
 import { driveDefinition, solveDefinition, solveToFacts, type DefinitionSolve } from '../support/engine/solveDefinition.ts'
-import { createLlb, mkfile, rm as rmAction } from '../support/llb.ts'
+import { createLlb, mkfile, rm as rmAction, type Llb, type LlbRef } from '../support/llb.ts'
 import { writeContext } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
+import { openLlbPlaces, STORE, type LlbPlaces } from '../support/servers/llbPlaces.ts'
 
 const never = new AbortController().signal
 
 /* The same graph gives the same files as with BuildKit: each case is solved by both, and what comes of it compared file by file. */
-describe('a graph of the client’s own', { skip: missingPeer || missing('crun', 'busybox') }, () => {
+describe('a graph of the client’s own', { skip: missingPeer || missing('crun', 'busybox', 'docker-registry', 'git') }, () => {
   const resources = new AsyncDisposableStack()
   let folder: string
   let has: Omit<DefinitionSolve, 'definition'>
+  let places: LlbPlaces
   let engines: { readonly pelago: EngineClient; readonly buildkit: EngineClient }
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pelago-llb-'))
@@ -34,12 +39,19 @@ describe('a graph of the client’s own', { skip: missingPeer || missing('crun',
     const [pelago, buildkit] = await Promise.all([engine, peer].map(({ address }) => createSocketDriver(address).connect(never)))
     assert.ok(pelago !== undefined && buildkit !== undefined)
     engines = { pelago: resources.use(pelago), buildkit: resources.use(buildkit) }
+    places = resources.use(await openLlbPlaces(engines.pelago, folder))
   })
   after(() => resources.disposeAsync())
 
-  async function outcome(name: keyof typeof engines, wanted: LlbCase): Promise<string> {
+  const remoteDefinition = ({ build }: Pick<LlbRemoteCase, 'build'>): Definition => {
+    const llb = createLlb()
+    return llb.define(build(llb, places))
+  }
+
+  let outcomes = 0
+  async function outcome(name: keyof typeof engines, solve: Partial<DefinitionSolve> & Pick<DefinitionSolve, 'definition'>): Promise<string> {
     try {
-      const facts = await solveToFacts(engines[name], { ...has, definition: definitionOf(wanted) }, join(folder, `${name}-${LLB_CASES.indexOf(wanted)}.tar`))
+      const facts = await solveToFacts(engines[name], { ...has, ...places.client, ...solve }, join(folder, `${name}-${outcomes++}.tar`))
       return [...facts].map(([path, fact]) => `${path} ${fact.replace(/ trusted\.overlay\.\S+/, '')}`).sort().join('\n') // BuildKit leaves its own in differences
     } catch (error) {
       return `failed: ${error instanceof Error ? error.message : String(error)}`
@@ -113,13 +125,35 @@ describe('a graph of the client’s own', { skip: missingPeer || missing('crun',
   describe('comes to what BuildKit makes of it:', { concurrency: 3 }, () => {
     for (const wanted of LLB_CASES) {
       it(wanted.name, async () => {
-        const [theirs, ours] = await Promise.all([outcome('buildkit', wanted), outcome('pelago', wanted)])
+        const solve = { definition: definitionOf(wanted) }
+        const [theirs, ours] = await Promise.all([outcome('buildkit', solve), outcome('pelago', solve)])
         const shown = (text: string): string => (wanted.hasFoldersOfNow === true ? text.replace(/( folder .*) \S+$/gm, '$1') : text)
         if (wanted.fails === undefined) return void assert.equal(shown(ours), shown(theirs))
         assert.match(theirs, new RegExp(`^failed: .*(?:${wanted.fails.source})`, 's'), 'BuildKit')
         assert.match(ours, new RegExp(`^failed: .*(?:${wanted.fails.source})`, 's'), 'Pelago')
       })
     }
+  })
+
+  describe('takes what is elsewhere as BuildKit does:', { concurrency: 3 }, () => {
+    for (const wanted of LLB_REMOTE_CASES) {
+      it(wanted.name, async () => {
+        const solve = { definition: remoteDefinition(wanted), entitlements: wanted.entitlements ?? [] }
+        const [theirs, ours] = await Promise.all([outcome('buildkit', solve), outcome('pelago', solve)])
+        if (wanted.fails === undefined) return void assert.equal(ours, theirs)
+        assert.match(theirs, new RegExp(`^failed: .*(?:${wanted.fails.source})`, 's'), 'BuildKit')
+        assert.match(ours, new RegExp(`^failed: .*(?:${wanted.fails.source})`, 's'), 'Pelago')
+      })
+    }
+  })
+
+  describe('takes a blob of an image', () => {
+    const blobs = [
+      { name: 'from a registry', source: (llb: Llb): LlbRef => llb.source(`docker-image+blob://${places.image.replace(/:1$/, '')}@${places.layer}`, { 'http.filename': 'layer', 'http.perm': '0640', 'http.uid': '3', 'http.gid': '4' }), facts: /^layer file 640 3:4 /m },
+      { name: 'from a layout', source: (llb: Llb): LlbRef => llb.source(`oci-layout+blob://any/name@${places.digest}`, { 'oci.store': STORE }), facts: /^[0-9a-f]{64} file 600 0:0 /m },
+      { name: 'that is not there', source: (llb: Llb): LlbRef => llb.source(`docker-image+blob://${places.image.replace(/:1$/, '')}@${digestOf('none')}`), facts: /^failed: .*app@sha256:140bedbf/ },
+    ]
+    for (const { name, source, facts } of blobs) it(name, async () => assert.match(await outcome('pelago', { definition: remoteDefinition({ build: source }) }), facts))
   })
 })
 

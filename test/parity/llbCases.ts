@@ -33,7 +33,7 @@ function run(llb: Llb, inputs: readonly LlbRef[], script: string, { mounts = [RO
 }
 
 /** What a script has left in a folder of its own, alone: the root has files with times of now. */
-function wrote(llb: Llb, script: string, { inputs = [], mounts = [], ...more }: Run & { readonly inputs?: readonly LlbRef[] } = {}): LlbRef {
+export function wrote(llb: Llb, script: string, { inputs = [], mounts = [], ...more }: Run & { readonly inputs?: readonly LlbRef[] } = {}): LlbRef {
   const root = shell(llb)
   return output(run(llb, [root, ...inputs], script, { ...more, mounts: [{ ...ROOT, output: -1n, readonly: true }, { input: -1n, dest: '/tmp', output: 0n }, ...mounts] }), 0)
 }

@@ -2,7 +2,7 @@ import type { Digest } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { SourceSpan } from '../../ground/sourceSpan.ts'
-import type { DiffOp, ExecOp, FileOp, GitSource, HttpSource, LocalSource, MergeOp, Output, VertexNote } from '../../graph/vertex.ts'
+import type { DiffOp, ExecOp, FileOp, GitSource, HttpSource, ImageBlobSource, LocalSource, MergeOp, Output, VertexNote } from '../../graph/vertex.ts'
 
 /**
  * A definition (LLB) of a client's own, read and checked: a graph in which images are not looked up yet, and whose
@@ -37,7 +37,7 @@ export interface ClientSourceOp {
   readonly source: ClientSource
 }
 
-export type ClientSource = ClientImage | ClientLayout | ClientFolder | HttpSource | GitSource | MadeResult
+export type ClientSource = ClientImage | ClientLayout | ClientBlob | ClientFolder | HttpSource | GitSource | MadeResult
 
 /** Nothing of its own: each output is an input. */
 export interface PassthroughOp {
@@ -62,6 +62,9 @@ export interface ClientLayout {
   readonly sessionId: string
   readonly layerLimit: number | undefined
 }
+
+/** A blob of an image, or of a layout. `sessionId` '' is the session that solves. */
+export type ClientBlob = ImageBlobSource
 
 /** A folder of the client. `sessionId` '' is the session that solves. */
 export type ClientFolder = LocalSource

@@ -74,6 +74,9 @@ describe('a definition of a client’s own', () => {
       expected: { kind: 'git', remote: 'git@example.com:a.git', ref: '', folder: '', checksum: '', keepGitFolder: false, submodules: true, mtime: 'checkout', fetchByCommit: true, authHeaderSecret: '', authTokenSecret: '', knownSshHosts: 'example.com key', sshAgent: 'default' },
     },
     { name: 'a URL', step: source('https://example.com/f', { 'http.filename': 'x', 'http.perm': '0755', 'http.uid': '1', 'http.gid': '2', 'http.checksum': digestOf('x') }), expected: { kind: 'http', url: 'https://example.com/f', checksum: digestOf('x'), filename: 'x', mode: 0o755, uid: 1, gid: 2, authHeaderSecret: '' } },
+    { name: 'a URL asked with headers', step: source('https://example.com/f', { 'http.authheadersecret': 'H', 'http.header.accept': 'text/plain', 'http.header.User-Agent': 'me' }), expected: { kind: 'http', url: 'https://example.com/f', checksum: undefined, filename: '', mode: 0o600, uid: 0, gid: 0, authHeaderSecret: 'H', headers: { 'user-agent': 'me', accept: 'text/plain' } } },
+    { name: 'a blob of an image', step: source(`docker-image+blob://busybox@${digestOf('x')}`, { 'http.filename': 'x', 'http.perm': '0755', 'http.uid': '1', 'http.gid': '2', 'image.recordtype': 'regular' }), expected: { kind: 'image-blob', place: 'docker.io/library/busybox', sessionId: undefined, digest: digestOf('x'), filename: 'x', mode: 0o755, uid: 1, gid: 2 } },
+    { name: 'a blob of a layout', step: source(`oci-layout+blob://name@${digestOf('x')}`, { 'oci.store': 'mine', 'oci.session': 's' }), expected: { kind: 'image-blob', place: 'mine', sessionId: 's', digest: digestOf('x'), filename: '', mode: 0o600, uid: 0, gid: 0 } },
     { name: 'a result of the engine', step: source('pelago-result://id'), expected: { kind: 'result', id: 'id' } },
   ]
   for (const { name, step, expected } of sources) it(`names ${name} as source`, () => assert.deepEqual(opOf(parse([step]), 'source').source, expected))
@@ -88,10 +91,10 @@ describe('a definition of a client’s own', () => {
       { input: -1n, dest: '/s', output: -1n, mountType: MountType.SECRET, secretOpt: { ID: 'a', uid: 1, gid: 2, mode: 0o400, optional: true } },
       { input: -1n, dest: '/a', output: -1n, mountType: MountType.SSH, SSHOpt: { mode: 0o600 } },
       { input: 0n, dest: '/o', output: -1n, contentCache: MountContentCache.OFF },
-    ], { network: NetMode.NONE, meta: { args: ['x'], cwd: '/w', validExitCodes: [3], proxyEnv: { httpProxy: 'p' } } })])
+    ], { network: NetMode.NONE, cdiDevices: [{ name: 'v.com/c=d', optional: true }], meta: { args: ['x'], cwd: '/w', validExitCodes: [3], proxyEnv: { httpProxy: 'p' } } })])
     assert.deepEqual(vertex.outputs, [{ kind: 'own', index: 0 }, { kind: 'input', index: 0 }, { kind: 'own', index: 1 }])
-    const { mounts, network, validExitCodes, proxyEnv } = opOf(vertex, 'exec')
-    assert.deepEqual({ network, validExitCodes, proxyEnv }, { network: 'none', validExitCodes: [3], proxyEnv: ['HTTP_PROXY=p', 'http_proxy=p'] })
+    const { mounts, network, devices, validExitCodes, proxyEnv } = opOf(vertex, 'exec')
+    assert.deepEqual({ network, devices, validExitCodes, proxyEnv }, { network: 'none', devices: [{ name: 'v.com/c=d', isOptional: true }], validExitCodes: [3], proxyEnv: ['HTTP_PROXY=p', 'http_proxy=p'] })
     assert.deepEqual(mounts, [
       { kind: 'bind', input: 0, selector: '', target: '/', readonly: false, isOutput: true },
       { kind: 'bind', input: 0, selector: 'etc', target: '/w/rel', readonly: true, isOutput: false },
@@ -147,6 +150,9 @@ describe('a definition of a client’s own', () => {
     { name: 'an attribute that it does not know', steps: [source('docker-image://a', { 'image.colour': 'red' })], message: /attribute image.colour of source/ },
     { name: 'a mode that is none', steps: [source('docker-image://a', { 'image.resolvemode': 'often' })], message: /invalid attribute image.resolvemode="often"/ },
     { name: 'a layout without digest', steps: [source('oci-layout://a')], message: /has no digest/ },
+    { name: 'a blob without digest', steps: [source('docker-image+blob://a')], message: /image blob "a" has no digest/ },
+    { name: 'a header that says who asks', steps: [source('https://a/b', { 'http.header.cookie': 'x' })], message: /header "cookie" of a download cannot be set/ },
+    { name: 'a header of several lines', steps: [source('https://a/b', { 'http.header.accept': 'x\r\ny: z' })], message: /invalid value of the header accept/ },
     { name: 'a file name that leads elsewhere', steps: [source('https://a/b', { 'http.filename': '../x' })], message: /invalid filename/ },
     { name: 'an op of no kind', steps: [{ op: { case: undefined } }], message: /no known kind/ },
     { name: 'a process without words', steps: [BASE, { op: { case: 'exec', value: { meta: {}, mounts: [ROOT] } }, inputs: [[0, 0]] }], message: /no args/ },

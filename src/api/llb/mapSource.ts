@@ -1,8 +1,9 @@
 import { parseDigest } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
-import type { GitSource, HttpSource } from '../../graph/vertex.ts'
+import { formatRepository, parseReference } from '../../ground/reference.ts'
+import { DEFAULT_FILE_MODE, type GitSource, type HttpSource } from '../../graph/vertex.ts'
 import type { SourceOp as SourceMessage } from '../gen/ops_pb.ts'
-import { DefinitionError, type ClientFolder, type ClientImage, type ClientLayout, type ClientSource } from './clientGraph.ts'
+import { DefinitionError, type ClientBlob, type ClientFolder, type ClientImage, type ClientLayout, type ClientSource } from './clientGraph.ts'
 import { openAttributes, type Attributes } from './sourceAttributes.ts'
 import { parseResultIdentifier } from './resultDefinition.ts'
 
@@ -28,6 +29,10 @@ function readSource(scheme: string, { identifier, rest, attributes }: Written): 
       return imageOf(rest, attributes)
     case 'oci-layout':
       return layoutOf(rest, attributes)
+    case 'docker-image+blob':
+      return imageBlobOf(rest, attributes)
+    case 'oci-layout+blob':
+      return layoutBlobOf(rest, attributes)
     case 'local':
       return folderOf(rest, attributes)
     case 'git':
@@ -37,7 +42,7 @@ function readSource(scheme: string, { identifier, rest, attributes }: Written): 
       return fileOf(identifier, attributes)
     default: {
       const id = parseResultIdentifier(identifier)
-      if (id === undefined) throw new DefinitionError(`unknown source: ${JSON.stringify(identifier)}`, { hint: 'docker-image, oci-layout, local, git, http and https are known' })
+      if (id === undefined) throw new DefinitionError(`unknown source: ${JSON.stringify(identifier)}`, { hint: 'docker-image, oci-layout, docker-image+blob, oci-layout+blob, local, git, http and https are known' })
       return { kind: 'result', id }
     }
   }
@@ -60,10 +65,26 @@ function withChecksum(reference: string, checksum: string): string {
 
 /** The name before the digest is the store's, unless an attribute says another. */
 function layoutOf(reference: string, attributes: Attributes): ClientLayout {
+  const { store, digest } = readLayout(reference, attributes)
+  return { kind: 'layout', reference: `oci-layout://${store}@${digest}`, sessionId: attributes.text('oci.session'), layerLimit: attributes.count('oci.layerlimit') ?? attributes.count('image.layerlimit') }
+}
+
+function readLayout(reference: string, attributes: Attributes): { readonly store: string; readonly digest: string } {
   const [name = '', digest] = reference.split('@')
   if (digest === undefined) throw new DefinitionError(`oci-layout reference ${JSON.stringify(reference)} has no digest`)
-  const store = attributes.text('oci.store') || name.replace(/:[\w.-]+$/, '')
-  return { kind: 'layout', reference: `oci-layout://${store}@${digest}`, sessionId: attributes.text('oci.session'), layerLimit: attributes.count('oci.layerlimit') ?? attributes.count('image.layerlimit') }
+  return { store: attributes.text('oci.store') || name.replace(/:[\w.-]+$/, ''), digest }
+}
+
+function imageBlobOf(reference: string, attributes: Attributes): ClientBlob {
+  attributes.text('image.recordtype')
+  const named = parseReference(reference)
+  if (named.digest === undefined) throw new DefinitionError(`image blob ${JSON.stringify(reference)} has no digest`)
+  return { kind: 'image-blob', place: formatRepository(named), sessionId: undefined, digest: named.digest, ...readFile(attributes) }
+}
+
+function layoutBlobOf(reference: string, attributes: Attributes): ClientBlob {
+  const { store, digest } = readLayout(reference, attributes)
+  return { kind: 'image-blob', place: store, sessionId: attributes.text('oci.session'), digest: parseDigest(digest), ...readFile(attributes) }
 }
 
 /** Each solve has the folder brought anew, and compared by what its files say of themselves: `local.unique` asks for the former. */
@@ -107,19 +128,39 @@ function gitOf(rest: string, attributes: Attributes): GitSource {
   }
 }
 
-const DEFAULT_MODE = 0o600
-
 function fileOf(url: string, attributes: Attributes): HttpSource {
   const checksum = attributes.text('http.checksum')
+  const headers = readHeaders(attributes)
   return {
     kind: 'http',
     url,
     checksum: checksum === '' ? undefined : parseDigest(checksum),
+    ...readFile(attributes),
+    authHeaderSecret: attributes.text('http.authheadersecret'),
+    ...(headers.size > 0 && { headers: Object.fromEntries(headers) }),
+  }
+}
+
+/** What may be sent, as in BuildKit: nothing by which a server knows who asks. */
+const HEADERS: ReadonlySet<string> = new Set(['accept', 'user-agent'])
+
+/** @throws DefinitionError where one may not be set, or is no header */
+function readHeaders(attributes: Attributes): ReadonlyMap<string, string> {
+  const headers = new Map([...attributes.prefixed('http.header.')].map(([name, value]) => [name.toLowerCase(), value] as const))
+  for (const [name, value] of headers) {
+    if (!HEADERS.has(name)) throw new DefinitionError(`the header ${JSON.stringify(name)} of a download cannot be set`, { hint: `one of ${[...HEADERS].join(', ')} can; for what says who asks there is http.authheadersecret` })
+    if (!/^[\t\x20-\x7e]*$/.test(value)) throw new DefinitionError(`invalid value of the header ${name}: ${JSON.stringify(value)}`)
+  }
+  return headers
+}
+
+/** How a file is called that is brought, and whose it is. */
+function readFile(attributes: Attributes): Pick<HttpSource, 'filename' | 'mode' | 'uid' | 'gid'> {
+  return {
     filename: plainName(attributes.text('http.filename')),
-    mode: attributes.count('http.perm') ?? DEFAULT_MODE,
+    mode: attributes.count('http.perm') ?? DEFAULT_FILE_MODE,
     uid: attributes.count('http.uid') ?? 0,
     gid: attributes.count('http.gid') ?? 0,
-    authHeaderSecret: attributes.text('http.authheadersecret'),
   }
 }
 

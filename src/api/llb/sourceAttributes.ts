@@ -5,6 +5,8 @@ import { DefinitionError } from './clientGraph.ts'
 export interface Attributes {
   /** '' where it is not there. */
   text(name: string): string
+  /** Those whose names begin so, by the rest of their names. */
+  prefixed(prefix: string): ReadonlyMap<string, string>
   /** A list in JSON. */
   list(name: string): readonly string[]
   flag(name: string): boolean
@@ -25,6 +27,10 @@ export function openAttributes(identifier: string, attributes: Readonly<Record<s
   const invalid = (name: string, value: string): DefinitionError => new DefinitionError(`invalid attribute ${name}=${JSON.stringify(value)} of source ${JSON.stringify(identifier)}`)
   return {
     text,
+    prefixed(prefix) {
+      const names = [...left.keys()].filter((name) => name.startsWith(prefix)).sort()
+      return new Map(names.map((name) => [name.slice(prefix.length), text(name)]))
+    },
     list(name) {
       const value = text(name)
       return value === '' ? [] : (optionalStringList(parseJsonObject(`{"list":${value}}`, name), 'list') ?? [])

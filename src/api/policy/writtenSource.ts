@@ -1,4 +1,4 @@
-import type { Source } from '../../graph/vertex.ts'
+import { DEFAULT_FILE_MODE, type Source } from '../../graph/vertex.ts'
 
 /** A source as LLB writes it: `docker-image://…`, `https://…`, with attributes such as `http.checksum`. */
 export interface WrittenSource {
@@ -11,14 +11,18 @@ export function writeSource(source: Source): WrittenSource {
   switch (source.kind) {
     case 'image':
       return written(`docker-image://${source.reference}`, {})
+    case 'image-blob': {
+      const { place, sessionId, digest, filename, mode, uid, gid } = source
+      return written(`${sessionId === undefined ? 'docker-image' : 'oci-layout'}+blob://${place}@${digest}`, { 'http.filename': filename, 'http.perm': mode === DEFAULT_FILE_MODE ? '' : modeText(mode), 'http.uid': numberText(uid), 'http.gid': numberText(gid) })
+    }
     case 'local': {
       const { includePatterns, excludePatterns, followPaths, sharedKeyHint } = source
       const lists = { 'local.includepattern': listText(includePatterns), 'local.excludepatterns': listText(excludePatterns), 'local.followpaths': listText(followPaths) }
       return written(`local://${source.name}`, { ...lists, 'local.sharedkeyhint': sharedKeyHint })
     }
     case 'http': {
-      const { checksum = '', filename, mode, uid, gid, authHeaderSecret } = source
-      return written(source.url, { 'http.checksum': checksum, 'http.filename': filename, 'http.perm': `0${mode.toString(8)}`, 'http.uid': numberText(uid), 'http.gid': numberText(gid), 'http.authheadersecret': authHeaderSecret })
+      const { checksum = '', filename, mode, uid, gid, authHeaderSecret, headers = {} } = source
+      return written(source.url, { 'http.checksum': checksum, 'http.filename': filename, 'http.perm': modeText(mode), 'http.uid': numberText(uid), 'http.gid': numberText(gid), 'http.authheadersecret': authHeaderSecret, ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [`http.header.${name}`, value])) })
     }
     case 'git': {
       const { remote, ref, folder, checksum, keepGitFolder, submodules, mtime, fetchByCommit } = source
@@ -46,6 +50,10 @@ function written(identifier: string, attributes: Readonly<Record<string, string>
 /** LLB's attributes are texts. */
 function listText(list: readonly string[]): string {
   return list.length === 0 ? '' : JSON.stringify(list)
+}
+
+function modeText(mode: number): string {
+  return `0${mode.toString(8)}`
 }
 
 function numberText(value: number): string {

@@ -6,6 +6,7 @@ import { BuildError } from '../../ground/errors.ts'
 import type { Platform } from '../../ground/platform.ts'
 import { createGraphBuilder, type GraphBuilder } from '../../graph/graphBuilder.ts'
 import type { Graph, Output, Source } from '../../graph/vertex.ts'
+import { createLimit, mapLimited } from '../../kit/limit.ts'
 import { VertexFailedError } from '../../solver/vertexFailedError.ts'
 import type { BuildOptions } from '../build/build.ts'
 import type { ResultLookup } from '../engine.ts'
@@ -35,28 +36,40 @@ export interface ResolvedGraph {
  * @throws VertexFailedError where an image is not there; DefinitionError where a result is not
  */
 export async function resolveClientGraph({ vertices, root }: ClientGraph, deps: ResolveDeps, signal: AbortSignal): Promise<ResolvedGraph> {
+  const images = await findImages([...vertices.values()], deps, signal)
   const graph = createGraphBuilder(deps.judgeSource)
   const made = new Map<Digest, readonly (Output | undefined)[]>()
   const outputOf = ({ vertex, index }: Output): Output | undefined => made.get(vertex)?.[index]
-  for (const vertex of vertices.values()) made.set(vertex.digest, await addVertex(vertex, { graph, deps, inputs: vertex.inputs.map(outputOf) }, signal))
+  for (const vertex of vertices.values()) made.set(vertex.digest, addVertex(vertex, { graph, deps, images, inputs: vertex.inputs.map(outputOf) }))
   return { root: root === undefined ? undefined : outputOf(root), graph: graph.build() }
+}
+
+/** Enough that round trips to registries do not add up, and no crowd. */
+const LOOK_UPS = 8
+
+/** What the graph's images are, by vertex: looked up side by side. */
+async function findImages(vertices: readonly ClientVertex[], deps: ResolveDeps, signal: AbortSignal): Promise<ReadonlyMap<Digest, ResolvedImage>> {
+  const asked = vertices.flatMap((vertex) => (vertex.op.kind === 'source' && isImage(vertex.op.source) ? [{ vertex, source: vertex.op.source }] : []))
+  const found = await mapLimited(asked, createLimit(LOOK_UPS), async ({ vertex, source }, inner) => [vertex.digest, await located(vertex, () => deps.findImage(source, vertex.platform ?? deps.host, inner))] as const, signal)
+  return new Map(found)
 }
 
 interface Adding {
   readonly graph: GraphBuilder
   readonly deps: ResolveDeps
+  readonly images: ReadonlyMap<Digest, ResolvedImage>
   /** Undefined: an empty file system. */
   readonly inputs: readonly (Output | undefined)[]
 }
 
 /** Its outputs. */
-async function addVertex(vertex: ClientVertex, { graph, deps, inputs }: Adding, signal: AbortSignal): Promise<readonly (Output | undefined)[]> {
+function addVertex(vertex: ClientVertex, { graph, deps, images, inputs }: Adding): readonly (Output | undefined)[] {
   const { op, note, platform = deps.host, outputs } = vertex
   if (op.kind === 'passthrough') return outputs.map(({ index }) => inputs[index])
   if (op.kind === 'source') {
     const { source } = op
     if (source.kind === 'result') return [addResult(source, vertex, { graph, deps })]
-    return [graph.add({ op: { kind: 'source', source: await resolveSource(source, vertex, deps, signal) }, inputs: [], platform: isImage(source) ? platform : undefined }, note)]
+    return [graph.add({ op: { kind: 'source', source: resolveSource(source, deps, images.get(vertex.digest)) }, inputs: [], platform: isImage(source) ? platform : undefined }, note)]
   }
   const present = inputs.map((input) => input ?? addScratch(graph))
   const added = graph.add({ op, inputs: present, platform: op.kind === 'exec' ? platform : undefined }, note)
@@ -72,11 +85,13 @@ function addScratch(graph: GraphBuilder): Output {
   return graph.add({ op: { kind: 'merge' }, inputs: [], platform: undefined }, { name: 'scratch', ignoreCache: false, span: undefined })
 }
 
-async function resolveSource(source: Exclude<ClientSource, MadeResult>, vertex: ClientVertex, deps: ResolveDeps, signal: AbortSignal): Promise<Source> {
+function resolveSource(source: Exclude<ClientSource, MadeResult>, deps: ResolveDeps, image: ResolvedImage | undefined): Source {
   if (source.kind === 'local') return { ...source, sessionId: source.sessionId === '' ? deps.sessionId : source.sessionId }
+  if (source.kind === 'image-blob' && source.sessionId === '') return { ...source, sessionId: deps.sessionId }
   if (!isImage(source)) return source
+  if (image === undefined) throw new TypeError('an image was not looked up')
   const { layerLimit } = source
-  const { reference, manifest } = await located(vertex, () => deps.findImage(source, vertex.platform ?? deps.host, signal))
+  const { reference, manifest } = image
   return { kind: 'image', reference, manifest, ...(layerLimit !== undefined && { layerLimit }) }
 }
 

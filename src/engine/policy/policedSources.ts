@@ -42,9 +42,9 @@ export function judgeSources(policy: SourcePolicy | undefined): ((source: Source
 
 /** @throws InvalidValueError where it is to be what a graph cannot have in the place of this source */
 function readConverted({ identifier, attributes }: WrittenSource, source: Source): Source {
-  const isPossible = source.kind !== 'local' && /^(?:https?|git):\/\//.test(identifier)
+  const isPossible = source.kind !== 'local' && /^(?:https?|git|docker-image\+blob):\/\//.test(identifier)
   const converted = !isPossible ? undefined : mapSource(create(SourceOpSchema, { identifier, attrs: Object.fromEntries(attributes) }))
-  if (converted?.kind === 'http' || converted?.kind === 'git') return converted
+  if (converted?.kind === 'http' || converted?.kind === 'git' || converted?.kind === 'image-blob') return converted
   const { identifier: from } = writeSource(source)
   throw new InvalidValueError(`the source policy converts ${redactUrls(from)} to ${redactUrls(identifier)}, which cannot stand in its place`, { hint: 'convert files and repositories to files and repositories, and leave folders of the client as they are' })
 }

@@ -1,4 +1,4 @@
-import type { Vertex } from '../../graph/vertex.ts'
+import type { ImageBlobSource, Vertex } from '../../graph/vertex.ts'
 import { digestHex, type Digest } from '../../ground/digest.ts'
 import { formatPackageUrl, imagePackageUrl } from '../../ground/packageUrl.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
@@ -67,11 +67,20 @@ function materialOf(vertex: Vertex, pins: RemotePins): Material | undefined {
       const uri = named.host === LAYOUT_HOST ? layoutPackageUrl(found, vertex.platform) : imagePackageUrl({ ...named, digest: named.tag === undefined ? digest : undefined }, vertex.platform)
       return { uri, digest: { sha256: digestHex(found) } }
     }
+    case 'image-blob':
+      return { uri: blobPackageUrl(source), digest: { sha256: digestHex(source.digest) } }
     case 'git':
       return pinned(`${redactUrls(source.remote)}${source.ref === '' ? '' : `#${source.ref}`}`, pins.get(vertex.digest))
     case 'http':
       return pinned(redactUrls(source.url), pins.get(vertex.digest))
   }
+}
+
+/** BuildKit's name for it. */
+function blobPackageUrl({ place, sessionId, digest }: ImageBlobSource): string {
+  const parts = place.split('/')
+  const isLayout = sessionId !== undefined
+  return formatPackageUrl({ type: isLayout ? 'oci' : 'docker', namespace: isLayout ? '' : parts.slice(0, -1).join('/'), name: isLayout ? place : (parts.at(-1) ?? ''), version: '', qualifiers: new Map([['digest', digest], ['ref_type', 'blob']]) })
 }
 
 /** A layout of the client's has a digest, and no name that others know. */

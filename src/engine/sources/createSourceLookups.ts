@@ -53,6 +53,7 @@ export function createSourceLookups(deps: LookupDeps): SourceLookups {
           return { kind: 'git', written, commit: await commitOf(found, lookup, { deps, asker }, signal) }
         case 'http':
           return { kind: 'http', written, file: await fileOf(found, lookup, { deps, asker }, signal) }
+        case 'image-blob':
         case 'local':
         case 'result':
           return { kind: 'other', written }

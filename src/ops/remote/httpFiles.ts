@@ -1,21 +1,18 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
-import { createHash, type Hash } from 'node:crypto'
 import { formatCanonicalJson } from '../../ground/canonicalJson.ts'
-import { digestOf, parseDigest, type Digest } from '../../ground/digest.ts'
+import { digestOf, type Digest } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { fileNameOfUrl, redactUrls, toFileName } from '../../ground/urlText.ts'
 import type { HttpSource } from '../../graph/vertex.ts'
-import { bytesOf, fromText } from '../../kit/byteString.ts'
+import { fromText } from '../../kit/byteString.ts'
 import type { ContentHasher } from '../../snapshot/contentHash.ts'
 import type { SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { OpContext } from '../../solver/op.ts'
-import { applyMetadata } from '../files/metadata.ts'
-import { joinName } from '../files/rootPath.ts'
 import type { ClientSecrets } from './clientSecrets.ts'
 import { uploadPath, type ClientUploads } from './clientUploads.ts'
-import { downloadFile, type DownloadSink, type DownloadTools, type FileAnswer } from './httpDownload.ts'
+import { downloadFile, type DownloadSink, type DownloadTools, type FileAnswer, type Validators } from './httpDownload.ts'
 import type { HttpFile, HttpRecords } from './httpRecords.ts'
 import { createPerSession } from './perSession.ts'
+import { openReceivedFile } from './receivedFile.ts'
 import { createTransferReport } from '../transferReport.ts'
 
 export interface HttpFilesDeps extends DownloadTools {
@@ -47,8 +44,8 @@ export function createHttpFiles(deps: HttpFilesDeps): HttpFiles {
 }
 
 /** Of all that a file depends on but for what the server says. */
-function requestDigest({ url, filename, mode, uid, gid, authHeaderSecret }: HttpSource): Digest {
-  return digestOf(formatCanonicalJson({ url, filename, mode, uid, gid, authHeaderSecret }))
+function requestDigest({ url, filename, mode, uid, gid, authHeaderSecret, headers }: HttpSource): Digest {
+  return digestOf(formatCanonicalJson({ url, filename, mode, uid, gid, authHeaderSecret, ...(headers !== undefined && { headers }) }))
 }
 
 interface Fetching {
@@ -78,9 +75,12 @@ async function bringFile(source: HttpSource, { deps, context, known }: Bringing,
   await using layer = await deps.snapshots.openMutable(undefined, signal)
   using file = openReceivedFile(layer.path, source)
   const report = createTransferReport(redactUrls(source.url), context, deps.now)
+  let validators: Validators = { etag: '', lastModified: '' }
   const sink: DownloadSink = {
     begin(answer) {
-      file.begin(answer)
+      const { etag, lastModified } = answer
+      validators = { etag, lastModified }
+      file.begin(chooseName(source, answer))
       report.begin(answer.sizeBytes ?? 0)
     },
     write(chunk) {
@@ -91,11 +91,11 @@ async function bringFile(source: HttpSource, { deps, context, known }: Bringing,
   const upload = uploadPath(source.url)
   if (upload !== undefined) await receiveUpload(deps.uploads.receiveUpload(context.sessionId, upload, signal), sink)
   else {
-    const headers = await authorization(source, { secrets: deps.secrets, sessionId: context.sessionId }, signal)
+    const headers = new Map([...Object.entries(source.headers ?? {}), ...(await authorization(source, { secrets: deps.secrets, sessionId: context.sessionId }, signal))])
     const outcome = await downloadFile({ url: source.url, headers, known }, sink, deps, signal)
     if (outcome === 'unchanged' && known !== undefined) return known
   }
-  const received = file.finish()
+  const received = { ...file.finish(timeNs(validators.lastModified)), ...validators }
   report.end()
   const snapshot = await layer.commit()
   deps.hasher.seed(snapshot, [[fromText(received.filename), received.digest]])
@@ -105,52 +105,6 @@ async function bringFile(source: HttpSource, { deps, context, known }: Bringing,
 async function receiveUpload(chunks: AsyncIterable<Uint8Array>, sink: DownloadSink): Promise<void> {
   sink.begin({ etag: '', lastModified: '', disposition: '', sizeBytes: undefined })
   for await (const chunk of chunks) sink.write(chunk)
-}
-
-interface ReceivedFile extends Disposable {
-  begin(answer: FileAnswer): void
-  write(chunk: Uint8Array): void
-  finish(): Omit<HttpFile, 'snapshot'>
-}
-
-/** The name is known when the server has answered; one it has under way, the file keeps. */
-function openReceivedFile(folder: string, source: HttpSource): ReceivedFile {
-  let position = 0
-  let open: { readonly fd: number; readonly filename: string; readonly answer: FileAnswer; readonly hash: Hash } | undefined
-  const opened = (): NonNullable<typeof open> => {
-    if (open === undefined) throw new TypeError('a file comes before the server has answered')
-    return open
-  }
-  const place = (filename: string): ReturnType<typeof fromText> => joinName(fromText(folder), fromText(filename))
-  const close = (): void => {
-    if (open !== undefined) closeSync(open.fd)
-    open = undefined
-  }
-  return {
-    begin(answer) {
-      const filename = open?.filename ?? chooseName(source, answer)
-      const fd = open?.fd ?? openSync(bytesOf(place(filename)), 'wx', 0o600)
-      ftruncateSync(fd)
-      open = { fd, filename, answer, hash: createHash('sha256') }
-      position = 0
-    },
-    write(chunk) {
-      const { fd, hash } = opened()
-      hash.update(chunk)
-      for (let written = 0; written < chunk.byteLength; ) written += writeSync(fd, chunk, written, undefined, position + written)
-      position += chunk.byteLength
-    },
-    finish() {
-      const { filename, answer, hash } = opened()
-      const { etag, lastModified } = answer
-      const digest = parseDigest(`sha256:${hash.digest('hex')}`)
-      close()
-      const { mode, uid, gid } = source
-      applyMetadata(place(filename), { mode, uid, gid, mtimeNs: timeNs(lastModified), xattrs: new Map() }, 'other')
-      return { filename, digest, etag, lastModified }
-    },
-    [Symbol.dispose]: close,
-  }
 }
 
 /** What the source says, else what the server says, else the URL's last part. */

@@ -36,6 +36,6 @@ interface KeyedFile {
   readonly lastModified: string
 }
 
-function keyOf({ mode, uid, gid, authHeaderSecret }: HttpSource, { filename, digest, lastModified }: KeyedFile): Digest {
-  return digestOf(formatCanonicalJson({ kind: 'http', filename, mode, uid, gid, digest, lastModified, authHeaderSecret }))
+function keyOf({ mode, uid, gid, authHeaderSecret, headers }: HttpSource, { filename, digest, lastModified }: KeyedFile): Digest {
+  return digestOf(formatCanonicalJson({ kind: 'http', filename, mode, uid, gid, digest, lastModified, authHeaderSecret, ...(headers !== undefined && { headers }) }))
 }

@@ -16,6 +16,8 @@ export interface ServedFile {
   readonly headers?: Readonly<Record<string, string>>
   /** A path or URL that the file is looked for at instead. */
   readonly redirect?: string
+  /** Headers without which it is refused, by names in lower case. */
+  readonly wants?: Readonly<Record<string, string>>
   /** The header `Authorization` without which it is refused. */
   readonly authorization?: string
   /** Each of the first answers breaks off after as many bytes. */
@@ -55,6 +57,7 @@ function answer(file: ServedFile | undefined, request: IncomingMessage, response
 
 function refusal(file: ServedFile, request: IncomingMessage): number | undefined {
   if (file.authorization !== undefined && request.headers.authorization !== file.authorization) return 401
+  if (Object.entries(file.wants ?? {}).some(([name, value]) => request.headers[name] !== value)) return 406
   return file.failures?.shift() ?? (file.redirect === undefined ? undefined : 302)
 }
 

@@ -1,8 +1,7 @@
-import type { Descriptor } from '../../../ground/oci/descriptor.ts'
 import { HttpConnectionError, type HttpResponse } from '../../../kit/http.ts'
 import type { RetryPolicy } from '../../../kit/retry.ts'
 import type { Endpoint } from '../endpoint.ts'
-import type { Repository } from '../../registry.ts'
+import type { NamedBlob, Repository } from '../../registry.ts'
 import { BlobMissingError, RegistryUnavailableError, UnsupportedImageError } from '../../registryError.ts'
 import { toUnavailable, type Requester } from '../requester.ts'
 import { refusalOf } from '../response.ts'
@@ -11,7 +10,7 @@ import { pullScope } from '../scope.ts'
 
 export interface BlobDownload {
   readonly repository: Repository
-  readonly descriptor: Descriptor
+  readonly blob: NamedBlob
   readonly offset: number
   readonly retries: RetryPolicy
 }
@@ -25,10 +24,10 @@ interface Part {
 
 /** Goes on where the connection broke; gives up when `retries.attempts` connections in a row brought nothing. */
 export async function* readBlob(requester: Requester, download: BlobDownload, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const { digest, sizeBytes } = download.descriptor
+  const { digest, sizeBytes } = download.blob
   const { host, repository } = download.repository
   const subject = `${host}/${repository}@${digest}`
-  if (download.offset >= sizeBytes) return
+  if (sizeBytes !== undefined && download.offset >= sizeBytes) return
   let askedHost = host
   yield* resumedBytes({
     offset: download.offset,
@@ -39,7 +38,7 @@ export async function* readBlob(requester: Requester, download: BlobDownload, si
         return await openPart(requester, endpoint, { download, position, subject, signal })
       }
       const { response, skipBytes } = await requester.askMirrors(host, open, signal)
-      return { chunks: withoutFirst(skipBytes, response.body), expectedBytes: sizeBytes - position }
+      return { chunks: withoutFirst(skipBytes, response.body), expectedBytes: sizeBytes === undefined ? toldBytes(response, skipBytes) : sizeBytes - position }
     },
     toFailure(broken) {
       if ('missingBytes' in broken) return new RegistryUnavailableError(subject, `${broken.missingBytes} bytes did not come`, { isTransient: true })
@@ -47,6 +46,12 @@ export async function* readBlob(requester: Requester, download: BlobDownload, si
     },
     toExcess: () => new UnsupportedImageError(subject, 'the registry sent more bytes than its manifest says'),
   }, signal)
+}
+
+/** Of what is still to come; undefined where the registry does not say. */
+function toldBytes(response: HttpResponse, skipBytes: number): number | undefined {
+  const told = response.header('content-length') ?? ''
+  return /^\d+$/.test(told) ? Number(told) - skipBytes : undefined
 }
 
 /** What is answered to a range by those that know none; 206 is one that was not asked for. */
@@ -60,10 +65,10 @@ interface PartQuestion {
 }
 
 async function openPart(requester: Requester, endpoint: Endpoint, question: PartQuestion): Promise<Part> {
-  const { download: { repository, descriptor }, position, subject, signal } = question
+  const { download: { repository, blob }, position, subject, signal } = question
   const asksRange = position > 0 && !requester.lessons.has(endpoint.host, 'refuses-ranges')
   const headers: ReadonlyMap<string, string> = asksRange ? new Map([['range', `bytes=${position}-`]]) : new Map()
-  const request = { method: 'GET', target: `${repository.repository}/blobs/${descriptor.digest}`, headers, openBody: undefined, subject, scopes: [pullScope(repository)] } as const
+  const request = { method: 'GET', target: `${repository.repository}/blobs/${blob.digest}`, headers, openBody: undefined, subject, scopes: [pullScope(repository)] } as const
   const response = await requester.send(endpoint, request, signal)
   if (response.status === 200) return { response, skipBytes: position }
   const start = /^bytes (\d+)-/.exec(response.header('content-range') ?? '')?.[1]
