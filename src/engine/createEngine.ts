@@ -102,10 +102,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const opsDeps: OpsDeps = {
     httpFiles,
     gitSources,
-    snapshots,
-    content,
-    registries,
-    layouts: sessions,
+    snapshots, content, registries, layouts: sessions,
     presence,
     hasher,
     caches,

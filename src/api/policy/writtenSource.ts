@@ -1,4 +1,4 @@
-import { DEFAULT_FILE_MODE, type Source } from '../../graph/vertex.ts'
+import { DEFAULT_FILE_MODE, type HttpSource, type Source } from '../../graph/vertex.ts'
 
 /** A source as LLB writes it: `docker-image://…`, `https://…`, with attributes such as `http.checksum`. */
 export interface WrittenSource {
@@ -12,8 +12,8 @@ export function writeSource(source: Source): WrittenSource {
     case 'image':
       return written(`docker-image://${source.reference}`, {})
     case 'image-blob': {
-      const { place, sessionId, digest, filename, mode, uid, gid } = source
-      return written(`${sessionId === undefined ? 'docker-image' : 'oci-layout'}+blob://${place}@${digest}`, { 'http.filename': filename, 'http.perm': mode === DEFAULT_FILE_MODE ? '' : modeText(mode), 'http.uid': numberText(uid), 'http.gid': numberText(gid) })
+      const { place, sessionId, digest } = source
+      return written(`${sessionId === undefined ? 'docker-image' : 'oci-layout'}+blob://${place}@${digest}`, writeFile(source))
     }
     case 'local': {
       const { includePatterns, excludePatterns, followPaths, sharedKeyHint } = source
@@ -21,8 +21,8 @@ export function writeSource(source: Source): WrittenSource {
       return written(`local://${source.name}`, { ...lists, 'local.sharedkeyhint': sharedKeyHint })
     }
     case 'http': {
-      const { checksum = '', filename, mode, uid, gid, authHeaderSecret, headers = {} } = source
-      return written(source.url, { 'http.checksum': checksum, 'http.filename': filename, 'http.perm': modeText(mode), 'http.uid': numberText(uid), 'http.gid': numberText(gid), 'http.authheadersecret': authHeaderSecret, ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [`http.header.${name}`, value])) })
+      const { checksum = '', authHeaderSecret, headers = {} } = source
+      return written(source.url, { 'http.checksum': checksum, ...writeFile(source), 'http.authheadersecret': authHeaderSecret, ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [`http.header.${name}`, value])) })
     }
     case 'git': {
       const { remote, ref, folder, checksum, keepGitFolder, submodules, mtime, fetchByCommit } = source
@@ -52,8 +52,8 @@ function listText(list: readonly string[]): string {
   return list.length === 0 ? '' : JSON.stringify(list)
 }
 
-function modeText(mode: number): string {
-  return `0${mode.toString(8)}`
+function writeFile({ filename, mode, uid, gid }: Pick<HttpSource, 'filename' | 'mode' | 'uid' | 'gid'>): Readonly<Record<string, string>> {
+  return { 'http.filename': filename, 'http.perm': mode === DEFAULT_FILE_MODE ? '' : `0${mode.toString(8)}`, 'http.uid': numberText(uid), 'http.gid': numberText(gid) }
 }
 
 function numberText(value: number): string {
