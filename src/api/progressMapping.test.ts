@@ -15,6 +15,7 @@ describe('progress over the wire', () => {
   const started: ProgressEvent = { kind: 'vertex-started', vertex, at }
   const stories: { name: string; events: readonly ProgressEvent[] }[] = [
     { name: 'a step that runs', events: [announced, started, { kind: 'vertex-done', vertex, at: at + 5, outcome: { kind: 'executed' } }] },
+    { name: 'a step of a group', events: [{ ...announced, group: { id: 'g', name: 'all of it', isWeak: true } }, started] },
     { name: 'a cached step', events: [announced, started, { kind: 'vertex-done', vertex, at, outcome: { kind: 'cached' } }] },
     { name: 'a cancelled step', events: [announced, started, { kind: 'vertex-done', vertex, at, outcome: { kind: 'cancelled' } }] },
     { name: 'a failed step', events: [announced, started, { kind: 'vertex-done', vertex, at, outcome: { kind: 'failed', message: 'exit code: 1' } }] },

@@ -21,6 +21,7 @@ interface VertexState {
   readonly error?: string
   readonly started?: Timestamp
   readonly completed?: Timestamp
+  readonly progressGroup?: { readonly id: string; readonly name: string; readonly weak: boolean }
 }
 
 /** What one message holds at most, so that it stays far from gRPC's limit: a late listener gets a long story at once. */
@@ -71,7 +72,7 @@ function changeVertex(vertex: VertexState, event: VertexAnnounced | VertexStarte
   const at = timestampFromMs(event.at)
   switch (event.kind) {
     case 'vertex-announced':
-      return { ...vertex, name: event.name, inputs: [...event.inputs] }
+      return { ...vertex, name: event.name, inputs: [...event.inputs], ...(event.group !== undefined && { progressGroup: { id: event.group.id, name: event.group.name, weak: event.group.isWeak } }) }
     case 'vertex-started':
       return { ...vertex, started: at }
     case 'vertex-done':
@@ -154,11 +155,15 @@ function decodeVertex(vertex: Vertex, before: Vertex | undefined): readonly Prog
     const { name, started, completed } = vertex
     const startedAt = toMs(started)
     const events: ProgressEvent[] = []
-    if (before?.name !== name) events.push({ kind: 'vertex-announced', vertex: digest, at: startedAt, name, inputs: vertex.inputs.flatMap((input) => withDigest(input, (known) => known)) })
+    if (before?.name !== name) events.push({ kind: 'vertex-announced', vertex: digest, at: startedAt, name, inputs: vertex.inputs.flatMap((input) => withDigest(input, (known) => known)), ...decodeGroup(vertex) })
     if (started !== undefined && startedAt !== toMs(before?.started)) events.push({ kind: 'vertex-started', vertex: digest, at: startedAt })
     if (completed !== undefined && toMs(completed) !== toMs(before?.completed)) events.push({ kind: 'vertex-done', vertex: digest, at: toMs(completed), outcome: decodeOutcome(vertex) })
     return events
   })
+}
+
+function decodeGroup({ progressGroup: group }: Vertex): Pick<VertexAnnounced, 'group'> {
+  return group === undefined ? {} : { group: { id: group.id, name: group.name, isWeak: group.weak } }
 }
 
 function decodeOutcome({ error, cached }: Vertex): VertexOutcome {

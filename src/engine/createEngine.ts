@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ContentStore } from '../content/contentStore.ts'
@@ -60,6 +59,7 @@ import { tellFullStore } from './store/storeFaults.ts'
 import { solveRequest, type SolveDeps } from './build/solve.ts'
 import { createPlanParts } from './plan/planParts.ts'
 import { createSqliteCacheStore } from './store/sqliteCacheStore.ts'
+import { describeWorker } from './worker.ts'
 import { createStepTimeStore, type StepTimeStore } from './store/stepTimeStore.ts'
 
 export interface EngineOptions {
@@ -91,6 +91,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   await using undo = new AsyncDisposableStack()
   const { content, database, snapshots, caches, failedSteps, stepTimes, backend, leases, use } = await openStore(options, undo, signal)
   const { executor, devices, socketFolder } = await openExecutor(options, undo)
+  const worker = describeWorker({ config, executor, snapshotter: backend.kind })
   const images = createImageStore(database)
   const registries = undo.use(createSessionRegistries({ sessions, version, env, hosts: withRegistries(await readHostConfig(env), config.registries) }))
   const transfers = createLimit(TRANSFERS)
@@ -110,8 +111,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     secrets: sessions,
     agents: sessions,
     socketFolder,
-    executor,
-    failedSteps, stepTimes,
+    executor, failedSteps, stepTimes,
     limits: stepLimits(config),
     images: createImageFiles(content),
     files: sessions,
@@ -121,15 +121,15 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const cachePlaces = undo.use(createCachePlaces({ version, env, home: env['HOME'] ?? homedir() }))
   const importedLayers = createImportedLayers({ database, snapshots, content, registries })
   const { solver, plans } = createSolvers(opsDeps, { database, root, importedLayers })
-  const solveDeps: SolveDeps = { sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), packedBlocks: createPackedBlocks(database, content), auditStore: createAuditStore(database), importedLayers, openCachePlace: cachePlaces.open, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
+  const solveDeps: SolveDeps = { worker, sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), packedBlocks: createPackedBlocks(database, content), auditStore: createAuditStore(database), importedLayers, openCachePlace: cachePlaces.open, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const builds = createBuildRecordStore(database, Date.now, config.history)
   const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images, freeBytes: async () => (await readDisk(root)).freeBytes }
   const { gcRules, collector } = await openCollector(stores, options, undo)
   const held = undo.move()
   return {
-    id: randomUUID(),
-    version, root,
+    id: worker.id,
+    worker, version, root,
     snapshotter: backend.kind,
     blobs: content,
     ...platformCalls(executor),

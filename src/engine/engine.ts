@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Definition } from '../api/gen/ops_pb.ts'
 import type { Policy } from '../api/gen/sourcepolicy_pb.ts'
+import type { WorkerTraits } from '../api/llb/workerFilter.ts'
 import type { ClientGraph } from '../api/llb/clientGraph.ts'
 import type { BlobReader } from '../content/contentStore.ts'
 import type { BuiltImage } from '../dockerfile/lower/contexts/namedContext.ts'
@@ -33,6 +34,8 @@ import type { Asker, SourceLookups } from './sources/sourceLookups.ts'
 export interface Engine extends AsyncDisposable {
   /** Random, of this process. */
   readonly id: string
+  /** What it is to clients that choose between workers. */
+  readonly worker: WorkerTraits
   readonly version: string
   readonly root: string
   /** `overlay` or `copy` */

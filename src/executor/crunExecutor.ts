@@ -191,7 +191,7 @@ async function startContainer(context: Context, spec: ProcessSpec, { terminal, i
   stack.defer(() => rm(bundle, { recursive: true, force: true }))
   checkPrivacy(context, spec)
   const { oci, stepMounts } = await prepare(context, spec, { root, bundle, terminal, twinMounts: twins?.mounts ?? [] }, signal)
-  stack.use(createMountPoints(root, oci.mounts, stepMounts))
+  stack.use(createMountPoints(root, { all: oci.mounts, stepMounts, keepsParents: spec.keepsMountParents === true }))
   ensureOwnedFolder(root, spec.cwd, oci.process.user) // stays in the layer, as the step's own work
   await writeFile(join(bundle, 'config.json'), JSON.stringify(oci))
   let wasStopped = false

@@ -27,6 +27,8 @@ export interface ProcessSpec {
   readonly ulimits: readonly Ulimit[]
   readonly shmSizeBytes: number
   readonly cgroupParent: string
+  /** Folders that are made on the way to a target stay in the root. Absent: they go with it. */
+  readonly keepsMountParents?: true
   /** From where native twins of the emulated programs may be taken; undefined where every one is to be emulated. Counts for `run` alone. */
   readonly twins: TwinSource | undefined
 }

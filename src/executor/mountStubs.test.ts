@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, uti
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { openRoot } from '../archive/safePath.ts'
+import { openRoot, type OpenFolder } from '../archive/safePath.ts'
 import { createMountStubs, type MountTarget } from './mountStubs.ts'
 
 const FILE: MountTarget = { path: '/etc/hosts', kind: 'file' }
@@ -42,6 +42,11 @@ describe('stubs for mounts', () => {
     stubs[Symbol.dispose]()
     assert.deepEqual(fixture.names(), ['etc', 'etc/hosts', 'var', 'var/cache', 'var/cache/app', 'var/cache/app/file'])
   })
+  it('go alone where the folders on the way are to stay', () => {
+    using fixture = makeRoot()
+    createMountStubs(fixture.root, [FILE, FOLDER], { keepsParents: true })[Symbol.dispose]()
+    assert.deepEqual(fixture.names(), ['etc', 'var', 'var/cache'])
+  })
   it('of the kernel stay', () => {
     using fixture = makeRoot()
     fixture.stubs({ path: '/proc', kind: 'folder' }, { path: '/sys', kind: 'folder' }, { path: '/dev', kind: 'folder' }, FILE)[Symbol.dispose]()
@@ -78,6 +83,7 @@ describe('stubs for mounts', () => {
 
 interface Fixture extends Disposable {
   readonly path: string
+  readonly root: OpenFolder
   names(): readonly string[]
   stat(name: string): ReturnType<typeof statSync> & object
   stubs(...targets: readonly MountTarget[]): Disposable
@@ -88,6 +94,7 @@ function makeRoot(): Fixture {
   const root = openRoot(path)
   return {
     path,
+    root,
     names: () => readdirSync(path, { recursive: true, encoding: 'utf8' }).toSorted(),
     stat: (name) => statSync(join(path, name)),
     stubs: (...targets) => createMountStubs(root, targets),

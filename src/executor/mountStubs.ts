@@ -11,6 +11,11 @@ export interface MountTarget {
   readonly kind: 'file' | 'folder'
 }
 
+export interface MountStubOptions {
+  /** Of what is made, only the target itself is taken away. */
+  readonly keepsParents?: boolean
+}
+
 /** A step over an empty root has made them, and what runs in the image needs them. */
 const KEPT: ReadonlySet<string> = new Set(['/proc', '/sys', '/dev'])
 
@@ -19,13 +24,13 @@ const KEPT: ReadonlySet<string> = new Set(['/proc', '/sys', '/dev'])
  * but for what was filled in the meantime, and gives the folders around them their times back, so that a layer does not
  * show that there ever was a mount. A target inside another one is left to the runtime. As with BuildKit, KEPT stay.
  */
-export function createMountStubs(root: OpenFolder, targets: readonly MountTarget[]): Disposable {
+export function createMountStubs(root: OpenFolder, targets: readonly MountTarget[], { keepsParents = false }: MountStubOptions = {}): Disposable {
   const outer = targets.filter(({ path }) => !targets.some((other) => other.path !== path && path.startsWith(`${other.path}/`)))
   const made: Stub[] = []
   const parents = new Map<string, TouchedFolder>()
   for (const target of outer) {
     const stubs = createStub(root, target, parents)
-    if (!KEPT.has(target.path)) made.push(...stubs)
+    if (!KEPT.has(target.path)) made.push(...(keepsParents ? stubs.slice(-1) : stubs))
   }
   for (const parent of parents.values()) parent.touchedNs = mtimeOf(parent.path)
   return {

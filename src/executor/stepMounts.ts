@@ -67,13 +67,21 @@ function giveTo(path: string, { uid, gid, mode, target }: Omit<PrivateFile, 'kin
   }
 }
 
+export interface MountPoints {
+  readonly all: readonly OciMount[]
+  /** Those of the spec itself. */
+  readonly stepMounts: readonly OciMount[]
+  /** As of MountStubOptions, in the root. */
+  readonly keepsParents: boolean
+}
+
 /**
  * Makes what the mounts lack of their targets: in the root, or in the folder that another one of `stepMounts` puts there.
  * Disposing takes it away again.
  */
-export function createMountPoints(root: OpenFolder, all: readonly OciMount[], stepMounts: readonly OciMount[]): Disposable {
+export function createMountPoints(root: OpenFolder, { all, stepMounts, keepsParents }: MountPoints): Disposable {
   using stack = new DisposableStack()
-  stack.use(createMountStubs(root, all.map(toTarget)))
+  stack.use(createMountStubs(root, all.map(toTarget), { keepsParents }))
   for (const outer of stepMounts) {
     const inner = stepMounts.filter((mount) => outerOf(mount, stepMounts) === outer)
     if (outer.type !== 'bind' || inner.length === 0) continue

@@ -40,9 +40,12 @@ export function mergeGraphs(graphs: Iterable<Graph>): Graph {
   return merged
 }
 
-/** The first one's note holds, but who asks for fresh work gets it. */
+/** The first one's note holds, but who asks for fresh work gets it, and what one of them lets others have they have. */
 function mergeVertices(first: Vertex | undefined, second: Vertex): Vertex {
   if (first === undefined) return second
-  if (first.note.ignoreCache || !second.note.ignoreCache) return first
-  return { ...first, note: { ...first.note, ignoreCache: true } }
+  const { isCacheExported, ...note } = first.note
+  const ignoreCache = note.ignoreCache || second.note.ignoreCache
+  const isKept = isCacheExported === false && second.note.isCacheExported === false
+  if (ignoreCache === note.ignoreCache && isKept === (isCacheExported === false)) return first
+  return { ...first, note: { ...note, ignoreCache, ...(isKept && { isCacheExported: false }) } }
 }

@@ -94,6 +94,7 @@ function formatExec(op: ExecOp): readonly string[] {
     ...(op.shmSizeBytes === 0 ? [] : [`shm ${op.shmSizeBytes}`]),
     ...setting('cgroup', op.cgroupParent),
     ...(op.twins === undefined ? [] : [`twins ${op.twins.mode} from input ${op.twins.input}`]),
+    ...(op.keepsMountParents === true ? ['keep folders of mounts'] : []),
   ]
 }
 

@@ -25,6 +25,18 @@ export interface VertexNote {
   readonly name: string
   readonly ignoreCache: boolean
   readonly span: SourceSpan | undefined
+  /** Absent: other machines may have its result from an exported cache. */
+  readonly isCacheExported?: false
+  /** With which others it is shown; absent is none. */
+  readonly group?: ProgressGroup
+}
+
+/** Steps that are one to who looks on. */
+export interface ProgressGroup {
+  readonly id: string
+  readonly name: string
+  /** Whether it is one only where something else is shown beside it. */
+  readonly isWeak: boolean
 }
 
 /** Vertices by digest; every input of a vertex is in it. */
@@ -157,6 +169,8 @@ export interface ExecOp {
   readonly validExitCodes?: readonly number[]
   /** Absent: every program is emulated that has to be. */
   readonly twins?: TwinUse
+  /** Folders that were made on the way to a mount stay; absent: only what was filled. */
+  readonly keepsMountParents?: true
 }
 
 /** Native twins of emulated programs: which kinds, and whence. */

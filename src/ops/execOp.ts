@@ -170,12 +170,13 @@ interface ProcessFiles {
 }
 
 function toSpec(exec: ExecOp, platform: Platform, { held: { root, mounts, env: deviceEnv, secretEnv }, twins }: ProcessFiles): ProcessSpec {
-  const { argv, env, proxyEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent } = exec
+  const { argv, env, proxyEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, keepsMountParents } = exec
   return {
     platform, argv, env: withPath([...proxyEnv, ...env, ...deviceEnv]), secretEnv, cwd, user, network, security, hostname, extraHosts, ulimits, shmSizeBytes, cgroupParent, mounts,
     rootfs: root.path,
     isRootReadonly: root.readonly,
     twins,
+    ...(keepsMountParents === true && { keepsMountParents }),
   }
 }
 

@@ -11,6 +11,16 @@ export interface VertexAnnounced {
   readonly at: number
   readonly name: string
   readonly inputs: readonly Digest[]
+  /** With which others it is to be shown; absent is none. */
+  readonly group?: VertexGroup
+}
+
+/** Steps that are one to who looks on. */
+export interface VertexGroup {
+  readonly id: string
+  readonly name: string
+  /** Whether it is one only where something else is shown beside it. */
+  readonly isWeak: boolean
 }
 
 export interface VertexStarted {

@@ -34,7 +34,8 @@ interface OpenRecord {
 
 /**
  * How the results of a solve are found again on another machine. `works` has inputs before those that use them. Of what
- * was not asked for nothing is told; nor of what has an input that cannot be called by anything.
+ * was not asked for nothing is told; nor of what has an input that cannot be called by anything. What is not to be
+ * exported has a record without a result, so that what stands on it is found.
  */
 export async function collectRecords(works: Iterable<SolvedWork>, store: CacheStore): Promise<readonly SolvedRecord[]> {
   const records: OpenRecord[] = []
@@ -71,7 +72,7 @@ export async function collectRecords(works: Iterable<SolvedWork>, store: CacheSt
       if (known.keys.length === 0 || ways.some((list) => list.length === 0)) continue
       const place = add(rootKey(map.digest, output), known.keys)
       placeOfEdge.set(edgeName({ vertex: work.vertex.digest, index: output }), place)
-      merge(records[place], ways, work.vertex.inputs.length === 0 ? undefined : known.result)
+      merge(records[place], ways, work.vertex.inputs.length === 0 || work.vertex.note.isCacheExported === false ? undefined : known.result)
     }
   }
   return records.map(({ digest, inputs, result }) => ({ digest, inputs: inputs.map((ways) => [...ways.values()]), result }))

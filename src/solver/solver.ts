@@ -129,7 +129,7 @@ async function adoptAll(works: readonly VertexWork[]): Promise<void> {
 }
 
 function announce(vertices: readonly Vertex[], { progress }: Waiter, now: () => number): void {
-  for (const { digest, note, inputs } of vertices) progress({ kind: 'vertex-announced', vertex: digest, at: now(), name: note.name, inputs: inputs.map(({ vertex }) => vertex) })
+  for (const { digest, note, inputs } of vertices) progress({ kind: 'vertex-announced', vertex: digest, at: now(), name: note.name, inputs: inputs.map(({ vertex }) => vertex), ...(note.group !== undefined && { group: note.group }) })
 }
 
 /** Those of the cache. */

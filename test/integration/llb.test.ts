@@ -87,6 +87,34 @@ describe('a graph of the client’s own', { skip: missingPeer || missing('crun',
     assert.deepEqual(theirs, ours)
   })
 
+  it('is shown in the groups that it names', async () => {
+    const llb = createLlb()
+    const definition = llb.define(llb.file([llb.file([], [mkfile('/a')], { progressGroup: { id: 'g', name: 'both of them', weak: true } })], [mkfile('/b')]))
+    const groups = async (engine: EngineClient): Promise<readonly unknown[]> => {
+      const shown: unknown[] = []
+      await solveDefinition(engine, { ...has, definition, sink: (event) => event.kind === 'vertex-announced' && event.group !== undefined && shown.push([event.name, event.group]) })
+      return shown
+    }
+    const [theirs, ours] = await Promise.all([groups(engines.buildkit), groups(engines.pelago)])
+    assert.deepEqual(ours, theirs)
+    assert.deepEqual(ours, [['mkfile /a', { id: 'g', name: 'both of them', isWeak: true }]])
+  })
+
+  it('leaves out of exported caches what is to be left out', async () => {
+    const cached = async (name: keyof typeof engines, isExported: boolean): Promise<readonly boolean[]> => {
+      const llb = createLlb()
+      const inner = llb.file([llb.file([], [mkfile('/a')])], [mkfile('/b')], { exportCache: { Value: isExported } })
+      const definition = llb.define(llb.file([inner], [mkfile('/c')]))
+      const tag = `${name}-${isExported}`
+      await solveDefinition(engines[name], { ...has, definition, cacheExports: [{ type: 'registry', attributes: new Map([['ref', places.image.replace(/:1$/, `:${tag}`)], ['mode', 'max'], ['image-manifest', 'true']]) }] })
+      return (await places.readCache(tag)).map(({ layers = [], chains = [] }) => layers.length + chains.length > 0)
+    }
+    const counted = (results: readonly boolean[]): readonly number[] => [results.length, results.filter((has) => has).length]
+    const [theirs, ours] = await Promise.all((['buildkit', 'pelago'] as const).map(async (name) => [counted(await cached(name, true)), counted(await cached(name, false))]))
+    assert.deepEqual(ours, theirs)
+    assert.deepEqual(ours, [[3, 2], [3, 1]])
+  })
+
   it('is an image with BuildKit’s config where it has none of its own', async () => {
     const facts = async (name: keyof typeof engines): Promise<readonly string[]> => {
       const path = join(folder, `${name}-plain.tar`)

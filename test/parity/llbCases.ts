@@ -103,6 +103,8 @@ const PROCESSES: readonly LlbCase[] = [
   { name: 'what a process is told', build: (llb) => wrote(llb, 'hostname > /tmp/h; grep -c "1.2.3.4" /etc/hosts > /tmp/hosts; ulimit -n > /tmp/n; echo $PATH $http_proxy $A > /tmp/env; pwd > /tmp/cwd', { meta: { hostname: 'here', extraHosts: [{ Host: 'there', IP: '1.2.3.4' }], ulimit: [{ Name: 'nofile', Soft: 100n, Hard: 200n }], env: ['A=b'], cwd: '/etc', proxyEnv: { httpProxy: 'http://proxy' } } }) },
   { name: 'a process of a user', build: (llb) => wrote(llb, 'id -u > /tmp/x; id -g >> /tmp/x', { meta: { user: 'ann:team' }, mounts: [{ input: -1n, dest: '/own', output: -1n, mountType: MountType.TMPFS }] }), fails: /exit code: 1/ },
   { name: 'a user that is not there', build: (llb) => wrote(llb, 'true', { meta: { user: 'nobody' } }), fails: /nobody/ },
+  { name: 'folders that were made for a mount, which stay', hasFoldersOfNow: true, build: (llb) => run(llb, [llb.file([shell(llb)], [rm('/tmp')])], 'true', { meta: { removeMountStubsRecursive: false }, mounts: [ROOT, { input: -1n, dest: '/a/b/c', output: -1n, mountType: MountType.TMPFS }] }) },
+  { name: 'folders that were made for a mount, which go', hasFoldersOfNow: true, build: (llb) => run(llb, [llb.file([shell(llb)], [rm('/tmp')])], 'true', { mounts: [ROOT, { input: -1n, dest: '/a/b/c', output: -1n, mountType: MountType.TMPFS }] }) },
   { name: 'a process over nothing', build: (llb) => run(llb, [shell(llb)], '[ -e /proc/self ]', { mounts: [{ ...ROOT, input: -1n }] }), fails: /\/bin\/sh/ },
 ]
 

@@ -17,7 +17,8 @@ const BY_PLACE: Readonly<Record<string, readonly string[]>> = {
   ],
   'api/llb/mapFile': ['file.base', 'file.rm.wildcard', 'file.rm.nofollowsymlink', 'file.copy.includeexcludepatterns', 'file.copy.alwaysreplaceexistingdestpaths', 'file.copy.modestring', 'file.symlink.create'],
   'api/llb/mapOp': ['platform', 'mergeop', 'diffop'],
-  'api/llb/opMetadata': ['meta.ignorecache', 'meta.description'],
+  'api/llb/workerFilter': ['constraints'],
+  'api/llb/opMetadata': ['meta.ignorecache', 'meta.description', 'meta.exportcache'],
   'api/policy/sourcePolicy': ['source.policy'],
   'engine/build/solve': ['exporter.multiple', 'exporter.sourcedateepoch', 'exporter.image.annotations', 'exporter.image.attestations'],
 }

@@ -25,6 +25,8 @@ export interface ClientVertex {
   /** Undefined where the client names none. */
   readonly platform: Platform | undefined
   readonly note: VertexNote
+  /** By which worker it wants to be done (`workerFilter.ts`); absent is any. */
+  readonly constraints?: readonly string[]
 }
 
 /** An output may be an input as it is: of a mount that cannot be written to, or of what only passes things through. */

@@ -1,10 +1,10 @@
-import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
+import { create, fromBinary, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { digestOf, type Digest } from '../../ground/digest.ts'
 import { BuildError } from '../../ground/errors.ts'
-import { DefinitionSchema, MountContentCache, MountType, NetMode, OpSchema, SecurityMode, type Definition } from '../gen/ops_pb.ts'
+import { DefinitionSchema, MountContentCache, MountType, NetMode, OpSchema, SecurityMode, WorkerConstraintsSchema, type Definition } from '../gen/ops_pb.ts'
 import type { ClientOp, ClientVertex } from './clientGraph.ts'
 import { parseDefinition } from './definition.ts'
 
@@ -128,6 +128,25 @@ describe('a definition of a client’s own', () => {
   it('is called as its client says, else as BuildKit does', () => {
     const names = [parse([BASE, run([ROOT])]), parse([file([mkfile('/a')])]), parse([{ ...BASE, metadata: { description: { 'llb.customname': 'mine' }, ignoreCache: true } }])].map(({ note }) => [note.name, note.ignoreCache])
     assert.deepEqual(names, [['sh -c true', false], ['mkfile /a', false], ['mine', true]])
+  })
+
+  it('has what its client says of it besides', () => {
+    const about = (metadata: Metadata): object => parse([{ ...BASE, metadata }]).note
+    const plain = { name: 'docker-image://docker.io/library/busybox:1', ignoreCache: false, span: undefined }
+    assert.deepEqual(about({ exportCache: { Value: true } }), plain)
+    assert.deepEqual(about({ exportCache: { Value: false }, progressGroup: { id: 'g', name: 'all', weak: true } }), { ...plain, isCacheExported: false, group: { id: 'g', name: 'all', isWeak: true } })
+  })
+
+  it('says whether what was made for its mounts stays', () => {
+    const kept = [true, false].map((removeMountStubsRecursive) => opOf(parse([BASE, run([ROOT], { meta: { args: ['x'], removeMountStubsRecursive } })]), 'exec').keepsMountParents)
+    assert.deepEqual(kept, [undefined, true])
+  })
+
+  it('says which worker it wants', () => {
+    const [bytes = new Uint8Array()] = define([BASE]).def
+    const wanting = toBinary(OpSchema, create(OpSchema, { ...fromBinary(OpSchema, bytes), constraints: create(WorkerConstraintsSchema, { filter: ['labels.a==b'] }) }))
+    const last = toBinary(OpSchema, create(OpSchema, { inputs: [{ digest: digestOf(wanting) }] }))
+    assert.deepEqual([...parseDefinition(create(DefinitionSchema, { def: [wanting, last] })).vertices.values()].map(({ constraints }) => constraints), [['labels.a==b']])
   })
 
   it('is an empty file system where it is empty, and only what its result stands on', () => {

@@ -73,7 +73,8 @@ function readVertex({ digest, message, metadata, span }: VertexMessage, before: 
   const inputs = message.inputs.map((input) => toOutput(input, 'an input'))
   for (const input of inputs) checkOutput(input, before)
   const { op, outputs, usesInputs = inputs, platform, name } = mapOp(message, inputs, (input) => before.get(input.vertex)?.note.name ?? '')
-  return { digest, op, inputs: usesInputs, outputs, platform, note: toNote(name, metadata, span) }
+  const constraints = message.constraints?.filter ?? []
+  return { digest, op, inputs: usesInputs, outputs, platform, note: toNote(name, metadata, span), ...(constraints.length > 0 && { constraints }) }
 }
 
 function toOutput({ digest, index }: OpMessage['inputs'][number], what: string): Output {

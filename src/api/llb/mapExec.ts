@@ -3,6 +3,7 @@ import type { BindMount, CacheMount, CacheSharing, ExecOp, Mount, NetworkMode } 
 import { CacheSharingOpt, MountContentCache, MountType, NetMode, SecurityMode, type ExecOp as ExecMessage, type Meta, type Mount as MountMessage, type ProxyEnv } from '../gen/ops_pb.ts'
 import { DefinitionError, type ClientOutput } from './clientGraph.ts'
 import { inputIndex } from './opIndex.ts'
+import { NO_CONTROL_GROUPS } from './opMetadata.ts'
 
 export interface MappedExec {
   readonly op: ExecOp
@@ -37,7 +38,7 @@ const SHARINGS: ReadonlyMap<CacheSharingOpt, CacheSharing> = new Map([[CacheShar
 const CONTENT_CACHES: ReadonlyMap<MountContentCache, BindMount['contentCache'] | 'default'> = new Map([[MountContentCache.DEFAULT, 'default'], [MountContentCache.ON, 'on'], [MountContentCache.OFF, 'off']])
 
 function mapMeta(meta: Meta): Omit<ExecOp, 'kind' | 'mounts' | 'network' | 'security'> {
-  if (meta.cgroupParent !== '') throw new DefinitionError(`a control group for a step is not supported: ${JSON.stringify(meta.cgroupParent)}`)
+  if (meta.cgroupParent !== '') throw new DefinitionError(`a control group for a step is not supported: ${JSON.stringify(meta.cgroupParent)}`, { hint: NO_CONTROL_GROUPS })
   return {
     argv: meta.args,
     env: meta.env,
@@ -50,6 +51,7 @@ function mapMeta(meta: Meta): Omit<ExecOp, 'kind' | 'mounts' | 'network' | 'secu
     shmSizeBytes: 0,
     cgroupParent: '',
     ...absentIfNone('validExitCodes', meta.validExitCodes),
+    ...(!meta.removeMountStubsRecursive && { keepsMountParents: true }),
   }
 }
 

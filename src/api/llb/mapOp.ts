@@ -1,6 +1,6 @@
 import type { Platform } from '../../ground/platform.ts'
 import type { Output } from '../../graph/vertex.ts'
-import type { DiffOp as DiffMessage, ExecOp as ExecMessage, MergeOp as MergeMessage, Op as OpMessage, PassthroughOp as PassthroughMessage, WorkerConstraints } from '../gen/ops_pb.ts'
+import type { DiffOp as DiffMessage, ExecOp as ExecMessage, MergeOp as MergeMessage, Op as OpMessage, PassthroughOp as PassthroughMessage } from '../gen/ops_pb.ts'
 import { toPlatform } from '../platformMessage.ts'
 import { DefinitionError, type ClientOp, type ClientOutput } from './clientGraph.ts'
 import { mapExec } from './mapExec.ts'
@@ -26,7 +26,6 @@ const ONE_OUTPUT: readonly ClientOutput[] = [{ kind: 'own', index: 0 }]
 
 /** `nameOf` says what an input is called. @throws DefinitionError */
 export function mapOp(message: OpMessage, inputs: readonly Output[], nameOf: (input: Output) => string): MappedOp {
-  checkConstraints(message.constraints)
   const platform = toPlatform(message.platform)
   const { op } = message
   const namesOf = (): readonly string[] => inputs.map((input) => shorten(nameOf(input)))
@@ -53,12 +52,6 @@ export function mapOp(message: OpMessage, inputs: readonly Output[], nameOf: (in
 /** Never with half of a surrogate pair, which is no text for a message. */
 function shorten(name: string): string {
   return name.length <= MAX_INPUT_NAME_CHARS ? name : `${name.slice(0, MAX_INPUT_NAME_CHARS - 1).toWellFormed()}…`
-}
-
-/** @throws DefinitionError where one is made */
-export function checkConstraints(constraints: WorkerConstraints | undefined): void {
-  if (constraints === undefined || constraints.filter.length === 0) return
-  throw new DefinitionError(`a choice of workers is not supported: ${constraints.filter.join(', ')}`, { hint: 'this engine is one worker: leave the constraints out' })
 }
 
 function nameOfExec({ meta }: ExecMessage): string {

@@ -10,7 +10,7 @@ import { createNoteCalls } from './noteCalls.ts'
 import { createSourceCalls } from './sourceCalls.ts'
 
 /** `moby.buildkit.v1.frontend.LLBBridge`, but for what builds. */
-export function createBridgeCalls(builds: Pick<ClientBuilds, 'find'>, gateway: Pick<GatewayBuilds, 'find'>, engine: Pick<Engine, 'sources' | 'openClientContainer' | 'failedSteps'>): Partial<ServiceImpl<typeof LLBBridge>> {
+export function createBridgeCalls(builds: Pick<ClientBuilds, 'find'>, gateway: Pick<GatewayBuilds, 'find'>, engine: Pick<Engine, 'sources' | 'openClientContainer' | 'failedSteps' | 'worker'>): Partial<ServiceImpl<typeof LLBBridge>> {
   const findResult: FindResult = async (id, context) => {
     const left = findFailedResult(id, () => engine.failedSteps())
     if (left !== undefined) return left
@@ -20,6 +20,6 @@ export function createBridgeCalls(builds: Pick<ClientBuilds, 'find'>, gateway: P
   return {
     ...createSourceCalls(builds, engine.sources),
     ...createNoteCalls(builds),
-    ...createContainerCalls({ builds, open: (request, asker, signal) => engine.openClientContainer(request, asker, signal), findResult }),
+    ...createContainerCalls({ builds, open: (request, asker, signal) => engine.openClientContainer(request, asker, signal), findResult, worker: engine.worker }),
   }
 }

@@ -5,7 +5,7 @@ import type { LLBBridge, NewContainerRequest } from '../../api/gen/gateway_pb.ts
 import { ExecOpSchema, MetaSchema, type Mount as MountMessage } from '../../api/gen/ops_pb.ts'
 import { GRPC, statusError } from '../../api/grpc/status.ts'
 import { mapExec } from '../../api/llb/mapExec.ts'
-import { checkConstraints } from '../../api/llb/mapOp.ts'
+import { checkWorker, type WorkerTraits } from '../../api/llb/workerFilter.ts'
 import { toPlatform } from '../../api/platformMessage.ts'
 import type { ClientContainer, ClientContainerRequest } from '../../engine/containers/clientContainer.ts'
 import type { Engine } from '../../engine/engine.ts'
@@ -23,12 +23,13 @@ export interface ContainerCallParts {
   readonly builds: Pick<ClientBuilds, 'find'>
   readonly open: Engine['openClientContainer']
   readonly findResult: FindResult
+  readonly worker: WorkerTraits
 }
 
 type ContainerMethods = 'newContainer' | 'releaseContainer' | 'execProcess' | 'readFileContainer' | 'readDirContainer' | 'statFileContainer'
 
 /** Containers of a client's own: they end with their build, or when they are released. */
-export function createContainerCalls({ builds, open, findResult }: ContainerCallParts): Pick<ServiceImpl<typeof LLBBridge>, ContainerMethods> {
+export function createContainerCalls({ builds, open, findResult, worker }: ContainerCallParts): Pick<ServiceImpl<typeof LLBBridge>, ContainerMethods> {
   const containerOf = async (id: string, mountIndex: number, context: HandlerContext): Promise<ClientContainer> => {
     const { containers } = await buildOfCall(builds, context)
     return containers.get(id) ?? raise(new ContainerMissingError(`container details for ${id}@${mountIndex} not found`))
@@ -36,7 +37,7 @@ export function createContainerCalls({ builds, open, findResult }: ContainerCall
   return {
     async newContainer(request, context) {
       const build = await buildOfCall(builds, context)
-      const asked = await toRequest(request, build, (id) => findResult(id, context))
+      const asked = await toRequest(request, { entitlements: build.entitlements, worker, find: (id) => findResult(id, context) })
       await build.containers.add(request.ContainerID, () => open(asked, build, context.signal))
       return {}
     },
@@ -67,14 +68,18 @@ class ContainerMissingError extends BuildError {
   readonly kind = 'not-found'
 }
 
-async function toRequest({ Mounts, Network, platform, constraints, extraHosts, hostname }: NewContainerRequest, { entitlements }: ClientBuild, find: (id: string) => Promise<ResultId>): Promise<ClientContainerRequest> {
-  checkConstraints(constraints)
+interface ContainerFor extends Pick<ClientBuild, 'entitlements'>, Pick<ContainerCallParts, 'worker'> {
+  readonly find: (id: string) => Promise<ResultId>
+}
+
+async function toRequest({ Mounts, Network, platform, constraints, extraHosts, hostname }: NewContainerRequest, { entitlements, worker, find }: ContainerFor): Promise<ClientContainerRequest> {
+  checkWorker(constraints?.filter ?? [], worker)
   const ids = [...new Set(Mounts.map(({ resultID }) => resultID))].filter((id) => id !== '')
   const inputs = await Promise.all(ids.map((id) => find(id)))
   const mounts = Mounts.map((mount) => showing(mount, ids.indexOf(mount.resultID)))
   if (!mounts.some(({ dest }) => dest === '/')) throw new InvalidValueError('a container needs a mount at /')
   // As of a step that has these mounts and runs nothing
-  const { op } = mapExec(create(ExecOpSchema, { meta: create(MetaSchema, { args: ['-'], cwd: '/', extraHosts, hostname }), mounts, network: Network }), ids.length)
+  const { op } = mapExec(create(ExecOpSchema, { meta: create(MetaSchema, { args: ['-'], cwd: '/', extraHosts, hostname, removeMountStubsRecursive: true }), mounts, network: Network }), ids.length)
   return { platform: toPlatform(platform), exec: op, inputs, entitlements }
 }
 

@@ -13,6 +13,7 @@ import { createExporter } from '../../exporter/exporterFactory.ts'
 import { createLayerPacker } from '../../exporter/layerPacker.ts'
 import type { CdiDevices } from '../../executor/cdi/cdiDevices.ts'
 import type { Executor } from '../../executor/executor.ts'
+import type { WorkerTraits } from '../../api/llb/workerFilter.ts'
 import type { Digest } from '../../ground/digest.ts'
 import type { Limit } from '../../kit/limit.ts'
 import type { LayerPresence, SessionRegistries } from '../../ops/layerPresence.ts'
@@ -50,6 +51,7 @@ import { showPauses } from '../registryPauses.ts'
 import { runStep, deliveryContext, type Step } from '../stepProgress.ts'
 
 export interface SolveDeps {
+  readonly worker: WorkerTraits
   readonly sessions: ClientSessions
   readonly content: ContentStore
   readonly leases: ContentLeases
@@ -174,7 +176,7 @@ async function prepareBuild(deps: SolveDeps, asked: BuildSubject, { request: { r
   const findImage = createImageFinder({ sources, policy, blobsOf: (session, store) => files.clientBlobs(session, store), watch, sessionId })
   if (isForBuiltIn && (attributes.remoteContext === undefined || attributes.hasOwnDockerfile)) checkFolder(attributes.dockerfileFolder, policy)
   return {
-    buildDeps: { files, snapshots, executor, solver, caches, devices, resolver, attest, findImage, presence: deps.presence },
+    buildDeps: { worker: deps.worker, files, snapshots, executor, solver, caches, devices, resolver, attest, findImage, presence: deps.presence },
     options: { attributes, ref, startedAtMs: Date.now(), sessionId, progress, entitlements, inputs: NO_INPUTS, sessionEnded, judgeSource: judgeSources(policy), imported: undefined, bring: undefined, isShared: cacheExports.length > 0 },
   }
 }

@@ -1,4 +1,5 @@
 import type { ClientGraph } from '../../api/llb/clientGraph.ts'
+import type { WorkerTraits } from '../../api/llb/workerFilter.ts'
 import type { BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
 import type { ImageConfig } from '../../ground/oci/imageConfig.ts'
 import { formatPlatform } from '../../ground/platform.ts'
@@ -13,6 +14,7 @@ import { resolveClientGraph, type ResolveDeps } from './resolveClientGraph.ts'
 
 export interface DefinitionDeps extends BuildDeps {
   readonly findImage: ResolveDeps['findImage']
+  readonly worker: WorkerTraits
 }
 
 /** A graph of the client's own, for the engine's platform. @throws InvalidValueError */
@@ -56,7 +58,7 @@ export async function resolveImage(deps: DefinitionDeps, { graph, resultOf, conf
   const image = made === undefined ? undefined : resultOf(made)
   if (image !== undefined) return image
   const host = hostPlatform(deps.executor)
-  const resolved = await resolveClientGraph(graph, { findImage: deps.findImage, resultOf, host, sessionId, judgeSource }, signal)
+  const resolved = await resolveClientGraph(graph, { findImage: deps.findImage, worker: deps.worker, resultOf, host, sessionId, judgeSource }, signal)
   return { ...resolved, config: config ?? plainConfig(host), layerSpans: [] }
 }
 

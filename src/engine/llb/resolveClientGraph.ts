@@ -1,4 +1,5 @@
 import type { ClientGraph, ClientImage, ClientLayout, ClientSource, ClientVertex, MadeResult } from '../../api/llb/clientGraph.ts'
+import { checkWorker, type WorkerTraits } from '../../api/llb/workerFilter.ts'
 import { DefinitionError } from '../../api/llb/clientGraph.ts'
 import type { ResolvedImage } from '../../dockerfile/lower.ts'
 import type { Digest } from '../../ground/digest.ts'
@@ -16,6 +17,8 @@ export interface ResolveDeps {
   /** Looks an image up, as a step that is shown. */
   readonly findImage: (image: ClientImage | ClientLayout, platform: Platform, signal: AbortSignal) => Promise<ResolvedImage>
   readonly resultOf: ResultLookup
+  /** What does the work; a vertex may want another. */
+  readonly worker: WorkerTraits
   /** The engine's own, for what names none. */
   readonly host: Platform
   /** Whose folders are meant where none is named. */
@@ -33,9 +36,10 @@ export interface ResolvedGraph {
 /**
  * The client's graph with its images looked up, the results that it names in the place of their names, and what only
  * passes things through left out.
- * @throws VertexFailedError where an image is not there; DefinitionError where a result is not
+ * @throws VertexFailedError where an image is not there; DefinitionError where a result is not, or a vertex wants another worker
  */
 export async function resolveClientGraph({ vertices, root }: ClientGraph, deps: ResolveDeps, signal: AbortSignal): Promise<ResolvedGraph> {
+  for (const { constraints = [], note } of vertices.values()) checkWorker(constraints, deps.worker, note.span)
   const images = await findImages([...vertices.values()], deps, signal)
   const graph = createGraphBuilder(deps.judgeSource)
   const made = new Map<Digest, readonly (Output | undefined)[]>()

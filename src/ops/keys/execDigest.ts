@@ -43,7 +43,7 @@ const NETWORKS: Readonly<Record<NetworkMode, number>> = { default: 0, host: 1, n
 
 const CONTENT_CACHES = { on: 1, off: 2 } as const
 
-function metaJson({ argv, env, cwd, user, hostname, extraHosts, ulimits, cgroupParent, validExitCodes }: ExecOp): GoJson {
+function metaJson({ argv, env, cwd, user, hostname, extraHosts, ulimits, cgroupParent, validExitCodes, keepsMountParents }: ExecOp): GoJson {
   return {
     args: orAbsent(argv),
     env: orAbsent(env),
@@ -53,7 +53,7 @@ function metaJson({ argv, env, cwd, user, hostname, extraHosts, ulimits, cgroupP
     hostname: hostname === '' ? undefined : hostname,
     ulimit: orAbsent(ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: orNone(soft), Hard: orNone(hard) }))),
     cgroupParent: cgroupParent === '' ? undefined : cgroupParent,
-    removeMountStubsRecursive: true,
+    removeMountStubsRecursive: keepsMountParents === true ? undefined : true,
     validExitCodes,
   }
 }

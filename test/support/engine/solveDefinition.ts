@@ -19,7 +19,7 @@ const NOTHING: BuildRequest = {
 }
 
 /** What is solved, and what the client has for it. */
-export interface DefinitionSolve extends Partial<Pick<BuildRequest, 'folders' | 'files' | 'secrets' | 'outputs' | 'attributes' | 'stores' | 'agents' | 'entitlements'>> {
+export interface DefinitionSolve extends Partial<Pick<BuildRequest, 'folders' | 'files' | 'secrets' | 'outputs' | 'attributes' | 'stores' | 'agents' | 'entitlements' | 'cacheExports'>> {
   readonly definition: Definition
   readonly sink?: ProgressSink
 }
@@ -28,7 +28,7 @@ export interface DefinitionSolve extends Partial<Pick<BuildRequest, 'folders' | 
 export async function solveDefinition(engine: EngineClient, { definition, sink = () => undefined, ...has }: DefinitionSolve): Promise<ReadonlyMap<string, string>> {
   const request = { ...NOTHING, ...has }
   const exporters = request.outputs.map(({ type, attributes }) => ({ Type: type, Attrs: Object.fromEntries(attributes) }))
-  const { ExporterResponse } = await inSession(PARTS, { engine, request, sink }, never, (ref, sessionId, inner) => engine.control.solve({ Ref: ref, Session: sessionId, Definition: definition, FrontendAttrs: Object.fromEntries(request.attributes), Exporters: exporters, Entitlements: [...request.entitlements] }, { signal: inner }))
+  const { ExporterResponse } = await inSession(PARTS, { engine, request, sink }, never, (ref, sessionId, inner) => engine.control.solve({ Ref: ref, Session: sessionId, Definition: definition, FrontendAttrs: Object.fromEntries(request.attributes), Exporters: exporters, Entitlements: [...request.entitlements], Cache: { Exports: request.cacheExports.map(({ type, attributes }) => ({ Type: type, Attrs: Object.fromEntries(attributes) })) } }, { signal: inner }))
   return new Map(Object.entries(ExporterResponse))
 }
 

@@ -19,8 +19,16 @@ export interface LlbPlaces extends AsyncDisposable {
   /** `http://127.0.0.1:<port>/app.git`, whose branch `main` has the tag `v1`. */
   readonly repository: string
   readonly commit: string
+  /** The records of a cache that was exported to another tag of the image's repository. */
+  readCache(tag: string): Promise<readonly CacheRecordJson[]>
   /** What the client has besides: layout and agent. */
   readonly client: Required<Pick<DefinitionSolve, 'stores' | 'agents'>>
+}
+
+/** BuildKit's cache config: what a record has a result by. */
+export interface CacheRecordJson {
+  readonly layers?: readonly unknown[]
+  readonly chains?: readonly unknown[]
 }
 
 /** By which the client's layout is known. */
@@ -53,9 +61,18 @@ export async function openLlbPlaces(engine: EngineClient, folder: string): Promi
     image, digest, files, commit,
     layer: layers.at(-1)?.digest ?? '',
     repository: `${git.url}/app.git`,
+    async readCache(tag) {
+      const manifest = await fetchJson<{ readonly config: { readonly digest: string } }>(`${registry.host}/v2/app/manifests/${tag}`)
+      return (await fetchJson<{ readonly records: readonly CacheRecordJson[] }>(`${registry.host}/v2/app/blobs/${manifest.config.digest}`)).records
+    },
     client: { stores: new Map([[`oci:${STORE}`, layout]]), agents: new Map([['default', { kind: 'keys', keys: [] }]]) },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
+}
+
+async function fetchJson<T>(place: string): Promise<T> {
+  const response = await fetch(`http://${place}`, { headers: { accept: 'application/vnd.oci.image.manifest.v1+json' } })
+  return (await response.json()) as T
 }
 
 async function readJson<T>(path: string): Promise<T> {
