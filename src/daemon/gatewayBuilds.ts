@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { Result } from '../api/gen/gateway_pb.ts'
 import { GrpcStatusError, type GrpcStatus } from '../api/grpc/status.ts'
 import type { BuiltImage } from '../dockerfile/lower/contexts/namedContext.ts'
-import type { ResultFiles } from '../engine/build/resultFiles.ts'
+import type { FolderFiles } from '../engine/build/resultFiles.ts'
 import type { Answer, Build, BuildSubject, Built, ResultLookup, Steer } from '../engine/engine.ts'
 import { BuildError, InvalidValueError } from '../ground/errors.ts'
 import { orAborted } from '../kit/singleFlight.ts'
 import type { ResultId } from '../solver/op.ts'
 import { assembleResult, findWhole, type FoundPart, type FoundRef } from './bridge/assembleResult.ts'
+import { createRefFiles } from './bridge/refFiles.ts'
 import { parseReturned, type ReturnedResult } from './bridge/returnedResult.ts'
 import { createOpenBuilds } from './openBuilds.ts'
 
@@ -54,8 +55,8 @@ export interface GatewayBuild {
   build(subject: BuildSubject, signal: AbortSignal): Promise<BuiltRefs | Answer>
   /** Has the work done, which goes on where the call ends; undefined is an empty result. @throws InvalidValueError for a reference that `build` did not give */
   solve(ref: string, signal: AbortSignal): Promise<ResultId | undefined>
-  /** The files of a result, for as long as they are held. @throws InvalidValueError as before */
-  openFiles(ref: string, signal: AbortSignal): Promise<ResultFiles>
+  /** What `work` reads of the files of a result. @throws InvalidValueError as before */
+  read<T>(ref: string, work: (files: FolderFiles) => T, signal: AbortSignal): Promise<T>
   /** References that `build` gave; undefined is a build of nothing. What goes wrong ends the build, too, but for a reference that it does not know, and a second result. @throws InvalidValueError */
   finish(result: Result | undefined, signal: AbortSignal): Promise<void>
   /** @throws InvalidValueError where it has a result */
@@ -113,6 +114,10 @@ function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts,
     if (isReturned) throw new InvalidValueError('gateway result is already set')
   }
   const { find, findReturned } = referencesIn(results)
+  const files = createRefFiles(find, whole)
+  const close = (): void => void files[Symbol.asyncDispose]() // nobody waits for what is no longer read
+  returned.promise.then(close, close)
+  whole.addEventListener('abort', close, { once: true })
   const resultFor = async (result: ReturnedResult, found: readonly FoundPart[], signal: AbortSignal): Promise<Built | undefined> => {
     const known = findWhole(result, found)
     if (known !== undefined) return known
@@ -134,11 +139,7 @@ function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts,
       results.push(result)
       return result
     },
-    async openFiles(ref, signal) {
-      await solve(ref, signal)
-      const { built, index } = find(ref)
-      return await built.openFiles(index, AbortSignal.any([whole, signal]))
-    },
+    read: (ref, work, signal) => orAborted(files.read(ref, work), signal),
     async finish(result, signal) {
       checkOpen()
       try {
@@ -152,11 +153,6 @@ function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts,
         returned.reject(error)
         throw error
       }
-    },
-    fail(status) {
-      checkOpen()
-      isReturned = true
-      returned.reject(new GrpcStatusError(status))
     },
   }
 }

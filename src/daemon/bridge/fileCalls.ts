@@ -9,18 +9,15 @@ export function createFileCalls(find: (context: HandlerContext) => Promise<Gatew
   return {
     async readFile({ Ref, FilePath, Range }, context) {
       const build = await find(context)
-      await using files = await build.openFiles(Ref, context.signal)
-      return { Data: files.readFile(FilePath, partOf(Range)) }
+      return { Data: await build.read(Ref, (files) => files.readFile(FilePath, partOf(Range)), context.signal) }
     },
     async readDir({ Ref, DirPath, IncludePattern }, context) {
       const build = await find(context)
-      await using files = await build.openFiles(Ref, context.signal)
-      return { entries: files.readFolder(DirPath, IncludePattern).map(encodeFileStat) }
+      return { entries: (await build.read(Ref, (files) => files.readFolder(DirPath, IncludePattern), context.signal)).map(encodeFileStat) }
     },
     async statFile({ Ref, Path }, context) {
       const build = await find(context)
-      await using files = await build.openFiles(Ref, context.signal)
-      return { stat: encodeFileStat(files.stat(Path)) }
+      return { stat: encodeFileStat(await build.read(Ref, (files) => files.stat(Path), context.signal)) }
     },
   }
 }

@@ -38,12 +38,19 @@ export function createBuilt(deps: BuildDeps, parts: BuiltParts): Built {
   const forgetCaches = once(() => deps.caches.forget(freshCaches(graph)))
   const explained = async <T>(work: Promise<T>): Promise<T> => work.catch((error: unknown) => Promise.reject(explainMissing(error, graph, deps.files) as Error))
   const evaluateOnce = (inner: AbortSignal): Promise<Evaluated> => (solved ??= forgetCaches().then(() => explained(evaluate(deps, { graph, parts }, inner))))
-  const solveOne = async (index: number, inner: AbortSignal): Promise<SnapshotId | undefined> => {
+  const solveRoot = async (index: number, inner: AbortSignal): Promise<SnapshotId | undefined> => {
     const root = platforms[index]?.image.root
     if (root === undefined) return undefined
     await forgetCaches()
     const [result] = await explained(deps.solver.solve(graph, [root], waiter, inner))
     return toSnapshot(result)
+  }
+  const roots = new Map<number, Promise<SnapshotId | undefined>>()
+  const solveOne = (index: number, inner: AbortSignal): Promise<SnapshotId | undefined> => {
+    const begun = roots.get(index) ?? solveRoot(index, inner)
+    roots.set(index, begun)
+    begun.catch(() => roots.delete(index)) // whoever asked is told, and the next one tries again
+    return begun
   }
   return {
     kind: 'built',
