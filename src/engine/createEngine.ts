@@ -134,7 +134,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     blobs: content,
     ...platformCalls(executor),
     ...imageCalls({ content, leases, images, registries, transfers }, use),
-    sources: createSourceLookups({ content, images, executor, registries, sessions, git: gitSources, http: httpFiles }),
+    sources: createSourceLookups({ content, snapshots, images, executor, registries, sessions, git: gitSources, http: httpFiles }),
     gcRules,
     ...buildCalls({ solveDeps, runDeps, config, collector }, use),
     openClientContainer: (request, asker, inner) => use(() => openClientContainer(opsDeps, request, asker, inner), inner),

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import type { MessageInitShape } from '@bufbuild/protobuf'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { ExecMessageSchema } from '../../src/api/gen/gateway_pb.ts'
+import { ChecksumRequest_ChecksumAlgo, type ExecMessageSchema } from '../../src/api/gen/gateway_pb.ts'
 import { MountType } from '../../src/api/gen/ops_pb.ts'
 import { GrpcStatusError } from '../../src/api/grpc/status.ts'
 import { digestOf } from '../../src/ground/digest.ts'
@@ -16,6 +17,7 @@ import { startEngine } from '../support/engine/engineSocket.ts'
 import { missingForBuilds, pushBaseImage } from '../support/images/baseImage.ts'
 import { openPelago, type Pelago } from '../support/pelago.ts'
 import { startFileServer } from '../support/servers/fileServer.ts'
+import { startGitServer } from '../support/servers/gitServer.ts'
 import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
 
 const AMD64 = { OS: 'linux', Architecture: 'amd64' }
@@ -75,8 +77,8 @@ describe('calls of a client’s own frontend', { skip: missingForBuilds() }, () 
     await client.drive(async ({ bridge, options }) => {
       const { result } = await bridge.solve({ ...FRONTEND, FrontendOpt: { platform: 'linux/amd64' } }, options)
       const ref = result?.result.case === 'ref' ? result.result.value.id : ''
-      await bridge.newContainer({ ContainerID: 'box', Mounts: [{ dest: '/', resultID: ref }, { dest: '/mem', mountType: MountType.TMPFS }] }, options)
-      assert.deepEqual(await exec({ bridge, options }, 'cat /made; echo new > /new; grep -c " /mem " /proc/mounts'), { said: 'made\n1\n', code: 0 })
+      await bridge.newContainer({ ContainerID: 'box', hostname: 'boxed', extraHosts: [{ Host: 'there', IP: '192.0.2.7' }], Mounts: [{ dest: '/', resultID: ref }, { dest: '/mem', mountType: MountType.TMPFS }] }, options)
+      assert.deepEqual(await exec({ bridge, options }, 'cat /made; echo new > /new; grep -c " /mem " /proc/mounts; hostname; grep there /etc/hosts'), { said: 'made\n1\nboxed\n192.0.2.7\tthere\n', code: 0 })
       assert.deepEqual(await exec({ bridge, options }, 'cat /new; exit 4'), { said: 'new\n', code: 4 }) // another, over the same files
       assert.equal(Buffer.from((await bridge.readFileContainer({ Ref: 'box', FilePath: '/new' }, options)).Data).toString(), 'new\n')
       assert.deepEqual(await statusOf(bridge.newContainer({ ContainerID: 'box', Mounts: [{ dest: '/' }] }, options)), { code: 6, message: 'Container box already exists', details: [] })
@@ -106,8 +108,30 @@ describe('calls of a client’s own frontend', { skip: missingForBuilds() }, () 
       const image = await bridge.resolveSourceMeta({ Source: { identifier: `docker-image://${base}` }, Platform: AMD64, Image: { NoConfig: true } }, options)
       assert.deepEqual([image.Source?.identifier, image.Image?.Config.byteLength], [`docker-image://${base}`, 0])
       assert.deepEqual((await bridge.resolveSourceMeta({ Source: { identifier: 'local://context' } }, options)).Source?.identifier, 'local://context')
-      const refused = await statusOf(bridge.resolveSourceMeta({ Source: { identifier: `docker-image://${base}` }, Image: { AttestationChain: true } }, options))
-      assert.match(refused?.message ?? '', /attestations of an image cannot be asked for yet/)
+    })
+  })
+
+  it('tell what other sources are made of', async () => {
+    await using server = await startFileServer()
+    await using git = await startGitServer()
+    server.files.set('/a', { content: 'content' })
+    const commit = await git.commit('app', { a: 'a' }, 'the message')
+    await git.git('app', 'tag', '-a', 'v1', '-m', 'the first')
+    await git.git('app', 'push', '--quiet', 'origin', 'v1')
+    await client.drive(async ({ bridge, options }) => {
+      const file = await bridge.resolveSourceMeta({ Source: { identifier: `${server.url}/a` }, HTTP: { ChecksumRequest: { Algo: ChecksumRequest_ChecksumAlgo.SHA512, Suffix: Buffer.from('!') } } }, options)
+      assert.equal(file.HTTP?.ChecksumResponse?.Digest, `sha512:${createHash('sha512').update('content!').digest('hex')}`)
+      const repository = { 'git.fullurl': `${git.url}/app.git` }
+      const ask = (ref: string): ReturnType<typeof bridge.resolveSourceMeta> => bridge.resolveSourceMeta({ Source: { identifier: `git://app.git#${ref}`, attrs: repository }, Git: { ReturnObject: true } }, options)
+      const [{ Git: branch }, { Git: tag }] = [await ask('main'), await ask('v1')]
+      assert.ok(branch !== undefined && tag !== undefined)
+      assert.deepEqual([branch.CommitChecksum, gitDigest('commit', branch.CommitObject), branch.TagObject.byteLength], ['', commit, 0])
+      assert.deepEqual([tag.CommitChecksum, gitDigest('commit', tag.CommitObject), gitDigest('tag', tag.TagObject)], [commit, commit, tag.Checksum])
+      const { Image: image } = await bridge.resolveSourceMeta({ Source: { identifier: `docker-image://${base}` }, Platform: AMD64, Image: { AttestationChain: true } }, options)
+      assert.ok(image?.AttestationChain !== undefined)
+      const { Root, ImageManifest, AttestationManifest, Blobs } = image.AttestationChain
+      assert.deepEqual([Root, AttestationManifest, Object.keys(Blobs).sort()], [image.Digest, '', [Root, ImageManifest].sort()])
+      for (const [digest, { data }] of Object.entries(Blobs)) assert.equal(digestOf(data), digest)
     })
   })
 
@@ -182,6 +206,11 @@ describe('calls of a client’s own frontend', { skip: missingForBuilds() }, () 
     })
   })
 })
+
+/** By which git knows an object. */
+function gitDigest(kind: string, bytes: Uint8Array): string {
+  return createHash('sha1').update(`${kind} ${bytes.byteLength}\0`).update(bytes).digest('hex')
+}
 
 function filesOf(dockerfile: string): ReadonlyMap<string, ReadonlyMap<string, Uint8Array>> {
   return new Map([['dockerfile', new Map([['Dockerfile', Buffer.from(dockerfile)]])], ['context', new Map()]])

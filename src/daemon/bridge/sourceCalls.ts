@@ -1,10 +1,9 @@
-import type { MessageInitShape } from '@bufbuild/protobuf'
-import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import type { ServiceImpl } from '@connectrpc/connect'
-import type { LLBBridge, ResolveImageConfigRequest, ResolveSourceMetaRequest, ResolveSourceMetaResponseSchema } from '../../api/gen/gateway_pb.ts'
+import { ChecksumRequest_ChecksumAlgo, type LLBBridge, type ResolveImageConfigRequest, type ResolveSourceMetaRequest } from '../../api/gen/gateway_pb.ts'
 import type { SourceOp } from '../../api/gen/ops_pb.ts'
 import { GRPC, statusError } from '../../api/grpc/status.ts'
 import { toPlatform } from '../../api/platformMessage.ts'
+import type { MetaLookup } from '../../engine/sources/sourceLookups.ts'
 import type { SourceMeta } from '../../engine/sources/sourceMeta.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { ResolveMode } from '../../engine/images/imageResolver.ts'
@@ -12,6 +11,7 @@ import type { LookedUpImage } from '../../engine/sources/imageLookup.ts'
 import { BuildError, InvalidValueError, type ErrorKind } from '../../ground/errors.ts'
 import { buildOfCall } from './buildOfCall.ts'
 import type { ClientBuild, ClientBuilds } from './clientBuilds.ts'
+import { metaMessage } from './sourceMetaMessage.ts'
 
 /** What a frontend of the client's asks of images and other sources. */
 export function createSourceCalls(builds: Pick<ClientBuilds, 'find'>, sources: Engine['sources']): Pick<ServiceImpl<typeof LLBBridge>, 'resolveImageConfig' | 'resolveSourceMeta'> {
@@ -25,46 +25,32 @@ export function createSourceCalls(builds: Pick<ClientBuilds, 'find'>, sources: E
       const build = await buildOfCall(builds, context)
       const { Source: source } = request
       if (source === undefined) throw statusError(GRPC.invalidArgument, 'source is required')
-      refuseMeta(request)
       const meta = await namingSource(source.identifier, () => resolveMeta(source, request, { build, sources }, context.signal))
       return metaMessage(meta, request)
     },
   }
 }
 
-/** What would be left out of the answer. @throws InvalidValueError */
-function refuseMeta({ Image, Git, HTTP }: ResolveSourceMetaRequest): void {
-  const [what] = [
-    ...(Image?.AttestationChain === true || (Image?.ResolveAttestations.length ?? 0) > 0 ? ['the attestations of an image'] : []),
-    ...(Git?.ReturnObject === true ? ['the objects of a commit'] : []),
-    ...(HTTP?.ChecksumRequest === undefined ? [] : ['a checksum of a file with something behind it']),
-  ]
-  if (what !== undefined) throw new InvalidValueError(`${what} cannot be asked for yet`)
-}
-
-async function resolveMeta({ identifier, attrs }: SourceOp, { Platform, LogName: title, ResolveMode: mode, SourcePolicies }: ResolveSourceMetaRequest, { build, sources }: Asked, signal: AbortSignal): Promise<SourceMeta> {
-  const lookup = { platform: toPlatform(Platform), title, mode: toMode(mode), policies: [...build.sourcePolicies, ...SourcePolicies] }
+async function resolveMeta({ identifier, attrs }: SourceOp, { Platform, LogName: title, ResolveMode: mode, SourcePolicies, Image, Git, HTTP }: ResolveSourceMetaRequest, { build, sources }: Asked, signal: AbortSignal): Promise<SourceMeta> {
+  const lookup: MetaLookup = {
+    platform: toPlatform(Platform), title, mode: toMode(mode), policies: [...build.sourcePolicies, ...SourcePolicies],
+    chain: Image?.AttestationChain === true || (Image?.ResolveAttestations.length ?? 0) > 0 ? { predicateTypes: new Set(Image?.ResolveAttestations) } : undefined,
+    wantsObjects: Git?.ReturnObject === true,
+    checksum: HTTP?.ChecksumRequest === undefined ? undefined : { algorithm: toAlgorithm(HTTP.ChecksumRequest.Algo), suffix: HTTP.ChecksumRequest.Suffix },
+  }
   return await sources.meta({ identifier, attributes: new Map(Object.entries(attrs)) }, lookup, build, signal)
 }
 
-function metaMessage(meta: SourceMeta, { Image }: ResolveSourceMetaRequest): MessageInitShape<typeof ResolveSourceMetaResponseSchema> {
-  const { identifier, attributes } = meta.written
-  const Source = { identifier, attrs: Object.fromEntries(attributes) }
-  switch (meta.kind) {
-    case 'image':
-      return { Source, Image: { Digest: meta.image.digest, ...(Image?.NoConfig !== true && { Config: meta.image.config }) } }
-    case 'git': {
-      const { commit, object, ref } = meta.commit
-      return { Source, Git: { Checksum: object, Ref: ref, ...(object !== commit && { CommitChecksum: commit }) } }
-    }
-    case 'http': {
-      const { digest, filename, lastModified } = meta.file
-      const at = Date.parse(lastModified)
-      return { Source, HTTP: { Checksum: digest, Filename: filename, ...(!Number.isNaN(at) && { LastModified: timestampFromMs(at) }) } }
-    }
-    case 'other':
-      return { Source }
-  }
+const ALGORITHMS: ReadonlyMap<ChecksumRequest_ChecksumAlgo, NonNullable<MetaLookup['checksum']>['algorithm']> = new Map([
+  [ChecksumRequest_ChecksumAlgo.SHA256, 'sha256'],
+  [ChecksumRequest_ChecksumAlgo.SHA384, 'sha384'],
+  [ChecksumRequest_ChecksumAlgo.SHA512, 'sha512'],
+])
+
+function toAlgorithm(algorithm: ChecksumRequest_ChecksumAlgo): NonNullable<MetaLookup['checksum']>['algorithm'] {
+  const known = ALGORITHMS.get(algorithm)
+  if (known === undefined) throw new InvalidValueError(`unknown algorithm of a checksum: ${algorithm}`)
+  return known
 }
 
 interface Asked {

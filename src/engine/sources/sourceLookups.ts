@@ -29,10 +29,19 @@ export interface LayoutLookup extends Omit<ImageLookup, 'mode'> {
   readonly store: string
 }
 
+export interface MetaLookup extends Omit<ImageLookup, 'name'> {
+  /** Who vouches for what is said of an image: with the statements of these types. Undefined where that is not asked for. */
+  readonly chain: { readonly predicateTypes: ReadonlySet<string> } | undefined
+  /** Whether the objects of a commit are wanted. */
+  readonly wantsObjects: boolean
+  /** A checksum of a file with something behind it; undefined where none is asked for. */
+  readonly checksum: { readonly algorithm: 'sha256' | 'sha384' | 'sha512'; readonly suffix: Uint8Array } | undefined
+}
+
 /** What sources stand for now, looked up for a client's frontend and shown as steps of its build. Nothing of them is brought but what says so. */
 export interface SourceLookups {
   image(lookup: ImageLookup, asker: Asker, signal: AbortSignal): Promise<LookedUpImage>
   layout(lookup: LayoutLookup, asker: Asker, signal: AbortSignal): Promise<LookedUpImage>
   /** Of any source: of a repository it is asked, and a file is downloaded. @throws DefinitionError where it is no source */
-  meta(source: WrittenSource, lookup: Omit<ImageLookup, 'name'>, asker: Asker, signal: AbortSignal): Promise<SourceMeta>
+  meta(source: WrittenSource, lookup: MetaLookup, asker: Asker, signal: AbortSignal): Promise<SourceMeta>
 }

@@ -32,6 +32,8 @@ export interface GitCall {
 export interface GitProgram {
   /** What it prints. @throws GitFailedError; RemoteSourceError where there is no git */
   run(call: GitCall, signal: AbortSignal): Promise<string>
+  /** As `run`, of what need not be text. */
+  read(call: GitCall, signal: AbortSignal): Promise<Uint8Array>
 }
 
 /** A list of refs may be long; it is never longer than this. */
@@ -75,18 +77,17 @@ export function createGitProgram(env: Readonly<Record<string, string | undefined
     GIT_ALLOW_PROTOCOL: 'http:https:ssh:git',
     GIT_TEMPLATE_DIR: '',
   }
-  return {
-    async run({ access, args, cwd, env: extra, onOutput }, signal) {
-      const argv = [...WITH_MASK, 'git', ...SETTINGS.flatMap(([key, value]) => ['-c', `${key}=${value}`]), ...accessArgs(access), ...args] as const
-      await using process = openSubprocess(argv, { cwd, env: { ...fixed, ...accessEnv(access), ...extra } }, signal)
-      const [stdout, stderr] = await Promise.all([readOutput(process.stdout), readErrors(process.stderr, onOutput)])
-      const exitCode = await process.exitCode
-      signal.throwIfAborted()
-      if (exitCode === 127 && /git: not found|git: No such/.test(stderr)) throw new RemoteSourceError(access.remote, 'git cannot be started', { kind: 'unavailable', hint: "install git on the builder's machine" })
-      if (exitCode !== 0) throw new GitFailedError(access, stderr)
-      return stdout
-    },
+  const read: GitProgram['read'] = async ({ access, args, cwd, env: extra, onOutput }, signal) => {
+    const argv = [...WITH_MASK, 'git', ...SETTINGS.flatMap(([key, value]) => ['-c', `${key}=${value}`]), ...accessArgs(access), ...args] as const
+    await using process = openSubprocess(argv, { cwd, env: { ...fixed, ...accessEnv(access), ...extra } }, signal)
+    const [stdout, stderr] = await Promise.all([readOutput(process.stdout), readErrors(process.stderr, onOutput)])
+    const exitCode = await process.exitCode
+    signal.throwIfAborted()
+    if (exitCode === 127 && /git: not found|git: No such/.test(stderr)) throw new RemoteSourceError(access.remote, 'git cannot be started', { kind: 'unavailable', hint: "install git on the builder's machine" })
+    if (exitCode !== 0) throw new GitFailedError(access, stderr)
+    return stdout
   }
+  return { read, run: async (call, signal) => Buffer.from(await read(call, signal)).toString() }
 }
 
 /** By name of a variable: what stands among the arguments, every user of the machine can read. */
@@ -108,14 +109,14 @@ function accessEnv({ header, agentSocket, knownHosts, learnsHosts }: GitAccess):
   }
 }
 
-async function readOutput(stream: AsyncIterable<Uint8Array>): Promise<string> {
+async function readOutput(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
   for await (const chunk of stream) {
     sizeBytes += chunk.byteLength
     if (sizeBytes <= MAX_OUTPUT_BYTES) chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString()
+  return Buffer.concat(chunks)
 }
 
 /** The end of it: that is where git says what was wrong. */

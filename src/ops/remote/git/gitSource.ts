@@ -7,7 +7,7 @@ import type { Op, OpContext, ResultId } from '../../../solver/op.ts'
 import { createPerSession, type PerSession } from '../perSession.ts'
 import { withAccess, type AccessDeps } from './gitAccess.ts'
 import { checkOut } from './gitCheckout.ts'
-import { fetchCommit, openMirror } from './gitMirror.ts'
+import { fetchCommit, openMirror, type FetchTools, type GitMirror } from './gitMirror.ts'
 import type { GitAccess, GitProgram } from './gitProgram.ts'
 import { resolveCommit, type GitCommit } from './gitRefs.ts'
 
@@ -22,8 +22,17 @@ export interface GitSources {
   create(source: GitSource): Op
   /** What it leads to, for the session of `context`; looked up once. */
   find(source: GitSource, context: OpContext, signal: AbortSignal): Promise<GitCommit>
+  /** The objects themselves, which are fetched where they are not here. */
+  readObjects(source: GitSource, context: OpContext, signal: AbortSignal): Promise<GitObjects>
   /** The commit that the session's build has found it to be; undefined where it has not looked. */
   foundCommit(source: GitSource, sessionId: string): Promise<string | undefined>
+}
+
+/** As git stores them, without their headers: what signatures are of. */
+export interface GitObjects {
+  readonly commit: Uint8Array
+  /** Of an annotated tag, where the source names one. */
+  readonly tag: Uint8Array | undefined
 }
 
 export function createGitSources(deps: GitSourceDeps): GitSources {
@@ -31,6 +40,10 @@ export function createGitSources(deps: GitSourceDeps): GitSources {
   return {
     create: (source) => createGitSource(source, deps, commits),
     find: (source, context, signal) => findCommit(source, { deps, commits, context }, signal),
+    async readObjects(source, context, signal) {
+      const found = await findCommit(source, { deps, commits, context }, signal)
+      return await withAccess(source, { deps, context }, (access) => readObjects(found, { deps, access, context }, signal), signal)
+    },
     foundCommit: async (source, sessionId) => (await commits.known({ sessionId, key: refKey(source) }))?.commit,
   }
 }
@@ -50,6 +63,32 @@ function findCommit(source: GitSource, { deps, commits, context }: Finding, sign
   return commits.once({ sessionId: context.sessionId, key: refKey(source) }, () => resolveCommit(source, (use) => withAccess(source, { deps, context }, use, signal), deps.git, signal), signal)
 }
 
+interface Reaching {
+  readonly deps: GitSourceDeps
+  readonly access: GitAccess
+  readonly context: OpContext
+}
+
+/** The commit is in the mirror until it is disposed. */
+async function openFetched(found: GitCommit, { deps, access, context }: Reaching, signal: AbortSignal): Promise<GitMirror> {
+  await using undo = new AsyncDisposableStack()
+  const mirror = undo.use(await openMirror(deps.folder, access, deps.git, signal))
+  await fetchCommit(mirror, found, toolsOf({ deps, access, context }), signal)
+  undo.move()
+  return mirror
+}
+
+function toolsOf({ deps, access, context: { vertex, progress } }: Reaching): FetchTools {
+  return { git: deps.git, access, onOutput: (bytes) => progress({ kind: 'vertex-log', vertex: vertex.digest, at: deps.now(), stream: 'stderr', bytes }) }
+}
+
+async function readObjects(found: GitCommit, reaching: Reaching, signal: AbortSignal): Promise<GitObjects> {
+  await using mirror = await openFetched(found, reaching, signal)
+  const { deps: { git }, access } = reaching
+  const read = (kind: string, id: string): Promise<Uint8Array> => git.read({ access, cwd: mirror.path, args: ['--git-dir', mirror.path, 'cat-file', kind, id] }, signal)
+  return { commit: await read('commit', found.commit), tag: found.object === found.commit ? undefined : await read('tag', found.object) }
+}
+
 /** The files of a commit as a snapshot. Only the fetch, and the look at the ref before, reach the network. */
 function createGitSource(source: GitSource, deps: GitSourceDeps, commits: PerSession<GitCommit>): Op {
   return {
@@ -62,13 +101,11 @@ function createGitSource(source: GitSource, deps: GitSourceDeps, commits: PerSes
     },
   }
 
-  async function bring(found: GitCommit, access: GitAccess, { vertex, progress }: OpContext, signal: AbortSignal): Promise<readonly ResultId[]> {
-    const onOutput = (bytes: Uint8Array): void => progress({ kind: 'vertex-log', vertex: vertex.digest, at: deps.now(), stream: 'stderr', bytes })
-    const tools = { git: deps.git, access, onOutput }
-    await using mirror = await openMirror(deps.folder, access, deps.git, signal)
-    await fetchCommit(mirror, found, tools, signal)
+  async function bring(found: GitCommit, access: GitAccess, context: OpContext, signal: AbortSignal): Promise<readonly ResultId[]> {
+    const reaching = { deps, access, context }
+    await using mirror = await openFetched(found, reaching, signal)
     await using layer = await deps.snapshots.openMutable(undefined, signal)
-    await checkOut({ source, found, mirror, target: layer.path }, tools, signal)
+    await checkOut({ source, found, mirror, target: layer.path }, toolsOf(reaching), signal)
     return [await layer.commit()]
   }
 }
