@@ -121,7 +121,7 @@ function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts,
   const resultFor = async (result: ReturnedResult, found: readonly FoundPart[], signal: AbortSignal): Promise<Built | undefined> => {
     const known = findWhole(result, found)
     if (known !== undefined) return known
-    const built = await build(assembleResult(result, found, attributes), AbortSignal.any([whole, signal]))
+    const built = await build(assembleResult(result, { parts: found, attributes, find }), AbortSignal.any([whole, signal]))
     return built.kind === 'built' ? built : undefined
   }
   const solve = async (ref: string, signal: AbortSignal): Promise<ResultId | undefined> => {

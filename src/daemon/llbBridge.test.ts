@@ -1,9 +1,9 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
 import { createHandlerContext, type HandlerContext } from '@connectrpc/connect'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DefinitionSchema, OpSchema } from '../api/gen/ops_pb.ts'
-import { EvaluateRequestSchema, LLBBridge, ReadDirRequestSchema, ReadFileRequestSchema, RefSchema, ReturnRequestSchema, StatFileRequestSchema, SolveRequestSchema, SolveResponseSchema, type Result } from '../api/gen/gateway_pb.ts'
+import { EvaluateRequestSchema, LLBBridge, ReadDirRequestSchema, ReadFileRequestSchema, RefSchema, ReturnRequestSchema, StatFileRequestSchema, SolveRequestSchema, SolveResponseSchema, type AttestationSchema, type InTotoSubjectSchema, type Result, type ResultSchema } from '../api/gen/gateway_pb.ts'
 import type { ClientOp } from '../api/llb/clientGraph.ts'
 import type { ResultFiles } from '../engine/build/resultFiles.ts'
 import type { Answer, BuildSubject, Built, BuiltPlatform, FrontendRequest } from '../engine/engine.ts'
@@ -191,9 +191,23 @@ describe('a build through the gateway', () => {
     })
   }
 
+  it('has what its client says of it', async () => {
+    const { bridge, built } = openBuild()
+    await solve(bridge, 'linux/amd64')
+    const inTotoSubjects: MessageInitShape<typeof InTotoSubjectSchema>[] = [{ kind: 0, name: '_' }, { kind: 0, name: 'mine' }, { kind: 1, digest: ['sha512:ab'] }]
+    await bridge.return(create(ReturnRequestSchema, { result: attested('linux/amd64', { kind: 1, path: '/a', ref: { id: '0:linux/amd64' }, inTotoPredicateType: 'x:y', inTotoSubjects, metadata: { 'inline-only': Buffer.from('true'), 'sbom-core': Buffer.from('sbom') } }) }), call())
+    const result = await built
+    const [{ open: _, ...said } = { open: undefined }] = result?.kind === 'built' ? (result.platforms[0]?.attestations ?? []) : []
+    assert.deepEqual(said, { kind: 'bundle', path: '/a', predicateType: 'x:y', isInlineOnly: true, coreName: 'sbom', subjects: [{ kind: 'exported', alias: '' }, { kind: 'exported', alias: 'mine' }, { kind: 'other', subject: { name: '_', digest: { sha512: 'ab' } } }] })
+  })
+
   const wrongResults = [
     { name: 'names that are no platforms', result: { result: { case: 'refs' as const, value: { refs: { a: { id: '0:linux/amd64' } } } } }, message: /missing platforms mapping/ },
-    { name: 'attestations of the client’s own', result: { result: { case: 'ref' as const, value: { id: '0:linux/amd64' } }, attestations: { 'linux/amd64': { attestation: [{}] } } }, message: /attestations that a client makes/ },
+    { name: 'an attestation without a file', result: attested('linux/amd64', { ref: { id: '0:linux/amd64' } }), message: /does not have set path/ },
+    { name: 'an attestation that stands nowhere', result: attested('linux/amd64', { path: '/a' }), message: /does not have available content/ },
+    { name: 'an attestation in a result of no build', result: attested('linux/amd64', { path: '/a', ref: { id: '7:linux/amd64' } }), message: /no such reference: "7:linux\/amd64"/ },
+    { name: 'an attestation of another platform', result: attested('linux/s390x', { path: '/a', ref: { id: '0:linux/amd64' } }), message: /attestations for "linux\/s390x", which is no platform of the result/ },
+    { name: 'an attestation of what has no digest', result: attested('linux/amd64', { path: '/a', ref: { id: '0:linux/amd64' }, inTotoSubjects: [{ kind: 1, name: 'x', digest: ['abc'] }] }), message: /invalid digest of a subject: "abc"/ },
   ]
   for (const { name, result, message } of wrongResults) {
     it(`fails where the client returns ${name}`, async () => {
@@ -215,6 +229,11 @@ describe('a build through the gateway', () => {
     await assert.rejects(returned('0:linux/amd64'), /gateway result is already set/)
   })
 })
+
+/** A result of the first build, with one attestation. */
+function attested(platform: string, attestation: MessageInitShape<typeof AttestationSchema>): MessageInitShape<typeof ResultSchema> {
+  return { result: { case: 'ref', value: { id: '0:linux/amd64' } }, attestations: { [platform]: { attestation: [attestation] } } }
+}
 
 function configOf(result: Result | undefined): { readonly author?: string } {
   return JSON.parse(Buffer.from(result?.metadata['containerimage.config'] ?? []).toString()) as { readonly author?: string }

@@ -15,6 +15,7 @@ import type { SourceSpan } from '../ground/sourceSpan.ts'
 import type { Reference } from '../ground/reference.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
 import type { SnapshotId } from '../snapshot/snapshotStore.ts'
+import type { ClientAttestation } from './attestation/clientAttestations.ts'
 import type { ResultFiles } from './build/resultFiles.ts'
 import type { DebugRequest } from './debug/debugStep.ts'
 import type { KeptStep } from './debug/failedStepStore.ts'
@@ -220,6 +221,8 @@ export interface BuiltPlatform {
   readonly id: string
   readonly platform: Platform
   readonly image: BuiltImage
+  /** What the client says of it itself; absent is nothing. */
+  readonly attestations?: readonly ClientAttestation[]
 }
 
 export interface AuditOrder {

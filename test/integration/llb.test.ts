@@ -12,9 +12,9 @@ import { missingPeer, startBuildkitPeer } from '../parity/buildkitPeer.ts'
 import { readImageFacts } from '../parity/imageFacts.ts'
 import { definitionOf, LLB_CASES } from '../parity/llbCases.ts'
 import { LLB_REMOTE_CASES, type LlbRemoteCase } from '../parity/llbRemoteCases.ts'
-import { askDockerfile, LLB_QUESTIONS, solveForPlatforms } from '../parity/llbQuestions.ts'
+import { askDockerfile, LLB_QUESTIONS, solveForPlatforms, solveWithAttestations } from '../parity/llbQuestions.ts'
 import { startEngine } from '../support/engine/engineSocket.ts'
-import { driveDefinition, solveDefinition, solveToFacts, type DefinitionSolve } from '../support/engine/solveDefinition.ts'
+import { driveDefinition, readTarFacts, solveDefinition, solveToFacts, type DefinitionSolve } from '../support/engine/solveDefinition.ts'
 import { createLlb, mkfile, rm as rmAction, type Llb, type LlbRef } from '../support/llb.ts'
 import { writeContext } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
@@ -134,6 +134,17 @@ describe('a graph of the client’s own', { skip: missingPeer || missing('crun',
     }
     const [theirs, ours] = await Promise.all([facts('buildkit'), facts('pelago')])
     assert.deepEqual(ours, theirs)
+  })
+
+  it('has attestations that its client makes', async () => {
+    const facts = async (name: keyof typeof engines): Promise<readonly string[]> => {
+      const path = join(folder, `${name}-attested.tar`)
+      await driveDefinition(engines[name], { ...has, outputs: [{ type: 'tar', attributes: new Map([['attestation-prefix', 'of-']]), destination: { kind: 'file', path } }] }, (options) => solveWithAttestations({ bridge: engines[name].bridge, options }))
+      return [...(await readTarFacts(path))].map(([file, fact]) => `${file} ${fact.replace(/ \S+$/, '')}`).sort() // they are of now
+    }
+    const [theirs, ours] = await Promise.all([facts('buildkit'), facts('pelago')])
+    assert.deepEqual(ours, theirs)
+    assert.deepEqual(ours.map((line) => line.split(' ')[0]), ['made', 'of-claim.json', 'of-first.json'])
   })
 
   it('is the context of a Dockerfile', async () => {

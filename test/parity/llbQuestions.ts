@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { CallOptions } from '@connectrpc/connect'
-import type { Result, ResultSchema } from '../../src/api/gen/gateway_pb.ts'
+import type { AttestationSchema, Result, ResultSchema } from '../../src/api/gen/gateway_pb.ts'
 import type { Definition } from '../../src/api/gen/ops_pb.ts'
 import type { Stat } from '../../src/api/gen/stat_pb.ts'
 import type { EngineClient } from '../../src/driver/driver.ts'
@@ -116,6 +116,20 @@ export async function solveForPlatforms(asking: Asking): Promise<MessageInitShap
     metadata[`containerimage.config/${ID}`] = Buffer.from(JSON.stringify({ os: 'linux', architecture, author: `for ${architecture}`, config: { Cmd: ['/run'], Env: ['A=b'] }, rootfs: { type: 'layers', diff_ids: [] } }))
   }
   return { result: { case: 'refs', value: { refs } }, metadata }
+}
+
+/** A result of one platform, and what its client says of it: a predicate, and a bundle of statements. */
+export async function solveWithAttestations(asking: Asking): Promise<MessageInitShape<typeof ResultSchema>> {
+  const llb = createLlb()
+  const claims = createLlb()
+  const bundled = JSON.stringify({ _type: 'https://in-toto.io/Statement/v0.1', predicateType: 'https://example.com/bundled', subject: [{ name: 'thing', digest: { sha256: 'ab' } }], predicate: { b: [1, { c: 'd' }] } })
+  const ref = await solve(asking, claims.define(claims.file([], [mkdir('/b'), mkfile('/claim.json', '{"a": {"b": 1}}'), mkfile('/b/first.json', bundled)])))
+  const id = await solve(asking, llb.define(llb.file([], [mkfile('/made', 'made')])))
+  const attestation: MessageInitShape<typeof AttestationSchema>[] = [
+    { path: '/claim.json', ref: { id: ref }, inTotoPredicateType: 'https://example.com/claim', inTotoSubjects: [{ kind: 0, name: 'mine' }, { kind: 1, name: 'other', digest: ['sha256:cd'] }] },
+    { kind: 1, path: '/b', ref: { id: ref } },
+  ]
+  return { result: { case: 'ref', value: { id } }, metadata: { 'refs.platforms': Buffer.from(JSON.stringify({ Platforms: [{ ID: 'linux/amd64', Platform: { os: 'linux', architecture: 'amd64' } }] })) }, attestations: { 'linux/amd64': { attestation } } }
 }
 
 /** Builds a Dockerfile over a graph of the client's own, and lists what it comes to. */

@@ -5,6 +5,7 @@ import { InvalidValueError } from '../../ground/errors.ts'
 import type { ImageConfig } from '../../ground/oci/imageConfig.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
 import { formatImageConfig, parseImageConfig } from '../../image/imageConfigJson.ts'
+import type { ReturnedAttestation } from './returnedAttestations.ts'
 import type { ReturnedPart, ReturnedResult } from './returnedResult.ts'
 
 /** What a reference stands for: one platform of something built. */
@@ -20,9 +21,9 @@ export interface FoundPart {
 }
 
 /** What was built, where all of it is returned, and nothing is said of it but what the engine has said; else undefined. */
-export function findWhole({ isMultiPlatform }: ReturnedResult, parts: readonly FoundPart[]): Built | undefined {
+export function findWhole({ isMultiPlatform, attestations }: ReturnedResult, parts: readonly FoundPart[]): Built | undefined {
   const built = parts[0]?.found?.built
-  if (built?.isMultiPlatform !== isMultiPlatform || built.platforms.length !== parts.length) return undefined
+  if (attestations.size > 0 || built?.isMultiPlatform !== isMultiPlatform || built.platforms.length !== parts.length) return undefined
   const isSame = built.platforms.every(({ id, image }, index) => {
     const matching = parts.find(({ found }) => found?.built === built && found.index === index)
     return matching !== undefined && (matching.part.key === '' || matching.part.key === id) && isOwnConfig(matching.part.config, image)
@@ -35,8 +36,28 @@ function isOwnConfig(config: Uint8Array | undefined, image: BuiltImage): boolean
 }
 
 /** The results that are returned as a whole, each with what the client says of it. @throws InvalidValueError; ImageInvalidError */
-export function assembleResult({ isMultiPlatform }: ReturnedResult, parts: readonly FoundPart[], attributes: ReadonlyMap<string, string>): ResultRequest {
-  return { kind: 'result', isMultiPlatform, attributes, platforms: parts.map(assemblePart) }
+export function assembleResult({ isMultiPlatform, attestations }: ReturnedResult, { parts, attributes, find }: Assembling): ResultRequest {
+  const platforms = parts.map(assemblePart)
+  const stray = [...attestations.keys()].find((key) => !platforms.some(({ id }) => id === key))
+  if (stray !== undefined) throw new InvalidValueError(`there are attestations for ${JSON.stringify(stray)}, which is no platform of the result`, { hint: `it has ${platforms.map(({ id }) => id).join(', ')}` })
+  return { kind: 'result', isMultiPlatform, attributes, platforms: platforms.map((platform) => withAttestations(platform, attestations.get(platform.id), find)) }
+}
+
+/** What a result is put together with. */
+export interface Assembling {
+  readonly parts: readonly FoundPart[]
+  readonly attributes: ReadonlyMap<string, string>
+  /** @throws InvalidValueError for a reference that no build gave */
+  readonly find: (ref: string) => FoundRef
+}
+
+function withAttestations(platform: BuiltPlatform, returned: readonly ReturnedAttestation[] | undefined, find: Assembling['find']): BuiltPlatform {
+  if (returned === undefined) return platform
+  const attestations = returned.map(({ ref, ...attestation }) => {
+    const { built, index } = find(ref)
+    return { ...attestation, open: (signal: AbortSignal) => built.openFiles(index, signal) }
+  })
+  return { ...platform, attestations }
 }
 
 function assemblePart({ part, found }: FoundPart): BuiltPlatform {

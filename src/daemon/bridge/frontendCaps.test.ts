@@ -10,7 +10,7 @@ const TESTS = ['../llbBridge.test.ts', 'containerProcesses.test.ts', '../../../t
 const SIGNS: ReadonlyMap<string, RegExp> = new Map([
   ['solve.base', /bridge\.solve\(/], ['importcaches', /CacheImports/], ['proto.refarray', /allowResultArrayRef/], ['reference.output', /\.def\b/], ['frontend.caps', /'frontend\.caps'/], ['frontend.inputs', /FrontendInputs/],
   ['gateway.solve.metadata', /metadata\['refs\.platforms'\]/], ['gateway.solve.evaluate', /Evaluate: true/], ['gateway.evaluate', /bridge\.evaluate\(/],
-  ['return', /bridge\.return\(/], ['returnmap', /case: 'refs', value: \{ refs \}/], ['readfile', /bridge\.readFile\(/], ['readdir', /bridge\.readDir\(/], ['statfile', /bridge\.statFile\(/],
+  ['return', /bridge\.return\(/], ['returnmap', /case: 'refs', value: \{ refs \}/], ['reference.attestations', /inTotoPredicateType:/], ['readfile', /bridge\.readFile\(/], ['readdir', /bridge\.readDir\(/], ['statfile', /bridge\.statFile\(/],
   ['resolveimage', /bridge\.resolveImageConfig\(/], ['resolveimage.resolvemode', /ResolveMode: '/], ['source.metaresolver', /bridge\.resolveSourceMeta\(/], ['gateway.warnings', /bridge\.warn\(/],
   ['gateway.exec', /bridge\.execProcess\(/], ['gateway.exec.extrahosts', /extraHosts: \[\{/], ['gateway.exec.secretenv', /secretenv: \[\{/], ['gateway.exec.signals', /case: 'Signal'/], ['gateway.exec.filesystem', /bridge\.readFileContainer\(/],
 ])

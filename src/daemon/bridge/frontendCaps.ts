@@ -5,7 +5,7 @@
 const BY_CALL: Readonly<Record<string, readonly string[]>> = {
   solve: ['solve.base', 'importcaches', 'proto.refarray', 'reference.output', 'frontend.caps', 'frontend.inputs', 'gateway.solve.metadata', 'gateway.solve.evaluate'],
   evaluate: ['gateway.evaluate'],
-  return: ['return', 'returnmap'],
+  return: ['return', 'returnmap', 'reference.attestations'],
   readFile: ['readfile'],
   readDir: ['readdir'],
   statFile: ['statfile'],

@@ -1,3 +1,4 @@
+import { parseAttestations, type ReturnedAttestation } from './returnedAttestations.ts'
 import type { Result } from '../../api/gen/gateway_pb.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { objectList, optionalString, parseJsonObject, requiredObject, requiredString } from '../../ground/jsonValue.ts'
@@ -7,6 +8,8 @@ import { normalizePlatform, parsePlatform, type Platform } from '../../ground/pl
 export interface ReturnedResult {
   readonly isMultiPlatform: boolean
   readonly parts: readonly ReturnedPart[]
+  /** By the platform that they are of. */
+  readonly attestations: ReadonlyMap<string, readonly ReturnedAttestation[]>
 }
 
 export interface ReturnedPart {
@@ -26,18 +29,18 @@ export const PLATFORMS_KEY = 'refs.platforms'
 /** Undefined is no result: nothing is exported. @throws InvalidValueError */
 export function parseReturned(result: Result | undefined): ReturnedResult | undefined {
   if (result?.result.case === undefined) return undefined
-  if (Object.values(result.attestations).some(({ attestation }) => attestation.length > 0)) throw new InvalidValueError('attestations that a client makes itself are not supported', { hint: 'leave them out, and ask for the engine’s own: attest:provenance, attest:sbom' })
   const { metadata } = result
+  const attestations = parseAttestations(result)
   const single = singleRef(result)
   if (single !== undefined) {
     const [listed] = [...platformsOf(metadata)]
     const config = metadata[CONFIG_KEY] ?? (listed === undefined ? undefined : metadata[`${CONFIG_KEY}/${listed[0]}`])
-    return single === '' && config === undefined ? undefined : { isMultiPlatform: false, parts: [{ key: '', ref: single, platform: listed?.[1], config }] }
+    return single === '' && config === undefined ? undefined : { isMultiPlatform: false, parts: [{ key: '', ref: single, platform: listed?.[1], config }], attestations }
   }
   const platforms = platformsOf(metadata)
   const refs = mapOfRefs(result)
   if (refs.size === 0) return undefined
-  return { isMultiPlatform: true, parts: inOrder(refs, platforms).map(([key, ref]) => ({ key, ref, platform: platforms.get(key) ?? platformOfKey(key), config: metadata[`${CONFIG_KEY}/${key}`] })) }
+  return { isMultiPlatform: true, attestations, parts: inOrder(refs, platforms).map(([key, ref]) => ({ key, ref, platform: platforms.get(key) ?? platformOfKey(key), config: metadata[`${CONFIG_KEY}/${key}`] })) }
 }
 
 function singleRef({ result }: Result): string | undefined {

@@ -7,6 +7,7 @@ import type { SnapshotId } from '../../snapshot/snapshotStore.ts'
 import type { SolvedRecord } from '../../solver/solvedRecords.ts'
 import type { Waiter } from '../../solver/vertexStory.ts'
 import type { AttestedBuild } from '../attestation/attestedBuild.ts'
+import { readClientAttestations } from '../attestation/clientAttestations.ts'
 import { attestResult } from '../attestation/attestResult.ts'
 import { recordProvenance, type RecordedProvenance } from '../attestation/recordedProvenance.ts'
 import type { ImportedCaches } from '../cache/importCaches.ts'
@@ -87,9 +88,10 @@ async function evaluate(deps: BuildDeps, { graph, parts: { platforms, isMultiPla
   const resultOf = new Map(roots.map((root, index) => [outputKey(root), solved[index]]))
   const results: PlatformResult[] = []
   const provenance: RecordedProvenance[] = []
-  for (const { image, ...platform } of platforms) {
+  for (const { image, attestations: claims = [], ...platform } of platforms) {
     const result = { ...platform, snapshot: image.root === undefined ? undefined : toSnapshot(resultOf.get(outputKey(image.root))), config: image.config }
-    const attestations = await attestResult({ image, result }, attested, { ...deps, ...deps.attest }, signal)
+    const own = await readClientAttestations(claims, signal)
+    const attestations = [...own, ...(await attestResult({ image, result }, attested, { ...deps, ...deps.attest }, signal))]
     results.push({ ...result, attestations })
     provenance.push(...(await recordProvenance({ image, result }, attestations, { build: attested, deps: deps.attest.provenance }, signal)))
   }

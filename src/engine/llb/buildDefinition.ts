@@ -8,6 +8,7 @@ import type { BuildDeps } from '../build/buildDeps.ts'
 import { hostPlatform, resolveScanner, waiterOf, type BuildOptions } from '../build/build.ts'
 import { createBuilt } from '../build/built.ts'
 import type { Built, DefinitionRequest, ResultRequest } from '../engine.ts'
+import { isSbom } from '../attestation/clientAttestations.ts'
 import { createStepWatch } from '../provenance/stepWatch.ts'
 import { plainConfig } from './plainConfig.ts'
 import { resolveClientGraph, type ResolveDeps } from './resolveClientGraph.ts'
@@ -30,8 +31,9 @@ export async function buildResult(deps: BuildDeps, { platforms, isMultiPlatform 
   const { attributes, progress, entitlements } = options
   const watch = createStepWatch(progress)
   const waiter = waiterOf(options, watch.sink)
-  const scanner = await resolveScanner(attributes.attestations.sbom, deps, signal)
-  const attested = { ...options, orders: attributes.attestations, scanner, attributes: attributes.given, source: undefined, stagesOf: () => [], builderPlatform: hostPlatform(deps.executor), watch, waiter }
+  const orders = platforms.some(({ attestations = [] }) => attestations.some(isSbom)) ? { ...attributes.attestations, sbom: undefined } : attributes.attestations // as in BuildKit, the client's is enough
+  const scanner = await resolveScanner(orders.sbom, deps, signal)
+  const attested = { ...options, orders, scanner, attributes: attributes.given, source: undefined, stagesOf: () => [], builderPlatform: hostPlatform(deps.executor), watch, waiter }
   return createBuilt(deps, { platforms, isMultiPlatform, waiter, imported: options.imported, attested, entitlements, auditMode: attributes.audit, epochSeconds: epochOf(attributes.buildArgs) })
 }
 

@@ -1,4 +1,5 @@
 import { putBytes, type ContentStore } from '../../content/contentStore.ts'
+import { digestHex } from '../../ground/digest.ts'
 import { describeBlob, type Descriptor } from '../../ground/oci/descriptor.ts'
 import type { Manifest } from '../../ground/oci/manifest.ts'
 import { MEDIA_TYPE } from '../../ground/oci/mediaType.ts'
@@ -9,6 +10,7 @@ import { attestationAnnotations, PREDICATE_TYPE_ANNOTATION } from '../../image/i
 import { formatManifest } from '../../image/manifestJson.ts'
 import type { Attestation } from './attestation.ts'
 import { formatStatement } from './statement.ts'
+import { resolveSubjects } from './subject.ts'
 
 /**
  * How attestations stand beside their image: `artifact` is an OCI artifact with the image as its subject, so that
@@ -41,11 +43,11 @@ export interface AttestationTarget {
 
 /** Puts statements and manifest into `content`, what is named before what names it. */
 export async function writeAttestations(attestations: readonly Attestation[], image: AttestedImage, { style, content }: AttestationTarget, signal: AbortSignal): Promise<AttestationManifest> {
-  const subjects = image.names.map((name) => ({ name: imagePackageUrl(name, image.platform), digest: image.descriptor.digest }))
+  const subjects = image.names.map((name) => ({ name: imagePackageUrl(name, image.platform), digest: { sha256: digestHex(image.descriptor.digest) } }))
   const statements: Descriptor[] = []
   for (const attestation of attestations) {
     const { predicateType } = attestation
-    const bytes = formatStatement({ predicateType, subjects, predicate: await attestation.predicate(image.layers, signal) }, 'compact')
+    const bytes = formatStatement({ predicateType, subjects: resolveSubjects(attestation.subjects, subjects), predicate: await attestation.predicate(image.layers, signal) }, 'compact')
     statements.push({ ...(await put(MEDIA_TYPE.inToto, bytes, content, signal)), annotations: new Map([[PREDICATE_TYPE_ANNOTATION, predicateType]]) })
   }
   const config = style === 'artifact' ? await put(MEDIA_TYPE.ociEmpty, Buffer.from('{}'), content, signal) : await put(MEDIA_TYPE.ociConfig, formatConfig(statements), content, signal)

@@ -1,10 +1,4 @@
-import { digestHex, type Digest } from '../../ground/digest.ts'
-
-/** What a statement speaks of: in-toto's ResourceDescriptor. */
-export interface Subject {
-  readonly name: string
-  readonly digest: Digest
-}
+import type { Subject } from './subject.ts'
 
 export interface Statement {
   readonly predicateType: string
@@ -15,7 +9,7 @@ export interface Statement {
 
 /** in-toto attestation framework v0.1, "Statement": that version is what BuildKit writes, and what readers of images look for. */
 export function formatStatement({ predicateType, subjects, predicate }: Statement, layout: 'compact' | 'indented'): Uint8Array {
-  const head = JSON.stringify({ _type: STATEMENT_TYPE, predicateType, subject: subjects.map(({ name, digest }) => ({ name, digest: { sha256: digestHex(digest) } })) })
+  const head = JSON.stringify({ _type: STATEMENT_TYPE, predicateType, subject: subjects.map(({ name, digest }) => ({ name, digest })) })
   const text = `${head.slice(0, -1)},"predicate":${Buffer.from(predicate).toString()}}`
   return Buffer.from(layout === 'compact' ? text : JSON.stringify(JSON.parse(text), undefined, 2))
 }

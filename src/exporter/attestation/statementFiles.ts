@@ -1,11 +1,13 @@
 import type { TarEntry, TarHeader } from '../../archive/tar.ts'
+import { digestHex } from '../../ground/digest.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { asByteString, fromText, textOfBytes, type ByteString } from '../../kit/byteString.ts'
 import { createHasher } from '../../kit/hashing.ts'
 import type { PlatformFolder } from '../internal/platformFolders.ts'
 import { readViewEntries } from '../internal/viewFiles.ts'
 import { takeAttestations } from './attestation.ts'
-import { formatStatement, type Subject } from './statement.ts'
+import { formatStatement } from './statement.ts'
+import { resolveSubjects, type Subject } from './subject.ts'
 
 /**
  * The statements about a platform's files, each a file that goes beside them, by name; their subjects are the files.
@@ -18,7 +20,7 @@ export async function makeStatementFiles({ result, prefix, mtimeNs, attestationP
   const files: TarEntry[] = []
   for (const attestation of attestations) {
     const { predicateType, filename } = attestation
-    const bytes = formatStatement({ predicateType, subjects, predicate: await attestation.predicate([], signal) }, 'indented')
+    const bytes = formatStatement({ predicateType, subjects: resolveSubjects(attestation.subjects, subjects), predicate: await attestation.predicate([], signal) }, 'indented')
     const name = fromText(`${attestationPrefix}${filename}`)
     const path = prefix === '' ? name : asByteString(`${prefix}/${name}`)
     files.push({ header: { ...PLAIN, path, sizeBytes: bytes.byteLength, mtimeNs: mtimeNs ?? BigInt(Date.now()) * 1_000_000n }, content: whole(bytes) })
@@ -33,7 +35,7 @@ async function hashFiles(view: string, signal: AbortSignal): Promise<readonly Su
     if (header.kind !== 'file') continue
     const hasher = createHasher()
     for await (const _ of hasher.pass(content)) signal.throwIfAborted()
-    subjects.push({ name: textOfBytes(header.path), digest: hasher.result().digest })
+    subjects.push({ name: textOfBytes(header.path), digest: { sha256: digestHex(hasher.result().digest) } })
   }
   return subjects
 }

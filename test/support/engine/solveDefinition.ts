@@ -35,6 +35,11 @@ export async function solveDefinition(engine: EngineClient, { definition, sink =
 /** The result's files, each as a text by its path: what an export as tar to `path` brings. */
 export async function solveToFacts(engine: EngineClient, solve: DefinitionSolve, path: string): Promise<ReadonlyMap<string, string>> {
   await solveDefinition(engine, { ...solve, outputs: [{ type: 'tar', attributes: new Map(), destination: { kind: 'file', path } }] })
+  return await readTarFacts(path)
+}
+
+/** An archive's files, each as a text by its path. */
+export async function readTarFacts(path: string): Promise<ReadonlyMap<string, string>> {
   const facts = new Map<string, string>()
   for await (const { header, content } of readTar(createReadStream(path))) {
     const chunks: Uint8Array[] = []
