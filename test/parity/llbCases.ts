@@ -1,4 +1,5 @@
-import { NetMode, MountType, MountContentCache, type Definition } from '../../src/api/gen/ops_pb.ts'
+import { toBinary } from '@bufbuild/protobuf'
+import { DefinitionSchema, NetMode, MountType, MountContentCache, type Definition } from '../../src/api/gen/ops_pb.ts'
 import { copy, createLlb, mkdir, mkfile, output, rm, symlink, TIME, type Llb, type LlbRef } from '../support/llb.ts'
 
 /** A graph that both BuildKit and Pelago solve. */
@@ -117,6 +118,22 @@ const SOURCES: readonly LlbCase[] = [
   { name: 'a source of no kind', build: (llb) => llb.source('ftp://example.com'), fails: /ftp/ },
 ]
 
+/** A definition in a file of a result. */
+function inner(llb: Llb, path: string, root: LlbRef, made: Llb): LlbRef {
+  return llb.file([], [mkfile(path, '', { data: toBinary(DefinitionSchema, made.define(root)) })])
+}
+
+function build(llb: Llb, from: LlbRef, attrs: Readonly<Record<string, string>> = {}): LlbRef {
+  return llb.add({ op: { case: 'build', value: { builder: -1n, inputs: { 'buildkit.llb.definition': { input: 0n } }, attrs: { ...attrs } } } }, [from])
+}
+
+const INNER: readonly LlbCase[] = [
+  { name: 'a graph that another one makes', build: (llb) => { const made = createLlb(); return llb.file([build(llb, inner(llb, '/buildkit.llb.definition', tree(made), made))], [mkfile('/outer', 'o')]) } },
+  { name: 'a graph in a file of another name, which makes one more', build: (llb) => { const [made, more] = [createLlb(), createLlb()]; return build(llb, inner(llb, '/graph', build(made, inner(made, '/buildkit.llb.definition', wrote(more, 'echo deep > /tmp/x'), more)), made), { 'llbbuild.filename': 'graph' }) } },
+  { name: 'a graph that is not there', build: (llb) => build(llb, tree(llb)), fails: /buildkit\.llb\.definition/ },
+  { name: 'a graph that is none', build: (llb) => build(llb, llb.file([], [mkfile('/buildkit.llb.definition', 'none')])), fails: /proto|definition/ },
+]
+
 const BROKEN: readonly LlbCase[] = [
   { name: 'a graph without an op', build: tree, damage: (definition) => ({ ...definition, def: definition.def.slice(-1) }), fails: /invalid/ },
   { name: 'a graph that lacks an input', build: (llb) => llb.file([tree(llb)], [mkfile('/x')]), damage: (definition) => ({ ...definition, def: definition.def.slice(1) }), fails: /missing input digest/ },
@@ -125,7 +142,7 @@ const BROKEN: readonly LlbCase[] = [
   { name: 'a file op without outputs', build: (llb) => llb.file([], [{ ...mkfile('/a'), output: -1n }]), fails: /no outputs/ },
 ]
 
-export const LLB_CASES: readonly LlbCase[] = [...FILES, ...LAYERS, ...PROCESSES, ...SOURCES, ...BROKEN]
+export const LLB_CASES: readonly LlbCase[] = [...FILES, ...LAYERS, ...PROCESSES, ...SOURCES, ...INNER, ...BROKEN]
 
 export function definitionOf({ build, damage }: LlbCase): Definition {
   const llb = createLlb()

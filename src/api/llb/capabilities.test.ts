@@ -19,7 +19,7 @@ const SIGNS: ReadonlyMap<string, RegExp> = new Map([
   ['exec.mount.tmpfs', /MountType\.TMPFS/], ['exec.mount.tmpfs.size', /TmpfsOpt: \{ size/], ['exec.mount.secret', /MountType\.SECRET/], ['exec.mount.ssh', /MountType\.SSH/], ['exec.mount.cache.content', /MountContentCache\.OFF/],
   ['exec.secretenv', /secretenv:/], ['exec.validexitcode', /validExitCodes:/],
   ['file.base', /mkfile\(/], ['file.rm.wildcard', /rm\([^)]*allowWildcard/], ['file.rm.nofollowsymlink', /rm\('\/l'\)/], ['file.copy.includeexcludepatterns', /includePatterns:/], ['file.copy.alwaysreplaceexistingdestpaths', /alwaysReplaceExistingDestPaths/], ['file.copy.modestring', /modeStr:/], ['file.symlink.create', /symlink\(/],
-  ['platform', /platform:/], ['constraints', /constraints:/], ['mergeop', /case: 'merge'/], ['diffop', /case: 'diff'/], ['meta.ignorecache', /ignoreCache: true/], ['meta.description', /llb\.customname/], ['meta.exportcache', /exportCache: \{ Value: false/],
+  ['source.buildop.llbfilename', /llbbuild\.filename/], ['platform', /platform:/], ['constraints', /constraints:/], ['mergeop', /case: 'merge'/], ['diffop', /case: 'diff'/], ['meta.ignorecache', /ignoreCache: true/], ['meta.description', /llb\.customname/], ['meta.exportcache', /exportCache: \{ Value: false/],
 ])
 /** Of the build around a graph: tested with the exporters and the policies. */
 const ELSEWHERE = new Set(['exporter.multiple', 'exporter.sourcedateepoch', 'exporter.image.annotations', 'exporter.image.attestations', 'source.policy'])

@@ -16,7 +16,7 @@ const BY_PLACE: Readonly<Record<string, readonly string[]>> = {
     'exec.secretenv', 'exec.validexitcode',
   ],
   'api/llb/mapFile': ['file.base', 'file.rm.wildcard', 'file.rm.nofollowsymlink', 'file.copy.includeexcludepatterns', 'file.copy.alwaysreplaceexistingdestpaths', 'file.copy.modestring', 'file.symlink.create'],
-  'api/llb/mapOp': ['platform', 'mergeop', 'diffop'],
+  'api/llb/mapOp': ['source.buildop.llbfilename', 'platform', 'mergeop', 'diffop'],
   'api/llb/workerFilter': ['constraints'],
   'api/llb/opMetadata': ['meta.ignorecache', 'meta.description', 'meta.exportcache'],
   'api/policy/sourcePolicy': ['source.policy'],

@@ -32,7 +32,7 @@ export interface ClientVertex {
 /** An output may be an input as it is: of a mount that cannot be written to, or of what only passes things through. */
 export type ClientOutput = { readonly kind: 'own'; readonly index: number } | { readonly kind: 'input'; readonly index: number }
 
-export type ClientOp = ClientSourceOp | ExecOp | FileOp | MergeOp | DiffOp | PassthroughOp
+export type ClientOp = ClientSourceOp | ExecOp | FileOp | MergeOp | DiffOp | PassthroughOp | BuildOp
 
 export interface ClientSourceOp {
   readonly kind: 'source'
@@ -44,6 +44,14 @@ export type ClientSource = ClientImage | ClientLayout | ClientBlob | ClientFolde
 /** Nothing of its own: each output is an input. */
 export interface PassthroughOp {
   readonly kind: 'passthrough'
+}
+
+/** What a definition comes to that is in a file of an input. */
+export interface BuildOp {
+  readonly kind: 'build'
+  /** Which of the vertex's inputs. */
+  readonly input: number
+  readonly filename: string
 }
 
 /** `docker-image://`, still to be looked up. */

@@ -45,6 +45,7 @@ const source = (identifier: string, attrs: Record<string, string> = {}): Step =>
 const BASE = source('docker-image://docker.io/library/busybox:1')
 const ROOT: MountInit = { input: 0n, dest: '/', output: 0n }
 const run = (mounts: readonly MountInit[], more: object = {}): Step => ({ op: { case: 'exec', value: { meta: { args: ['sh', '-c', 'true'], cwd: '/w' }, mounts: [...mounts], ...more } }, inputs: [[0, 0]] })
+const build = (more: object = {}): Step => ({ op: { case: 'build', value: { builder: -1n, inputs: { 'buildkit.llb.definition': { input: 0n } }, ...more } }, inputs: [[0, 0]] })
 const mkfile = (path: string, more: object = {}): object => ({ input: -1n, secondaryInput: -1n, output: 0n, action: { case: 'mkfile', value: { path, mode: 0o640, timestamp: -1n, ...more } } })
 const file = (actions: readonly object[], inputs: Step['inputs'] = []): Step => ({ op: { case: 'file', value: { actions: actions as never } }, inputs })
 
@@ -125,6 +126,11 @@ describe('a definition of a client’s own', () => {
     })
   })
 
+  it('may be in a file of an input', () => {
+    const ops = [{}, { attrs: { 'llbbuild.filename': '/d/inner' } }].map((more) => opOf(parse([BASE, build(more)]), 'build'))
+    assert.deepEqual(ops, ['buildkit.llb.definition', '/d/inner'].map((filename) => ({ kind: 'build', input: 0, filename })))
+  })
+
   it('is called as its client says, else as BuildKit does', () => {
     const names = [parse([BASE, run([ROOT])]), parse([file([mkfile('/a')])]), parse([{ ...BASE, metadata: { description: { 'llb.customname': 'mine' }, ignoreCache: true } }])].map(({ note }) => [note.name, note.ignoreCache])
     assert.deepEqual(names, [['sh -c true', false], ['mkfile /a', false], ['mine', true]])
@@ -187,7 +193,11 @@ describe('a definition of a client’s own', () => {
     { name: 'outputs with a gap', steps: [file([{ ...mkfile('/a'), output: 1n }])], message: /missing output index 0/ },
     { name: 'a merge of other inputs than it has', steps: [BASE, { op: { case: 'merge', value: { inputs: [] } }, inputs: [[0, 0]] }], message: /0 inner inputs and 1 outer/ },
     { name: 'a difference of nothing', steps: [BASE, { op: { case: 'diff', value: {} }, inputs: [[0, 0]] }], message: /nil lower or upper/ },
-    { name: 'a build in a build', steps: [BASE, { op: { case: 'build', value: {} }, inputs: [[0, 0]] }], message: /BuildOp/ },
+    { name: 'a build by another builder', steps: [BASE, build({ builder: 0n })], message: /only LLB builder/ },
+    { name: 'a build that names no input', steps: [BASE, build({ inputs: {} })], message: /no llb definition input buildkit.llb.definition/ },
+    { name: 'a build of an input that is not there', steps: [BASE, build({ inputs: { 'buildkit.llb.definition': { input: 3n } } })], message: /invalid input index 3 in build op/ },
+    { name: 'a build with an attribute that it does not know', steps: [BASE, build({ attrs: { colour: 'red' } })], message: /attribute colour of a build op/ },
+    { name: 'a build with a definition of its own', steps: [BASE, build({ def: { def: [Uint8Array.of(1)] } })], message: /definition within a build op/ },
     { name: 'a capability that is not there', steps: [{ ...BASE, metadata: { caps: { 'exec.teleport': true } } }], message: /unsupported capability of LLB: exec.teleport/ },
     { name: 'limits of resources', steps: [{ ...BASE, metadata: { linuxResources: { memory: 1n } } }], message: /limit of a step’s resources is not supported: memory/ },
   ]

@@ -1,8 +1,8 @@
 import type { Platform } from '../../ground/platform.ts'
 import type { Output } from '../../graph/vertex.ts'
-import type { DiffOp as DiffMessage, ExecOp as ExecMessage, MergeOp as MergeMessage, Op as OpMessage, PassthroughOp as PassthroughMessage } from '../gen/ops_pb.ts'
+import type { BuildOp as BuildMessage, DiffOp as DiffMessage, ExecOp as ExecMessage, MergeOp as MergeMessage, Op as OpMessage, PassthroughOp as PassthroughMessage } from '../gen/ops_pb.ts'
 import { toPlatform } from '../platformMessage.ts'
-import { DefinitionError, type ClientOp, type ClientOutput } from './clientGraph.ts'
+import { DefinitionError, type BuildOp, type ClientOp, type ClientOutput } from './clientGraph.ts'
 import { mapExec } from './mapExec.ts'
 import { mapFile } from './mapFile.ts'
 import { inputIndex } from './opIndex.ts'
@@ -43,7 +43,7 @@ export function mapOp(message: OpMessage, inputs: readonly Output[], nameOf: (in
     case 'passthrough':
       return { ...mapPassthrough(op.value, inputs), platform: undefined, name: 'passthrough' }
     case 'build':
-      throw new DefinitionError('a build whose definition (LLB) is made by another (BuildOp) is not supported', { hint: 'solve the inner definition on its own' })
+      return { op: mapBuild(op.value, inputs.length), outputs: ONE_OUTPUT, platform: undefined, name: 'build' }
     case undefined:
       throw new DefinitionError('an op of the definition (LLB) is of no known kind')
   }
@@ -69,6 +69,23 @@ function mapDiff({ lower, upper }: DiffMessage, names: readonly string[]): Pick<
   const [below, above] = [lower, upper].map(({ input }) => inputIndex(input, names.length, 'diff op'))
   const nameOf = (input: number | undefined): string => (input === undefined ? 'scratch' : `(${names[input] ?? ''})`)
   return { op: { kind: 'diff', lower: below, upper: above }, outputs: ONE_OUTPUT, name: `diff ${nameOf(below)} -> ${nameOf(above)}` }
+}
+
+/** Its file is called so, and so is the input that it is in. */
+const DEFINITION = 'buildkit.llb.definition'
+const LLB_BUILDER = -1n
+
+/** As in BuildKit, what the op itself holds of a definition has no meaning. */
+function mapBuild({ builder, inputs: named, def, attrs }: BuildMessage, inputCount: number): BuildOp {
+  if (builder !== LLB_BUILDER) throw new DefinitionError('only LLB builder is currently allowed')
+  if ((def?.def.length ?? 0) > 0) throw new DefinitionError('a definition within a build op is not supported', { hint: `put it into a file of an input: ${DEFINITION}` })
+  const { 'llbbuild.filename': filename = DEFINITION, ...unknown } = attrs
+  const [attribute] = Object.keys(unknown)
+  if (attribute !== undefined) throw new DefinitionError(`attribute ${attribute} of a build op is not supported`)
+  const found = named[DEFINITION]
+  const input = found === undefined ? undefined : inputIndex(found.input, inputCount, 'build op')
+  if (input === undefined) throw new DefinitionError(`no llb definition input ${DEFINITION} found`)
+  return { kind: 'build', input, filename }
 }
 
 function mapPassthrough({ id, outputs }: PassthroughMessage, inputs: readonly Output[]): Pick<MappedOp, 'op' | 'outputs'> {

@@ -1,4 +1,7 @@
-import type { ClientGraph } from '../../api/llb/clientGraph.ts'
+import { fromBinary } from '@bufbuild/protobuf'
+import { DefinitionSchema } from '../../api/gen/ops_pb.ts'
+import { DefinitionError, type ClientGraph } from '../../api/llb/clientGraph.ts'
+import { parseDefinition } from '../../api/llb/definition.ts'
 import type { WorkerTraits } from '../../api/llb/workerFilter.ts'
 import type { BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
 import type { ImageConfig } from '../../ground/oci/imageConfig.ts'
@@ -55,13 +58,39 @@ export interface ResolvingImage extends Pick<DefinitionRequest, 'resultOf'> {
 }
 
 /** What is another build's result as it is keeps what that says of the image. */
-export async function resolveImage(deps: DefinitionDeps, { graph, resultOf, config }: ResolvingImage, { sessionId, judgeSource }: Pick<BuildOptions, 'sessionId' | 'judgeSource'>, signal: AbortSignal): Promise<BuiltImage> {
+export async function resolveImage(deps: DefinitionDeps, { graph, resultOf, config }: ResolvingImage, options: BuildOptions, signal: AbortSignal): Promise<BuiltImage> {
   const made = madeResult(graph)
   const image = made === undefined ? undefined : resultOf(made)
   if (image !== undefined) return image
   const host = hostPlatform(deps.executor)
-  const resolved = await resolveClientGraph(graph, { findImage: deps.findImage, worker: deps.worker, resultOf, host, sessionId, judgeSource }, signal)
+  const { sessionId, judgeSource } = options
+  const resolved = await resolveClientGraph(graph, { readDefinition: createDefinitionReader(deps, options), findImage: deps.findImage, worker: deps.worker, resultOf, host, sessionId, judgeSource }, signal)
   return { ...resolved, config: config ?? plainConfig(host), layerSpans: [] }
+}
+
+/** More than MAX_VERTICES of a definition need. */
+const MAX_DEFINITION_BYTES = 16 << 20
+
+/** Reads definitions in the results of other graphs, which are solved for it. */
+function createDefinitionReader(deps: BuildDeps, options: BuildOptions): ResolveDeps['readDefinition'] {
+  return async (result, filename, signal) => {
+    const platform = hostPlatform(deps.executor)
+    const image = { ...result, config: plainConfig(platform), layerSpans: [] }
+    const built = await buildResult(deps, { kind: 'result', platforms: [{ id: formatPlatform(platform), platform, image }], isMultiPlatform: false, attributes: new Map() }, options, signal)
+    await using files = await built.openFiles(0, signal)
+    const { sizeBytes } = files.stat(filename)
+    if (sizeBytes > MAX_DEFINITION_BYTES) throw new DefinitionError(`the definition (LLB) in ${JSON.stringify(filename)} has more than ${MAX_DEFINITION_BYTES} bytes`)
+    return readDefinition(files.readFile(filename), filename)
+  }
+}
+
+function readDefinition(bytes: Uint8Array, filename: string): ClientGraph {
+  try {
+    return parseDefinition(fromBinary(DefinitionSchema, bytes))
+  } catch (error) {
+    if (error instanceof DefinitionError) throw error
+    throw new DefinitionError(`${JSON.stringify(filename)} holds no definition (LLB)`, { cause: error })
+  }
 }
 
 /** The id, where a graph is nothing but a result. */

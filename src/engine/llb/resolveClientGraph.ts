@@ -1,4 +1,4 @@
-import type { ClientGraph, ClientImage, ClientLayout, ClientSource, ClientVertex, MadeResult } from '../../api/llb/clientGraph.ts'
+import type { BuildOp, ClientGraph, ClientImage, ClientLayout, ClientSource, ClientVertex, MadeResult } from '../../api/llb/clientGraph.ts'
 import { checkWorker, type WorkerTraits } from '../../api/llb/workerFilter.ts'
 import { DefinitionError } from '../../api/llb/clientGraph.ts'
 import type { ResolvedImage } from '../../dockerfile/lower.ts'
@@ -19,6 +19,8 @@ export interface ResolveDeps {
   readonly resultOf: ResultLookup
   /** What does the work; a vertex may want another. */
   readonly worker: WorkerTraits
+  /** The definition in a file of a result, for which the work is done first. @throws DefinitionError */
+  readonly readDefinition: (result: ResolvedGraph, filename: string, signal: AbortSignal) => Promise<ClientGraph>
   /** The engine's own, for what names none. */
   readonly host: Platform
   /** Whose folders are meant where none is named. */
@@ -38,13 +40,30 @@ export interface ResolvedGraph {
  * passes things through left out.
  * @throws VertexFailedError where an image is not there; DefinitionError where a result is not, or a vertex wants another worker
  */
-export async function resolveClientGraph({ vertices, root }: ClientGraph, deps: ResolveDeps, signal: AbortSignal): Promise<ResolvedGraph> {
+export function resolveClientGraph(graph: ClientGraph, deps: ResolveDeps, signal: AbortSignal): Promise<ResolvedGraph> {
+  return resolve(graph, { deps, depth: 0 }, signal)
+}
+
+/** Definitions that make definitions: more than anybody nests, and an end for those that have none. */
+const MAX_DEPTH = 16
+
+interface Nesting {
+  readonly deps: ResolveDeps
+  /** In how many others it is. */
+  readonly depth: number
+}
+
+async function resolve({ vertices, root }: ClientGraph, { deps, depth }: Nesting, signal: AbortSignal): Promise<ResolvedGraph> {
   for (const { constraints = [], note } of vertices.values()) checkWorker(constraints, deps.worker, note.span)
   const images = await findImages([...vertices.values()], deps, signal)
   const graph = createGraphBuilder(deps.judgeSource)
   const made = new Map<Digest, readonly (Output | undefined)[]>()
   const outputOf = ({ vertex, index }: Output): Output | undefined => made.get(vertex)?.[index]
-  for (const vertex of vertices.values()) made.set(vertex.digest, addVertex(vertex, { graph, deps, images, inputs: vertex.inputs.map(outputOf) }))
+  for (const vertex of vertices.values()) {
+    const inputs = vertex.inputs.map(outputOf)
+    const { op } = vertex
+    made.set(vertex.digest, op.kind === 'build' ? [await addInner(op, { note: vertex.note, input: inputs[op.input], graph, nesting: { deps, depth } }, signal)] : addVertex({ ...vertex, op }, { graph, deps, images, inputs }))
+  }
   return { root: root === undefined ? undefined : outputOf(root), graph: graph.build() }
 }
 
@@ -66,8 +85,23 @@ interface Adding {
   readonly inputs: readonly (Output | undefined)[]
 }
 
+interface Inner extends Pick<ClientVertex, 'note'> {
+  readonly input: Output | undefined
+  readonly graph: GraphBuilder
+  readonly nesting: Nesting
+}
+
+/** The graph of a definition that is made meanwhile becomes a part of this one. */
+async function addInner({ filename }: BuildOp, { note: { span }, input, graph, nesting: { deps, depth } }: Inner, signal: AbortSignal): Promise<Output | undefined> {
+  if (depth === MAX_DEPTH) throw new DefinitionError(`more than ${MAX_DEPTH} definitions (LLB) are made by one another`, { span })
+  const definition = await deps.readDefinition({ graph: graph.build(), root: input }, filename, signal)
+  const inner = await resolve(definition, { deps, depth: depth + 1 }, signal)
+  graph.addAll(inner.graph)
+  return inner.root
+}
+
 /** Its outputs. */
-function addVertex(vertex: ClientVertex, { graph, deps, images, inputs }: Adding): readonly (Output | undefined)[] {
+function addVertex(vertex: ClientVertex & { readonly op: Exclude<ClientVertex['op'], BuildOp> }, { graph, deps, images, inputs }: Adding): readonly (Output | undefined)[] {
   const { op, note, platform = deps.host, outputs } = vertex
   if (op.kind === 'passthrough') return outputs.map(({ index }) => inputs[index])
   if (op.kind === 'source') {

@@ -7,7 +7,7 @@ import type { FrontendRequest } from '../engine.ts'
 import { resolveImage, type DefinitionDeps } from './buildDefinition.ts'
 
 /** The frontend's inputs as images: what is known of a graph's beside its files stands in an attribute. */
-export async function resolveInputs(deps: DefinitionDeps, { inputs, attributes, resultOf }: FrontendRequest, options: Pick<BuildOptions, 'sessionId' | 'judgeSource'>, signal: AbortSignal): Promise<ReadonlyMap<string, BuiltImage>> {
+export async function resolveInputs(deps: DefinitionDeps, { inputs, attributes, resultOf }: FrontendRequest, options: BuildOptions, signal: AbortSignal): Promise<ReadonlyMap<string, BuiltImage>> {
   const resolved = new Map<string, BuiltImage>()
   for (const [key, graph] of inputs) resolved.set(key, await resolveImage(deps, { graph, resultOf, config: configOf(attributes.get(`input-metadata:${key}`)) }, options, signal))
   return resolved
