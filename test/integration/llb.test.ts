@@ -3,14 +3,14 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { Definition } from '../../src/api/gen/ops_pb.ts'
+import { SecurityMode, type Definition } from '../../src/api/gen/ops_pb.ts'
 import { RemoteError } from '../../src/api/errorMapping.ts'
 import type { EngineClient } from '../../src/driver/driver.ts'
 import { createSocketDriver } from '../../src/driver/socketDriver.ts'
 import { digestOf } from '../../src/ground/digest.ts'
 import { missingPeer, startBuildkitPeer } from '../parity/buildkitPeer.ts'
 import { readImageFacts } from '../parity/imageFacts.ts'
-import { definitionOf, LLB_CASES } from '../parity/llbCases.ts'
+import { definitionOf, LLB_CASES, wrote } from '../parity/llbCases.ts'
 import { LLB_REMOTE_CASES, type LlbRemoteCase } from '../parity/llbRemoteCases.ts'
 import { askDockerfile, LLB_QUESTIONS, solveForPlatforms, solveWithAttestations } from '../parity/llbQuestions.ts'
 import { startEngine } from '../support/engine/engineSocket.ts'
@@ -184,6 +184,18 @@ describe('a graph of the client’s own', { skip: missingPeer || missing('crun',
         assert.match(ours, new RegExp(`^failed: .*(?:${wanted.fails.source})`, 's'), 'Pelago')
       })
     }
+  })
+
+  it('has all rights where the user allows it', async () => {
+    const mounting = (llb: Llb): LlbRef => wrote(llb, 'mkdir /tmp/m && mount -t tmpfs none /tmp/m && umount /tmp/m && rmdir /tmp/m && echo mounted > /tmp/x', { op: { security: SecurityMode.INSECURE } })
+    assert.match(await outcome('pelago', { definition: remoteDefinition({ build: mounting }), entitlements: ['security.insecure'] }), /^x file 644 0:0 8 bytes/m)
+  })
+
+  it('wants a worker, and is told what this one is', async () => {
+    const wanting = (filter: string) => (llb: Llb): LlbRef => llb.add({ op: { case: 'file', value: { actions: [{ ...mkfile('/a', 'x'), input: -1n, secondaryInput: -1n, output: 0n }] } }, constraints: { filter: [filter] } })
+    const ask = (filter: string): Promise<string> => outcome('pelago', { definition: remoteDefinition({ build: wanting(filter) }) })
+    assert.match(await ask('labels."org.mobyproject.buildkit.worker.executor"==oci,platform!=plan9/386'), /^a file/)
+    assert.match(await ask('labels.gpu'), /^failed: .*no worker is as it is wanted: labels\.gpu/s)
   })
 
   describe('takes a blob of an image', () => {
