@@ -29,9 +29,9 @@ const PROVENANCE = 'https://slsa.dev/provenance/'
 const MAX_BYTES = 80 << 20
 const PART_BYTES = 8 << 20
 
-/** Whether a client brings an SBOM of its own, so that none is made: as in BuildKit, by what it is or by what it is said to be. */
-export function isSbom({ kind, predicateType, coreName }: ClientAttestation): boolean {
-  return kind === 'statement' ? predicateType === SPDX : predicateType === SPDX || coreName !== ''
+/** Whether a client brings an SBOM of its own, so that none is made: as in BuildKit, by the type that it names. */
+export function isSbom({ predicateType }: ClientAttestation): boolean {
+  return predicateType === SPDX
 }
 
 /** Read when a result is exported; the SBOM of the image itself comes first. @throws InvalidValueError; ResultFileError */
