@@ -49,7 +49,7 @@ describe('the command line', () => {
     { argv: ['-H', 'tcp://x', 'images'], stderr: 'ERROR: -H is not supported yet\nhint: there is no daemon; an engine elsewhere is a builder: --builder NAME (see pelago --help)\n' },
     { argv: ['image', 'lss'], stderr: 'ERROR: unknown command: image lss\nhint: did you mean "pelago image ls"? see pelago --help\n' },
     { argv: ['--wrong'], stderr: 'ERROR: unknown flag: --wrong\nhint: see pelago --help\n' },
-    { argv: ['build', '--cgroup-parent', 'a', '.'], stderr: 'ERROR: --cgroup-parent is not supported yet\nhint: see pelago build --help\n' },
+    { argv: ['build', '--cgroup-parent', 'a', '.'], stderr: 'ERROR: --cgroup-parent is not supported yet\nhint: steps run in the control group of the engine: limit that one, by systemd-run or in the unit of pelago serve (see pelago build --help)\n' },
     { argv: ['build'], stderr: 'ERROR: pelago build takes 1 argument, and got 0\nhint: usage: pelago build [OPTIONS] PATH|URL|- (see pelago build --help)\n' },
     { argv: ['build', 'nowhere'], stderr: 'ERROR: no such folder: nowhere\nhint: give the folder with the files of the build, such as ., a URL or a git repository\n' },
     { argv: ['build', '--platform', 'linux/', '.'], stderr: 'ERROR: invalid --platform: "linux/"\nhint: write os/arch[/variant], such as linux/arm64 or linux/arm/v7\n' },

@@ -48,8 +48,10 @@ export const BUILD_FLAGS = {
 
 export type BuildFlags = FlagValues<typeof BUILD_FLAGS>
 
+const LIMIT_ADVICE = 'steps run in the control group of the engine: limit that one, by systemd-run or in the unit of pelago serve'
+
 /** Known to `docker build` or `docker buildx build`, and refused by name. */
 export const UNSUPPORTED_BUILD_FLAGS = [
-  'cgroup-parent', 'compress', 'cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'detach',
-  'invoke', 'isolation', 'memory', '-m', 'memory-swap', 'policy', 'print', 'resource', 'root', 'security-opt', 'server-config', 'squash',
+  ...(['cgroup-parent', 'cpu-period', 'cpu-quota', 'cpu-shares', 'cpuset-cpus', 'cpuset-mems', 'memory', '-m', 'memory-swap', 'resource'] as const).map((name) => [name, LIMIT_ADVICE] as const),
+  'compress', 'detach', 'invoke', 'isolation', 'policy', 'print', 'root', 'security-opt', 'server-config', 'squash',
 ] as const
