@@ -154,6 +154,11 @@ function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts,
         throw error
       }
     },
+    fail(status) {
+      checkOpen()
+      isReturned = true
+      returned.reject(new GrpcStatusError(status))
+    },
   }
 }
 
