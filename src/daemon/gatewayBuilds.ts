@@ -176,7 +176,11 @@ function referencesIn(results: readonly BuiltRefs[]): References {
   }
   return {
     find: (ref) => lookUp(ref) ?? raise(`no such ref: ${ref}, all [${results.flatMap(({ refs }) => refs).join(' ')}]`),
-    findReturned: ({ parts }) => parts.map((part) => ({ part, found: part.ref === '' ? undefined : (lookUp(part.ref) ?? raise(`return reference ${part.ref} not found`)) })),
+    findReturned({ parts, attestations }) {
+      const found = (ref: string): FoundRef => lookUp(ref) ?? raise(`return reference ${ref} not found`)
+      for (const { ref } of [...attestations.values()].flat()) found(ref)
+      return parts.map((part) => ({ part, found: part.ref === '' ? undefined : found(part.ref) }))
+    },
   }
 }
 
