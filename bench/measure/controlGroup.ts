@@ -19,7 +19,8 @@ export interface ControlGroup extends AsyncDisposable {
 
 const ROOT = '/sys/fs/cgroup'
 const POLL_MS = 50
-const POLLS = 100
+/** Half a minute: a daemon that is stopped ends its steps first. */
+const POLLS = 600
 
 /** Undefined where this user may make none. */
 export function openControlGroup(name: string): ControlGroup | undefined {
