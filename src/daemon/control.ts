@@ -93,11 +93,6 @@ export function createControl(engine: Engine, { sessions, gateway, clientBuilds,
   }
 }
 
-/** What a request may ask for and this engine does not do: refused rather than left out. */
-const UNSUPPORTED: readonly (readonly [what: string, isAskedFor: (request: SolveRequest) => boolean])[] = [
-  ['a policy that the client judges itself is', ({ SourcePolicySession }) => SourcePolicySession !== ''],
-]
-
 /** What the request itself says is to be built; undefined leaves that to the client's calls. @throws DefinitionError */
 function subjectOf({ Frontend, FrontendInputs, Definition }: SolveRequest, attributes: ReadonlyMap<string, string>, { resultOf }: GatewayBuilds): BuildSubject | undefined {
   if (Frontend !== '') return parseFrontendRequest({ name: Frontend, attributes, inputs: FrontendInputs, resultOf })
@@ -106,8 +101,8 @@ function subjectOf({ Frontend, FrontendInputs, Definition }: SolveRequest, attri
 
 function checkSolve(request: SolveRequest): void {
   if (request.Frontend !== '' && (request.Definition?.def.length ?? 0) > 0) throw new InvalidValueError('cannot solve with both Definition and Frontend specified')
-  const [what] = UNSUPPORTED.find(([, isAskedFor]) => isAskedFor(request)) ?? []
-  if (what !== undefined) throw new InvalidValueError(`${what} not supported yet`, { hint: 'send the frontend "dockerfile.v0" with its attributes' })
+  // Refused rather than left out
+  if (request.SourcePolicySession !== '') throw new InvalidValueError('a policy that the client judges itself (--policy) is not supported yet', { hint: 'write its rules as a source policy: EXPERIMENTAL_BUILDKIT_SOURCE_POLICY' })
 }
 
 function toSolve(request: SolveRequest): Omit<EngineRequest, 'sessionEnded' | 'onThrough' | 'frontends'> {

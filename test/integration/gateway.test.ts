@@ -40,6 +40,10 @@ const questions: readonly Question[] = [
   { name: 'a way to resolve that there is not', ask: ({ bridge, options }, base) => bridge.resolveImageConfig({ Ref: base, Platform: AMD64, ResolveMode: 'often' }, options), says: /: invalid resolvemode: often: one of / },
   { name: 'an image that a policy denies', ask: ({ bridge, options }, base) => bridge.resolveImageConfig({ Ref: base, Platform: AMD64, SourcePolicies: [{ rules: [{ action: 1, selector: { identifier: 'docker-image://*' } }] }] }, options), says: /: source "docker-image:\/\/[^]*busybox:latest" denied by policy: rule 1 is DENY docker-image:/ },
   { name: 'a capability that the frontend has not', ask: ({ bridge, options }) => bridge.solve({ ...FRONTEND, FrontendOpt: { 'frontend.caps': 'moby.buildkit.frontend.wonder' } }, options) },
+  { name: 'a frontend that there is not', ask: ({ bridge, options }) => bridge.solve({ ...FRONTEND, Frontend: 'wonder.v0' }, options) },
+  { name: 'a frontend that is an image without a name', ask: ({ bridge, options }) => bridge.solve({ ...FRONTEND, Frontend: 'gateway.v0' }, options) },
+  { name: 'a file of a reference that was not given', ask: ({ bridge, options }) => bridge.readFile({ Ref: 'nope', FilePath: '/a' }, options) },
+  { name: 'a result of a reference that was not given', ask: ({ bridge, options }) => bridge.return({ result: { result: { case: 'ref', value: { id: 'nope' } } } }, options) },
   { name: 'a request that the frontend does not know', ask: ({ bridge, options }) => bridge.solve({ ...FRONTEND, FrontendOpt: { requestid: 'frontend.wonder' } }, options) },
 ]
 

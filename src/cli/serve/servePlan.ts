@@ -90,6 +90,7 @@ async function configOf(flags: ServeFlags, file: BuildkitdToml, { isDebug, folde
     history: file.history,
     dns: file.dns,
     cdiFolders: file.cdiFolders?.map((path) => resolve(folder, path)),
+    frontendRepositories: file.frontendRepositories,
   }
 }
 

@@ -54,6 +54,9 @@ insecure-entitlements = ["network.host"]
   maxEntries = 50
 [cdi]
   disabled = true
+[frontend."gateway.v0"]
+  enabled = true
+  allowedRepositories = ["me/frontend", "example.com/site"]
 `
 
 describe('parseBuildkitdToml', () => {
@@ -72,6 +75,12 @@ describe('parseBuildkitdToml', () => {
     assert.deepEqual(file.dns, { nameservers: ['1.1.1.1'], options: [], searchDomains: ['example.com'] })
     assert.deepEqual(file.history, { maxAgeMs: 172_800_000, maxEntries: 50 })
     assert.deepEqual(file.cdiFolders, [])
+    assert.deepEqual(file.frontendRepositories, ['docker.io/me/frontend', 'example.com/site'])
+  })
+
+  it('has no frontends of images run where that is off', () => {
+    assert.deepEqual(parse('[frontend."gateway.v0"]\nenabled = false\n').frontendRepositories, [])
+    assert.equal(parse('').frontendRepositories, undefined)
   })
 
   it('takes an empty file for none', () => assert.deepEqual(parse('').addresses, []))

@@ -2,6 +2,7 @@ import { parse, TomlError } from 'smol-toml'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { objectList, optionalBoolean, optionalNumber, optionalObject, optionalString, optionalStringList, stringMap, toObject, type JsonObject } from '../../ground/jsonValue.ts'
 import { parsePlatform } from '../../ground/platform.ts'
+import { formatRepository, parseReference } from '../../ground/reference.ts'
 import { parseDurationNs } from '../../ground/quantity/duration.ts'
 import type { DnsConfig, HistoryConfig, RegistrySettings } from './engineConfig.ts'
 import { parseDiskSpace, type DiskSpace } from './diskSpace.ts'
@@ -27,6 +28,8 @@ export interface BuildkitdToml {
   readonly dns: DnsConfig | undefined
   /** Where devices are described; undefined: where they usually are. */
   readonly cdiFolders: readonly string[] | undefined
+  /** Repositories in full whose images may be run as frontends: none where that is off, undefined where all may. */
+  readonly frontendRepositories: readonly string[] | undefined
   /** What is there and changes nothing. */
   readonly warnings: readonly string[]
 }
@@ -63,6 +66,7 @@ export function parseBuildkitdToml(text: string, path: string): BuildkitdToml {
     history: readHistory(optionalObject(document, 'history')),
     dns: readDns(optionalObject(document, 'dns')),
     cdiFolders: optionalBoolean(cdi, 'disabled') === true ? [] : optionalStringList(cdi, 'specDirs'),
+    frontendRepositories: readFrontends(section(section(document, 'frontend'), 'gateway.v0')),
     warnings,
   }
 }
@@ -91,6 +95,13 @@ function checkWorkers(oci: JsonObject, containerd: JsonObject): void {
   if ((optionalString(oci, 'apparmor-profile') ?? '') !== '') refuse('apparmor-profile', 'steps run without a profile of AppArmor: remove it to say that this is meant')
   if (optionalBoolean(oci, 'selinux') === true) refuse('selinux', 'steps run without labels of SELinux: remove it to say that this is meant')
   if (optionalBoolean(containerd, 'enabled') === true) throw new InvalidValueError('worker.containerd cannot be obeyed', { hint: 'steps are run by crun: write enabled = false' })
+}
+
+/** An empty list allows all, as in BuildKit. */
+function readFrontends(gateway: JsonObject): readonly string[] | undefined {
+  if (optionalBoolean(gateway, 'enabled') === false) return []
+  const allowed = optionalStringList(gateway, 'allowedRepositories') ?? []
+  return allowed.length === 0 ? undefined : allowed.map((name) => formatRepository(parseReference(name)))
 }
 
 function readRegistries(registry: JsonObject): ReadonlyMap<string, RegistrySettings> {

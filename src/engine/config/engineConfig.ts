@@ -22,6 +22,8 @@ export interface EngineConfig {
   readonly dns: DnsConfig | undefined
   /** Where devices are described; undefined: where they usually are. */
   readonly cdiFolders: readonly string[] | undefined
+  /** Repositories in full whose images may be run as frontends; undefined: all. */
+  readonly frontendRepositories: readonly string[] | undefined
 }
 
 export interface RegistrySettings {
@@ -61,4 +63,5 @@ export const OWN_ENGINE: EngineConfig = {
   history: undefined,
   dns: undefined,
   cdiFolders: undefined,
+  frontendRepositories: undefined,
 }

@@ -30,7 +30,8 @@ const SECTIONS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map(
     cdi: { disabled: 'read', specDirs: 'read', autoAllowed: 'a build is given a device only where its client allows it' },
     log: { format: 'the log is lines of JSON' },
     otel: { socketPath: 'no traces are sent' },
-    frontend: { 'dockerfile.v0': 'it is always there', 'gateway.v0': 'no frontends are run from images' },
+    frontend: { 'dockerfile.v0': 'it is always there', 'gateway.v0': 'table' },
+    'frontend.gateway.v0': { enabled: 'read', allowedRepositories: 'read' },
     system: { platformsCacheMaxAge: 'what runs here is looked up when the engine starts' },
   }).map(([section, keys]) => [section, new Map<string, string>(Object.entries(keys))]),
 )
