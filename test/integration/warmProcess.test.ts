@@ -161,6 +161,16 @@ describe('a command in a process that has started already', { skip: missing('cru
     assert.equal(await warm(), pid)
     assert.match(stdout, /^pelago /)
   })
+  it('ends with the engine', async () => {
+    await warm()
+    assert.equal((await call(['stop'], { env: { PELAGO_WARM: '0' } })).exitCode, 0)
+    const latest = Date.now() + WAIT_MS
+    while ((await warmProcesses()).length > 0) {
+      if (Date.now() > latest) assert.fail('it is still there')
+      await delay(POLL_MS)
+    }
+    assert.equal((await call(['build', '-q', app])).exitCode, 0)
+  })
   it('leaves one of another version alone', async () => {
     const pid = await warm()
     const entry = join(home, 'dist/pelago.js')

@@ -12,7 +12,8 @@ export function leaveWarmProcess(path: string, env: Readonly<Record<string, stri
   startDetachedProcess([process.execPath, ...process.execArgv, entry, WARM, path], { cwd: '/', env })
 }
 
-function hasEngine(folder: string): boolean {
+/** Whether one has a socket in `folder`. */
+export function hasEngine(folder: string): boolean {
   try {
     return readdirSync(folder).some((name) => name.endsWith('.sock'))
   } catch {

@@ -1,8 +1,10 @@
+import { watch } from 'node:fs'
 import type { Socket } from 'node:net'
+import { dirname } from 'node:path'
 import { listenOnSocket } from '../../daemon/listen/socketListener.ts'
 import { lingerSeconds } from '../../driver/engineProgram.ts'
 import { openCaller, type Caller } from './caller.ts'
-import { leaveWarmProcess } from './leaveWarmProcess.ts'
+import { hasEngine, leaveWarmProcess } from './leaveWarmProcess.ts'
 import { enterFolder, performCall, type EndProcess } from './performCall.ts'
 import { rehearse } from './rehearse.ts'
 import { suitsWarmProcess } from './suitsWarmProcess.ts'
@@ -14,7 +16,7 @@ const SETTLE_MS = 200
 
 /**
  * A process of the command that is ready for the next one, as an engine is: takes one at a time from `pelago-call`, at
- * `path`, as if it had been started for it. Ends when none came for as long as an engine would wait, and gives way to a
+ * `path`, as if it had been started for it. Ends when none came for as long as an engine would wait, or when the last engine ends, and gives way to a
  * new one when a command was interrupted or has left something behind. Does not return.
  */
 export async function beWarmProcess(path: string): Promise<void> {
@@ -71,16 +73,22 @@ export async function beWarmProcess(path: string): Promise<void> {
   /** What a command left open, such as a connection that is kept alive, ends with the process. */
   async function settle(): Promise<void> {
     if (caller !== undefined) return
-    const open = process.getActiveResourcesInfo().length
-    usual ??= open
-    if (open > usual) await replace()
+    usual ??= process.getActiveResourcesInfo().length
+    if (process.getActiveResourcesInfo().length > usual) await replace()
     else idle = setTimeout(() => end(undefined), lingerSeconds(process.env) * 1000)
   }
 
+  onLastEngineGone(dirname(path), () => caller === undefined && end(undefined))
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => end(undefined))
   process.on('uncaughtException', (error) => {
     caller?.send('E', Buffer.from(`${error.stack ?? String(error)}\n`))
     end(1)
   })
   rest()
+}
+
+function onLastEngineGone(folder: string, handler: () => unknown): void {
+  watch(folder, () => {
+    if (!hasEngine(folder)) handler()
+  }).on('error', () => undefined) // then it is the time that ends this process
 }
