@@ -8,6 +8,7 @@ import { createServiceRoutes, methodPath, type ServiceRoutes } from '../api/grpc
 import type { GrpcStatus } from '../api/grpc/status.ts'
 import { BuildError } from '../ground/errors.ts'
 import { createConnectionCount } from './connectionCount.ts'
+import { createOpenCalls } from './openCalls.ts'
 import type { SessionManager } from './session/sessionManager.ts'
 import { listenOnSocket } from './listen/socketListener.ts'
 
@@ -27,7 +28,7 @@ export interface Peer {
   readonly isTrusted: boolean
 }
 
-/** BuildKit's API on byte streams: HTTP/2 without TLS. Disposing closes all connections and listens no more. */
+/** BuildKit's API on byte streams: HTTP/2 without TLS. Disposing closes all connections, listens no more, and waits for what was being done for them. */
 export interface Server extends AsyncDisposable {
   /** Takes a connection over; it is served until either side closes it. */
   serve(connection: Duplex, peer: Peer): void
@@ -49,6 +50,7 @@ export function createServer({ sessions, addRoutes, onBug, onCall }: ServerServi
   const [trusted, others] = [routesFor({ isTrusted: true }), routesFor({ isTrusted: false })]
   const connections = createConnectionCount()
   const open = new Set<Duplex>()
+  const calls = createOpenCalls()
   const listeners: AsyncDisposable[] = []
   const stopListening = async (): Promise<void> => {
     for (const listener of listeners.splice(0)) await listener[Symbol.asyncDispose]()
@@ -64,7 +66,8 @@ export function createServer({ sessions, addRoutes, onBug, onCall }: ServerServi
     const serveSession: CallHandler = (call) => sessions.serve(call, peer)
     const find = (path: string): CallHandler | undefined => {
       onCall?.(path)
-      return path === SESSION_PATH ? serveSession : routes.find(path)
+      const handler = path === SESSION_PATH ? serveSession : routes.find(path)
+      return handler === undefined ? undefined : calls.known(handler)
     }
     serveCalls(http, { find, toStatus: status })
     open.add(connection)
@@ -89,7 +92,8 @@ export function createServer({ sessions, addRoutes, onBug, onCall }: ServerServi
     },
     async [Symbol.asyncDispose]() {
       await stopListening()
-      for (const connection of open) connection.destroy()
+      for (const connection of open) connection.destroy() // first: a client takes an engine that has gone for another thing than a build that was cancelled
+      await calls.end(new DOMException('the engine ends', 'AbortError'))
     },
   }
 }
