@@ -39,9 +39,23 @@ export function openControlGroup(name: string): ControlGroup | undefined {
     readCpuMs: () => parseCgroupUsage(readFileSync(cpuFile, 'utf8')),
     readMemoryBytes: () => parseCgroupMemory(readFileSync(join(memory, 'memory.stat'), 'utf8')),
     async [Symbol.asyncDispose]() {
+      for (const folder of folders) endProcesses(folder)
       // what a daemon calls by this name, it makes for the other controllers too
       for (const parent of isUnified ? [ROOT] : readdirSync(ROOT).map((controller) => join(ROOT, controller))) await removeTree(join(parent, name))
     },
+  }
+}
+
+/** Those that outlive their builder: a process that waits for the next command. */
+function endProcesses(folder: string): void {
+  for (const line of readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n')) if (line !== '') endProcess(Number(line))
+}
+
+function endProcess(id: number): void {
+  try {
+    process.kill(id)
+  } catch {
+    // it has ended by itself
   }
 }
 
