@@ -35,6 +35,13 @@ describe('compress', () => {
     assert.ok(execFileSync('zstd', ['-dc'], { input: packed, maxBuffer: 2 ** 24 }).equals(TEXT))
   })
 
+  it('makes zstd that wants no more memory of its reader than a block has, at any level', async () => {
+    const packed = await gather(compress(chunksOf(TEXT.subarray(0, 100_000)), 'zstd', { level: 22 }))
+    const [descriptor = 0, window = 0] = packed.subarray(4)
+    const isSingleSegment = (descriptor & 0b100000) !== 0 // RFC 8878, "Frame_Header_Descriptor": the content is the window
+    assert.ok(isSingleSegment || window >> 3 <= 12, `a window of 2^${10 + (window >> 3)} bytes`)
+  })
+
   for (const { size, bytes } of [{ size: 'nothing', bytes: Buffer.alloc(0) }, { size: 'a byte', bytes: Buffer.from('a') }, { size: 'one block', bytes: Buffer.alloc(1 << 20, 'ab') }, { size: 'several blocks', bytes: TEXT }]) {
     it(`makes gzip of ${size} that any gzip reads`, async () => assert.ok(gunzipSync(await gather(compress(chunksOf(bytes), 'gzip', { level: undefined }))).equals(bytes)))
     it(`makes zstd of ${size} that is read again`, async () => assert.ok((await gather(decompress(compress(chunksOf(bytes), 'zstd', { level: undefined }), signal))).equals(bytes)))

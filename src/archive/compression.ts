@@ -24,7 +24,7 @@ const DEFAULT_ZSTD_LEVEL = 3
 /** Output of one step; Node's own 16 KiB would cost a turn of the event loop each. */
 const OUTPUT_BYTES = 256 * 1024
 
-/** Of a tar archive: the same bytes for the same input, whatever its chunks and whatever is kept, on every machine with the same Node. */
+/** Of a tar archive: the same bytes for the same input, whatever its chunks and whatever is kept, on machines of one kind with the same Node. */
 export function compress(chunks: AsyncIterable<Uint8Array>, compression: Compression, { level, kept }: CompressOptions): AsyncIterable<Uint8Array> {
   switch (compression) {
     case 'uncompressed':

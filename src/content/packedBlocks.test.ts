@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { digestOf, type Digest } from '../ground/digest.ts'
+import { digestHex, digestOf, type Digest } from '../ground/digest.ts'
 import { openDatabase } from '../kit/database.ts'
 import { BlobNotFoundError, putBytes, type BlobReader } from './contentStore.ts'
+import { openFileStore } from './fileStore.ts'
 import { createMemoryStore } from './memoryStore.ts'
 import { createPackedBlocks, type PackedBlocks } from './packedBlocks.ts'
 
@@ -70,6 +71,18 @@ describe('packed blocks', () => {
       assert.deepEqual(await findAll(index, 'b'), [undefined]) // it is not asked for again and again
     })
   }
+
+  it('are not taken from a blob that a store finds to be cut off as it is read to its end', async () => {
+    const storeFolder = join(folder, 'store')
+    const content = await openFileStore({ folder: storeFolder, now: () => 0 }, signal)
+    const index = openIndex(content)
+    const blob = await putBytes(THREE, content, signal)
+    keepThree(index, blob)
+    const path = join(storeFolder, 'blobs/sha256', digestHex(blob))
+    chmodSync(path, 0o644)
+    truncateSync(path, 3)
+    assert.deepEqual(await findAll(index, 'a', 'b'), [undefined, undefined]) // the first begins at byte 0, where a store verifies what it reads
+  })
 
   it('are forgotten in the order of their last use, where there are too many', async () => {
     const content = createMemoryStore(() => 0)

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { KeptBlocks, NotedBlock } from '../archive/keptBlocks.ts'
 import { parseDigest, type Digest } from '../ground/digest.ts'
 import { integerOf, textOf, type Database } from '../kit/database.ts'
-import { BlobNotFoundError, type BlobReader } from './contentStore.ts'
+import { BlobCorruptError, BlobNotFoundError, type BlobReader } from './contentStore.ts'
 
 /*
  * Compressed blocks are kept where they stand anyway: in the layer blobs that were made of them. The database says which
@@ -29,7 +29,7 @@ const MIGRATIONS = [
    CREATE INDEX packed_block_by_blob ON packed_block (blob);`,
 ]
 
-/** Of about 50 GB of layers; 20 MB in the database. */
+/** Of about 50 GB of layers; 40 MB in the database. */
 const MAX_BLOCKS = 100_000
 
 /** `database` is that of the store. What was not used for longest is forgotten first. */
@@ -69,7 +69,7 @@ async function findBlock(name: string, { database, content }: BlockLookup, signa
     if (bytes !== undefined && crc32(bytes) === integerOf(row, 'checksum')) return bytes
     database.run('DELETE FROM packed_block WHERE name = ?', name)
   } catch (error) {
-    if (!(error instanceof BlobNotFoundError)) throw error
+    if (!(error instanceof BlobNotFoundError || error instanceof BlobCorruptError)) throw error
     database.run('DELETE FROM packed_block WHERE blob = ?', blob)
   }
   return undefined

@@ -34,6 +34,22 @@ describe('a limit', () => {
     assert.deepEqual(served, ['high', 'high too', 'low', 'low too', 'none'])
   })
 
+  it('serves a low rank in its time, however many of a higher one come after it', async () => {
+    const limit = createLimit(1)
+    let place = await limit.acquire(signal)
+    const served: string[] = []
+    const low = limit.run(async () => void served.push('low'), signal)
+    let overtaken = 0
+    for (; served.length === 0 && overtaken < 100; overtaken += 1) {
+      const next = limit.acquire(signal, 3)
+      place[Symbol.dispose]()
+      place = await next
+    }
+    place[Symbol.dispose]()
+    await low
+    assert.ok(overtaken > 3 && overtaken < 20, `overtaken ${overtaken} times`)
+  })
+
   it('gives the place back when the work fails', async () => {
     const limit = createLimit(1)
     await assert.rejects(

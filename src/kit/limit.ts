@@ -1,4 +1,7 @@
-/** A semaphore: bounds how much of one kind runs at once. Waiters are served by their rank, the highest first; of one rank (0 where none is given) in order of arrival. */
+/**
+ * A semaphore: bounds how much of one kind runs at once. Waiters are served by their rank, the highest first; of one rank
+ * (0 where none is given) in order of arrival. Ranks grow while one waits, slowly, so that nobody waits for ever.
+ */
 export interface Limit {
   readonly max: number
   /** Waits for a place, runs `work` in it, gives the place back whatever comes of it. @throws signal.reason while it waits */
@@ -9,8 +12,12 @@ export interface Limit {
 
 export interface Place extends AsyncDisposable, Disposable {}
 
+/** So often all places are given to others, and who waits counts as one rank more: else the last step of a build would wait behind the first ones of all builds that come after it. */
+const ROUNDS_OF_A_RANK = 4
+
 export function createLimit(max: number): Limit {
   let free = max
+  let passedOn = 0
   const waiting = new Set<Turn>()
 
   const giveBack = (): void => {
@@ -19,6 +26,7 @@ export function createLimit(max: number): Limit {
       free += 1
     } else {
       waiting.delete(next)
+      passedOn += 1
       next.take() // the place passes on without ever being free, so that no newcomer overtakes
     }
   }
@@ -26,7 +34,7 @@ export function createLimit(max: number): Limit {
   const acquire = async (signal: AbortSignal, rank = 0): Promise<Place> => {
     signal.throwIfAborted()
     if (free > 0) free -= 1
-    else await waitForTurn(waiting, rank, signal)
+    else await waitForTurn(waiting, rank - passedOn / (max * ROUNDS_OF_A_RANK), signal)
     return createPlace(giveBack)
   }
 
@@ -64,6 +72,7 @@ export async function mapLimited<T, R>(items: readonly T[], limit: Limit, work: 
 }
 
 interface Turn {
+  /** Beside those of the others: lower the later one has come. */
   readonly rank: number
   readonly take: () => void
 }

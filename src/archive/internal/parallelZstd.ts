@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, zstdCompress, type ZstdOptions } from 'node:zlib'
 import type { KeptBlocks } from '../keptBlocks.ts'
-import { packBlocks } from './packedBlocks.ts'
+import { packBlocks, type BlockPacking } from './packedBlocks.ts'
 import type { CutSizes } from './tarCuts.ts'
 
 const compressFrame = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress)
@@ -11,12 +11,21 @@ const SIZES: CutSizes = { minBytes: 1024 * 1024, maxBytes: 4 * 1024 * 1024 }
 
 /** Frames one after the other, which any reader takes for one stream (RFC 8878, "Zstandard Frames"). The bytes depend on input and level only. */
 export async function* compressZstd(chunks: AsyncIterable<Uint8Array>, level: number, kept: KeptBlocks | undefined): AsyncGenerator<Uint8Array> {
-  const options: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize: SIZES.maxBytes + 64 * 1024 }
-  const packing = { sizes: SIZES, name: `zstd ${level} ${process.versions['zstd'] ?? ''}`, pack: (block: Uint8Array) => compressFrame(block, options) }
+  const packing = zstdPacking(level)
   let isEmpty = true
   for await (const { packed } of packBlocks(chunks, packing, { kept, startBytes: 0 })) {
     isEmpty = false
     yield packed
   }
   if (isEmpty) yield await packing.pack(new Uint8Array(0)) // no frame at all would be no zstd
+}
+
+/** Each frame says how long it is: else the highest levels take, and ask of readers, the memory for an endless one, 700 MB each to write and 128 to read. */
+function zstdPacking(level: number): BlockPacking {
+  const options: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize: SIZES.maxBytes + 64 * 1024 }
+  return {
+    sizes: SIZES,
+    name: `zstd sized ${level} ${process.versions['zstd'] ?? ''}`,
+    pack: (block) => compressFrame(block, { ...options, pledgedSrcSize: block.byteLength }),
+  }
 }

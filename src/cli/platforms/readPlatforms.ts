@@ -7,6 +7,7 @@ import type { CommandContext } from '../command.ts'
 import { openFirst } from '../engine.ts'
 import { localPlatform } from '../localPlatform.ts'
 import { openCommandPool } from '../nodes/commandPool.ts'
+import { neutralizeLines } from '../render/displayText.ts'
 
 /** How a platform runs, and where. */
 export interface PlatformRow {
@@ -36,7 +37,7 @@ export async function readPlatforms(context: CommandContext, signal: AbortSignal
 async function readOfNodes(builder: Builder, context: CommandContext, signal: AbortSignal): Promise<readonly PlatformRow[]> {
   await using pool = openCommandPool(builder, context)
   await pool.reachAll(signal)
-  for (const { node, error } of pool.silent()) context.stderr.write(`note: node ${node.name} is left out: ${error.message}\n`)
+  for (const { node, error } of pool.silent()) context.stderr.write(`note: node ${node.name} is left out: ${neutralizeLines(error.message)}\n`)
   const nodes = pool.open().map(({ facts }) => facts)
   if (nodes.length === 0) throw new NoNodeForPlatformError(localPlatform(), nodes, pool.silent())
   const all = uniquePlatforms(nodes.flatMap(({ node, platforms }) => [...node.platforms, ...platforms.map(({ platform }) => platform)]))

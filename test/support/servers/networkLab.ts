@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
 import { missing, missingForRootWork } from '../requires.ts'
 
 /** Machines of their own networks, as far as one machine can be several: network namespaces, each at the end of a cable to this one. */
@@ -35,8 +36,9 @@ function missingNamespaces(): string | false {
 /** For a test's `skip`: whether links can be slowed down. */
 export const missingForSlowLinks = missing('tc')
 
-/** In 198.18.0.0/15, which is for tests of networks (RFC 2544): 64 labs of 15 machines at once, by the process's number. */
+/** In 198.18.0.0/15, which is for tests of networks (RFC 2544): one lab of 64 machines at most for a process, by its number. */
 export function openNetworkLab(count: number): NetworkLab {
+  sweep()
   const mark = `pl${process.pid}`
   const subnet = `198.18.${process.pid % 256}`
   const names = Array.from({ length: count }, (_, index) => ({ there: `${mark}n${index}`, cable: `${mark}c${index}`, home: `${subnet}.${index * 4 + 1}`, address: `${subnet}.${index * 4 + 2}` }))
@@ -54,6 +56,17 @@ export function openNetworkLab(count: number): NetworkLab {
   }
   return { home: names[0]?.home ?? '', machines: names.map(toMachine), [Symbol.dispose]: undo }
 }
+
+/** What a process made that was killed before it could take it away. */
+function sweep(): void {
+  const namespaces = existsSync(NAMESPACES) ? readdirSync(NAMESPACES) : []
+  for (const name of namespaces) {
+    const pid = /^pl(\d+)n\d+$/.exec(name)?.[1]
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) for (const words of [`link delete ${name.replace('n', 'c')}`, `netns delete ${name}`]) tryIp(...words.split(' '))
+  }
+}
+
+const NAMESPACES = '/run/netns'
 
 interface Names {
   /** Of the namespace. */
@@ -75,7 +88,7 @@ function connect({ there, cable, home, address }: Names): void {
 function toMachine({ there, cable, address }: Names): LabMachine {
   return {
     address,
-    argvThere: (argv) => ['nsenter', `--net=/run/netns/${there}`, '--', ...argv],
+    argvThere: (argv) => ['nsenter', `--net=${NAMESPACES}/${there}`, '--', ...argv],
     cut: () => ip('-n', there, 'link', 'set', 'eth0', 'down'),
     slowDown: (bitsPerSecond) => void execFileSync('tc', ['qdisc', 'replace', 'dev', cable, 'root', 'tbf', 'rate', `${bitsPerSecond}bit`, 'burst', '32kbit', 'latency', '400ms']),
   }

@@ -40,6 +40,7 @@ describe('what is said of a node', () => {
   it('is all that is wrong with it, and no more, where it was given what it runs', () => assert.deepEqual(judgeNodes('farm', [nodeOf(PELAGO, ['linux/arm64'])]).filter(({ state }) => state !== 'ok'), []))
   it('comes to what the builder can do', () => {
     const silent = nodeOf({ kind: 'silent', reason: 'refused', hint: undefined })
+    assert.equal(formatNodesVerdict('farm', [nodeOf({ kind: 'not-started' }), silent]), 'builder farm can build: 0 of 2 nodes answer, 1 to be started')
     assert.deepEqual([formatNodesVerdict('farm', [nodeOf(PELAGO), silent]), formatNodesVerdict('farm', [silent])], ['builder farm can build: 1 of 2 nodes answer', 'builder farm can build nothing: 0 of 1 node answers'])
   })
 })

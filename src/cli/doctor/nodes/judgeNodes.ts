@@ -55,9 +55,10 @@ function judgePlatforms(given: readonly string[], platforms: readonly NodePlatfo
   return [...absent, ...others, ...(natives.length > 0 ? [ok('native', natives.join(', '))] : []), ...(emulated.length > 0 ? [ok('emulated', emulated.join(', '))] : [])]
 }
 
-/** `2 of 3 nodes answer: builds can run` */
+/** `builder farm can build: 2 of 3 nodes answer` */
 export function formatNodesVerdict(builder: string, nodes: readonly NodeExamination[]): string {
-  const answering = nodes.filter(({ answer }) => answer.kind !== 'silent').length
-  const counted = `${answering} of ${nodes.length} ${nodes.length === 1 ? 'node answers' : 'nodes answer'}`
-  return answering === 0 ? `builder ${builder} can build nothing: ${counted}` : `builder ${builder} can build: ${counted}`
+  const startable = nodes.filter(({ answer }) => answer.kind === 'not-started').length
+  const answering = nodes.filter(({ answer }) => answer.kind !== 'silent').length - startable
+  const counted = `${answering} of ${nodes.length} ${nodes.length === 1 ? 'node answers' : 'nodes answer'}${startable === 0 ? '' : `, ${startable} to be started`}`
+  return answering + startable === 0 ? `builder ${builder} can build nothing: ${counted}` : `builder ${builder} can build: ${counted}`
 }
