@@ -16,8 +16,9 @@ async function runDebug(line: CommandLine<typeof DEBUG_FLAGS>, context: CommandC
   const { openKeepers } = await import('../debug/keepers.ts')
   await using keepers = await openKeepers(line.flags.node, context, signal)
   const { listFailedSteps, enterFailedStep } = await import('../debug/enterFailedStep.ts')
-  if (!line.flags.list) return await enterFailedStep(keepers.engines, { step, command, flags: line.flags }, context, signal)
+  if (!line.flags.list) return await enterFailedStep(keepers, { step, command, flags: line.flags }, context, signal)
   context.stdout.write(await listFailedSteps(keepers, line.flags.format, context, signal))
+  keepers.finish()
   return EXIT.done
 }
 
