@@ -27,7 +27,7 @@ interface Bench {
   readonly signal: AbortSignal
 }
 
-/** Runs what is asked for, and leaves nothing behind but what `Workshop.kept` keeps. */
+/** Runs what is asked for, and leaves nothing behind but what `openWorkshops` has in its cache. */
 export async function runBench(request: BenchRequest, progress: BenchProgress, signal: AbortSignal): Promise<BenchReport> {
   const [startedAt, machine] = [new Date(), readMachine()]
   await using stack = new AsyncDisposableStack()

@@ -63,9 +63,9 @@ function leaveApart(): Plugin {
 }
 
 /**
- * An error's name is its class's, which esbuild changes only where two have one, or one speaks of itself. It could keep all names, but then every
- * function that is made, at the start and in each call, has its name set: a sixth of what a command computes. What
- * extends Error itself is a library's, and says its name.
+ * An error's name is its class's, which esbuild changes only where two have one, or a class speaks of itself. It could
+ * keep all names, but then every function that is made, at the start and in each call, has its name set: a sixth of what
+ * a command computes. What extends Error itself is a library's, and says its name.
  */
 function requireNames(path: string): void {
   const [changed] = /\b[A-Z]\w*Error\d+ ?= ?class\b|\bclass (?:_\w*Error|[A-Z]\w*Error\d+) extends (?!Error\b)/.exec(readFileSync(path, 'utf8')) ?? []
