@@ -21,7 +21,8 @@ const DEFAULT_LINGER_SECONDS = 60
 
 export function describeEngine(entry: string, environment: Environment, userId: number): EngineProgram {
   const root = storeRoot(environment, userId)
-  const facts = [entry, statSync(entry).mtimeMs, process.version, root, ...settings(environment)]
+  const { mtimeMs, ctimeMs } = statSync(entry) // the first is the same in all packages that npm unpacks
+  const facts = [entry, mtimeMs, ctimeMs, process.version, root, ...settings(environment)]
   const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)
   return { entry, root, lingerSeconds: lingerSeconds(environment), key }
 }
