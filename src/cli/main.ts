@@ -1,4 +1,5 @@
 import { runCommandLine } from './dispatch.ts'
+import { EXIT } from './exitCode.ts'
 import { flush } from './terminal.ts'
 import { leaveWarmProcess, WARM } from './warm/leaveWarmProcess.ts'
 
@@ -13,10 +14,8 @@ else void runOwnCommand()
 
 async function runOwnCommand(): Promise<never> {
   // A reader that went away, such as `| head`, is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(0)
-  })
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.done : cannotWrite('output', error)))
+  process.stderr.on('error', (error: Error) => process.exit(cannotWrite('standard error', error)))
   const warmSocket = takeWarmSocket()
   const code = await runCommandLine(process.argv.slice(2), {
     env: process.env,
@@ -37,6 +36,12 @@ async function runOwnCommand(): Promise<never> {
   if (warmSocket !== undefined) leaveWarmProcess(warmSocket, process.env)
   // Not left to the event loop: an idle connection must not keep the prompt from coming back.
   process.exit(code)
+}
+
+/** As native/call/relay.c has it; the exit code. */
+function cannotWrite(where: string, { message }: Error): number {
+  process.stderr.write(`pelago: cannot write to its ${where}: ${message}\n`)
+  return EXIT.engineFailed
 }
 
 /** Of `pelago-call`, to this process and nobody whom it starts. */

@@ -15,7 +15,10 @@ export function sizeOf({ columns = 0, rows = 0 }: OutputStream): { readonly colu
   return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 }
 }
 
-/** Resolves when the stream has passed on what was written: what a pipe has not taken yet is lost with the process. */
+/**
+ * Resolves when the stream has passed on what was written, and told whether it could: what a pipe has not taken yet is
+ * lost with the process, and so is that the disk was full.
+ */
 export async function flush(stream: OutputStream): Promise<void> {
-  if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()))
+  await new Promise<void>((resolve) => stream.write('', () => resolve()))
 }
