@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -44,7 +45,7 @@ try {
   writeFileSync(join(fresh, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
   for (const name of Object.keys(PROGRAMS)) {
     requireNames(join(fresh, 'parts', `${name}.js`))
-    writeFileSync(join(fresh, `${name}.js`), entry(name))
+    writeFileSync(join(fresh, `${name}.js`), entry(name, readFileSync(join(fresh, 'parts', `${name}.js`))))
   }
   mkdirSync(target, { recursive: true })
   rmSync(target, { recursive: true })
@@ -72,8 +73,10 @@ function requireNames(path: string): void {
   if (changed !== undefined) throw new Error(`an error would lose its name, since another has it or its class speaks of itself: ${changed}`)
 }
 
-function entry(name: string): string {
+/** It is by their entry that processes which wait tell versions apart: so that a copy takes it anew, it names its modules. */
+function entry(name: string, modules: Uint8Array): string {
   return `'use strict'
+// ${createHash('sha256').update(modules).digest('hex')}
 if (Number(process.versions.node.split('.')[0]) < 24) {
   console.error('pelago: Node ' + process.version + ' is too old\\nhint: install Node 24 or newer, or let PELAGO_NODE name one')
   process.exit(125)

@@ -31,7 +31,10 @@ static bool hash_file(uint64_t *hash, const char *path)
 	struct stat found;
 	if (stat(path, &found) != 0)
 		return false;
-	uint64_t facts[] = { found.st_dev, found.st_ino, (uint64_t)found.st_size, (uint64_t)found.st_mtim.tv_sec, (uint64_t)found.st_mtim.tv_nsec };
+	/* Packages are unpacked with any time of change, and by chance with an inode that was just given back; but not at the same moment. */
+	uint64_t facts[] = {
+		found.st_dev, found.st_ino, (uint64_t)found.st_size, (uint64_t)found.st_mtim.tv_sec, (uint64_t)found.st_mtim.tv_nsec, (uint64_t)found.st_ctim.tv_sec, (uint64_t)found.st_ctim.tv_nsec,
+	};
 	*hash = hash_bytes(*hash, facts, sizeof facts);
 	return true;
 }
@@ -98,6 +101,14 @@ static uint64_t hash_environment(void)
 	return sum;
 }
 
+/* What Node reads once of the machine's own files, where they are: time zone, and whom TLS trusts. */
+static void hash_machine(uint64_t *hash)
+{
+	static const char *const paths[] = { "/etc/localtime", "/etc/ssl/cert.pem", "/etc/ssl/certs", "/etc/ssl/certs/ca-certificates.crt" };
+	for (size_t index = 0; index < sizeof paths / sizeof *paths; index++)
+		hash_file(hash, paths[index]);
+}
+
 static const char *setting(const char *name)
 {
 	const char *value = getenv(name);
@@ -143,6 +154,7 @@ bool find_socket(char **argv, size_t program_words, char *path, size_t size)
 		hash = hash_text(hash, argv[word]);
 	if (!hash_file(&hash, argv[0]) || !hash_file(&hash, argv[program_words - 1]) || !hash_rights(&hash) || !hash_places(&hash))
 		return false;
+	hash_machine(&hash);
 	hash += hash_environment();
 	int written = snprintf(path, size, "%s/%016llx.call", folder, (unsigned long long)hash);
 	return written > 0 && (size_t)written < size;

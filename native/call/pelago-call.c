@@ -20,6 +20,7 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -119,8 +120,17 @@ static int hand_over(const char *path, char **arguments, bool *is_there)
 	return -1;
 }
 
+/* As Node does: else a file that is opened here becomes its standard input or output. */
+static void fill_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			_exit(FAILED);
+}
+
 int main(int argc, char **argv)
 {
+	fill_standard_files();
 	char path[sizeof ((struct sockaddr_un *)0)->sun_path];
 	int entry = 2;
 	while (entry < argc && argv[entry][0] == '-')

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FAILED = 125, CHUNK = 65536 };
+enum { FAILED = 125, INTERRUPTED = 130, CHUNK = 65536 };
 
 static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH };
 enum { SIGNALS = sizeof passed_on / sizeof *passed_on };
@@ -71,8 +71,10 @@ void send_frame(int connection, char kind, const char *bytes, size_t length)
 		}
 }
 
+/* The second signal that asks for the end is heeded at once, as by every command: also while nobody takes its output. */
 static void pass_on_signals(int connection)
 {
+	static bool was_interrupted;
 	for (size_t index = 0; index < SIGNALS; index++) {
 		if (!came[index])
 			continue;
@@ -81,9 +83,12 @@ static void pass_on_signals(int connection)
 		if (passed_on[index] == SIGWINCH) {
 			describe_window(text, sizeof text);
 			send_frame(connection, 'W', text, strlen(text));
-		} else {
-			send_frame(connection, 'S', text, 1);
+			continue;
 		}
+		if (was_interrupted)
+			_exit(INTERRUPTED);
+		was_interrupted = true;
+		send_frame(connection, 'S', text, 1);
 	}
 }
 
@@ -112,7 +117,7 @@ static void write_out(int connection, int fd, const char *bytes, size_t length)
 		if (written < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (written < 0 && errno == EBADF)
-			return; /* it was closed before this process began */
+			return; /* it is open for reading only */
 		if (written < 0) {
 			int reason = errno;
 			if (reason != EPIPE)

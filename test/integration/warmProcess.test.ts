@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, cp, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -122,6 +122,32 @@ describe('a command in a process that has started already', { skip: missing('cru
     const { stdout } = await runCommand(['/bin/sh', '-c', '{ { "$0" --help 3>&-; echo "code $?" >&3; } | true; } 3>&1', join(home, 'bin/pelago')], { cwd: pelago.folder, env: pelago.env })
     assert.equal(stdout, 'code 0\n')
   })
+  it('fails where its output finds no room, as a process of its own does', async () => {
+    for (const PELAGO_WARM of ['1', '0']) {
+      const { exitCode, stderr } = await runCommand(['/bin/sh', '-c', '"$0" --version > /dev/full', join(home, 'bin/pelago')], { cwd: app, env: { ...pelago.env, PELAGO_WARM } })
+      assert.equal(exitCode, 125)
+      assert.match(stderr, /^pelago: cannot write to its output: .*no space left on device/i)
+    }
+  })
+  it('does without files that its caller has closed', async () => {
+    const pid = await warm()
+    const script = '"$0" --version >&-; echo "code $?"; "$0" image ls -q <&- >&- 2>&-; echo "code $?"; "$0" build -q -f - . <&- 2>/dev/null; echo "code $?"'
+    const run = (env: Readonly<Record<string, string>>): Promise<CommandResult> => runCommand(['/bin/sh', '-c', script, join(home, 'bin/pelago')], { cwd: app, env: { ...pelago.env, ...env } })
+    const [inWarm, own] = [await run({}), await run({ PELAGO_WARM: '0' })]
+    assert.deepEqual(inWarm, own)
+    assert.match(own.stdout, /^code 0\ncode 0\ncode [1-9]/)
+    assert.equal(await warm(), pid)
+  })
+  it('fails rather than take nothing for a stdin that a file names', async () => {
+    const folder = await pelago.context({
+      Dockerfile: 'FROM scratch\nCOPY --chmod=755 busybox /bin/sh\nRUN --mount=type=secret,id=word,required true\n',
+      busybox: await readFile('/bin/busybox'),
+      'compose.yaml': 'services: {app: {build: {context: ., secrets: [word]}}}\nsecrets: {word: {file: /dev/stdin}}\n',
+    })
+    const { exitCode, stderr } = await call(['compose', 'build'], { cwd: folder })
+    assert.equal(exitCode, 1)
+    assert.match(stderr, /ENXIO.*\/dev\/stdin/)
+  })
   it('runs two at once, the second in a process of its own', async () => {
     const pid = await warm()
     const { child, exitCode } = await longBuild()
@@ -171,13 +197,15 @@ describe('a command in a process that has started already', { skip: missing('cru
     }
     assert.equal((await call(['build', '-q', app])).exitCode, 0)
   })
-  it('leaves one of another version alone', async () => {
-    const pid = await warm()
+  it('leaves one of another version alone, also of the same size and time', async () => {
     const entry = join(home, 'dist/pelago.js')
-    await writeFile(entry, `console.log('a new version');process.exit(0)`)
+    const first = await warm()
     await utimes(entry, 1, 1)
-    await chmod(entry, 0o644)
+    assert.equal((await call(['image', 'ls', '-q'])).exitCode, 0)
+    const second = await warm(first)
+    await writeFile(entry, `console.log('a new version');process.exit(0)//`.padEnd((await stat(entry)).size))
+    await utimes(entry, 1, 1)
     assert.equal((await call(['--version'])).stdout, 'a new version\n')
-    assert.deepEqual(await warmProcesses(), [pid])
+    assert.deepEqual(new Set(await warmProcesses()), new Set([first, second]))
   })
 })

@@ -44,7 +44,7 @@ export async function performCall(call: Call, caller: Caller, endProcess: EndPro
   for (const stream of [streams.stdout, streams.stderr]) await flush(stream)
   caller.listen({ resize: () => undefined, input: () => undefined, gone: () => undefined, signal: () => undefined })
   process.chdir('/') // a folder in use could not be unmounted
-  void caller.end('X', Uint8Array.of(exitCode))
+  await caller.end('X', Uint8Array.of(exitCode)) // who gives way to another process now would lose it
   return !wasInterrupted
 }
 

@@ -9,15 +9,16 @@ const SUITED: ReadonlySet<string> = new Set([
   'image tag', 'imagetools', 'imagetools inspect', 'info', 'manifest', 'manifest inspect', 'plan', 'platforms', 'platforms explain', 'pull', 'push', 'sbom', 'sizes', 'version',
 ])
 
-/** What means another file in each process. */
+/** What means another file in each process: of a command line's words, and of variables, which may name a terminal without meaning to read it. */
 const OF_A_PROCESS = /\/(?:dev|proc)\//
+const VARIABLE_OF_A_PROCESS = /\/dev\/(?:fd\/|std(?:in|out|err)\b)|\/proc\/(?:thread-)?self\//
 
 /**
  * Whether `call` comes out the same in a process that others have used, and will, without the terminal of its user: on the
  * way to some engines a program such as ssh may want that. What is wrong with a command line is told anywhere.
  */
 export async function suitsWarmProcess({ argv, env, folder }: Call): Promise<boolean> {
-  if (argv.some((word) => OF_A_PROCESS.test(word))) return false
+  if (argv.some((word) => OF_A_PROCESS.test(word)) || Object.values(env).some((value) => VARIABLE_OF_A_PROCESS.test(value))) return false
   try {
     const { words, builder } = namedCommand(argv, env)
     if (!SUITED.has(words)) return false

@@ -16,8 +16,8 @@ const SETTLE_MS = 200
 
 /**
  * A process of the command that is ready for the next one, as an engine is: takes one at a time from `pelago-call`, at
- * `path`, as if it had been started for it. Ends when none came for as long as an engine would wait, or when the last engine ends, and gives way to a
- * new one when a command was interrupted or has left something behind. Does not return.
+ * `path`, as if it had been started for it. Ends when none came for as long as an engine would wait, or when the last
+ * engine ends, and gives way to a new one when a command was interrupted or has left something behind. Does not return.
  */
 export async function beWarmProcess(path: string): Promise<void> {
   if (!(await rehearse(process.env))) process.exit(0)
@@ -37,7 +37,7 @@ export async function beWarmProcess(path: string): Promise<void> {
   const replace = async (): Promise<void> => {
     await listener[Symbol.asyncDispose]()
     leaveWarmProcess(path, process.env)
-    end(undefined)
+    process.exit(0)
   }
 
   function onConnection(socket: Socket): void {
@@ -75,7 +75,7 @@ export async function beWarmProcess(path: string): Promise<void> {
     if (caller !== undefined) return
     usual ??= process.getActiveResourcesInfo().length
     if (process.getActiveResourcesInfo().length > usual) await replace()
-    else idle = setTimeout(() => end(undefined), lingerSeconds(process.env) * 1000)
+    else idle = setTimeout(() => end(undefined), hasEngine(dirname(path)) ? lingerSeconds(process.env) * 1000 : 0)
   }
 
   onLastEngineGone(dirname(path), () => caller === undefined && end(undefined))

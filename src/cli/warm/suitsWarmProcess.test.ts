@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { suitsWarmProcess } from './suitsWarmProcess.ts'
+
+describe('suitsWarmProcess', () => {
+  for (const [why, suits, argv, env] of [
+    ['takes a command that stands alone', true, ['version'], {}],
+    ['takes what is no command', true, ['no-such-command'], {}],
+    ['takes a variable with the name of a terminal', true, ['version'], { GPG_TTY: '/dev/pts/1' }],
+    ['leaves out a command that needs the terminal', false, ['run', 'app'], {}],
+    ['leaves out an argument that is a file of the caller\'s process', false, ['build', '-f', '/dev/fd/63', '.'], {}],
+    ['leaves out a variable that names one', false, ['build', '.'], { PELAGO_POLICY: '/dev/fd/63' }],
+    ['leaves out a variable that names stdin', false, ['compose', 'build'], { COMPOSE_FILE: 'compose.yaml:/dev/stdin' }],
+    ['leaves out a builder that a program leads to', false, ['build', '.'], { PELAGO_BUILDER: 'ssh://host' }],
+  ] as const) {
+    it(why, async () => {
+      assert.equal(await suitsWarmProcess({ argv, env: { HOME: '/nowhere', ...env }, folder: '/', umask: 0o22, terminals: [false, false, false], window: { columns: 0, rows: 0 } }), suits)
+    })
+  }
+})
