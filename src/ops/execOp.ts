@@ -95,19 +95,20 @@ async function attemptVerified(step: Step, twins: TwinSource, signal: AbortSigna
     tell(chunk)
   }
   const plain = await attempt(step, { twins: undefined, onOutput, isAgain: false }, signal)
-  const others: ResultId[] = []
+  const unwanted = new Set<ResultId>(plain.outputs)
   try {
     const again: RunAgain = async (kind, watch) => {
       const end = await attempt(step, { twins: kind === 'twins' ? twins : undefined, onOutput: watch, isAgain: true }, signal)
-      others.push(...end.outputs)
+      for (const id of end.outputs) unwanted.add(id)
       return { ...end, outputs: snapshotsOf(end) }
     }
     const verified = await verifyTwins({ outputs: snapshotsOf(plain), exitCode: plain.exitCode, output: output.digest() }, { again, snapshots }, signal)
     if (verified.kind === 'verified') tell({ stream: 'stderr', bytes: Buffer.from(`${formatVerified(verified.unsteady)}\n`) })
+    for (const id of plain.outputs) unwanted.delete(id)
+    return plain.outputs
   } finally {
-    for (const id of others) await snapshots.remove(id as SnapshotId, now() + 1, signal)
+    for (const id of unwanted) await snapshots.remove(id as SnapshotId, now() + 1, signal)
   }
-  return plain.outputs
 }
 
 function snapshotsOf({ outputs }: AttemptEnd): readonly SnapshotId[] {

@@ -5,6 +5,7 @@ import { writeTar } from '../../archive/tarWriter.ts'
 import { StepFailedError } from '../../executor/executor.ts'
 import { fromText } from '../../kit/byteString.ts'
 import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
+import { compareResults, TooManyDifferencesError } from './twinDifference.ts'
 import { createOutputDigest, formatVerified, TwinsDifferError, verifyTwins, type AnotherRun, type StepRun, type Verified } from './verifyTwins.ts'
 
 const SIGNAL = new AbortController().signal
@@ -59,6 +60,7 @@ describe('a step with twins and without', () => {
     { name: 'what is there', runs: [{ files: { a: '1' } }, { files: { b: '1' } }, { files: { a: '1' } }], message: /\n {2}\/a: only in one of them\n {2}\/b: only in one of them$/ },
     { name: 'mode and owner, though its content never is the same', runs: [{ files: { a: '1' } }, { files: { a: { mode: 0o600, uid: 3 } } }, { files: { a: '2' } }], message: /\n {2}\/a: mode, owner$/ },
     { name: 'the exit code, where the failing one makes nothing', runs: [{ files: { a: '1' } }, { files: {}, exitCode: 2 }, { files: { a: '1' } }], message: /\n {2}exit code: 2 instead of 0$/ },
+    { name: 'the exit code, though that never is the same, as its files are not known', runs: [{ files: { a: '1' } }, { files: {}, exitCode: 2 }, { files: {}, exitCode: 3 }], message: /\n {2}exit code: 2 instead of 0$/ },
     { name: 'another exit code that is fine', runs: [{ files: {} }, { files: {}, exitCode: 1 }, { files: {} }], message: /\n {2}exit code: 1 instead of 0$/ },
     { name: 'what it prints', runs: [{ files: {}, prints: 'a' }, { files: {}, prints: 'b' }, { files: {}, prints: 'a' }], message: /\n {2}stdout: what it prints$/ },
     { name: 'a name that breaks lines', runs: [{ files: { 'a\nb': '1' } }, { files: { 'a\nb': '2' } }, { files: { 'a\nb': '1' } }], message: /\n {2}\/a\\nb: content$/ },
@@ -71,6 +73,13 @@ describe('a step with twins and without', () => {
   it('is told of in part where much differs', async () => {
     const files = (text: string): Written => ({ files: Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`f${index}`, text])) })
     await assert.rejects(verify(files('1'), files('2'), files('1')), /\n {2}and 10 more$/)
+  })
+  it('is not compared where more differs than can be held', async () => {
+    const files = { first: { a: '1', b: '1', c: '1' }, second: { a: '2', b: '2', c: '2' } }
+    const snapshots: Pick<SnapshotStore, 'readLayer'> = { readLayer: (id) => writeTar(Object.entries(files[id === 'first' ? 'first' : 'second']).map(([path, file]) => entry(path, file))) }
+    const compare = (maxHeld: number): Promise<unknown> => compareResults({ first: ['first' as SnapshotId], second: ['second' as SnapshotId] }, { snapshots, maxHeld }, SIGNAL)
+    await compare(3)
+    await assert.rejects(compare(2), TooManyDifferencesError)
   })
   it('says what is not steady', () => {
     assert.equal(formatVerified([]), 'verified: the same with native twins and without')

@@ -58,7 +58,8 @@ export async function verifyTwins(plain: StepRun, verification: Verification, si
   if (withTwins.paths.length + withTwins.others.size === 0) return { kind: 'verified', unsteady: [] }
   const usual = await differ(plain, await observe('plain', verification), verification, signal)
   const paths = withoutUsual(withTwins.paths, usual.paths)
-  const others = [...withTwins.others].flatMap(([about, text]) => (usual.others.has(about) ? [] : [text]))
+  const isCompared = run.outputs.length === plain.outputs.length // else nothing is known of its files, however another plain run ends
+  const others = [...withTwins.others].flatMap(([about, text]) => (usual.others.has(about) && (isCompared || about !== 'exit code') ? [] : [text]))
   if (paths.length + others.length > 0) throw new TwinsDifferError(paths, others)
   return { kind: 'verified', unsteady: [...usual.others.keys(), ...usual.paths.map(({ path }) => path)] }
 }
@@ -95,9 +96,11 @@ async function differ(plain: StepRun, other: StepRun, { snapshots }: Verificatio
   const others = new Map<About, string>()
   if (plain.exitCode !== other.exitCode) others.set('exit code', `exit code: ${other.exitCode} instead of ${plain.exitCode}`)
   for (const stream of ['stdout', 'stderr'] as const) if (plain.output[stream] !== other.output[stream]) others.set(stream, `${stream}: what it prints`)
-  const paths = plain.outputs.length === other.outputs.length ? await compareResults({ first: plain.outputs, second: other.outputs }, snapshots, signal) : []
+  const paths = plain.outputs.length === other.outputs.length ? await compareResults({ first: plain.outputs, second: other.outputs }, { snapshots, maxHeld: MAX_HELD }, signal) : []
   return { paths, others }
 }
+
+const MAX_HELD = 100_000 // some ten megabytes
 
 /** Hashes what goes by. */
 export function createOutputDigest(): { readonly add: (chunk: OutputChunk) => void; digest(): OutputDigest } {
