@@ -338,8 +338,9 @@ const NODE_ARCHITECTURES: ReadonlyMap<string, string> = new Map([['x64', 'amd64'
 
 export async function collect(chunks: AsyncIterable<OutputChunk>, onChunk: () => void = () => undefined): Promise<Output> {
   const output = { stdout: '', stderr: '' }
+  const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() } // a chunk may end within a character
   for await (const { stream, bytes } of chunks) {
-    output[stream] += Buffer.from(bytes).toString()
+    output[stream] += decoders[stream].decode(bytes, { stream: true })
     onChunk()
   }
   return output
