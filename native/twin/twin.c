@@ -6,21 +6,25 @@
  *
  * It stands between what a step has and what runs natively, so it has no memory of its own and no library, follows
  * nothing that the step wrote, and in every doubt lets the emulator run. A twin is started only where the file that was
- * executed is one of the table by device, inode, size and times; where no right came with it (AT_SECURE); and where the
- * environment changes neither how libraries are found nor what a locale means.
+ * executed is one of the table by device, inode, size and times; where no right came with it (AT_SECURE); where the
+ * environment changes neither how libraries are found nor what a locale means; and where no library is to be in all.
  */
 #include "table.h"
 
+#include <asm/errno.h>
 #include <asm/stat.h>
 #include <asm/unistd.h>
 #include <linux/auxvec.h>
 #include <linux/fcntl.h>
+#include <linux/resource.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #define FOLDER "/dev/.pelago/"
 #define ROOT_FOLDER FOLDER "root"
 #define COUNT_FILE FOLDER "count"
+/* What a loader puts into every process: libraries of the step's architecture. */
+#define PRELOAD_FILE "/etc/ld.so.preload"
 #define MAX_PATH_BYTES 256
 /* O_CREAT and the like differ between architectures; these do not on those this is built for. */
 #define O_WRITE_ONLY 01
@@ -176,9 +180,23 @@ static bool is_in_own_root(void)
 	return system_call(__NR_newfstatat, AT_FDCWD, (long)ROOT_FOLDER, (long)&root, 0) == 0 && root.st_dev == table.root_device && root.st_ino == table.root_inode;
 }
 
-/* One letter a process: `n` native, `e` emulated, `x` for one of the former that could not be started after all. */
+static bool has_preload_file(void)
+{
+	return system_call(__NR_faccessat, AT_FDCWD, (long)PRELOAD_FILE, 0, 0) != -ENOENT;
+}
+
+/* Writing beyond such a limit would end the process. */
+static bool has_file_limit(void)
+{
+	struct rlimit64 limit;
+	return system_call(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit) != 0 || limit.rlim_cur != RLIM64_INFINITY;
+}
+
+/* One letter a process: `n` native, `e` emulated, `x` for one of the former that could not be started after all. Those with a limit on what they write are not counted. */
 static void count(char letter)
 {
+	if (has_file_limit())
+		return;
 	long file = system_call(__NR_openat, AT_FDCWD, (long)COUNT_FILE, O_WRITE_ONLY | O_APPENDING | O_NO_WAITING | O_NO_LINK | O_CLOSE_ON_EXEC, 0);
 	if (file < 0)
 		return;
@@ -249,7 +267,7 @@ static void try_twin(const struct process *process)
 	if (!is_in_own_root())
 		return;
 	const struct twin *twin = system_call(__NR_fstat, process->file, (long)&file, 0, 0) == 0 ? find_twin(&file) : NULL;
-	if (!twin || !may_be_called(twin, last_component(process->argv[2])) || !is_plain_environment(process->environment)) {
+	if (!twin || !may_be_called(twin, last_component(process->argv[2])) || !is_plain_environment(process->environment) || has_preload_file()) {
 		count('e');
 		return;
 	}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -96,6 +96,8 @@ const CASES: readonly (readonly [sentence: string, script: string, expected: str
   ['emulates a copy', `cp -p /usr/bin/readlink /copy; /copy /proc/self/exe`, '/copy'],
   ['emulates what was replaced', 'cp /usr/bin/readlink /new; mv /new /usr/bin/tac; tac /proc/self/exe', '/usr/bin/tac'],
   ['emulates what was only touched', 'touch /usr/bin/realpath; realpath /proc/self/exe', '/usr/bin/realpath'],
+  ['emulates where a file has libraries put into every process', `touch /etc/ld.so.preload; ${WHO}; rm /etc/ld.so.preload; ${WHO}`, `/usr/bin/readlink\n${LOADER}`],
+  ['lets a process run that may write no file', `(ulimit -f 0; ${WHO})`, LOADER],
   ['emulates in a chroot, where there are no twins', 'mkdir -p /c/usr; cp -al /usr/bin /usr/lib /c/usr/; cp -a /lib /bin /c/; /usr/sbin/chroot /c /usr/bin/echo inside', 'inside'],
   ['hands on arguments, however many', 'set -- $(ls /usr/bin /usr/bin /usr/bin /usr/bin /usr/bin /usr/bin); [ $# -gt 1500 ] && /bin/echo "" "*" "$@" | cut -c 1-4', ' * /'],
   ['hands on exit codes and signals', 'sh -c "exit 7"; echo $?; sh -c "kill -9 \\$\\$"; echo $?; cat /none; echo $?', '7\n137\n1\nKilled\ncat: /none: No such file or directory'],
@@ -138,22 +140,27 @@ function testInside(): void {
 function testReasons(run: (script: string, change?: Partial<ProcessSpec>) => Promise<Ran>): void {
   const root = join(roots, 'arm64')
   const status = join(root, 'var/lib/dpkg/status')
+  const [services, release] = [join(root, 'etc/nsswitch.conf'), join(root, 'usr/lib/os-release')]
+  const better = join(roots, 'amd64/usr/lib/x86_64-linux-gnu/glibc-hwcaps')
   const cases: readonly (readonly [sentence: string, script: string, expected: string, why: RegExp | undefined, prepare: () => void])[] = [
     ['a tool that is not its package’s is emulated', 'whoami /proc/self/exe', '/usr/bin/whoami', undefined, () => writeFileSync(join(root, 'usr/bin/whoami'), readFileSync(join(root, 'usr/bin/readlink')))],
     ['a tool of another version is emulated', `${WHO}; cat /proc/self/comm`, '/usr/bin/readlink\ncat', undefined, () => writeFileSync(status, readFileSync(status, 'utf8').replace(/(Package: coreutils\n.*\nVersion: )1/, '$12'))],
-    ['names of users that a service knows are left to emulation', 'readlink /proc/$$/exe | grep -c ld-linux', '0', undefined, () => appendFileSync(join(root, 'etc/nsswitch.conf'), 'passwd: ldap\n')],
+    ['names of users that a service knows are left to emulation', 'readlink /proc/$$/exe | grep -c ld-linux', '0', undefined, () => appendFileSync(services, 'passwd: ldap\n')],
+    ['another distribution: none', WHO, '/usr/bin/readlink', /different distributions$/, () => writeFileSync(release, 'ID=raspbian\n')],
+    ['a library for better processors: none', WHO, '/usr/bin/readlink', /^no tool/, () => writeFileSync(join(makeFolder(join(better, 'x86-64-v3')), 'libc.so.6'), '')],
     ['another C library: none', WHO, '/usr/bin/readlink', /^libc6 is 9\.0-1 for arm64, and 1\.0-1 for amd64$/, () => writeDebianDatabase(root, '9.0-1')],
     ['no packages: none', WHO, '/usr/bin/readlink', /^the image for arm64 has no package database/, () => renameSync(status, `${status}.away`)],
   ]
   for (const [sentence, script, expected, why, prepare] of cases) {
     it(sentence, async () => {
-      const services = readFileSync(join(root, 'etc/nsswitch.conf'))
+      const before = [services, release].map((path) => [path, readFileSync(path)] as const)
       prepare()
       const { output, use } = await run(script)
       assert.equal(output.trimEnd(), expected)
       assert.match(use?.why ?? '', why ?? /^$/)
       if (existsSync(`${status}.away`)) renameSync(`${status}.away`, status)
-      writeFileSync(join(root, 'etc/nsswitch.conf'), services)
+      for (const [path, bytes] of before) writeFileSync(path, bytes)
+      rmSync(better, { recursive: true, force: true })
       writeDebianDatabase(root)
     })
   }
@@ -161,6 +168,11 @@ function testReasons(run: (script: string, change?: Partial<ProcessSpec>) => Pro
     const { use } = await run('true', { mounts: [{ kind: 'tmpfs', target: '/dev', readonly: false, sizeBytes: 0 }] })
     assert.match(use?.why ?? '', /mounts something of its own at \/dev/)
   })
+}
+
+function makeFolder(path: string): string {
+  mkdirSync(path, { recursive: true })
+  return path
 }
 
 /**

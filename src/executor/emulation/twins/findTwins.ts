@@ -46,8 +46,9 @@ export async function findTwins(sides: TwinSides, readers: TwinReaders, signal: 
   const step = await readers.packages.read(sides.step, signal)
   const sibling = await readers.packages.read(sides.sibling, signal)
   if (step === undefined || sibling === undefined) return none(`the image ${step === undefined ? `for ${sides.target.architecture}` : `for ${sides.native.architecture}`} has no package database that is known`)
-  if (step.kind !== sibling.kind) return none('the images of the two platforms are of different distributions')
-  const context: SearchContext = { ...sides, packages: { step, sibling }, facts: readers.facts, signal, libraryFolders: libraryFoldersOf(sides), libraries: new Map() }
+  const distribution = await readDistribution(sides.step, signal)
+  if (step.kind !== sibling.kind || distribution !== (await readDistribution(sides.sibling, signal))) return none('the images of the two platforms are of different distributions')
+  const context: SearchContext = { ...sides, distribution, packages: { step, sibling }, facts: readers.facts, signal, libraryFolders: libraryFoldersOf(sides), libraries: new Map() }
   const tools = await offered(ALLOWED_TOOLS.filter((tool) => fitsTarget(tool, target)), context)
   const twins: FoundTwin[] = []
   for (const tool of tools) twins.push(...(await findTool(tool, context)))
@@ -62,6 +63,7 @@ function none(why: string): TwinSearch {
 }
 
 interface SearchContext extends TwinSides {
+  readonly distribution: string
   readonly packages: { readonly step: PackageDatabase; readonly sibling: PackageDatabase }
   readonly facts: FactsReader
   readonly libraryFolders: readonly string[]
@@ -74,11 +76,15 @@ function fitsTarget({ targets }: AllowedTool, { bits, byteOrder }: { readonly bi
 }
 
 /** Of the tools those that mean the same in this root. */
-async function offered(tools: readonly AllowedTool[], { step, packages, signal }: SearchContext): Promise<readonly AllowedTool[]> {
+async function offered(tools: readonly AllowedTool[], { step, packages, distribution, signal }: SearchContext): Promise<readonly AllowedTool[]> {
   const services = await readRootText(step, '/etc/nsswitch.conf', signal)
   const hasFilesOnly = areAccountsFiles(services, packages.step)
-  const distribution = /^ID="?([\w.-]+)"?$/m.exec(await readRootText(step, '/etc/os-release', signal))?.[1] ?? ''
   return tools.filter(({ usesAccounts = false, distributions }) => (hasFilesOnly || !usesAccounts) && (distributions?.includes(distribution) ?? true))
+}
+
+/** os-release(5): another one may have built another program as the same version of a package. */
+async function readDistribution(root: OpenFolder, signal: AbortSignal): Promise<string> {
+  return /^ID="?([\w.-]+)"?$/m.exec(await readRootText(root, '/etc/os-release', signal))?.[1] ?? ''
 }
 
 /** nsswitch.conf(5). `systemd` is written there by default, and counts for nothing where its library is not installed. */

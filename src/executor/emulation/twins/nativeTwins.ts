@@ -51,7 +51,7 @@ export interface NativeTwinsOptions {
 /** Nothing is tried before it is asked for. */
 export function createNativeTwins(options: NativeTwinsOptions): NativeTwins {
   const kept: Kept = { readers: { packages: createPackageReader(), facts: createFactsReader() }, linkFolders: new Map(), isReversed: new Map() }
-  let obstacle: Promise<string | undefined> | undefined
+  const obstacles = new Map<string, Promise<string | undefined>>()
   return {
     async open(spec, source, signal) {
       const { emulation } = options
@@ -60,10 +60,15 @@ export function createNativeTwins(options: NativeTwinsOptions): NativeTwins {
       if (spec.mounts.some(({ target }) => target === '/dev' || target.startsWith(TWIN_FOLDER))) return { why: 'the step mounts something of its own at /dev' }
       const programs = findPrograms(options)
       if (programs === undefined) return { why: 'the native part of Pelago is not built: make -C native' }
-      obstacle ??= findObstacle(programs, options)
-      const why = await obstacle
-      signal.throwIfAborted()
-      return why === undefined ? await openStep({ spec, source, emulatorPath, programs, kept, options }, signal) : { why }
+      try {
+        const why = await ensure(obstacles, programs.namespaceProgram, () => findObstacle(programs, options))
+        signal.throwIfAborted()
+        return why === undefined ? await openStep({ spec, source, emulatorPath, programs, kept, options }, signal) : { why }
+      } catch (error) {
+        signal.throwIfAborted()
+        if ((error as NodeJS.ErrnoException).code === undefined) throw error
+        return { why: `they could not be set up: ${(error as Error).message}` } // no space, say: emulated, it may well run
+      }
     },
   }
 }

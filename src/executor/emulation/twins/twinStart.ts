@@ -62,11 +62,15 @@ async function findsLibraries(names: readonly string[], deps: StartDeps): Promis
 function findLibrary(name: string, { sibling, libraryFolders }: StartDeps): FoundLibrary | undefined {
   if (name.includes('/')) return undefined
   for (const folder of libraryFolders) {
+    if (PROCESSOR_FOLDERS.some((better) => findFile(sibling, `${folder}/${better}/${name}`) !== undefined)) return undefined
     const file = findFile(sibling, `${folder}/${name}`)
     if (file !== undefined) return leadsThere(sibling, `${folder}/${name}`, file) ? { file } : undefined
   }
   return undefined
 }
+
+/** Where glibc's loader looks before the folder itself, by what the processor can do: files of other packages. */
+const PROCESSOR_FOLDERS = ['glibc-hwcaps/x86-64-v4', 'glibc-hwcaps/x86-64-v3', 'glibc-hwcaps/x86-64-v2']
 
 function isMusl({ path }: RootFile): boolean {
   return /\/ld-musl-[^/]*$/.test(path)
