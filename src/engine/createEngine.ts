@@ -103,7 +103,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const opsDeps: OpsDeps = {
     httpFiles,
     gitSources,
-    snapshots, content, registries, layouts: sessions,
+    snapshots, content, registries, loneBlobs: registries.loneBlobs, layouts: sessions,
     presence,
     hasher,
     caches,

@@ -12,7 +12,7 @@ import { createHttpSource } from './remote/httpSource.ts'
 import { createImageBlobSource, type ImageBlobDeps } from './remote/imageBlobSource.ts'
 
 /** All that ops work with; `engine` fills it in. */
-export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, Omit<ImageBlobDeps, 'hasher'>, Omit<LocalSourceDeps, 'hasher'> {
+export interface OpsDeps extends ExecDeps, FileDeps, ImageSourceDeps, Omit<ImageBlobDeps, 'hasher' | 'snapshots'>, Omit<LocalSourceDeps, 'hasher'> {
   readonly httpFiles: Pick<HttpFiles, 'fetch'>
   readonly gitSources: Pick<GitSources, 'create'>
 }

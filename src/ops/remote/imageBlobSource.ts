@@ -18,19 +18,27 @@ export interface ClientLayouts {
   clientBlobs(sessionId: string, store: string): { read(digest: Digest, signal: AbortSignal): AsyncIterable<Uint8Array> }
 }
 
+/** Port: what the user's policy says of blobs that are asked for without their image. */
+export interface LoneBlobs {
+  /** @throws BuildError where it may not be fetched by itself */
+  check(blob: { readonly place: string; readonly digest: Digest }, sessionId: string): Promise<void>
+}
+
 export interface ImageBlobDeps {
-  readonly snapshots: SnapshotStore
+  readonly snapshots: Pick<SnapshotStore, 'openMutable'>
   readonly content: Pick<ContentStore, 'sizeBytes' | 'read'>
   readonly registries: SessionRegistries
   readonly layouts: ClientLayouts
+  readonly loneBlobs: LoneBlobs
   readonly hasher: Pick<ContentHasher, 'seed'>
   readonly now: () => number
 }
 
-/** A blob of an image, verified, as a snapshot that holds it alone: as in BuildKit with the time 0. What the store has is not fetched. */
+/** A blob of an image, verified, as a snapshot that holds it alone: as in BuildKit with the time 0. What the store has is not fetched, but a registry's is refused all the same where the policy does not let it in. */
 export function createImageBlobSource(source: ImageBlobSource, deps: ImageBlobDeps): Op {
   return {
-    async cacheMap() {
+    async cacheMap({ sessionId }) {
+      if (source.sessionId === undefined) await deps.loneBlobs.check(source, sessionId)
       return { digest: keyOf(source), inputs: [] }
     },
     async execute(_inputs, context, signal) {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Digest } from '../../ground/digest.ts'
 import { formatFamiliar, type Reference } from '../../ground/reference.ts'
 import { ifThere } from '../../kit/files/ifThere.ts'
-import type { Registry } from '../../registry/registry.ts'
+import type { Registry, Repository } from '../../registry/registry.ts'
 import { byIdentity, parseTrustedRoot, replaceAuthority } from '../identity/certificateTrust.ts'
 import { readPublicKey } from '../keys/keyPair.ts'
 import { byKeys, judgeSignature, type FindSigner } from '../judgeSignature.ts'
@@ -20,11 +20,14 @@ interface Candidate {
   readonly signatures: () => Promise<readonly Signature[]>
 }
 
-/**
- * `registry`, from which no image comes in that the policy does not let in: `resolve` says so before a byte of it is
- * fetched. The policy is read once. @throws (from `resolve`) UntrustedError
- */
-export function withPolicy<T extends Registry>(registry: T, read: () => Promise<Policy | undefined>): T {
+/** A registry from which no image comes in that the policy does not let in: `resolve` says so before a byte of it is fetched. */
+export interface PolicedRegistry extends Registry {
+  /** Of a blob that is asked for by itself: nothing signed names it, so that only a policy that accepts anything lets it in. @throws UntrustedError */
+  checkLoneBlob(repository: Repository, digest: Digest): Promise<void>
+}
+
+/** The policy is read once. @throws (from `resolve`) UntrustedError */
+export function withPolicy<T extends Registry>(registry: T, read: () => Promise<Policy | undefined>): T & PolicedRegistry {
   let policy: Promise<Policy | undefined> | undefined
   const admitted = new Map<string, Promise<void>>()
   return {
@@ -43,6 +46,29 @@ export function withPolicy<T extends Registry>(registry: T, read: () => Promise<
       })
       return descriptor
     },
+    async checkLoneBlob({ host, repository }, digest) {
+      policy ??= read()
+      const rules = await policy
+      if (rules !== undefined) admitLoneBlob(rules, { host, repository, tag: undefined, digest })
+    },
+  }
+}
+
+function admitLoneBlob(policy: Policy, reference: Reference): void {
+  const { scope, requirements } = requirementsFor(policy, reference)
+  const [unmet] = requirements.flatMap((requirement) => (requirement.kind === 'accept' ? [] : [requirement]))
+  if (unmet === undefined) return
+  throw new UntrustedError(`the blob ${formatFamiliar(reference)} is not let in by itself by ${policy.path}: ${scope} ${whyNoLoneBlob(unmet)}`, { hint: 'take what is in it from an image that is let in, or change the policy' })
+}
+
+function whyNoLoneBlob(requirement: Exclude<Requirement, { readonly kind: 'accept' }>): string {
+  switch (requirement.kind) {
+    case 'reject':
+      return 'rejects it'
+    case 'unknown':
+      return `asks for ${JSON.stringify(requirement.type)}, which only images can have`
+    case 'signed':
+      return `asks for a signature by ${describeSigner(requirement.signer)}, which only images can have`
   }
 }
 
