@@ -218,7 +218,7 @@ function tellWarnings(lowered: readonly LoweredImage[], progress: ProgressSink):
   if (failed?.lintError !== undefined) throw failed.lintError
 }
 
-export function hostPlatform(executor: Executor): Platform {
+export function hostPlatform(executor: Pick<Executor, 'platforms'>): Platform {
   const [first] = executor.platforms()
   if (first === undefined) throw new TypeError('an executor runs at least its own platform')
   return { ...first.platform, variant: first.platform.architecture === 'amd64' ? '' : first.platform.variant }

@@ -31,7 +31,6 @@ import { createImageFinder } from '../llb/imageFinder.ts'
 import { resolveInputs } from '../llb/resolveInputs.ts'
 import { buildDockerfile, type BuildOptions } from './build.ts'
 import { chooseFrontend } from '../frontend/chooseFrontend.ts'
-import { checkFrontendAllowed } from '../frontend/frontendAllowed.ts'
 import { runFrontend } from '../frontend/runFrontend.ts'
 import type { ClientSessions } from '../clientSessions.ts'
 import type { EngineConfig } from '../config/engineConfig.ts'
@@ -194,11 +193,8 @@ async function buildByFrontend(prepared: PreparedBuild, asked: FrontendRequest, 
   const chosen = await chooseFrontend(buildDeps, asked, options, signal)
   if (chosen.kind === 'image') {
     const call = { ...context.request, request: chosen.request, progress: context.progress, build: (inner: BuildSubject, abort: AbortSignal) => build(place.deps, inner, context, abort) }
-    const run = async (): Promise<Built | Answer> => {
-      checkFrontendAllowed(chosen.image, place.deps.frontendRepositories)
-      return await runFrontend({ ...buildDeps, host: context.request.frontends }, { image: chosen.image, call }, options, signal)
-    }
-    return await run().catch((error: unknown) => Promise.reject(chosen.locate(error) as Error))
+    const frontendDeps = { ...buildDeps, host: context.request.frontends, frontendRepositories: place.deps.frontendRepositories }
+    return await runFrontend(frontendDeps, { image: chosen.image, call }, options, signal).catch((error: unknown) => Promise.reject(chosen.locate(error) as Error))
   }
   checkKnownAttributes(options.attributes)
   const { requestId } = options.attributes

@@ -1,4 +1,5 @@
 import { addFilesContext, findContext, type BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
+import type { Executor } from '../../executor/executor.ts'
 import { createGraphBuilder } from '../../graph/graphBuilder.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { formatReference, parseReference } from '../../ground/reference.ts'
@@ -6,12 +7,25 @@ import { hostPlatform, sessionsOfFolders, type BuildOptions } from '../build/bui
 import type { BuildDeps } from '../build/buildDeps.ts'
 import { loadNamedContexts } from '../build/namedContexts.ts'
 import { plainConfig } from '../llb/plainConfig.ts'
+import { checkFrontendAllowed, notAllowed } from './frontendAllowed.ts'
 
-/** The image of a frontend, for the machine's own platform; a named context may stand in its place, as in a Dockerfile's FROM. Its layers need not be here. */
-export async function findFrontendImage(deps: Pick<BuildDeps, 'executor' | 'resolver' | 'files'>, name: string, options: BuildOptions, signal: AbortSignal): Promise<BuiltImage> {
+export interface FrontendImageDeps extends Pick<BuildDeps, 'resolver' | 'files'> {
+  readonly executor: Pick<Executor, 'platforms'>
+  /** As of the engine's config: which may be run; undefined are all. */
+  readonly frontendRepositories: readonly string[] | undefined
+}
+
+/**
+ * The image of a frontend, for the machine's own platform; a named context may stand in its place, as in a Dockerfile's
+ * FROM. Both the name and what stands in its place have to be allowed. Its layers need not be here. @throws FrontendFailedError
+ */
+export async function findFrontendImage(deps: FrontendImageDeps, name: string, options: BuildOptions, signal: AbortSignal): Promise<BuiltImage> {
+  const { frontendRepositories } = deps
+  checkFrontendAllowed(name, frontendRepositories)
   const host = hostPlatform(deps.executor)
   const written = findContext(options.attributes.namedContexts, name, host)
   if (written === undefined) return await resolveImage(deps, formatReference(parseReference(name)), options, signal)
+  if (written.kind !== 'image' && frontendRepositories !== undefined) throw notAllowed(name, frontendRepositories)
   const [context = written] = (await loadNamedContexts(new Map([[name, written]]), { files: deps.files, sessionOf: sessionsOfFolders(options), progress: options.progress, inputs: options.inputs }, signal)).values()
   switch (context.kind) {
     case 'image':
@@ -31,9 +45,11 @@ export async function findFrontendImage(deps: Pick<BuildDeps, 'executor' | 'reso
   }
 }
 
-async function resolveImage({ executor, resolver }: Pick<BuildDeps, 'executor' | 'resolver'>, name: string, { judgeSource }: BuildOptions, signal: AbortSignal): Promise<BuiltImage> {
+/** A source policy of the client may have another image in the place of the one that is named. */
+async function resolveImage({ executor, resolver, frontendRepositories }: Omit<FrontendImageDeps, 'files'>, name: string, { judgeSource }: BuildOptions, signal: AbortSignal): Promise<BuiltImage> {
   const host = hostPlatform(executor)
   const { reference, manifest, config } = await resolver.resolveImage(name, host, signal)
+  checkFrontendAllowed(reference, frontendRepositories)
   const graph = createGraphBuilder(judgeSource)
   const root = graph.add({ op: { kind: 'source', source: { kind: 'image', reference, manifest } }, inputs: [], platform: host }, { name: `[frontend] ${reference}`, ignoreCache: false, span: undefined })
   return { graph: graph.build(), root, config, layerSpans: [] }

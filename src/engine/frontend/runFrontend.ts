@@ -4,7 +4,7 @@ import { hostPlatform, waiterOf, type BuildOptions } from '../build/build.ts'
 import type { BuildDeps } from '../build/buildDeps.ts'
 import type { Answer, Built, FrontendCall, FrontendHost } from '../engine.ts'
 import { deliveryContext, runStep, type Step } from '../stepProgress.ts'
-import { findFrontendImage } from './frontendImage.ts'
+import { findFrontendImage, type FrontendImageDeps } from './frontendImage.ts'
 import { checkImageCaps, frontendProcess } from './frontendProcess.ts'
 import { createProcessStream } from './processStream.ts'
 import { FrontendFailedError } from './frontendFailedError.ts'
@@ -19,7 +19,7 @@ export interface FrontendRun {
  * ends. What it says on its standard error is shown. An error that it has returned goes before the way it ended.
  * @throws FrontendFailedError; StepFailedError; FrontendCapMissingError; GrpcStatusError as it was returned
  */
-export async function runFrontend(deps: BuildDeps & { readonly host: FrontendHost }, { image, call }: FrontendRun, options: BuildOptions, signal: AbortSignal): Promise<Built | Answer> {
+export async function runFrontend(deps: BuildDeps & FrontendImageDeps & { readonly host: FrontendHost }, { image, call }: FrontendRun, options: BuildOptions, signal: AbortSignal): Promise<Built | Answer> {
   const { sessionId, request: { attributes, inputs } } = call
   const platform = hostPlatform(deps.executor)
   const { graph, root, config: { container: config } } = await findFrontendImage(deps, image, options, signal)
