@@ -10,7 +10,7 @@ import { mapOp } from './mapOp.ts'
 import { readSpans } from './definitionSource.ts'
 
 /** More than any frontend makes, and less than what would hold the engine up. */
-const MAX_VERTICES = 20_000
+export const MAX_VERTICES = 20_000
 
 /**
  * From a message to a graph. A definition is a list of ops, each named by the digest of its bytes; the last has no body,

@@ -62,6 +62,13 @@ describe('a graph of a client’s own', () => {
     const endless = graphOf([outer, vertex({ kind: 'build', input: 0, filename: 'f' }, [outer])])
     await assert.rejects(resolveClientGraph(endless, { ...DEPS, readDefinition: async () => endless }, never), { name: 'DefinitionError', message: /more than 16 definitions/, span })
   })
+
+  it('is refused where definitions are too many steps together', async () => {
+    const outer = file('/outer')
+    const twice = [0, 1].map(() => vertex({ kind: 'build', input: 0, filename: 'f' }, [outer]))
+    const inner = graphOf(Array.from({ length: 10_000 }, () => file('/inner')))
+    await assert.rejects(resolveClientGraph(graphOf([outer, ...twice]), { ...DEPS, readDefinition: async () => inner }, never), { name: 'DefinitionError', message: /more than 20000 vertices together/ })
+  })
 })
 
 const DEPS: ResolveDeps = {

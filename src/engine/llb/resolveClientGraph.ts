@@ -1,6 +1,7 @@
 import type { BuildOp, ClientGraph, ClientImage, ClientLayout, ClientSource, ClientVertex, MadeResult } from '../../api/llb/clientGraph.ts'
 import { checkWorker, type WorkerTraits } from '../../api/llb/workerFilter.ts'
 import { DefinitionError } from '../../api/llb/clientGraph.ts'
+import { MAX_VERTICES } from '../../api/llb/definition.ts'
 import type { ResolvedImage } from '../../dockerfile/lower.ts'
 import type { Digest } from '../../ground/digest.ts'
 import { BuildError } from '../../ground/errors.ts'
@@ -41,7 +42,7 @@ export interface ResolvedGraph {
  * @throws VertexFailedError where an image is not there; DefinitionError where a result is not, or a vertex wants another worker
  */
 export function resolveClientGraph(graph: ClientGraph, deps: ResolveDeps, signal: AbortSignal): Promise<ResolvedGraph> {
-  return resolve(graph, { deps, depth: 0 }, signal)
+  return resolve(graph, { deps, depth: 0, total: { vertices: 0 } }, signal)
 }
 
 /** Definitions that make definitions: more than anybody nests, and an end for those that have none. */
@@ -51,9 +52,14 @@ interface Nesting {
   readonly deps: ResolveDeps
   /** In how many others it is. */
   readonly depth: number
+  /** Counts those of all definitions: together they are bounded as one is. */
+  readonly total: { vertices: number }
 }
 
-async function resolve({ vertices, root }: ClientGraph, { deps, depth }: Nesting, signal: AbortSignal): Promise<ResolvedGraph> {
+async function resolve({ vertices, root }: ClientGraph, nesting: Nesting, signal: AbortSignal): Promise<ResolvedGraph> {
+  const { deps, total } = nesting
+  total.vertices += vertices.size
+  if (total.vertices > MAX_VERTICES) throw new DefinitionError(`the definitions (LLB) that make one another have more than ${MAX_VERTICES} vertices together`)
   for (const { constraints = [], note } of vertices.values()) checkWorker(constraints, deps.worker, note.span)
   const images = await findImages([...vertices.values()], deps, signal)
   const graph = createGraphBuilder(deps.judgeSource)
@@ -62,7 +68,7 @@ async function resolve({ vertices, root }: ClientGraph, { deps, depth }: Nesting
   for (const vertex of vertices.values()) {
     const inputs = vertex.inputs.map(outputOf)
     const { op } = vertex
-    made.set(vertex.digest, op.kind === 'build' ? [await addInner(op, { note: vertex.note, input: inputs[op.input], graph, nesting: { deps, depth } }, signal)] : addVertex({ ...vertex, op }, { graph, deps, images, inputs }))
+    made.set(vertex.digest, op.kind === 'build' ? [await addInner(op, { note: vertex.note, input: inputs[op.input], graph, nesting }, signal)] : addVertex({ ...vertex, op }, { graph, deps, images, inputs }))
   }
   return { root: root === undefined ? undefined : outputOf(root), graph: graph.build() }
 }
@@ -92,10 +98,11 @@ interface Inner extends Pick<ClientVertex, 'note'> {
 }
 
 /** The graph of a definition that is made meanwhile becomes a part of this one. */
-async function addInner({ filename }: BuildOp, { note: { span }, input, graph, nesting: { deps, depth } }: Inner, signal: AbortSignal): Promise<Output | undefined> {
+async function addInner({ filename }: BuildOp, { note: { span }, input, graph, nesting }: Inner, signal: AbortSignal): Promise<Output | undefined> {
+  const { deps, depth, total } = nesting
   if (depth === MAX_DEPTH) throw new DefinitionError(`more than ${MAX_DEPTH} definitions (LLB) are made by one another`, { span })
   const definition = await deps.readDefinition({ graph: graph.build(), root: input }, filename, signal)
-  const inner = await resolve(definition, { deps, depth: depth + 1 }, signal)
+  const inner = await resolve(definition, { deps, depth: depth + 1, total }, signal)
   graph.addAll(inner.graph)
   return inner.root
 }
