@@ -37,6 +37,7 @@ export function createFrontendHost({ engine, worker, gateway }: FrontendHostPart
       serveCalls(http, { find: (path) => namingTheBuild(routes.find(path)), toStatus })
       return {
         outcome: () => outcome?.(),
+        closed: sessionClosed(http),
         async [Symbol.asyncDispose]() {
           connection.destroy()
           await sessionClosed(http)

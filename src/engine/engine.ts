@@ -184,6 +184,8 @@ export interface FrontendHost {
 export interface ServedFrontend extends AsyncDisposable {
   /** What the frontend has returned by now; undefined where it has returned nothing. Rejects with the error that it has returned. */
   readonly outcome: () => Promise<Built | Answer> | undefined
+  /** Resolves when the connection is over: the frontend can say nothing any more. */
+  readonly closed: Promise<void>
 }
 
 /** Of a subrequest, such as a check: there is nothing to export. */

@@ -70,6 +70,14 @@ describe('a frontend that is an image', { skip: missing('crun', 'docker-registry
     assert.match(unknown.stderr, /ERROR: failed with build-arg:BUILDKIT_SYNTAX = \S+: .*there is no such image/)
   })
 
+  it('fails where it asks for itself without an end', async () => {
+    assert.match((await build('again')).stderr, /more than 8 frontends run one another/)
+  })
+
+  it('fails where it breaks its connection, and does not end', async () => {
+    assert.match((await build('babble')).stderr, /ERROR: frontend grpc server closed unexpectedly\n/)
+  })
+
   it('is asked what is asked of a Dockerfile, but for a plan', async () => {
     assert.equal((await build('say', '--call', 'outline')).stdout, 'asked for frontend.outline\n')
     const context = await pelago.context({ Dockerfile: `# syntax=${image}\n` })

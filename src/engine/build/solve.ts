@@ -31,6 +31,7 @@ import { createImageFinder } from '../llb/imageFinder.ts'
 import { resolveInputs } from '../llb/resolveInputs.ts'
 import { buildDockerfile, type BuildOptions } from './build.ts'
 import { chooseFrontend } from '../frontend/chooseFrontend.ts'
+import { FrontendFailedError } from '../frontend/frontendFailedError.ts'
 import { runFrontend } from '../frontend/runFrontend.ts'
 import type { ClientSessions } from '../clientSessions.ts'
 import type { EngineConfig } from '../config/engineConfig.ts'
@@ -93,7 +94,7 @@ export async function solveRequest(deps: SolveDeps, { request, steer, progress }
   const early = partsFor(NO_AUDIT).exporterDeps
   createExporters(request.exporters, undefined, early) // so that a mistake is told before the build begins
   createCacheExporters(request.cacheExports, early)
-  const built = await steer((asked, inner) => build(deps, asked, { request, progress, held }, inner), signal)
+  const built = await steer((asked, inner) => build(deps, asked, { request, progress, held, depth: 0 }, inner), signal)
   const response = new Map<string, string>()
   if (built === undefined) return response
   if (built.kind === 'answer') return built.metadata
@@ -140,7 +141,12 @@ interface BuildContext {
   readonly progress: ProgressSink
   /** Ends with the solve. */
   readonly held: AsyncDisposableStack
+  /** In how many frontends that are images it is. */
+  readonly depth: number
 }
+
+/** Frontends that ask for frontends: more than anybody nests, and an end for one that asks for itself. */
+const MAX_DEPTH = 8
 
 async function build(deps: SolveDeps, asked: BuildSubject, context: BuildContext, signal: AbortSignal): Promise<Built | Answer> {
   const prepared = await prepareBuild(deps, asked, context)
@@ -192,7 +198,8 @@ async function buildByFrontend(prepared: PreparedBuild, asked: FrontendRequest, 
   const options = { ...prepared.options, inputs: await inputsOf(prepared, asked, signal) }
   const chosen = await chooseFrontend(buildDeps, asked, options, signal)
   if (chosen.kind === 'image') {
-    const call = { ...context.request, request: chosen.request, progress: context.progress, build: (inner: BuildSubject, abort: AbortSignal) => build(place.deps, inner, context, abort) }
+    if (context.depth === MAX_DEPTH) throw new FrontendFailedError(`more than ${MAX_DEPTH} frontends run one another`, { hint: 'a frontend that has a Dockerfile built hands on what it is asked, with the attribute cmdline', kind: 'usage' })
+    const call = { ...context.request, request: chosen.request, progress: context.progress, build: (inner: BuildSubject, abort: AbortSignal) => build(place.deps, inner, { ...context, depth: context.depth + 1 }, abort) }
     const frontendDeps = { ...buildDeps, host: context.request.frontends, frontendRepositories: place.deps.frontendRepositories }
     return await runFrontend(frontendDeps, { image: chosen.image, call }, options, signal).catch((error: unknown) => Promise.reject(chosen.locate(error) as Error))
   }

@@ -26,6 +26,17 @@ describe('the standard streams of a process', () => {
     const [error] = (await once(stream, 'error')) as [Error]
     assert.equal(error.message, 'it is gone')
   })
+  it('are read to their end by nobody, too, so that it can end', async () => {
+    const said: string[] = []
+    const isRead = Promise.withResolvers<undefined>()
+    const output = async function* (): AsyncGenerator<OutputChunk> {
+      yield* chunks([['stdout', 'no frames'], ['stdout', 'more'], ['stderr', 'wrong usage']])
+      isRead.resolve(undefined)
+    }
+    createProcessStream({ output: output(), write: async () => undefined, closeInput: () => undefined }, (bytes) => said.push(Buffer.from(bytes).toString())).destroy()
+    await isRead.promise
+    assert.deepEqual(said, ['wrong usage'])
+  })
 })
 
 async function* chunks(list: readonly (readonly [stream: OutputChunk['stream'], text: string])[]): AsyncGenerator<OutputChunk> {

@@ -78,6 +78,15 @@ const VERBS = new Map<string, (told: Told) => Promise<ActionInit | 'returned' | 
     await bridge.return({ error: failure(argument, place) }, NONE)
     return 'returned'
   }],
+  ['again', async ({ bridge, options }) => {
+    await bridge.solve({ ...TAKES_ALL, Frontend: 'gateway.v0', FrontendOpt: Object.fromEntries(options) }, NONE)
+    return undefined
+  }],
+  ['babble', async () => {
+    process.stdout.write('this is no frame of HTTP/2\n'.repeat(10_000))
+    setInterval(() => undefined, 1000)
+    await new Promise(() => undefined)
+  }],
   ['hang', async () => {
     process.stderr.write('hanging\n')
     setInterval(() => undefined, 1000)
