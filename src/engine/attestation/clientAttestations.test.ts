@@ -31,6 +31,16 @@ describe('what a client says of its result', () => {
     assert.equal((await read?.predicate([], never))?.byteLength, large.length + '{"a":""}'.length)
   })
 
+  it('is refused where it is too much together', async () => {
+    const { claim } = fixture({ '/a.json': '{}' })
+    const open = async (): Promise<ResultFiles> => {
+      const files = await claim.open(never)
+      return { ...files, stat: (path) => ({ ...files.stat(path), sizeBytes: 79 << 20 }) }
+    }
+    const claims = Array.from({ length: 4 }, () => ({ ...claim, open, path: '/a.json', predicateType: 'x:y' }))
+    await assert.rejects(readClientAttestations(claims, never), { name: 'InvalidValueError', message: /more than 268435456 bytes together/ })
+  })
+
   const refusals: readonly { readonly name: string; readonly files: Readonly<Record<string, string>>; readonly claim: Partial<ClientAttestation>; readonly message: RegExp }[] = [
     { name: 'provenance', files: { '/a': '{}' }, claim: { path: '/a', predicateType: 'https://slsa.dev/provenance/v1' }, message: /may not say where its result is from/ },
     { name: 'provenance in a bundle', files: { '/b/a': '{"predicateType":"https://slsa.dev/provenance/v0.2"}' }, claim: { kind: 'bundle', path: '/b' }, message: /may not say where its result is from/ },

@@ -25,8 +25,10 @@ export interface ClientAttestation {
 
 const SPDX = 'https://spdx.dev/Document'
 const PROVENANCE = 'https://slsa.dev/provenance/'
-/** As BuildKit's. */
+/** As BuildKit's, of one. */
 const MAX_BYTES = 80 << 20
+/** Of all that is said of a platform, which is in memory at once. */
+const MAX_TOTAL_BYTES = 256 << 20
 const PART_BYTES = 8 << 20
 
 /** Whether a client brings an SBOM of its own, so that none is made: as in BuildKit, by the type that it names. */
@@ -37,8 +39,18 @@ export function isSbom({ predicateType }: ClientAttestation): boolean {
 /** Read when a result is exported; the SBOM of the image itself comes first. @throws InvalidValueError; ResultFileError */
 export async function readClientAttestations(claims: readonly ClientAttestation[], signal: AbortSignal): Promise<readonly Attestation[]> {
   const read: (Attestation & { readonly isCore: boolean })[] = []
+  let totalBytes = 0
   for (const claim of claims) {
-    await using files = await claim.open(signal)
+    await using opened = await claim.open(signal)
+    const files: FolderFiles = {
+      ...opened,
+      stat(path) { // once of each file, before it is read
+        const stat = opened.stat(path)
+        totalBytes += stat.sizeBytes
+        if (totalBytes > MAX_TOTAL_BYTES) throw new InvalidValueError(`the attestations of one platform have more than ${MAX_TOTAL_BYTES} bytes together`)
+        return stat
+      },
+    }
     if (claim.kind === 'bundle') read.push(...readBundle(claim, files))
     else read.push(toAttestation({ ...claim, predicate: parsePredicate(readFile(files, claim.path), claim.path) }))
   }
