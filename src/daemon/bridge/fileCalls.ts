@@ -2,6 +2,7 @@ import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import { encodeFileStat } from '../../api/fileStat.ts'
 import type { FileRange, LLBBridge } from '../../api/gen/gateway_pb.ts'
 import type { FilePart } from '../../engine/build/resultFiles.ts'
+import { InvalidValueError } from '../../ground/errors.ts'
 import type { GatewayBuild } from '../gatewayBuilds.ts'
 
 /** What a frontend reads of the results that it has: the work for them is done first, where it is not yet. */
@@ -22,6 +23,8 @@ export function createFileCalls(find: (context: HandlerContext) => Promise<Gatew
   }
 }
 
-export function partOf(range: FileRange | undefined): FilePart | undefined {
+/** @throws InvalidValueError */
+export function partOf(range: Pick<FileRange, 'Offset' | 'Length'> | undefined): FilePart | undefined {
+  if (range !== undefined && (range.Offset < 0n || range.Length < 0n)) throw new InvalidValueError(`invalid range of a file: ${range.Length} bytes from ${range.Offset} on`)
   return range === undefined ? undefined : { offset: Number(range.Offset), length: Number(range.Length) }
 }

@@ -16,6 +16,7 @@ describe('the process of a frontend', () => {
     const { argv, cwd, user, network } = start({ cmd: ['ignored'], user: 'ignored' })
     assert.deepEqual({ argv, cwd, user, network }, { argv: ['/run'], cwd: '/', user: '', network: 'default' })
   })
+  it('is /run where the image’s entrypoint is empty', () => assert.deepEqual(start({ entrypoint: [] }).argv, ['/run']))
   it('is the image’s entrypoint in its folder', () => {
     const { argv, cwd } = start({ entrypoint: ['/bin/f', '-x'], workingDir: '/w' })
     assert.deepEqual({ argv, cwd }, { argv: ['/bin/f', '-x'], cwd: '/w' })

@@ -25,11 +25,11 @@ export interface FrontendStart {
 
 /** As BuildKit starts one: its entrypoint, or `/run`, as root; what it is asked stands in its environment. */
 export function frontendProcess({ config, attributes, sessionId, workers, rootfs, platform }: FrontendStart): ProcessSpec {
-  const { env, entrypoint, workingDir = '', labels } = config
+  const { env, entrypoint = [], workingDir = '', labels } = config
   const asked = [...attributes].map(([key, value], index) => `BUILDKIT_FRONTEND_OPT_${index}=${key}=${value}`)
   return {
     platform,
-    argv: entrypoint ?? ['/run'],
+    argv: entrypoint.length > 0 ? entrypoint : ['/run'],
     env: [...(env.some((setting) => setting.startsWith('PATH=')) ? [] : [`PATH=${DEFAULT_PATH}`]), ...env, ...asked, `BUILDKIT_SESSION_ID=${sessionId}`, `BUILDKIT_WORKERS=${workers}`, 'BUILDKIT_EXPORTEDPRODUCT=pelago'],
     secretEnv: [],
     cwd: workingDir === '' ? '/' : workingDir,
