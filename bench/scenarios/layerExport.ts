@@ -8,8 +8,8 @@ const SIZES_MIB: Readonly<Record<Scale, number>> = { small: 64, full: 1024 }
 
 export const layerExport: Scenario = {
   name: 'export',
-  title: 'A new layer of 1 GB',
-  about: 'One file of 1 GB, half of it random, which is new in each run: copied, compressed, and written to an OCI archive or pushed to a registry on loopback.',
+  title: 'A large new layer',
+  about: 'One file of 64 MB (1 GB at the full scale), half of it random, which is new in each run: copied, compressed, and written to an OCI archive or pushed to a registry on loopback.',
   isEmulated: false,
   cases: (scale) =>
     (['gzip', 'zstd'] as const).flatMap((compression) => [

@@ -8,7 +8,7 @@ const SIZES = { small: { files: 2_000, fileBytes: 25_000 }, full: { files: 20_00
 export const oneFile: Scenario = {
   name: 'one-file',
   title: 'One file of many changed',
-  about: 'A COPY of 20,000 files, 500 MB, of which one changed: built without an output, as an image of the builder’s own, and pushed to a registry on loopback.',
+  about: 'A COPY of 2,000 files, 50 MB (20,000 files, 500 MB at the full scale), of which one changed: built without an output, as an image of the builder’s own, and pushed to a registry on loopback.',
   isEmulated: false,
   cases: (scale) => [
     oneFileCase('build only', SIZES[scale], { kind: 'cache' }),

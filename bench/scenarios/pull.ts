@@ -11,8 +11,8 @@ const MIB = 1024 * 1024
 
 export const pull: Scenario = {
   name: 'pull',
-  title: 'A base image of 1 GB',
-  about: 'A build whose base image of 1 GB in four layers is only in a registry on loopback: pulled, unpacked, and one command run in it; no output.',
+  title: 'A large base image',
+  about: 'A build whose base image of 64 MB (1 GB at the full scale) in four layers is only in a registry on loopback: pulled, unpacked, and one command run in it; no output.',
   isEmulated: false,
   cases: (scale) => [
     {
