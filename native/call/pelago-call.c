@@ -38,6 +38,8 @@ enum {
 	FAILED = 125,
 	/* A process that waits answers at once; one that is stopped, or swapped out, is not worth the wait. */
 	ANSWER_MS = 250,
+	LATE = -1,
+	GONE = -2,
 };
 
 /* -1 where nobody of this user's takes connections there. */
@@ -60,14 +62,14 @@ static int connect_to(const char *path)
 	return -1;
 }
 
-/* The letter of a frame without a body, which comes within `timeout_ms`; '\0' where it does not. */
-static char receive_letter(int connection, int timeout_ms)
+/* The letter of a frame without a body; LATE where none comes within `timeout_ms`, GONE where none will. */
+static int receive_letter(int connection, int timeout_ms)
 {
 	char head[FRAME_HEAD];
 	struct pollfd file = { .fd = connection, .events = POLLIN };
-	if (poll(&file, 1, timeout_ms) <= 0 || recv(connection, head, sizeof head, MSG_WAITALL) != sizeof head)
-		return '\0';
-	return head[0];
+	if (poll(&file, 1, timeout_ms) <= 0)
+		return LATE;
+	return recv(connection, head, sizeof head, MSG_WAITALL) == sizeof head ? head[0] : GONE;
 }
 
 static void add_text(FILE *call, const char *text)
@@ -107,14 +109,21 @@ static bool send_call(int connection, char **arguments)
 	return true;
 }
 
-/* The connection to a process that has taken the call; -1 where none has. `is_there` says whether one waits. */
+/*
+ * The connection to a process that has taken the call; -1 where none has. `is_there` says whether there is one all the
+ * same: one that is just being ended still lets others connect, and then says nothing.
+ */
 static int hand_over(const char *path, char **arguments, bool *is_there)
 {
 	int connection = connect_to(path);
-	*is_there = connection >= 0;
-	if (!*is_there)
+	*is_there = false;
+	if (connection < 0)
 		return -1;
-	if (receive_letter(connection, ANSWER_MS) == 'R' && send_call(connection, arguments) && receive_letter(connection, -1) == 'T')
+	int letter = receive_letter(connection, ANSWER_MS);
+	if (letter == 'R' && send_call(connection, arguments))
+		letter = receive_letter(connection, -1);
+	*is_there = letter != GONE;
+	if (letter == 'T')
 		return connection;
 	close(connection);
 	return -1;

@@ -7,9 +7,10 @@
  *
  *   from the process that waits                      from here
  *   R  it is ready, and has nothing else to do       C  the call: texts, each with a NUL behind it (see pelago-call.c)
- *   T  it has taken the call                         D  what was read of stdin; of no length at its end
- *   N  it is not for this one                        S  a signal came: its number, one byte
- *   O  bytes for stdout                              W  the terminal's size now, `COLUMNSxROWS`
+ *   B  it is at work for another                     D  what was read of stdin; of no length at its end
+ *   T  it has taken the call                         S  a signal came: its number, one byte
+ *   N  it is not for this one                        W  the terminal's size now, `COLUMNSxROWS`
+ *   O  bytes for stdout
  *   E  bytes for stderr
  *   I  it wants some of stdin
  *   X  the command is over: its exit code, one byte

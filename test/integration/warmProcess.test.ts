@@ -169,6 +169,15 @@ describe('a command in a process that has started already', { skip: missing('cru
     }
     assert.equal((await call(['build', '-q', app])).exitCode, 0)
   })
+  it('fails by itself where the process that runs it is killed, and goes on without it', async () => {
+    const pid = await warm()
+    const { exitCode, said } = await longBuild()
+    process.kill(pid, 'SIGKILL')
+    assert.equal(await exitCode, 125)
+    assert.match(said(), /^pelago: the process that ran the command was ended before the command was over\nhint: /m)
+    assert.equal((await call(['build', '-q', app])).exitCode, 0)
+    assert.notEqual(await warm(pid), pid)
+  })
   it('does not wait for one that does not answer', async () => {
     const pid = await warm()
     process.kill(pid, 'SIGSTOP')

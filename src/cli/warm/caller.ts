@@ -23,6 +23,9 @@ export interface CallListener {
   gone(): void
 }
 
+/** Who connects says at once what is to be done; nobody keeps the process from others by his silence. */
+const CALL_MS = 5_000
+
 /** Tells who connected that this process is ready for it. */
 export function openCaller(socket: Socket): Caller {
   const call = Promise.withResolvers<Call | undefined>()
@@ -33,9 +36,14 @@ export function openCaller(socket: Socket): Caller {
     else what(listener)
   }
   const onFrame = (frame: Frame): void => {
-    if (frame.kind === 'C') call.resolve(parseCall(frame.body))
-    else tell(toldBy(frame))
+    if (frame.kind === 'C') {
+      socket.setTimeout(0)
+      call.resolve(parseCall(frame.body))
+    } else {
+      tell(toldBy(frame))
+    }
   }
+  socket.setTimeout(CALL_MS, () => socket.destroy())
   followFrames(socket, onFrame, () => {
     call.resolve(undefined)
     tell((told) => told.gone())

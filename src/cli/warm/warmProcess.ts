@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { listenOnSocket } from '../../daemon/listen/socketListener.ts'
 import { lingerSeconds } from '../../driver/engineProgram.ts'
 import { openCaller, type Caller } from './caller.ts'
+import { formatFrame } from './frame.ts'
 import { hasEngine, leaveWarmProcess } from './leaveWarmProcess.ts'
 import { enterFolder, performCall, type EndProcess } from './performCall.ts'
 import { rehearse } from './rehearse.ts'
@@ -42,7 +43,7 @@ export async function beWarmProcess(path: string): Promise<void> {
 
   function onConnection(socket: Socket): void {
     if (caller !== undefined) {
-      socket.destroy() // it starts a process of its own
+      socket.on('error', () => undefined).end(formatFrame('B')) // it starts a process of its own
       return
     }
     clearTimeout(idle)

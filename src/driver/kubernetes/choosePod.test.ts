@@ -21,7 +21,7 @@ describe('a pod', () => {
     }))
   })
   it('is not the same for every key', () => {
-    const keys = Array.from({ length: 50 }, (_, number) => `/work/${number}`)
+    const keys = Array.from({ length: 50 }, (_, number) => `/src/${number}`)
     assert.deepEqual([...new Set(keys.map((key) => sticky(podsNamed(['a', 'b', 'c']), key)))].toSorted(), ['a', 'b', 'c'])
   })
   it('is any of them at random', () => {
