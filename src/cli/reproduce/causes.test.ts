@@ -5,7 +5,7 @@ import type { FileAspect, FileFacts } from '../../image/difference/layerDifferen
 import { causeOf, causesOf } from './causes.ts'
 import { formatDifferences } from './formatDifferences.ts'
 
-const FACTS: FileFacts = { kind: 'file', mode: 0o644, uid: 0, gid: 0, sizeBytes: 1, mtimeNs: 1_600_000_000_123_000_000n, linkTarget: '', xattrs: new Map(), content: '' }
+const FACTS: FileFacts = { kind: 'file', mode: 0o644, uid: 0, gid: 0, sizeBytes: 1, mtimeNs: 1_600_000_000_123_000_000n, linkTarget: '', device: '', xattrs: new Map(), content: '' }
 
 function changed(path: string, aspects: readonly FileAspect[], head?: string): LocatedDifference {
   const second = { ...FACTS, mode: 0o755, mtimeNs: 1_600_000_001_000_000_000n }

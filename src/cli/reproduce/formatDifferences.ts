@@ -75,7 +75,7 @@ function formatAspect(aspect: FileAspect, first: FileFacts, second: FileFacts): 
 }
 
 /** As it is told of a file. */
-export function valueOf(aspect: FileAspect, { kind, mode, uid, gid, linkTarget, mtimeNs, xattrs, content }: FileFacts): string {
+export function valueOf(aspect: FileAspect, { kind, mode, uid, gid, linkTarget, device, mtimeNs, xattrs, content }: FileFacts): string {
   switch (aspect) {
     case 'kind':
       return kind
@@ -87,6 +87,8 @@ export function valueOf(aspect: FileAspect, { kind, mode, uid, gid, linkTarget, 
       return `${uid}:${gid}`
     case 'target':
       return linkTarget
+    case 'device':
+      return device
     case 'mtime':
       return formatTime(mtimeNs)
     case 'xattrs':

@@ -36,6 +36,7 @@ describe('compareLayers', () => {
     { name: 'attributes', first: [entry('a', '', { xattrs: new Map([['user.a', Buffer.from('1')]]) })], second: [entry('a')], want: ['/a: xattrs'] },
     { name: 'the kind alone, where it is another', first: [entry('a', 'x')], second: [entry('a', '', { kind: 'folder', mode: 0o755 })], want: ['/a: kind'] },
     { name: 'where a link leads', first: [entry('a', '', { kind: 'symlink', linkTarget: fromText('x') })], second: [entry('a', '', { kind: 'symlink', linkTarget: fromText('y') })], want: ['/a: target'] },
+    { name: 'which device it is', first: [entry('a', '', { kind: 'character-device', deviceMajor: 1, deviceMinor: 3 })], second: [entry('a', '', { kind: 'character-device', deviceMajor: 1, deviceMinor: 5 })], want: ['/a: device'] },
     { name: 'what only one has, at the end', first: [entry('a'), entry('b', 'x'), entry('d')], second: [entry('b', 'y'), entry('c'), entry('d')], want: ['/b: content', '/a: only-first', '/c: only-second'] },
     { name: 'paths as other makers write them', first: [entry('./etc/passwd')], second: [entry('/etc/passwd')], want: [] },
   ]

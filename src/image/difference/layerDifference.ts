@@ -12,13 +12,15 @@ export interface FileFacts {
   readonly sizeBytes: number
   readonly mtimeNs: bigint
   readonly linkTarget: string
+  /** Of a device its numbers, `major:minor`; '' of all else. */
+  readonly device: string
   /** Values in hexadecimal. */
   readonly xattrs: ReadonlyMap<string, string>
   /** sha256 in hexadecimal; of all but files that of nothing. */
   readonly content: string
 }
 
-export type FileAspect = 'kind' | 'content' | 'mode' | 'owner' | 'mtime' | 'xattrs' | 'target'
+export type FileAspect = 'kind' | 'content' | 'mode' | 'owner' | 'mtime' | 'xattrs' | 'target' | 'device'
 
 export type FileDifference =
   | { readonly kind: 'only-first'; readonly path: string; readonly first: FileFacts }
@@ -75,6 +77,7 @@ function aspectsOf(first: FileFacts, second: FileFacts): readonly FileAspect[] {
   const differs: readonly (readonly [FileAspect, boolean])[] = [
     ['content', first.content !== second.content],
     ['target', first.linkTarget !== second.linkTarget],
+    ['device', first.device !== second.device],
     ['mode', first.mode !== second.mode],
     ['owner', first.uid !== second.uid || first.gid !== second.gid],
     ['xattrs', formatXattrs(first) !== formatXattrs(second)],
@@ -91,11 +94,12 @@ async function nextFacts(entries: AsyncGenerator<TarEntry>): Promise<Entry | und
   const next = await entries.next()
   if (next.done === true) return undefined
   const { header, content } = next.value
-  const { kind, mode, uid, gid, sizeBytes, mtimeNs } = header
+  const { kind, mode, uid, gid, sizeBytes, mtimeNs, deviceMajor, deviceMinor } = header
+  const device = kind === 'character-device' || kind === 'block-device' ? `${deviceMajor}:${deviceMinor}` : ''
   const hash = createHash('sha256')
   if (kind === 'file') for await (const chunk of content) hash.update(chunk)
   const xattrs = new Map([...header.xattrs].map(([name, value]) => [name, Buffer.from(value).toString('hex')]))
-  return { path: pathOf(header.path), facts: { kind, mode, uid, gid, sizeBytes, mtimeNs, linkTarget: textOfBytes(header.linkTarget), xattrs, content: hash.digest('hex') } }
+  return { path: pathOf(header.path), facts: { kind, mode, uid, gid, sizeBytes, mtimeNs, linkTarget: textOfBytes(header.linkTarget), device, xattrs, content: hash.digest('hex') } }
 }
 
 /** Archives of other makers write `./etc/`. */
