@@ -48,4 +48,8 @@ describe('a plan as text', () => {
     assert.equal(formatPlan(parsePlan(JSON.stringify(plan)), (_, text) => text), formatPlan(plan, (_, text) => text))
     assert.throws(() => parsePlan('{"version":2}'), /another version/)
   })
+  it('of an engine that is older than native twins has none', async () => {
+    const { accelerate: _, ...older } = await planText({ text: APP, platforms: ['linux/amd64'] })
+    assert.deepEqual(parsePlan(JSON.stringify(older)).accelerate, { mode: 'off', steps: 0, missing: [] })
+  })
 })

@@ -15,7 +15,7 @@ export function parsePlan(text: string): BuildPlan {
     stages: objectList(plan, 'stages').map(parseStage),
     images: objectList(plan, 'images').map(parseImage),
     time: parseTime(requiredObject(plan, 'time')),
-    accelerate: parseAccelerate(requiredObject(plan, 'accelerate')),
+    accelerate: parseAccelerate(optionalObject(plan, 'accelerate')),
     edits: objectList(plan, 'edits').map(parseEdit),
     vertices: objectList(plan, 'vertices').map((vertex) => ({ digest: requiredString(vertex, 'digest'), name: requiredString(vertex, 'name'), state: choiceOf(vertex, 'state', STATES) })),
   }
@@ -94,7 +94,9 @@ function parseTime(time: JsonObject): PlanTime {
   }
 }
 
-function parseAccelerate(accelerate: JsonObject): PlanAccelerate {
+/** An engine that is older than native twins says nothing of them. */
+function parseAccelerate(accelerate: JsonObject | undefined): PlanAccelerate {
+  if (accelerate === undefined) return { mode: 'off', steps: 0, missing: [] }
   const missing = objectList(accelerate, 'missing').map((object) => ({ platform: requiredString(object, 'platform'), reasons: stringsOf(object, 'reasons') }))
   return { mode: choiceOf(accelerate, 'mode', ACCELERATE_MODES), steps: requiredNumber(accelerate, 'steps'), savesMs: optionalNumber(accelerate, 'savesMs'), missing }
 }

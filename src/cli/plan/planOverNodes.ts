@@ -9,6 +9,7 @@ import { placeOnNodes, tellSilent } from '../../driver/nodes/placement.ts'
 import { spoolUploads } from '../../driver/nodes/spoolUploads.ts'
 import type { TargetRequest } from '../../driver/targets/targetRequest.ts'
 import { formatPlatform } from '../../ground/platform.ts'
+import { createLimit, mapLimited } from '../../kit/limit.ts'
 import type { CommandContext } from '../command.ts'
 import { EXIT } from '../exitCode.ts'
 import { localPlatform } from '../localPlatform.ts'
@@ -42,7 +43,8 @@ export async function planOverNodes(builder: Builder, { request, mode, isJson }:
     await pool.reachFor(platforms, signal)
     tellSilent(pool.silent(), display.sink)
     const batches = placeOnNodes([{ target, platforms }], { pool, targets: [target], ownPlatform: localPlatform(), isApart: false }, display.sink)
-    return await Promise.all(batches.map((batch) => planBatch(batch, { context, sink: createNodeEvents(batch.node.facts.node.name, display.sink).sink }, signal)))
+    // all at once: each on a machine of its own
+    return await mapLimited(batches, createLimit(batches.length), (batch, inner) => planBatch(batch, { context, sink: createNodeEvents(batch.node.facts.node.name, display.sink).sink }, inner), signal)
   })()
   if (plans.every(({ plan }) => plan === undefined)) throw new UnsupportedByPeerError('the nodes for it are no engines of Pelago\'s, and make no plans', { hint: 'plan with this machine\'s own engine: --builder default' })
   context.stdout.write(isJson ? formatJson(plans) : plans.map((one) => drawNode(one, context)).join('\n'))
