@@ -20,10 +20,10 @@ function openIndex(content: BlobReader, maxBlocks?: number): PackedBlocks {
 }
 
 /** A blob of three blocks, `a`, `b` and `c`, kept by `index`. */
-function keepThree(index: PackedBlocks, blob: Digest): void {
+async function keepThree(index: PackedBlocks, blob: Digest): Promise<void> {
   const blocks = index.open(signal)
   for (const [at, name] of ['a', 'b', 'c'].entries()) blocks.note({ name, offset: at * 5, packed: Buffer.from(`${name}${name}${name}${name}${name}`) })
-  blocks.keep(blob)
+  await blocks.keep(blob)
 }
 
 const THREE = Buffer.from('aaaaabbbbbccccc')
@@ -37,7 +37,7 @@ describe('packed blocks', () => {
   it('are found in the blob that they stand in', async () => {
     const content = createMemoryStore(() => 0)
     const index = openIndex(content)
-    keepThree(index, await putBytes(THREE, content, signal))
+    await keepThree(index, await putBytes(THREE, content, signal))
     assert.deepEqual(await findAll(index, 'b', 'c', 'a', 'd'), ['bbbbb', 'ccccc', 'aaaaa', undefined])
   })
 
@@ -51,7 +51,7 @@ describe('packed blocks', () => {
     const content = createMemoryStore(() => 0)
     const index = openIndex(content)
     const blob = await putBytes(THREE, content, signal)
-    keepThree(index, blob)
+    await keepThree(index, blob)
     await content.remove(blob, Infinity, signal)
     assert.deepEqual(await findAll(index, 'a'), [undefined])
     await putBytes(THREE, content, signal)
@@ -65,7 +65,7 @@ describe('packed blocks', () => {
     it(`are not taken from a blob that is ${name}`, async () => {
       let held = Buffer.from(bytes)
       const index = openIndex(readerOf(() => held))
-      keepThree(index, digestOf(THREE))
+      await keepThree(index, digestOf(THREE))
       assert.deepEqual(await findAll(index, 'a', 'b', 'c'), want)
       held = THREE
       assert.deepEqual(await findAll(index, 'b'), [undefined]) // it is not asked for again and again
@@ -77,7 +77,7 @@ describe('packed blocks', () => {
     const content = await openFileStore({ folder: storeFolder, now: () => 0 }, signal)
     const index = openIndex(content)
     const blob = await putBytes(THREE, content, signal)
-    keepThree(index, blob)
+    await keepThree(index, blob)
     const path = join(storeFolder, 'blobs/sha256', digestHex(blob))
     chmodSync(path, 0o644)
     truncateSync(path, 3)
@@ -88,11 +88,28 @@ describe('packed blocks', () => {
     const content = createMemoryStore(() => 0)
     const index = openIndex(content, 3)
     const blob = await putBytes(THREE, content, signal)
-    keepThree(index, blob)
+    await keepThree(index, blob)
     const next = index.open(signal)
     for (const [at, name] of ['a', 'd'].entries()) next.note({ name, offset: at * 5, packed: THREE.subarray(at * 5, at * 5 + 5) })
-    next.keep(blob)
+    await next.keep(blob)
     assert.deepEqual(await findAll(index, 'a', 'b', 'c', 'd'), ['aaaaa', undefined, 'ccccc', 'bbbbb'])
+  })
+
+  it('of a large blob are written with pauses, in which others go on', async () => {
+    const content = createMemoryStore(() => 0)
+    const index = openIndex(content)
+    const blocks = index.open(signal)
+    for (let at = 0; at < 2_500; at += 1) blocks.note({ name: `${at}`, offset: 0, packed: THREE })
+    let pauses = 0
+    const pause = (): void => {
+      pauses += 1
+      next = setImmediate(pause)
+    }
+    let next = setImmediate(pause)
+    await blocks.keep(await putBytes(THREE, content, signal))
+    clearImmediate(next)
+    assert.ok(pauses >= 2)
+    assert.deepEqual(await findAll(index, '0', '1000', '2499'), Array.from({ length: 3 }, () => THREE.toString()))
   })
 
   it('pass on what ends the build', async () => {

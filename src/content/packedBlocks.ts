@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import type { KeptBlocks, NotedBlock } from '../archive/keptBlocks.ts'
 import { parseDigest, type Digest } from '../ground/digest.ts'
@@ -17,8 +18,8 @@ export interface PackedBlocks {
 }
 
 export interface BlobBlocks extends KeptBlocks {
-  /** Says that what was noted stands in `blob`, which the store has. */
-  keep(blob: Digest): void
+  /** Says that what was noted stands in `blob`, which the store has. Of many blocks some may be known before others. */
+  keep(blob: Digest): Promise<void>
 }
 
 /** The order of rows is that of their last use. */
@@ -32,6 +33,9 @@ const MIGRATIONS = [
 /** Of about 50 GB of layers; 40 MB in the database. */
 const MAX_BLOCKS = 100_000
 
+/** Written in one go, which takes some 30 ms: nothing else is done meanwhile. */
+const SLICE_BLOCKS = 1_000
+
 /** `database` is that of the store. What was not used for longest is forgotten first. */
 export function createPackedBlocks(database: Database, content: BlobReader, maxBlocks = MAX_BLOCKS): PackedBlocks {
   database.migrate('packed_block', MIGRATIONS)
@@ -41,7 +45,7 @@ export function createPackedBlocks(database: Database, content: BlobReader, maxB
       return {
         find: (name) => findBlock(name, { database, content }, signal),
         note: ({ name, offset, packed }: NotedBlock) => void noted.push({ name, offset, sizeBytes: packed.byteLength, checksum: crc32(packed) }),
-        keep: (blob) => keepBlocks(blob, noted, { database, maxBlocks }),
+        keep: (blob) => keepBlocks(blob, noted, { database, maxBlocks }, signal),
       }
     },
   }
@@ -88,7 +92,20 @@ async function readRange(chunks: AsyncIterable<Uint8Array>, sizeBytes: number): 
   return undefined
 }
 
-function keepBlocks(blob: Digest, blocks: readonly PlacedBlock[], { database, maxBlocks }: { readonly database: Database; readonly maxBlocks: number }): void {
+interface BlockTable {
+  readonly database: Database
+  readonly maxBlocks: number
+}
+
+async function keepBlocks(blob: Digest, blocks: readonly PlacedBlock[], table: BlockTable, signal: AbortSignal): Promise<void> {
+  for (let from = 0; from < blocks.length; from += SLICE_BLOCKS) {
+    if (from > 0) await setImmediate()
+    signal.throwIfAborted()
+    keepSlice(blob, blocks.slice(from, from + SLICE_BLOCKS), table)
+  }
+}
+
+function keepSlice(blob: Digest, blocks: readonly PlacedBlock[], { database, maxBlocks }: BlockTable): void {
   database.transaction(() => {
     for (const { name, offset, sizeBytes, checksum } of blocks) {
       database.run('INSERT OR REPLACE INTO packed_block (name, blob, start, size_bytes, checksum) VALUES (?, ?, ?, ?, ?)', name, blob, offset, sizeBytes, checksum)

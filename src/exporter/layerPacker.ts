@@ -68,11 +68,11 @@ export function createLayerPacker({ snapshots, content, blobs, packedBlocks, pac
     const diffId = hasher.result().digest
     if (source !== undefined && source.diffId !== diffId) throw new BlobCorruptError(source.diffId, diffId)
     const { digest, sizeBytes } = await ingest.commit(undefined)
-    kept.keep(digest)
     const descriptor = describeBlob(layerMediaType(options.compression, 'oci'), digest, sizeBytes)
     const blob: LayerBlob = { descriptor, diffId, repository: undefined }
     // a layer with other times is not the snapshot's own
     if (options.clampTimeSeconds === undefined) snapshots.recordBlob(snapshot.id, blob)
+    await kept.keep(digest)
     return blob
   }
 

@@ -6,7 +6,7 @@ import { createBlockBuffers, cutAtEntries, type CutSizes } from './tarCuts.ts'
 /** How blocks are compressed, each by itself. */
 export interface BlockPacking {
   readonly sizes: CutSizes
-  /** All that the packed bytes depend on beside the block: codec, level, and the library's version. */
+  /** All that the packed bytes depend on beside the block: codec, parameters, level, and the library's version. */
   readonly name: string
   pack(block: Uint8Array): Promise<Uint8Array>
 }

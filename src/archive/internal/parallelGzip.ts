@@ -24,9 +24,12 @@ export async function* compressGzip(chunks: AsyncIterable<Uint8Array>, level: nu
   yield gzipTrailer(checksum, sizeBytes)
 }
 
+/** To be raised with any change of what else the bytes of a block depend on: the options below but the level. */
+const PARAMETERS_VERSION = 1
+
 function gzipPacking(level: number): BlockPacking {
   const options: ZlibOptions = { level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: SIZES.maxBytes + 4096, memLevel: 8 }
-  return { sizes: SIZES, name: `gzip ${level} ${process.versions.zlib}`, pack: (block) => deflate(block, options) }
+  return { sizes: SIZES, name: `gzip ${PARAMETERS_VERSION} ${level} ${process.versions.zlib}`, pack: (block) => deflate(block, options) }
 }
 
 /** RFC 1952, without time or name. */

@@ -20,12 +20,15 @@ export async function* compressZstd(chunks: AsyncIterable<Uint8Array>, level: nu
   if (isEmpty) yield await packing.pack(new Uint8Array(0)) // no frame at all would be no zstd
 }
 
+/** To be raised with any change of what else the bytes of a block depend on: the options below but the level. */
+const PARAMETERS_VERSION = 2
+
 /** Each frame says how long it is: else the highest levels take, and ask of readers, the memory for an endless one, 700 MB each to write and 128 to read. */
 function zstdPacking(level: number): BlockPacking {
   const options: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize: SIZES.maxBytes + 64 * 1024 }
   return {
     sizes: SIZES,
-    name: `zstd sized ${level} ${process.versions['zstd'] ?? ''}`,
+    name: `zstd ${PARAMETERS_VERSION} ${level} ${process.versions['zstd'] ?? ''}`,
     pack: (block) => compressFrame(block, { ...options, pledgedSrcSize: block.byteLength }),
   }
 }
