@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises'
 import type { Transform } from 'node:stream'
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { BuildError } from '../ground/errors.ts'
 import type { Compression } from '../ground/oci/mediaType.ts'
 import { openSubprocess } from '../kit/process/subprocess.ts'
@@ -20,7 +20,8 @@ export interface CompressOptions {
   readonly kept?: KeptBlocks | undefined
 }
 
-const DEFAULT_ZSTD_LEVEL = 3
+/** Those of zlib and of zstd. */
+const DEFAULT_LEVELS = { gzip: 6, zstd: 3 } as const
 /** Output of one step; Node's own 16 KiB would cost a turn of the event loop each. */
 const OUTPUT_BYTES = 256 * 1024
 
@@ -30,10 +31,15 @@ export function compress(chunks: AsyncIterable<Uint8Array>, compression: Compres
     case 'uncompressed':
       return chunks
     case 'gzip':
-      return compressGzip(chunks, level ?? constants.Z_DEFAULT_COMPRESSION, kept)
+      return compressGzip(chunks, level ?? DEFAULT_LEVELS.gzip, kept)
     case 'zstd':
-      return compressZstd(chunks, level ?? DEFAULT_ZSTD_LEVEL, kept)
+      return compressZstd(chunks, level ?? DEFAULT_LEVELS.zstd, kept)
   }
+}
+
+/** The level that `level` comes to; undefined where nothing is compressed. */
+export function levelOf(compression: Compression, level: number | undefined): number | undefined {
+  return compression === 'uncompressed' ? undefined : (level ?? DEFAULT_LEVELS[compression])
 }
 
 /** What is in `chunks`, however it is packed; told by its first bytes. @throws CompressedDataInvalidError; UnpackerMissingError */

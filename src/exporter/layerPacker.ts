@@ -1,4 +1,4 @@
-import { compress, decompress } from '../archive/compression.ts'
+import { compress, decompress, levelOf } from '../archive/compression.ts'
 import { BlobCorruptError, type ContentStore } from '../content/contentStore.ts'
 import type { PackedBlocks } from '../content/packedBlocks.ts'
 import { describeBlob } from '../ground/oci/descriptor.ts'
@@ -69,7 +69,8 @@ export function createLayerPacker({ snapshots, content, blobs, packedBlocks, pac
     if (source !== undefined && source.diffId !== diffId) throw new BlobCorruptError(source.diffId, diffId)
     const { digest, sizeBytes } = await ingest.commit(undefined)
     const descriptor = describeBlob(layerMediaType(options.compression, 'oci'), digest, sizeBytes)
-    const blob: LayerBlob = { descriptor, diffId, repository: undefined }
+    const level = levelOf(options.compression, options.level)
+    const blob: LayerBlob = { descriptor, diffId, repository: undefined, ...(level !== undefined && { level }) }
     // a layer with other times is not the snapshot's own
     if (options.clampTimeSeconds === undefined) snapshots.recordBlob(snapshot.id, blob)
     await kept.keep(digest)
@@ -101,10 +102,11 @@ interface Packing {
 }
 
 /** A base image's own blob is kept as it is unless another is forced; what was made here must be packed as asked for. */
-function fits({ descriptor, repository }: LayerBlob, { compression, isForced, clampTimeSeconds }: PackOptions): boolean {
+function fits({ descriptor, repository, level }: LayerBlob, { compression, level: asked, isForced, clampTimeSeconds }: PackOptions): boolean {
   const isFromBase = repository !== undefined
   if (isFromBase && !isForced) return true
-  return compressionOf(descriptor.mediaType) === compression && (isFromBase || clampTimeSeconds === undefined)
+  const isOfLevel = level === undefined ? asked === undefined || compression === 'uncompressed' : level === levelOf(compression, asked)
+  return compressionOf(descriptor.mediaType) === compression && isOfLevel && (isFromBase || clampTimeSeconds === undefined)
 }
 
 async function* countBytes(chunks: AsyncIterable<Uint8Array>, report: (bytes: number) => void): AsyncGenerator<Uint8Array> {

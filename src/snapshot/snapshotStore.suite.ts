@@ -293,6 +293,9 @@ export function snapshotStoreSuite(name: string, backend: 'auto' | 'copy', skip:
       store.snapshots.recordBlob(id, blob)
       store.snapshots.recordBlob(id, blob)
       assert.deepEqual(store.snapshots.blobs(id).slice(1), [blob])
+      store.snapshots.recordBlob(id, { ...blob, level: 9 })
+      store.snapshots.recordBlob(id, blob)
+      assert.deepEqual(store.snapshots.blobs(id).slice(1), [{ ...blob, level: 9 }])
     })
 
     it('says so when a snapshot is not known', async () => {

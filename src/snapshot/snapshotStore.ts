@@ -82,6 +82,8 @@ export interface LayerBlob {
   readonly diffId: Digest
   /** Where it can be fetched when it is not in the content store: `host/repository`; undefined for a blob made here. */
   readonly repository: string | undefined
+  /** That it was compressed with; absent where that is not known, or where it is not compressed. */
+  readonly level?: number
 }
 
 export interface LayerOptions {

@@ -43,6 +43,21 @@ describe('layers made here', { skip: missingForRootWork() }, () => {
     assert.ok(zstdDecompressSync(await read(fixture, zstd)).equals(gunzipSync(await read(fixture, gzip))))
   })
 
+  it('are packed again for another level, and are what they are anywhere', async () => {
+    await using fixture = await openExportFixture()
+    await using fresh = await openExportFixture()
+    const pack = async ({ snapshots, deps }: ExportFixture, ...levels: readonly (number | undefined)[]): Promise<LayerBlob | undefined> => {
+      const id = await manyFiles(snapshots, 'one')
+      const packed: (LayerBlob | undefined)[] = []
+      for (const level of levels) packed.push((await deps.packer.pack(id, { ...GZIP, level }, ignore, signal))[0])
+      return packed.at(-1)
+    }
+    const [asked, usual] = [await pack(fixture, 9, undefined, 1), await pack(fixture, 9, 6, undefined)]
+    assert.deepEqual(asked, await pack(fresh, 1))
+    assert.deepEqual(usual, await pack(fresh, undefined))
+    assert.notEqual(asked?.descriptor.digest, usual?.descriptor.digest)
+  })
+
   it('that two platforms share are packed once though both ask at once', async () => {
     await using fixture = await openExportFixture()
     const id = await buildLayers(fixture.snapshots, 'x')

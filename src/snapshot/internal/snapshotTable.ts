@@ -70,6 +70,8 @@ const MIGRATIONS = [
   // Of a graft: the snapshot whose layer it has; never a graft itself
   `ALTER TABLE snapshot ADD COLUMN origin TEXT REFERENCES snapshot (id);
    CREATE INDEX snapshot_by_origin ON snapshot (origin);`,
+  // That the blob was compressed with; null where that is not known
+  'ALTER TABLE snapshot_blob ADD COLUMN level INTEGER',
 ]
 
 /** Lowest first. */
@@ -104,12 +106,12 @@ function createReads(database: Database): Pick<SnapshotTable, 'get' | 'chain' | 
 }
 
 function createWrites(database: Database, bootId: string): Pick<SnapshotTable, 'insertLazy' | 'insertGraft' | 'markPresent' | 'recordBlob' | 'forgetBlob' | 'recordSize'> {
-  const insertBlob = (id: SnapshotId, { descriptor, diffId, repository }: LayerBlob): void => {
+  const insertBlob = (id: SnapshotId, { descriptor, diffId, repository, level }: LayerBlob): void => {
     const annotations = formatCanonicalJson(Object.fromEntries(descriptor.annotations))
     database.run(
-      `INSERT INTO snapshot_blob (snapshot, digest, repository, media_type, size_bytes, annotations, diff_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      ...[id, descriptor.digest, repository ?? '', descriptor.mediaType, descriptor.sizeBytes, annotations, diffId],
+      `INSERT INTO snapshot_blob (snapshot, digest, repository, media_type, size_bytes, annotations, diff_id, level)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET level = coalesce(excluded.level, level)`, // two levels may come to the same bytes
+      ...[id, descriptor.digest, repository ?? '', descriptor.mediaType, descriptor.sizeBytes, annotations, diffId, level ?? null],
     )
     database.run('UPDATE snapshot SET diff_id = ? WHERE id = ? AND diff_id IS NULL', diffId, id)
   }
@@ -245,6 +247,7 @@ function blobOf(row: Row): LayerBlob {
     descriptor: { ...descriptor, annotations: stringMap(parseJsonObject(`{"a":${textOf(row, 'annotations')}}`, 'annotations'), 'a') },
     diffId: parseDigest(textOf(row, 'diff_id')),
     repository: repository === '' ? undefined : repository,
+    ...(row['level'] !== null && { level: integerOf(row, 'level') }),
   }
 }
 
