@@ -29,6 +29,9 @@ describe('the digests of steps', () => {
     { name: 'RUN with a cache mount', exec: run('echo two > /two', { mounts: [ROOT, { kind: 'cache', input: undefined, selector: '', target: '/c', readonly: false, cacheId: '/c (linux/amd64)', sharing: 'shared' }] }), key: 'sha256:70c32d2918dfdeb25f44de2ae2d7c88e115b043d340bd0c33de538b86fbe033f' },
     { name: 'RUN with a bind mount', exec: run('cat /m/a > /three', { mounts: [ROOT, { kind: 'bind', input: 1, selector: 'src', target: '/m', readonly: true, isOutput: false }] }), key: 'sha256:be6b2cc6fe9c87ff206e8e2d7a1b67de7e2589ea08f7c1ee263908e4b9c69ac6' },
   ]
+  it('are Pelago\'s own for RUN with native twins, and new with each version of these', () => {
+    assert.equal(execDigest(run('echo one > /one', { twins: { mode: 'tools', input: 1 } }), amd64), 'sha256:78e75566648e66ef7a00d584ace7ed319ac42baa5d84dbe62c977dbfb6e44dcc')
+  })
   for (const { name, exec, key } of execs) it(`are BuildKit's for ${name}`, () => assert.equal(rootKey(execDigest(exec, amd64), 0), key))
 
   const files: readonly { readonly name: string; readonly action: FileAction; readonly inputs: number; readonly key: string }[] = [

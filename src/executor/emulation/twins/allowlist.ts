@@ -10,6 +10,12 @@
  * locale, iconv, stdbuf, openssl (what they load or write is for one architecture).
  */
 
+/**
+ * Part of the cache keys of steps with twins. To be raised whenever a twin turns out to be wrong, be it by the list below
+ * or by how twins are found and started: what was made with it is then not found again.
+ */
+export const TWINS_VERSION = 1
+
 /** Programs of one package that are replaced or not for one and the same reason. */
 export interface AllowedTool {
   /** The package by the package manager's kind; where it has none of that kind, the tool is not there. */
