@@ -7,7 +7,7 @@ import type { ExecOp, Vertex } from '../graph/vertex.ts'
 import { buildkitDigest } from '../snapshot/buildkitHash.ts'
 import type { SnapshotId } from '../snapshot/snapshotStore.ts'
 import type { ContentDigest, InputKey, Op, OpContext, ResultId } from '../solver/op.ts'
-import { runProcess, type ProcessDeps } from './exec/stepProcess.ts'
+import { runProcess, type ProcessDeps, type ProcessWatch } from './exec/stepProcess.ts'
 import { openTwins } from './exec/twinSource.ts'
 import { createOutputDigest, formatVerified, verifyTwins, type RunAgain } from './exec/verifyTwins.ts'
 import { digestSelection } from './files/selectionDigest.ts'
@@ -59,9 +59,8 @@ interface Step {
   readonly context: OpContext
 }
 
-interface Attempt {
+interface Attempt extends ProcessWatch {
   readonly twins: TwinSource | undefined
-  readonly onOutput: (chunk: OutputChunk) => void
   /** Then it is told once only how the step runs, and nothing is kept of a failure. */
   readonly isAgain: boolean
 }
@@ -69,17 +68,16 @@ interface Attempt {
 interface AttemptEnd {
   readonly outputs: readonly ResultId[]
   readonly exitCode: number
-  readonly hadTwins: boolean
 }
 
-async function attempt(step: Step, { twins, onOutput, isAgain }: Attempt, signal: AbortSignal): Promise<AttemptEnd> {
+async function attempt(step: Step, { twins, isAgain, ...watch }: Attempt, signal: AbortSignal): Promise<AttemptEnd> {
   const { exec, vertex, platform, inputs, mode, deps, context } = step
   await using held = await openMounts(exec, inputs, { deps, context }, signal)
   try {
     const process = { spec: toSpec(exec, platform, { held, twins }), validExitCodes: exec.validExitCodes, mode, deps, context, isAgain }
-    const end = await runProcess(process, onOutput, signal)
+    const end = await runProcess(process, watch, signal)
     deps.stepTimes.record({ op: stepTimeKey(exec, platform), name: vertex.note.name, platform, mode: end.mode, durationMs: end.durationMs })
-    return { outputs: await held.commit(), exitCode: end.exitCode, hadTwins: end.mode === 'twins' }
+    return { outputs: await held.commit(), exitCode: end.exitCode }
   } catch (error) {
     throw isAgain ? error : await keepFailed({ error, ...step }, held, deps.failedSteps, signal)
   }
@@ -98,12 +96,12 @@ async function attemptVerified(step: Step, twins: TwinSource, signal: AbortSigna
   const unwanted = new Set<ResultId>(plain.outputs)
   try {
     const again: RunAgain = async (kind, watch) => {
-      const end = await attempt(step, { twins: kind === 'twins' ? twins : undefined, onOutput: watch, isAgain: true }, signal)
+      const end = await attempt(step, { twins: kind === 'twins' ? twins : undefined, ...watch, isAgain: true }, signal)
       for (const id of end.outputs) unwanted.add(id)
-      return { ...end, outputs: snapshotsOf(end) }
+      return { exitCode: end.exitCode, outputs: snapshotsOf(end) }
     }
     const verified = await verifyTwins({ outputs: snapshotsOf(plain), exitCode: plain.exitCode, output: output.digest() }, { again, snapshots }, signal)
-    if (verified.kind === 'verified') tell({ stream: 'stderr', bytes: Buffer.from(`${formatVerified(verified.unsteady)}\n`) })
+    if (verified.kind !== 'without-twins') tell({ stream: 'stderr', bytes: Buffer.from(`${formatVerified(verified)}\n`) })
     for (const id of plain.outputs) unwanted.delete(id)
     return plain.outputs
   } finally {

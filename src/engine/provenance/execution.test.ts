@@ -14,20 +14,20 @@ function step(name: string, twins?: TwinUse): Vertex {
   return { digest: digestOf(name), op, inputs: [], platform: ARM64, note: { name, ignoreCache: false, span: undefined } }
 }
 
-/** What a step's events say: whether it was emulated, and why it had no twins ('' is that it had some). */
-function events(name: string, why?: string): readonly ProgressEvent[] {
+/** What a step's events say: whether it was emulated, and why it had no twins ('' is that it had some), or how many processes they ran. */
+function events(name: string, why?: string, native = 1): readonly ProgressEvent[] {
   const common = { vertex: digestOf(name), at: 0 }
-  const twins: readonly ProgressEvent[] = why === undefined ? [] : [{ kind: 'vertex-twins', ...common, native: why === '' ? 1 : 0, emulated: 0, why }]
+  const twins: readonly ProgressEvent[] = why === undefined ? [] : [{ kind: 'vertex-twins', ...common, native: why === '' ? native : 0, emulated: 0, why }]
   return [{ kind: 'vertex-emulated', ...common, emulator: 'qemu-aarch64' }, ...twins, { kind: 'vertex-done', ...common, outcome: { kind: 'executed' } }]
 }
 
 describe('how steps were run', () => {
   it('tells those with native twins from those that had none, and from verified ones', () => {
     const watch = createStepWatch(() => undefined)
-    for (const event of [...events('plain'), ...events('twins', ''), ...events('none', 'another libc'), ...events('verified', '')]) watch.sink(event)
+    for (const event of [...events('plain'), ...events('twins', ''), ...events('none', 'another libc'), ...events('verified', ''), ...events('unused', '', 0)]) watch.sink(event)
     const tools: TwinUse = { mode: 'tools', input: 0 }
-    const vertices = [step('plain'), step('twins', tools), step('none', tools), step('verified', { mode: 'verify', input: 0 }), step('cached', tools)]
-    assert.deepEqual(describeExecution(vertices, watch, () => 'qemu'), [{ platform: 'linux/arm64', mode: 'qemu', executed: 4, emulated: 4, accelerated: 1, verified: 1, cached: 1 }])
+    const vertices = [step('plain'), step('twins', tools), step('none', tools), step('verified', { mode: 'verify', input: 0 }), step('unused', { mode: 'verify', input: 0 }), step('cached', tools)]
+    assert.deepEqual(describeExecution(vertices, watch, () => 'qemu'), [{ platform: 'linux/arm64', mode: 'qemu', executed: 5, emulated: 5, accelerated: 1, verified: 1, cached: 1 }])
   })
   it('says nothing of twins where there are none', () => {
     const watch = createStepWatch(() => undefined)

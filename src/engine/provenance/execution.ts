@@ -11,9 +11,9 @@ export interface StepsOfPlatform {
   readonly executed: number
   /** Of those the ones that an emulator ran. */
   readonly emulated: number
-  /** Of those the ones whose result was made with native twins of some programs; absent is none. */
+  /** Of those the ones that were given native twins of some programs, whether or not they used them; absent is none. */
   readonly accelerated?: number
-  /** And those that were run with such twins, too, and came to the same; absent is none. */
+  /** And those that were run with such twins, too, used them, and came to the same; absent is none. */
   readonly verified?: number
   /** Taken from the cache: how they once ran is not known. */
   readonly cached: number
@@ -31,9 +31,8 @@ export function describeExecution(vertices: readonly Vertex[], watch: Pick<StepW
       return outcome?.kind === 'executed' ? [{ ...outcome, isVerified }] : []
     })
     const emulated = executed.filter(({ emulator }) => emulator !== undefined)
-    const twinned = emulated.filter(({ hasTwins }) => hasTwins)
-    const verified = twinned.filter(({ isVerified }) => isVerified).length
-    const accelerated = twinned.length - verified
+    const verified = emulated.filter(({ isVerified, twins }) => isVerified && twins === 'used').length
+    const accelerated = emulated.filter(({ isVerified, twins }) => !isVerified && twins !== 'none').length // the result of a verified one is that without twins
     return { platform, mode: modeOf(platform), executed: executed.length, emulated: emulated.length, ...(accelerated > 0 && { accelerated }), ...(verified > 0 && { verified }), cached: ofPlatform.length - executed.length }
   }).sort((a, b) => (a.platform < b.platform ? -1 : 1))
 }

@@ -20,6 +20,12 @@ export interface StepProcess {
   readonly isAgain: boolean
 }
 
+export interface ProcessWatch {
+  readonly onOutput: (chunk: OutputChunk) => void
+  /** Once, of a process that asks for twins, however it ends. */
+  readonly onTwins?: ((count: TwinUseCount) => void) | undefined
+}
+
 /** How a process ended that did as it should. */
 export interface ProcessEnd {
   readonly exitCode: number
@@ -30,7 +36,7 @@ export interface ProcessEnd {
 }
 
 /** Tells how it goes, but for its output, which is the caller's to tell. @throws StepFailedError where the process ended otherwise than it may */
-export async function runProcess({ spec, validExitCodes, mode, deps, context, isAgain }: StepProcess, onOutput: (chunk: OutputChunk) => void, signal: AbortSignal): Promise<ProcessEnd> {
+export async function runProcess({ spec, validExitCodes, mode, deps, context, isAgain }: StepProcess, { onOutput, onTwins }: ProcessWatch, signal: AbortSignal): Promise<ProcessEnd> {
   const { executor, limits, now } = deps
   const vertex = context.vertex.digest
   return await limits[mode.kind].run(async () => {
@@ -39,6 +45,7 @@ export async function runProcess({ spec, validExitCodes, mode, deps, context, is
     if (mode.kind === 'emulated' && !isAgain) context.progress({ kind: 'vertex-emulated', vertex, at: now(), emulator: mode.emulator })
     const twinsUsed = (count: TwinUseCount): void => {
       use = count
+      onTwins?.(count)
       context.progress({ kind: 'vertex-twins', vertex, at: now(), native: count.native, emulated: count.emulated, why: count.why ?? '' })
     }
     const exitCode = await exitCodeOf(async () => {

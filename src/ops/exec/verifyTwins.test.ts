@@ -6,7 +6,7 @@ import { StepFailedError } from '../../executor/executor.ts'
 import { fromText } from '../../kit/byteString.ts'
 import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import { compareResults, TooManyDifferencesError } from './twinDifference.ts'
-import { createOutputDigest, formatVerified, TwinsDifferError, verifyTwins, type AnotherRun, type StepRun, type Verified } from './verifyTwins.ts'
+import { createOutputDigest, formatVerified, TwinsDifferError, verifyTwins, type RunAgain, type StepRun, type Verified } from './verifyTwins.ts'
 
 const SIGNAL = new AbortController().signal
 
@@ -15,6 +15,8 @@ interface Written {
   readonly files: Readonly<Record<string, string | Partial<TarHeader>>>
   readonly prints?: string
   readonly exitCode?: number
+  /** Where it has twins: how many processes they ran, 1 where it is not said, or why there were none. */
+  readonly twins?: number | string
 }
 
 function entry(path: string, given: string | Partial<TarHeader>): TarEntry {
@@ -35,13 +37,14 @@ async function verify(plain: Written, ...others: readonly Written[]): Promise<{ 
   const output = createOutputDigest()
   print(plain, output.add)
   const first: StepRun = { outputs: ['0' as SnapshotId], exitCode: plain.exitCode ?? 0, output: output.digest() }
-  const again = async (kind: string, onOutput: ReturnType<typeof createOutputDigest>['add']): Promise<AnotherRun> => {
+  const again: RunAgain = async (kind, { onOutput, onTwins }) => {
     kinds.push(kind)
     const run = runs[kinds.length]
     assert.ok(run !== undefined, 'it runs once too often')
     print(run, onOutput)
+    if (kind === 'twins') onTwins(typeof run.twins === 'string' ? { native: 0, emulated: 0, why: run.twins } : { native: run.twins ?? 1, emulated: 2 })
     if ((run.exitCode ?? 0) > 1) throw new StepFailedError(['sh'], run.exitCode ?? 0)
-    return { outputs: [`${kinds.length}` as SnapshotId], exitCode: run.exitCode ?? 0, hadTwins: kind === 'twins' }
+    return { outputs: [`${kinds.length}` as SnapshotId], exitCode: run.exitCode ?? 0 }
   }
   return { verified: await verifyTwins(first, { again, snapshots }, SIGNAL), kinds }
 }
@@ -81,8 +84,17 @@ describe('a step with twins and without', () => {
     await compare(3)
     await assert.rejects(compare(2), TooManyDifferencesError)
   })
+  const none: readonly { readonly name: string; readonly twins: number | string; readonly exitCode?: number; readonly kind: Verified['kind'] }[] = [
+    { name: 'is not verified where none could be offered', twins: 'another libc', kind: 'without-twins' },
+    { name: 'is not blamed on twins where none could be offered, and it failed', twins: 'another libc', exitCode: 2, kind: 'without-twins' },
+    { name: 'is not verified where no process ran natively', twins: 0, kind: 'unused' },
+  ]
+  for (const { name, kind, ...run } of none) it(name, async () => assert.equal((await verify({ files: { a: '1' } }, { files: { a: '1' }, ...run })).verified.kind, kind))
+
   it('says what is not steady', () => {
-    assert.equal(formatVerified([]), 'verified: the same with native twins and without')
-    assert.equal(formatVerified(['/a\n', '/b', '/c', '/d', '/e', '/f', '/g']), 'verified: the same with native twins and without, but for what differs without them, too: /a\\n, /b, /c, /d, /e and 2 more')
+    const formatUnsteady = (unsteady: readonly string[]): string => formatVerified({ kind: 'verified', unsteady })
+    assert.equal(formatVerified({ kind: 'unused', unsteady: ['/a'] }), 'nothing to verify: no process ran natively')
+    assert.equal(formatUnsteady([]), 'verified: the same with native twins and without')
+    assert.equal(formatUnsteady(['/a\n', '/b', '/c', '/d', '/e', '/f', '/g']), 'verified: the same with native twins and without, but for what differs without them, too: /a\\n, /b, /c, /d, /e and 2 more')
   })
 })

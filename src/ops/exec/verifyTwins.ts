@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { StepFailedError, type OutputChunk } from '../../executor/executor.ts'
+import { StepFailedError, type OutputChunk, type TwinUseCount } from '../../executor/executor.ts'
 import { BuildError } from '../../ground/errors.ts'
 import type { SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import { compareResults, withoutUsual, type PathDifference } from './twinDifference.ts'
@@ -19,11 +19,12 @@ export interface OutputDigest {
 }
 
 /** Runs the step anew, from equal inputs. @throws StepFailedError */
-export type RunAgain = (kind: 'plain' | 'twins', onOutput: (chunk: OutputChunk) => void) => Promise<AnotherRun>
+export type RunAgain = (kind: 'plain' | 'twins', watch: RunWatch) => Promise<Omit<StepRun, 'output'>>
 
-export interface AnotherRun extends Omit<StepRun, 'output'> {
-  /** Not so where none could be offered. */
-  readonly hadTwins: boolean
+export interface RunWatch {
+  readonly onOutput: (chunk: OutputChunk) => void
+  /** Of a run with twins, also of one that fails. */
+  readonly onTwins: (count: TwinUseCount) => void
 }
 
 export interface Verification {
@@ -47,24 +48,32 @@ export class TwinsDifferError extends BuildError {
 
 const SHOWN = 20
 
-/** Where nothing is wrong: there were no twins, or nothing differs but what is `unsteady`, which is not the same from one plain run to the next. */
-export type Verified = { readonly kind: 'without-twins' } | { readonly kind: 'verified'; readonly unsteady: readonly string[] }
+/** Where nothing is wrong: none could be offered, or nothing differs but what is `unsteady`, which is not the same from one plain run to the next. */
+export type Verified = { readonly kind: 'without-twins' } | Compared
+
+export interface Compared {
+  /** `unused`: no process ran natively, by the count that the step itself could write. */
+  readonly kind: 'verified' | 'unused'
+  readonly unsteady: readonly string[]
+}
 
 /** Compares a run without twins with one that has them, and, where these differ, with another one without. @throws TwinsDifferError */
 export async function verifyTwins(plain: StepRun, verification: Verification, signal: AbortSignal): Promise<Verified> {
   const run = await observe('twins', verification)
-  if (!run.hadTwins) return { kind: 'without-twins' }
+  if (run.twins === undefined || run.twins.why !== undefined) return { kind: 'without-twins' }
+  const kind = run.twins.native === 0 ? 'unused' : 'verified'
   const withTwins = await differ(plain, run, verification, signal)
-  if (withTwins.paths.length + withTwins.others.size === 0) return { kind: 'verified', unsteady: [] }
+  if (withTwins.paths.length + withTwins.others.size === 0) return { kind, unsteady: [] }
   const usual = await differ(plain, await observe('plain', verification), verification, signal)
   const paths = withoutUsual(withTwins.paths, usual.paths)
   const isCompared = run.outputs.length === plain.outputs.length // else nothing is known of its files, however another plain run ends
   const others = [...withTwins.others].flatMap(([about, text]) => (usual.others.has(about) && (isCompared || about !== 'exit code') ? [] : [text]))
   if (paths.length + others.length > 0) throw new TwinsDifferError(paths, others)
-  return { kind: 'verified', unsteady: [...usual.others.keys(), ...usual.paths.map(({ path }) => path)] }
+  return { kind, unsteady: [...usual.others.keys(), ...usual.paths.map(({ path }) => path)] }
 }
 
-export function formatVerified(unsteady: readonly string[]): string {
+export function formatVerified({ kind, unsteady }: Compared): string {
+  if (kind === 'unused') return 'nothing to verify: no process ran natively'
   if (unsteady.length === 0) return 'verified: the same with native twins and without'
   const shown = unsteady.slice(0, SHOWN_UNSTEADY).map(printable).join(', ')
   const rest = unsteady.length > SHOWN_UNSTEADY ? ` and ${unsteady.length - SHOWN_UNSTEADY} more` : ''
@@ -81,14 +90,16 @@ interface Differing {
 }
 
 /** A process that failed has made nothing that could be compared. */
-async function observe(kind: 'plain' | 'twins', { again }: Verification): Promise<StepRun & Pick<AnotherRun, 'hadTwins'>> {
+async function observe(kind: 'plain' | 'twins', { again }: Verification): Promise<StepRun & { readonly twins: TwinUseCount | undefined }> {
   const watch = createOutputDigest()
+  let twins: TwinUseCount | undefined
+  const onTwins = (count: TwinUseCount): void => void (twins = count)
   try {
-    const run = await again(kind, watch.add)
-    return { ...run, output: watch.digest() }
+    const run = await again(kind, { onOutput: watch.add, onTwins })
+    return { ...run, twins, output: watch.digest() }
   } catch (error) {
     if (!(error instanceof StepFailedError)) throw error
-    return { outputs: [], exitCode: error.exitCode, hadTwins: true, output: watch.digest() }
+    return { outputs: [], exitCode: error.exitCode, twins, output: watch.digest() }
   }
 }
 
