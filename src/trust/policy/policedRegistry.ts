@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Digest } from '../../ground/digest.ts'
 import { formatFamiliar, type Reference } from '../../ground/reference.ts'
 import { ifThere } from '../../kit/files/ifThere.ts'
+import { createSingleFlight } from '../../kit/singleFlight.ts'
 import type { Registry, Repository } from '../../registry/registry.ts'
 import { byIdentity, parseTrustedRoot, replaceAuthority } from '../identity/certificateTrust.ts'
 import { readPublicKey } from '../keys/keyPair.ts'
@@ -29,7 +30,8 @@ export interface PolicedRegistry extends Registry {
 /** The policy is read once. @throws (from `resolve`) UntrustedError */
 export function withPolicy<T extends Registry>(registry: T, read: () => Promise<Policy | undefined>): T & PolicedRegistry {
   let policy: Promise<Policy | undefined> | undefined
-  const admitted = new Map<string, Promise<void>>()
+  const judging = createSingleFlight<string, undefined>()
+  const admitted = new Set<string>()
   return {
     ...registry,
     async resolve(reference, signal) {
@@ -38,12 +40,9 @@ export function withPolicy<T extends Registry>(registry: T, read: () => Promise<
       const rules = await policy
       if (rules === undefined) return descriptor
       const name = `${formatFamiliar(reference)} ${descriptor.digest}`
-      const judged = admitted.get(name) ?? admit(rules, { reference, trustedRoot: rules.trustedRoot, digest: descriptor.digest, signatures: () => fetchSignatures(registry, reference, descriptor.digest, signal) })
-      admitted.set(name, judged)
-      await judged.catch((error: unknown) => {
-        admitted.delete(name)
-        throw error
-      })
+      if (admitted.has(name)) return descriptor
+      await judging.run(name, async (inner) => void (await admit(rules, { reference, trustedRoot: rules.trustedRoot, digest: descriptor.digest, signatures: () => fetchSignatures(registry, reference, descriptor.digest, inner) })), signal)
+      admitted.add(name)
       return descriptor
     },
     async checkLoneBlob({ host, repository }, digest) {
