@@ -201,7 +201,7 @@ export interface Built {
   readonly isMultiPlatform: boolean
   /** Does the work, once however often it is called. */
   evaluate(signal: AbortSignal): Promise<BuildResult>
-  /** Does the work for one of the platforms, by its place among them, once however often it is called, until the first call's `signal`; undefined is an empty file system. Its files need not be here. */
+  /** Does the work for one of the platforms, by its place among them, once however often it is called, for as long as a caller waits; undefined is an empty file system. Its files need not be here. */
   solve(index: number, signal: AbortSignal): Promise<SnapshotId | undefined>
   /** The files of one of the platforms, for as long as they are held; does the work for it, and brings what is not here. */
   openFiles(index: number, signal: AbortSignal): Promise<ResultFiles>

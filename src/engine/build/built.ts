@@ -2,6 +2,7 @@ import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
 import type { Graph, Output } from '../../graph/vertex.ts'
 import { once } from '../../kit/once.ts'
+import { createSingleFlight } from '../../kit/singleFlight.ts'
 import { toSnapshot } from '../../ops/snapshotResult.ts'
 import type { SnapshotId } from '../../snapshot/snapshotStore.ts'
 import type { SolvedRecord } from '../../solver/solvedRecords.ts'
@@ -46,12 +47,11 @@ export function createBuilt(deps: BuildDeps, parts: BuiltParts): Built {
     const [result] = await explained(deps.solver.solve(graph, [root], waiter, inner))
     return toSnapshot(result)
   }
-  const roots = new Map<number, Promise<SnapshotId | undefined>>()
-  const solveOne = (index: number, inner: AbortSignal): Promise<SnapshotId | undefined> => {
-    const begun = roots.get(index) ?? solveRoot(index, inner)
-    roots.set(index, begun)
-    begun.catch(() => roots.delete(index)) // whoever asked is told, and the next one tries again
-    return begun
+  const solving = createSingleFlight<number, SnapshotId | undefined>()
+  const roots = new Map<number, SnapshotId | undefined>()
+  const solveOne = async (index: number, inner: AbortSignal): Promise<SnapshotId | undefined> => {
+    if (!roots.has(index)) roots.set(index, await solving.run(index, (shared) => solveRoot(index, shared), inner))
+    return roots.get(index)
   }
   return {
     kind: 'built',
