@@ -4,12 +4,12 @@ import { createGraphBuilder } from '../../graph/graphBuilder.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 import { formatReference, parseReference } from '../../ground/reference.ts'
 import { hostPlatform, sessionsOfFolders, type BuildOptions } from '../build/build.ts'
-import type { BuildDeps } from '../build/buildDeps.ts'
 import { loadNamedContexts } from '../build/namedContexts.ts'
+import type { DefinitionDeps } from '../llb/buildDefinition.ts'
 import { plainConfig } from '../llb/plainConfig.ts'
 import { checkFrontendAllowed, notAllowed } from './frontendAllowed.ts'
 
-export interface FrontendImageDeps extends Pick<BuildDeps, 'resolver' | 'files'> {
+export interface FrontendImageDeps extends Pick<DefinitionDeps, 'resolver' | 'findImage' | 'files'> {
   readonly executor: Pick<Executor, 'platforms'>
   /** As of the engine's config: which may be run; undefined are all. */
   readonly frontendRepositories: readonly string[] | undefined
@@ -45,10 +45,13 @@ export async function findFrontendImage(deps: FrontendImageDeps, name: string, o
   }
 }
 
-/** A source policy of the client may have another image in the place of the one that is named. */
-async function resolveImage({ executor, resolver, frontendRepositories }: Omit<FrontendImageDeps, 'files'>, name: string, { judgeSource }: BuildOptions, signal: AbortSignal): Promise<BuiltImage> {
+/**
+ * A source policy of the client may have another image in the place of the one that is named. Where only some may be run
+ * the registry is asked: what the store has under a name a client may have put there.
+ */
+async function resolveImage({ executor, resolver, findImage, frontendRepositories }: Omit<FrontendImageDeps, 'files'>, name: string, { judgeSource }: BuildOptions, signal: AbortSignal): Promise<BuiltImage> {
   const host = hostPlatform(executor)
-  const { reference, manifest, config } = await resolver.resolveImage(name, host, signal)
+  const { reference, manifest, config } = await (frontendRepositories === undefined ? resolver.resolveImage(name, host, signal) : findImage({ kind: 'image', reference: name, resolveMode: 'pull', layerLimit: undefined }, host, signal))
   checkFrontendAllowed(reference, frontendRepositories)
   const graph = createGraphBuilder(judgeSource)
   const root = graph.add({ op: { kind: 'source', source: { kind: 'image', reference, manifest } }, inputs: [], platform: host }, { name: `[frontend] ${reference}`, ignoreCache: false, span: undefined })
