@@ -1,5 +1,6 @@
 import type { Digest } from '../ground/digest.ts'
 import { digestVertex, type VertexIdentity } from './graphDigest.ts'
+import { reachableVertices } from './reachable.ts'
 import type { Graph, Output, Source, Vertex, VertexNote } from './vertex.ts'
 
 /** Gathers vertices, inputs first. */
@@ -10,6 +11,8 @@ export interface GraphBuilder {
   addAll(graph: Graph): void
   /** What was added so far, inputs before what uses them. */
   build(): Graph
+  /** As `build`, but only what `root` stands on. */
+  buildFor(root: Output | undefined): Graph
 }
 
 /** `judge` gives what is to be fetched in the place of a source; it may throw. */
@@ -28,6 +31,7 @@ export function createGraphBuilder(judge: (source: Source) => Source = (source) 
       for (const [digest, vertex] of graph) vertices.set(digest, mergeVertices(vertices.get(digest), vertex))
     },
     build: () => new Map(vertices),
+    buildFor: (root) => new Map(reachableVertices(vertices, root === undefined ? [] : [root]).map((vertex) => [vertex.digest, vertex])),
   }
 }
 

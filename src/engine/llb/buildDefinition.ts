@@ -71,12 +71,13 @@ export async function resolveImage(deps: DefinitionDeps, { graph, resultOf, conf
 /** More than MAX_VERTICES of a definition need. */
 const MAX_DEFINITION_BYTES = 16 << 20
 
-/** Reads definitions in the results of other graphs, which are solved for it. */
+/** Reads definitions in the results of other graphs, which are solved for it: of these nothing is to be said. */
 function createDefinitionReader(deps: BuildDeps, options: BuildOptions): ResolveDeps['readDefinition'] {
+  const unattested = { ...options, attributes: { ...options.attributes, attestations: { provenance: undefined, sbom: undefined } } }
   return async (result, filename, signal) => {
     const platform = hostPlatform(deps.executor)
     const image = { ...result, config: plainConfig(platform), layerSpans: [] }
-    const built = await buildResult(deps, { kind: 'result', platforms: [{ id: formatPlatform(platform), platform, image }], isMultiPlatform: false, attributes: new Map() }, options, signal)
+    const built = await buildResult(deps, { kind: 'result', platforms: [{ id: formatPlatform(platform), platform, image }], isMultiPlatform: false, attributes: new Map() }, unattested, signal)
     await using files = await built.openFiles(0, signal)
     const { sizeBytes } = files.stat(filename)
     if (sizeBytes > MAX_DEFINITION_BYTES) throw new DefinitionError(`the definition (LLB) in ${JSON.stringify(filename)} has more than ${MAX_DEFINITION_BYTES} bytes`)

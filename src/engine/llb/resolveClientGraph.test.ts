@@ -57,6 +57,17 @@ describe('a graph of a client’s own', () => {
     assert.equal(root?.vertex, [...graph.keys()][1])
   })
 
+  it('has of itself only what a definition is made of built for it', async () => {
+    const [base, outer] = [file('/base'), file('/outer')]
+    const sizes: number[] = []
+    const readDefinition: ResolveDeps['readDefinition'] = async ({ graph }) => {
+      sizes.push(graph.size)
+      return graphOf([file('/inner')])
+    }
+    await resolveClientGraph(graphOf([base, outer, vertex({ kind: 'build', input: 0, filename: 'f' }, [outer])]), { ...DEPS, readDefinition }, never)
+    assert.deepEqual(sizes, [1])
+  })
+
   it('is refused where definitions make one another without an end', async () => {
     const outer = file('/outer')
     const endless = graphOf([outer, vertex({ kind: 'build', input: 0, filename: 'f' }, [outer])])

@@ -101,7 +101,7 @@ interface Inner extends Pick<ClientVertex, 'note'> {
 async function addInner({ filename }: BuildOp, { note: { span }, input, graph, nesting }: Inner, signal: AbortSignal): Promise<Output | undefined> {
   const { deps, depth, total } = nesting
   if (depth === MAX_DEPTH) throw new DefinitionError(`more than ${MAX_DEPTH} definitions (LLB) are made by one another`, { span })
-  const definition = await deps.readDefinition({ graph: graph.build(), root: input }, filename, signal)
+  const definition = await deps.readDefinition({ graph: graph.buildFor(input), root: input }, filename, signal)
   const inner = await resolve(definition, { deps, depth: depth + 1, total }, signal)
   graph.addAll(inner.graph)
   return inner.root

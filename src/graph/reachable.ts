@@ -1,5 +1,5 @@
 import type { Digest } from '../ground/digest.ts'
-import type { Graph, Output, Vertex } from '../graph/vertex.ts'
+import type { Graph, Output, Vertex } from './vertex.ts'
 
 /**
  * The vertices that `roots` stand on, each once, inputs before those that use them; the first root's own first.
