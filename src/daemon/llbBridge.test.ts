@@ -207,6 +207,7 @@ describe('a build through the gateway', () => {
     { name: 'an attestation that stands nowhere', result: attested('linux/amd64', { path: '/a' }), message: /does not have available content/ },
     { name: 'an attestation of another platform', result: attested('linux/s390x', { path: '/a', ref: { id: '0:linux/amd64' } }), message: /attestations for "linux\/s390x", which is no platform of the result/ },
     { name: 'an attestation of what has no digest', result: attested('linux/amd64', { path: '/a', ref: { id: '0:linux/amd64' }, inTotoSubjects: [{ kind: 1, name: 'x', digest: ['abc'] }] }), message: /invalid digest of a subject: "abc"/ },
+    { name: 'where its result is from', result: attested('linux/amd64', { path: '/a', ref: { id: '0:linux/amd64' }, inTotoPredicateType: 'https://slsa.dev/provenance/v1' }), message: /a client may not say where its result is from/ },
   ]
   for (const { name, result, message } of wrongResults) {
     it(`fails where the client returns ${name}`, async () => {

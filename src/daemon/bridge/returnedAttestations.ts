@@ -1,5 +1,5 @@
 import { AttestationKind, InTotoSubjectKind, type Attestation as AttestationMessage, type InTotoSubject, type Result } from '../../api/gen/gateway_pb.ts'
-import type { ClientAttestation } from '../../engine/attestation/clientAttestations.ts'
+import { checkClaimable, type ClientAttestation } from '../../engine/attestation/clientAttestations.ts'
 import type { AttestedSubject } from '../../exporter/attestation/subject.ts'
 import { InvalidValueError } from '../../ground/errors.ts'
 
@@ -18,6 +18,7 @@ function toAttestation({ kind, metadata, ref, path, inTotoPredicateType, inTotoS
   if (kind !== AttestationKind.InToto && kind !== AttestationKind.Bundle) throw new InvalidValueError(`unknown kind of attestation: ${String(kind)}`)
   if (kind === AttestationKind.InToto && path === '') throw new InvalidValueError('attestation does not have set path')
   if (ref === undefined || ref.id === '') throw new InvalidValueError('attestation does not have available content', { hint: 'name the result in which it stands: ref' })
+  checkClaimable(inTotoPredicateType)
   const text = (name: string): string => Buffer.from(metadata[name] ?? []).toString()
   return {
     kind: kind === AttestationKind.Bundle ? 'bundle' : 'statement',

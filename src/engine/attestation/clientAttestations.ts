@@ -60,8 +60,12 @@ export async function readClientAttestations(claims: readonly ClientAttestation[
 type Claimed = Pick<ClientAttestation, 'predicateType' | 'subjects' | 'path' | 'isInlineOnly' | 'coreName'> & { readonly predicate: Uint8Array }
 
 /** @throws InvalidValueError where it is provenance, which only the engine knows */
-function toAttestation({ predicateType, subjects, path, isInlineOnly, coreName, predicate }: Claimed): Attestation & { readonly isCore: boolean } {
+export function checkClaimable(predicateType: string): void {
   if (predicateType.startsWith(PROVENANCE)) throw new InvalidValueError(`a client may not say where its result is from: ${predicateType}`, { hint: 'leave it out, and ask for the engine’s own: attest:provenance' })
+}
+
+function toAttestation({ predicateType, subjects, path, isInlineOnly, coreName, predicate }: Claimed): Attestation & { readonly isCore: boolean } {
+  checkClaimable(predicateType)
   if (predicateType === '') throw new InvalidValueError(`the attestation ${JSON.stringify(path)} has no predicate type`)
   return { predicateType, subjects, filename: basename(path), isInlineOnly, isCore: coreName !== '' && path.split('.')[0] === coreName, predicate: () => Promise.resolve(predicate) }
 }
