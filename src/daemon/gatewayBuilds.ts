@@ -101,6 +101,9 @@ export function createGatewayBuilds(): GatewayBuilds {
   }
 }
 
+/** Each is kept until the build ends. More than any frontend makes, and an end for one that asks without end. */
+const MAX_RESULTS = 10_000
+
 interface GatewayParts extends DrivenParts {
   readonly returned: PromiseWithResolvers<Built | Answer | undefined>
   /** Gives the id by which the image can be an input. */
@@ -109,6 +112,7 @@ interface GatewayParts extends DrivenParts {
 
 function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts, whole: AbortSignal): GatewayBuild {
   const results: BuiltRefs[] = []
+  let count = 0
   let isReturned = false
   const checkOpen = (): void => {
     if (isReturned) throw new InvalidValueError('gateway result is already set')
@@ -132,9 +136,11 @@ function createGatewayBuild({ attributes, build, returned, keep }: GatewayParts,
     attributes,
     solve,
     async build(subject, signal) {
+      if (count >= MAX_RESULTS) throw new InvalidValueError(`a build has more than ${MAX_RESULTS} results`, { hint: 'use what it has built already, or another build for the rest' })
       const built = await build(subject, AbortSignal.any([whole, signal]))
       if (built.kind === 'answer') return built
       const { platforms } = built
+      count += platforms.length
       const result = { kind: 'refs' as const, built, refs: platforms.map(({ id }) => `${results.length}:${id}`), inputIds: platforms.map(({ image }) => keep(image)) }
       results.push(result)
       return result

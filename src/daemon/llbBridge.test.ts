@@ -219,6 +219,14 @@ describe('a build through the gateway', () => {
     })
   }
 
+  it('has no end of results, but for a bound', async () => {
+    const { bridge } = openBuild()
+    await solve(bridge, 'linux/amd64,linux/arm64')
+    await solve(bridge, Array.from({ length: 9997 }, () => 'linux/amd64').join())
+    assert.deepEqual(refsOf(await solve(bridge, 'linux/amd64')), [['', '2:linux/amd64']])
+    await assert.rejects(solve(bridge, 'linux/amd64'), { name: 'InvalidValueError', message: 'a build has more than 10000 results' })
+  })
+
   it('takes one result, and goes on after one of a reference that it did not give', async () => {
     const { bridge, built } = openBuild()
     await solve(bridge, 'linux/amd64')
