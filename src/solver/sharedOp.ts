@@ -25,8 +25,8 @@ export interface SharedOpOptions {
   readonly obtain: OpResolver['obtain']
   readonly story: VertexStory
   readonly onFailed: () => void
-  /** As OpContext has it. */
-  readonly height: number
+  /** As OpContext has it; it may grow. */
+  readonly height: () => number
 }
 
 export function createSharedOp({ vertex, op, obtain, story, onFailed, height }: SharedOpOptions): SharedOp {
@@ -38,11 +38,10 @@ export function createSharedOp({ vertex, op, obtain, story, onFailed, height }: 
   let results: Promise<readonly ResultId[]> | undefined
 
   const context: OpContext = {
-    vertex, height,
+    vertex,
     progress: (event) => story.tellPart(event),
-    get sessionId() {
-      return story.sessionId()
-    },
+    get height() { return height() },
+    get sessionId() { return story.sessionId() },
   }
 
   async function run<T>(part: () => Promise<T>): Promise<T> {

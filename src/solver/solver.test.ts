@@ -163,6 +163,21 @@ describe('the solver, with several solves at once', () => {
     for (const solved of [a, b]) assert.ok(solved?.story.includes('base executed'))
   })
 
+  it('gives the next turn to the step on which most stand in any of them', async () => {
+    const shop = workshop()
+    const limit = createLimit(1)
+    const held = await limit.acquire(never)
+    const gate = Promise.withResolvers<undefined>()
+    const toys: readonly Toy[] = [{ ...BASE, gate: gate.promise }, { name: 'first', inputs: ['base'], limit }, { name: 'second', inputs: ['base'], limit }, { name: 'top', inputs: ['second'] }]
+    const both = [shop.solve(toys, ['first', 'second']), shop.solve(toys, ['top'])]
+    await nextTurn()
+    gate.resolve(undefined)
+    while (shop.calls.length < 3) await nextTurn()
+    held[Symbol.dispose]()
+    await Promise.all(both)
+    assert.deepEqual(shop.calls.filter((call) => call.startsWith('turn')), ['turn second', 'turn first'])
+  })
+
   it('goes on for the one that is left when the other is cancelled', async () => {
     const shop = workshop()
     const gate = Promise.withResolvers<undefined>()

@@ -49,19 +49,19 @@ export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
     for (const [vertex, height] of withHeights(vertices)) {
       const name = workName(vertex, names)
       names.set(vertex.digest, name)
-      const work = open.get(name) ?? begin({ name, vertex, height, sources }, works)
-      work.join(waiter)
+      const work = open.get(name) ?? begin({ name, vertex, sources }, works)
+      work.join(waiter, height)
       works.set(vertex.digest, work)
     }
   }
 
-  function begin({ name, vertex, height, sources }: Beginning, works: ReadonlyMap<Digest, VertexWork>): VertexWork {
+  function begin({ name, vertex, sources }: Beginning, works: ReadonlyMap<Digest, VertexWork>): VertexWork {
     const inputs = vertex.inputs.map((output) => edgeOf(works, output))
     const below = [...new Set(vertex.inputs.flatMap((output) => works.get(output.vertex) ?? []))]
     const onClosed = (): void => {
       if (open.get(name) === work) open.delete(name)
     }
-    const work = createVertexWork({ vertex, height, below, inputs, cache: sources, now, onClosed })
+    const work = createVertexWork({ vertex, below, inputs, cache: sources, now, onClosed })
     open.set(name, work)
     return work
   }
@@ -112,7 +112,7 @@ export function createSolver({ resolver, cache, now }: SolverOptions): Solver {
 function hold(works: readonly VertexWork[], { sessionId, held }: Waiter): void {
   if (held === undefined || held.aborted) return
   const holder: Waiter = { sessionId, progress: () => undefined }
-  for (const work of works) work.join(holder)
+  for (const work of works) work.join(holder, 0)
   // nothing is left of them that could fail but a cancellation, for which nobody waits
   held.addEventListener('abort', () => void Promise.allSettled(works.map((work) => work.leave(holder))), { once: true })
 }
@@ -143,7 +143,6 @@ const LOST = Symbol('a result of the cache was lost')
 interface Beginning {
   readonly name: string
   readonly vertex: Vertex
-  readonly height: number
   readonly sources: WorkCache
 }
 

@@ -15,15 +15,14 @@ export interface VertexWork extends EdgeWork {
   /** Says that it need not be done; false, and nothing is said, where it was begun or that was said before. */
   tellSkipped(): boolean
   readonly below: readonly VertexWork[]
-  join(waiter: Waiter): void
+  /** `height` is that in the waiter's solve: the highest counts. */
+  join(waiter: Waiter, height: number): void
   /** At its end nothing runs that ran for this one alone. */
   leave(waiter: Waiter): Promise<void>
 }
 
 export interface WorkOptions {
   readonly vertex: Vertex
-  /** In the solve that has begun it. */
-  readonly height: number
   readonly below: readonly VertexWork[]
   readonly inputs: readonly Edge[]
   readonly cache: WorkCache
@@ -32,9 +31,10 @@ export interface WorkOptions {
   readonly onClosed: () => void
 }
 
-export function createVertexWork({ vertex, height, below, inputs, cache, now, onClosed }: WorkOptions): VertexWork {
+export function createVertexWork({ vertex, below, inputs, cache, now, onClosed }: WorkOptions): VertexWork {
   const story = createVertexStory(vertex, now)
-  const op = createSharedOp({ vertex, op: cache.resolver.opFor(vertex), obtain: (...call) => cache.resolver.obtain(...call), story, onFailed: onClosed, height })
+  let highest = 0
+  const op = createSharedOp({ vertex, op: cache.resolver.opFor(vertex), obtain: (...call) => cache.resolver.obtain(...call), story, onFailed: onClosed, height: () => highest })
   const edges = new Map<number, Edge>()
   const work: VertexWork = {
     vertex,
@@ -52,7 +52,10 @@ export function createVertexWork({ vertex, height, below, inputs, cache, now, on
       story.finish({ kind: 'cached' })
     },
     tellSkipped: () => story.skip(),
-    join: (waiter) => story.join(waiter),
+    join(waiter, height) {
+      highest = Math.max(highest, height)
+      story.join(waiter)
+    },
     async leave(waiter) {
       if (story.leave(waiter) > 0) return
       onClosed()
