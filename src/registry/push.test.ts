@@ -113,10 +113,27 @@ describe('a registry that takes no attestations', () => {
   })
 })
 
+describe('a registry that does not find at once what another is pushing, too', () => {
+  const refusal = { status: 400, body: '{"errors":[{"code":"DIGEST_INVALID","message":"provided digest did not match"},{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown"}]}' }
+  it('gets the image all the same', async () => {
+    await using fixture = await openFixture()
+    Object.assign(fixture.server.faults.manifests, { refusedNext: 1, refusal })
+    const root = await makeIndex(fixture.store)
+    assert.equal((await fixture.push(root)).root.digest, root.digest)
+    assert.notEqual(fixture.server.manifest('app', '1.0'), undefined)
+  })
+  it('is not asked for ever', async () => {
+    await using fixture = await openFixture()
+    Object.assign(fixture.server.faults.manifests, { refusedTypes: new Set([ociIndex]), refusal })
+    await assert.rejects(fixture.push(await makeIndex(fixture.store)), { name: 'ManifestIncompleteError', message: /blob unknown/, hint: /push it again/ })
+    assert.equal(fixture.server.requests.filter(({ path }) => path.endsWith('/manifests/1.0')).length, 2)
+  })
+})
+
 describe('an image that is refused for another reason', () => {
   const reasons = [
     { status: 400, body: '{"errors":[{"code":"TAG_INVALID","message":"the tag exists"}]}' },
-    { status: 404, body: '{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown"}]}' },
+    { status: 404, body: '{"errors":[{"code":"NAME_UNKNOWN","message":"no such project"}]}' },
     { status: 409, body: '' },
   ]
   for (const refusal of reasons) {

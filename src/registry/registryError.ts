@@ -89,6 +89,16 @@ export class RegistryRefusedError extends RegistryError {
   }
 }
 
+/**
+ * The registry lacks what a manifest names, though it took it, or said to have it, just before. In a moment it may have
+ * it: docker-registry writes the file that says so anew for each that pushes the same blob, and reads it empty meanwhile.
+ */
+export class ManifestIncompleteError extends RegistryRefusedError {
+  constructor(subject: string, refusal: Refusal) {
+    super(subject, refusal, { hint: 'it does not have all that the image names; push it again' })
+  }
+}
+
 export function describeRefusal({ status, detail }: Refusal): string {
   return detail === '' ? `HTTP status ${status}` : detail
 }
@@ -136,6 +146,7 @@ export class UnsupportedImageError extends RegistryError {
 const LONGEST_RETRY_AFTER_MS = 60_000
 
 export function judgeRegistryError(error: unknown): RetryVerdict {
+  if (error instanceof ManifestIncompleteError) return { kind: 'retry', afterMs: undefined }
   const isWorthIt = error instanceof TooManyRequestsError || (error instanceof RegistryUnavailableError && error.isTransient)
   if (!isWorthIt || (error.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) return { kind: 'give-up' }
   return { kind: 'retry', afterMs: error.retryAfterMs }

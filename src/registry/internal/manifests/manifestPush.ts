@@ -1,7 +1,7 @@
 import { BlobCorruptError } from '../../../content/contentStore.ts'
 import { digestOf, type Digest } from '../../../ground/digest.ts'
 import { formatReference, type Reference } from '../../../ground/reference.ts'
-import { ManifestRefusedError, type RegistryError, RegistryRefusedError, TagMovedError } from '../../registryError.ts'
+import { ManifestIncompleteError, ManifestRefusedError, type RegistryError, RegistryRefusedError, TagMovedError } from '../../registryError.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { digestHeader, hasManifest } from './manifestFetch.ts'
 import type { RegistryRequest, Requester } from '../requester.ts'
@@ -49,6 +49,7 @@ const TYPE_CODES: ReadonlySet<string> = new Set(['', 'MANIFEST_INVALID', 'UNSUPP
 function asManifestRefusal(error: RegistryError, document: { readonly mediaType: string; readonly digest: Digest }): RegistryError {
   if (!(error instanceof RegistryRefusedError)) return error
   const { status, codes } = error.refusal
+  if (codes.includes('MANIFEST_BLOB_UNKNOWN')) return new ManifestIncompleteError(error.subject, error.refusal)
   const mayBeType = TYPE_REFUSALS.has(status) && codes.every((code) => TYPE_CODES.has(code))
   return mayBeType ? new ManifestRefusedError(error.subject, document, error.refusal) : error
 }

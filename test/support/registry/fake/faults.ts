@@ -37,6 +37,8 @@ export interface ManifestFaults {
   refusedTypes: ReadonlySet<string>
   /** What has no config of an image, or layers that are none, is refused. */
   refusesArtifacts: boolean
+  /** So many of the next manifests are refused, whatever they are. */
+  refusedNext: number
   /** How it refuses. */
   refusal: { status: number; body: string }
   /** Other bytes are kept than were pushed. */
@@ -110,7 +112,7 @@ export function noFaults(): Faults {
     closesConnections: false,
     hidesLength: false,
     headStatus: undefined,
-    manifests: { refusedTypes: new Set(), refusesArtifacts: false, refusal: { status: 400, body: '{"errors":[{"code":"MANIFEST_INVALID","message":"manifest invalid"}]}' }, keepsOthers: false, contentType: undefined, etag: undefined, failsCondition: false },
+    manifests: { refusedTypes: new Set(), refusesArtifacts: false, refusedNext: 0, refusal: { status: 400, body: '{"errors":[{"code":"MANIFEST_INVALID","message":"manifest invalid"}]}' }, keepsOthers: false, contentType: undefined, etag: undefined, failsCondition: false },
     uploads: {
       dropped: 0, isHeld: false, maxPutBytes: undefined, maxPatchBytes: undefined, redirectsTo: undefined, mount: undefined, elsewhere: undefined, location: 'path', forgotten: { count: 0, status: 404 },
       patchStatus: undefined, wholePutStatus: undefined, sessionStatus: undefined, losesBlobs: false, doneStatus: undefined,

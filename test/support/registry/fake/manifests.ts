@@ -21,6 +21,10 @@ async function takeManifest({ request, faults, contents }: Exchange, repository:
   if (faults.manifests.failsCondition && request.headers['if-match'] !== undefined) return refuse(412, 'PRECONDITION_FAILED')
   const mediaType = request.headers['content-type'] ?? ''
   const bytes = await gather(request)
+  if (faults.manifests.refusedNext > 0) {
+    faults.manifests.refusedNext -= 1
+    return reply(refusal.status, {}, refusal.body)
+  }
   if (refusedTypes.has(mediaType) || (refusesArtifacts && isArtifact(bytes.toString()))) return reply(refusal.status, {}, refusal.body)
   const kept = { mediaType, bytes: keepsOthers ? Buffer.concat([bytes, Buffer.from('\n')]) : bytes }
   storeManifest(contents, repository, [id], kept)
