@@ -17,7 +17,7 @@ export function formatPerformance(report: BenchReport, scenarios: readonly Scena
   const versions = Object.values(report.versions).map((version) => `- ${version}`)
   const head = `Measured on ${report.startedAt.slice(0, 10)} in ${formatMs(report.tookMs)}, at the ${report.scale} scale, on ${formatMachine(report.machine)}:`
   const behind = findBehind(report.cases).map(({ scenario, case: name, peer, times }) => `- \`${scenario}\`, ${name}: ${times.toFixed(2)} times as long as ${TITLES[peer]}`)
-  const told = behind.length === 0 ? 'Pelago is the fastest in every case.' : `Another builder is ahead in ${behind.length} of ${report.cases.length} cases:\n\n${behind.join('\n')}`
+  const told = behind.length === 0 ? 'Of these, Pelago has the shortest wall time in every case.' : `Another builder is ahead in ${behind.length} of ${report.cases.length} cases:\n\n${behind.join('\n')}`
   const parts = scenarios.flatMap((scenario) => {
     const cases = report.cases.filter((result) => result.scenario === scenario.name)
     return cases.length === 0 ? [] : [formatPart(scenario, cases)]
