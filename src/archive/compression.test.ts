@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { createCipheriv } from 'node:crypto'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib'
@@ -20,6 +21,11 @@ async function gather(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const gathered: Uint8Array[] = []
   for await (const chunk of chunks) gathered.push(chunk)
   return Buffer.concat(gathered)
+}
+
+/** Always the same. */
+function randomOf(length: number): Buffer {
+  return createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(length))
 }
 
 function frames(...texts: readonly string[]): Buffer {
@@ -64,6 +70,20 @@ describe('compress', () => {
 
     it(`passes on what its source throws, as ${compression}`, async () => {
       await assert.rejects(gather(compress(failing(), compression, { level: undefined })), /source failed/)
+    })
+  }
+
+  for (const { name, parts } of [
+    { name: 'random bytes', parts: [300_000] },
+    { name: 'random bytes among text', parts: [-100_000, 200_000, -70_000, 140_000, -10] },
+    { name: 'random bytes that end a block', parts: [-1_000_000, 200_000] },
+  ]) {
+    it(`stores ${name} as they are, so that any gzip reads them`, async () => {
+      const bytes = Buffer.concat(parts.map((length) => (length > 0 ? randomOf(length) : TEXT.subarray(0, -length))))
+      const packed = await gather(compress(chunksOf(bytes), 'gzip', { level: undefined }))
+      assert.ok(gunzipSync(packed).equals(bytes))
+      assert.ok(packed.byteLength < gzipSync(bytes).byteLength * 1.01)
+      assert.ok(packed.includes(randomOf(300_000).subarray(131_072, 131_172)))
     })
   }
 

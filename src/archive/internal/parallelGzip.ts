@@ -1,10 +1,8 @@
-import { promisify } from 'node:util'
-import { constants, crc32, deflateRaw, type ZlibOptions } from 'node:zlib'
+import { crc32 } from 'node:zlib'
 import type { KeptBlocks } from '../keptBlocks.ts'
+import { DEFLATE_VERSION, deflateBlock } from './deflateBlock.ts'
 import { packBlocks, type BlockPacking } from './packedBlocks.ts'
 import type { CutSizes } from './tarCuts.ts'
-
-const deflate = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw)
 
 /** Large enough that an empty window at the start of each costs little (0.1% in size), small enough to keep all cores busy. */
 const SIZES: CutSizes = { minBytes: 256 * 1024, maxBytes: 1024 * 1024 }
@@ -24,12 +22,8 @@ export async function* compressGzip(chunks: AsyncIterable<Uint8Array>, level: nu
   yield gzipTrailer(checksum, sizeBytes)
 }
 
-/** To be raised with any change of what else the bytes of a block depend on: the options below but the level. */
-const PARAMETERS_VERSION = 1
-
 function gzipPacking(level: number): BlockPacking {
-  const options: ZlibOptions = { level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: SIZES.maxBytes + 4096, memLevel: 8 }
-  return { sizes: SIZES, name: `gzip ${PARAMETERS_VERSION} ${level} ${process.versions.zlib}`, pack: (block) => deflate(block, options) }
+  return { sizes: SIZES, name: `gzip ${DEFLATE_VERSION} ${level} ${process.versions.zlib}`, pack: (block) => deflateBlock(block, level) }
 }
 
 /** RFC 1952, without time or name. */
