@@ -126,8 +126,10 @@ function requestOf({ works, plan, parts, build, ending, signal }: NodesRun, { ta
   return {
     ...target,
     requests: work.requestsFor(part, others.map((open) => open.platforms), parts.isStoreHere(node)),
-    onDone(responses) {
-      work.done({ part, responses }, signal)
+    async onDone(responses) {
+      const solved = { part, responses }
+      await work.keep(solved, signal)
+      work.done(solved)
       if (work.remaining() === undefined) ending.merge(target.name, () => (work.isSplit() ? runStep(build.sinkOf(target.name), 'putting the platforms together', () => work.merge(signal)) : work.merge(signal)))
     },
   }

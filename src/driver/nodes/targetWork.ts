@@ -15,7 +15,10 @@ export interface TargetWork {
   remaining(): readonly Platform[] | undefined
   /** The target for one node; `others` are the platforms of the other parts, part by part. */
   requestsFor(part: BuildPart, others: readonly (readonly Platform[])[], isStoreHere: boolean): TargetRequest['requests']
-  done(solved: SolvedPart, signal: AbortSignal): void
+  /** Reads what the outputs need of `solved`, as long as its engine is there. @throws PeerLostError where it is not */
+  keep(solved: SolvedPart, signal: AbortSignal): Promise<void>
+  /** Once it is kept. */
+  done(solved: SolvedPart): void
   /** Whether there is anything to put together. */
   isSplit(): boolean
   /** What came of it; once nothing remains. */
@@ -49,10 +52,10 @@ export function createTargetWork(target: TargetRequest, parts: MergeParts): Targ
       const partOf = (request: BuildRequest, asked: readonly OutputRequest[]): BuildRequest => partRequest(request, { platforms: part.platforms, others, outputs: asked })
       return [partOf(first, own), ...more.map((asked) => partOf(builtAlready(first), asked)), ...target.requests.slice(1).filter((request) => isOf(request, part))]
     },
-    done(solved, signal) {
-      done.push(solved)
-      outputs?.keep(solved, signal)
+    async keep(solved, signal) {
+      await outputs?.keep(solved, signal)
     },
+    done: (solved) => void done.push(solved),
     isSplit: () => isSplit && first.outputs.length > 0,
     merge: async (signal) => (await outputs?.merge({ platforms, parts: done }, signal)) ?? new Map(),
   }

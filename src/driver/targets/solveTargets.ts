@@ -33,8 +33,8 @@ export function createSolveTargets(parts: SolveParts): SolveTargets {
     const solveOne = async (target: PlacedTarget): Promise<void> => {
       try {
         const told = await solveTarget(target, job, sinkOf(target.name), inner)
+        await target.onDone?.(told)
         responses.set(target.name, told[0] ?? new Map())
-        target.onDone?.(told)
       } catch (cause) {
         if (inner.aborted) return // a consequence of the first failure, or of the end of all
         if (cause instanceof BuildError) error = new TargetFailedError(target.name, cause)

@@ -10,8 +10,8 @@ export interface TargetRequest {
   /** One after the other: what the first has built is there for the next. A named context that is `target:NAME` is the result of the target NAME. */
   readonly requests: readonly [BuildRequest, ...BuildRequest[]]
   readonly purpose: TargetPurpose
-  /** Called when it is done, whatever becomes of the others, with the response of each request. */
-  readonly onDone?: ((responses: readonly ReadonlyMap<string, string>[]) => void) | undefined
+  /** Called when it is done, whatever becomes of the others, with the response of each request. Where it fails, the target does. */
+  readonly onDone?: ((responses: readonly ReadonlyMap<string, string>[]) => Promise<void>) | undefined
 }
 
 export type TargetPurpose =

@@ -20,31 +20,25 @@ import { toArchive } from './wholeOutputs.ts'
  * whole is made of. One that may not keep it sends all of it.
  */
 export function createSplitDigest(output: OutputRequest, { folder, now }: Pick<SplitArchiveOptions, 'folder' | 'now'>): SplitOutput {
-  const parts = new Map<BuildPart, Promise<PartIndex>>()
+  const parts = new Map<BuildPart, PartIndex>()
   const takeArchive = async (bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<PartIndex> => {
     const blobs = await openFileStore({ folder: join(folder, 'content'), now }, signal)
     const [image] = await readImageArchive(bytes, blobs, signal)
     if (image === undefined) throw new ImageInvalidError('a node gave no image')
     return { root: image.root, blobs }
   }
-  const keep = (part: BuildPart, reading: Promise<PartIndex>): void => {
-    reading.catch(() => undefined) // its error is met when the parts are put together
-    parts.set(part, reading)
-  }
   return {
     requestFor(part) {
       if (part.blobs !== undefined) return { type: 'image', attributes: output.attributes, destination: { kind: 'none' } }
       return toArchive(output, async (bytes, signal) => {
-        const reading = takeArchive(bytes, signal)
-        keep(part, reading)
-        await reading
+        parts.set(part, await takeArchive(bytes, signal))
       })
     },
-    keep({ part, response }, signal) {
-      if (part.blobs !== undefined) keep(part, readDocuments(part.blobs, response, signal))
+    async keep({ part, response }, signal) {
+      if (part.blobs !== undefined) parts.set(part, await readDocuments(part.blobs, response, signal))
     },
     async merge(build, signal) {
-      const found = await Promise.all(build.parts.flatMap(({ part }) => parts.get(part) ?? []))
+      const found = build.parts.flatMap(({ part }) => parts.get(part) ?? [])
       const { root, platforms } = await mergeIndexes(found, build, signal)
       return { root, platforms, names: '' }
     },

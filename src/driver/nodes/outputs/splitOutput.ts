@@ -9,8 +9,8 @@ import type { OutputRequest } from '../../driver.ts'
 export interface SplitOutput {
   /** What the engine that builds `part` is asked for. Called once for each part. */
   requestFor(part: BuildPart): OutputRequest
-  /** Called once `done` is built: its engine may be gone when the others are. */
-  keep?(done: DonePart, signal: AbortSignal): void
+  /** Called once `done` is built: its engine may be gone when the others are. Where it fails, `done` is as if it had not been built. */
+  keep?(done: DonePart, signal: AbortSignal): Promise<void>
   /** Makes one result of those of the parts. Undefined where it is no image. */
   merge(build: DoneBuild, signal: AbortSignal): Promise<MergedImage | undefined>
 }
@@ -20,7 +20,7 @@ export interface BuildOutputs {
   /** What the engine of `part` is asked for, solve by solve: what one tells is of one image. At least one. */
   requestsFor(part: BuildPart): readonly [readonly OutputRequest[], ...(readonly OutputRequest[])[]]
   /** Called once `solved` is built. */
-  keep(solved: SolvedPart, signal: AbortSignal): void
+  keep(solved: SolvedPart, signal: AbortSignal): Promise<void>
   /** The response of the whole build. */
   merge(build: SolvedBuild, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
 }

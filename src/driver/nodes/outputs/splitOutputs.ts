@@ -20,7 +20,9 @@ export function createSplitOutputs(outputs: readonly OutputRequest[], parts: Mer
   const solves: readonly [readonly SplitOutput[], ...(readonly SplitOutput[])[]] = [[...rest, ...(push === undefined ? [] : [push])], ...pushes.map((one) => [one])]
   return {
     requestsFor: (part) => mapSolves(solves, (split) => split.map((output) => output.requestFor(part))),
-    keep: ({ part, responses }, signal) => solves.forEach((split, index) => split.forEach((output) => output.keep?.({ part, response: responses[index] ?? new Map() }, signal))),
+    async keep({ part, responses }, signal) {
+      await Promise.all(solves.flatMap((split, index) => split.map(async (output) => await output.keep?.({ part, response: responses[index] ?? new Map() }, signal))))
+    },
     async merge({ platforms, parts: solved }, signal) {
       let image: MergedImage | undefined
       for (const [index, split] of solves.entries()) {

@@ -26,7 +26,7 @@ export function createWholeOutputs(outputs: readonly OutputRequest[], { stdout, 
       if (output.destination.kind === 'stdout') return toScratch(output)
       return isStored(output) && !isStoreHere ? toArchive(output, storeArchive) : output
     })],
-    keep: () => undefined,
+    keep: () => Promise.resolve(),
     async merge({ parts }, signal) {
       for (const path of waiting.slice(-1)) await pipeline(createReadStream(path), stdout, { signal, end: false })
       return parts[0]?.responses[0] ?? new Map()
