@@ -49,18 +49,21 @@ export function leadsThere(root: OpenFolder, path: string, file: RootFile): bool
   }
 }
 
-/** More than any program or package list has. */
+/** More than any program has. */
 const MAX_FILE_BYTES = 256n * 1024n * 1024n
 
+/** More than any list of packages has: it is read as text, which takes several times as much. */
+export const MAX_LIST_BYTES = 32n * 1024n * 1024n
+
 /** Undefined where it is larger than any that is looked at. */
-export async function readRootFile(root: OpenFolder, { path, identity }: RootFile, signal: AbortSignal): Promise<Buffer | undefined> {
-  return identity.sizeBytes > MAX_FILE_BYTES ? undefined : await readFile(openPathOf(root, path), { signal })
+export async function readRootFile(root: OpenFolder, { path, identity }: RootFile, signal: AbortSignal, maxBytes = MAX_FILE_BYTES): Promise<Buffer | undefined> {
+  return identity.sizeBytes > maxBytes ? undefined : await readFile(openPathOf(root, path), { signal })
 }
 
 /** '' where there is none. */
 export async function readRootText(root: OpenFolder, path: string, signal: AbortSignal): Promise<string> {
   const file = findFile(root, path)
-  return file === undefined ? '' : ((await readRootFile(root, file, signal))?.toString('utf8') ?? '')
+  return file === undefined ? '' : ((await readRootFile(root, file, signal, MAX_LIST_BYTES))?.toString('utf8') ?? '')
 }
 
 export function hashBytes(bytes: Uint8Array, algorithm: 'md5' | 'sha1'): string {

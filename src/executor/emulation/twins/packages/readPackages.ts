@@ -1,5 +1,5 @@
 import type { OpenFolder } from '../../../../archive/safePath.ts'
-import { findFile, keyOf, readRootFile } from '../rootFiles.ts'
+import { findFile, keyOf, MAX_LIST_BYTES, readRootFile } from '../rootFiles.ts'
 import { parseAlpineInstalled } from './alpineDatabase.ts'
 import { parseDebianStatus } from './debianDatabase.ts'
 import type { PackageDatabase } from './packageDatabase.ts'
@@ -27,7 +27,7 @@ export function createPackageReader(): PackageReader {
         if (file === undefined || file.identity.sizeBytes === 0n) continue
         const known = kept.get(keyOf(file))
         if (known !== undefined) return known
-        const text = (await readRootFile(root, file, signal))?.toString('utf8')
+        const text = (await readRootFile(root, file, signal, MAX_LIST_BYTES))?.toString('utf8')
         if (text === undefined) return undefined
         if (kept.size >= MAX_KEPT) kept.clear()
         const database = parse(text)
