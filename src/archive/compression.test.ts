@@ -87,6 +87,15 @@ describe('compress', () => {
     })
   }
 
+  for (const { name, unit } of [{ name: 'a table of all bytes', unit: Buffer.from(Array.from({ length: 256 }, (_, value) => value)) }, { name: 'random bytes', unit: randomOf(20_000) }]) {
+    it(`makes ${name} smaller that are there again and again`, async () => {
+      const bytes = Buffer.concat(Array.from({ length: Math.ceil(600_000 / unit.byteLength) }, () => unit))
+      const packed = await gather(compress(chunksOf(bytes), 'gzip', { level: undefined }))
+      assert.ok(gunzipSync(packed).equals(bytes))
+      assert.ok(packed.byteLength < bytes.byteLength / 5)
+    })
+  }
+
   it('loses little by compressing in blocks', async () => {
     const tar = await madeTar(300, 7)
     const ours = await gather(compress(chunksOf(tar), 'gzip', { level: 6 }))

@@ -5,7 +5,7 @@ import { cutAtDensity } from './denseStretches.ts'
 const deflate = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw)
 
 /** To be raised with any change of what else the bytes depend on, beside the level and zlib's version. */
-export const DEFLATE_VERSION = 2
+export const DEFLATE_VERSION = 3
 
 /** Deflate (RFC 1951) of `block`, ended at a byte's border and without the last block's mark. What would not become smaller is stored as it is, which zlib takes fifty times longer to find out. */
 export async function deflateBlock(block: Uint8Array, level: number): Promise<Uint8Array> {
