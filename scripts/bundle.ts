@@ -44,6 +44,7 @@ try {
   })
   writeFileSync(join(fresh, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
   for (const name of Object.keys(PROGRAMS)) {
+    keepNarrow(join(fresh, 'parts', `${name}.js`))
     requireNames(join(fresh, 'parts', `${name}.js`))
     writeFileSync(join(fresh, `${name}.js`), entry(name, readFileSync(join(fresh, 'parts', `${name}.js`))))
   }
@@ -71,6 +72,15 @@ function leaveApart(): Plugin {
 function requireNames(path: string): void {
   const [changed] = /\b[A-Z]\w*Error\d+ ?= ?class\b|\bclass (?:_\w*Error|[A-Z]\w*Error\d+) extends (?!Error\b)/.exec(readFileSync(path, 'utf8')) ?? []
   if (changed !== undefined) throw new Error(`an error would lose its name, since another has it or its class speaks of itself: ${changed}`)
+}
+
+/**
+ * What runs is kept in memory as text, with two bytes for each character where one of them needs it. esbuild spells them
+ * out, but for those of regular expressions.
+ */
+function keepNarrow(path: string): void {
+  const spelt = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/[^\0-\x7f]/g, spelt))
 }
 
 /** It is by their entry that processes which wait tell versions apart: so that a copy takes it anew, it names its modules. */

@@ -13,6 +13,8 @@ import { BuildError } from '../ground/errors.ts'
 import { VERSION } from '../ground/version.ts'
 import { createContentService } from './contentService.ts'
 import { createControl } from './control.ts'
+import { collectGarbage, keepFrugalityFrom } from '../kit/process/frugalNode.ts'
+import { trimHeap } from '../kit/syscalls/trimHeap.ts'
 import { answerAsBuildKit } from './bridge/answerAsBuildKit.ts'
 import { createBridgeCalls } from './bridge/bridgeCalls.ts'
 import { failedStepDetails } from './bridge/failedStepResults.ts'
@@ -22,6 +24,7 @@ import { createBuildJournal } from './history/buildJournal.ts'
 import { listenAll } from './listen/listenAll.ts'
 import { createLlbBridge } from './llbBridge.ts'
 import { createLocalEngine } from './localEngine.ts'
+import { createQuietTime } from './quietTime.ts'
 import { createServer } from './server.ts'
 import { createClientSessions } from './session/clientSessions.ts'
 import { createSessionManager } from './session/sessionManager.ts'
@@ -33,6 +36,7 @@ import { createSessionManager } from './session/sessionManager.ts'
  * for its operator.
  */
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  keepFrugalityFrom(env)
   const { fd, socket, lingerMs, root, isServing } = parseEngineArgs(argv)
   const settings = isServing ? parseServeSettings(await buffer(process.stdin)) : OWN_SETTINGS
   const { config } = settings
@@ -48,10 +52,12 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const blobs = createContentService(engine.blobs)
   let addresses: readonly string[] = []
   const facts = { isRootless: env['PELAGO_NS_IDS'] !== 'all', stop: () => stop.abort(new DOMException('it was asked to', 'AbortError')), addresses: () => addresses }
+  using quiet = createQuietTime(QUIET_MS, giveMemoryBack)
   await using server = createServer({
     sessions,
     addRoutes: (routes, peer) => void routes.service(Control, control).service(LLBBridge, bridge).service(Content, blobs).service(LocalEngine, createLocalEngine(engine, facts, peer)),
     ...(config.isDebug ? { onCall: (path) => log('debug', 'call', { path }) } : {}),
+    afterCall: () => quiet.heard(),
     onBug: (error) => log('error', 'bug', { stack: error instanceof Error ? error.stack : String(error) }),
   })
   // The sockets first: whoever comes behind the first command is to find them.
@@ -63,6 +69,15 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const isOver = isServing && starter !== undefined ? once(starter, 'close', { signal: stop.signal }) : server.idle(lingerMs, stop.signal)
   await orStopped(isOver, stop.signal)
   return 0
+}
+
+/** What comes right behind a build is let through. */
+const QUIET_MS = 1_000
+
+/** Most of what work leaves behind is kept for the work to come, which may never come. */
+function giveMemoryBack(): void {
+  collectGarbage()
+  void trimHeap() // nobody waits for it
 }
 
 const TRUSTED = { isTrusted: true }

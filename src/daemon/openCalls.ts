@@ -9,7 +9,8 @@ export interface OpenCalls {
   end(reason: unknown): Promise<void>
 }
 
-export function createOpenCalls(): OpenCalls {
+/** @param afterCall told of each that is over */
+export function createOpenCalls(afterCall?: () => void): OpenCalls {
   const open = new Map<AbortController, Promise<void>>()
   return {
     known: (handler) => async (call) => {
@@ -20,6 +21,7 @@ export function createOpenCalls(): OpenCalls {
         await served
       } finally {
         open.delete(controller)
+        afterCall?.()
       }
     },
     async end(reason) {

@@ -20,6 +20,8 @@ export interface ServerServices {
   readonly onBug: (error: unknown) => void
   /** Told of each call as it comes. */
   readonly onCall?: (path: string) => void
+  /** Told of each call that is over. */
+  readonly afterCall?: () => void
 }
 
 /** Who is at the other end of a connection. */
@@ -41,7 +43,7 @@ export interface Server extends AsyncDisposable {
   idle(lingerMs: number, signal: AbortSignal): Promise<void>
 }
 
-export function createServer({ sessions, addRoutes, onBug, onCall }: ServerServices): Server {
+export function createServer({ sessions, addRoutes, onBug, onCall, afterCall }: ServerServices): Server {
   const routesFor = (peer: Peer): ServiceRoutes => {
     const routes = createServiceRoutes().service(Health, { check: () => ({ status: ServingStatus.SERVING }) })
     addRoutes(routes, peer)
@@ -50,7 +52,7 @@ export function createServer({ sessions, addRoutes, onBug, onCall }: ServerServi
   const [trusted, others] = [routesFor({ isTrusted: true }), routesFor({ isTrusted: false })]
   const connections = createConnectionCount()
   const open = new Set<Duplex>()
-  const calls = createOpenCalls()
+  const calls = createOpenCalls(afterCall)
   const listeners: AsyncDisposable[] = []
   const stopListening = async (): Promise<void> => {
     for (const listener of listeners.splice(0)) await listener[Symbol.asyncDispose]()

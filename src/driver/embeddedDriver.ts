@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { namespaceArgv, type Environment } from '../kit/enterNamespaces.ts'
 import { orAborted } from '../kit/singleFlight.ts'
+import { frugalNode } from '../kit/process/frugalNode.ts'
 import { startSocketProcess, type SocketProcess } from '../kit/process/socketProcess.ts'
 import { EngineUnavailableError, type Driver, type EngineClient, type EngineStream } from './driver.ts'
 import { createEngineClient } from './engineClient.ts'
@@ -91,9 +92,9 @@ async function startEngine(place: EnginePlace, signal: AbortSignal): Promise<Eng
 
 function launch({ program, base, env, userId }: EnginePlace, stderrFd: number): SocketProcess {
   const { entry, root, lingerSeconds } = program
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', entry]
   const own = ['--fd', '3', '--socket', `${base}.sock`, '--linger', String(lingerSeconds), '--root', root]
-  return startSocketProcess(namespaceArgv([...node, ...own], env, userId), { cwd: '/', env: programEnvironment(env), stderrFd })
+  const node = frugalNode(entry, own, programEnvironment(env))
+  return startSocketProcess(namespaceArgv(node.argv, env, userId), { cwd: '/', env: node.env, stderrFd })
 }
 
 /** Rejects when the engine ends, or was never there. */

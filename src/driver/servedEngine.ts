@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { formatServeSettings, type ServeSettings } from '../engine/config/serveSettings.ts'
 import { namespaceArgv, type Environment } from '../kit/enterNamespaces.ts'
 import { orAborted } from '../kit/singleFlight.ts'
+import { frugalNode } from '../kit/process/frugalNode.ts'
 import { startSupervisedProcess, type SupervisedProcess } from '../kit/process/supervisedProcess.ts'
 import { EngineUnavailableError, type EngineClient } from './driver.ts'
 import { createEngineClient } from './engineClient.ts'
@@ -34,9 +35,8 @@ export interface ServedEngine {
 
 /** Starts it, in namespaces of its own. */
 export function startServedEngine({ env, userId, root, settings, files, onLog }: ServedEngineOptions): ServedEngine {
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', packagedEngine()]
-  const argv = namespaceArgv([...node, '--serve', '--fd', '3', '--root', root], env, userId)
-  const child = startSupervisedProcess(argv, { cwd: '/', env: programEnvironment(env), stdin: formatServeSettings(settings), files })
+  const node = frugalNode(packagedEngine(), ['--serve', '--fd', '3', '--root', root], programEnvironment(env))
+  const child = startSupervisedProcess(namespaceArgv(node.argv, env, userId), { cwd: '/', env: node.env, stdin: formatServeSettings(settings), files })
   const logged = passOnLog(child.stderr, onLog)
   let isStopping = false
   return {

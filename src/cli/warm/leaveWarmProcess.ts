@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { programEnvironment } from '../../driver/programs/programEnvironment.ts'
 import { startDetachedProcess } from '../../kit/process/detachedProcess.ts'
+import { frugalNode } from '../../kit/process/frugalNode.ts'
 
 /** The first argument of a warm process; the second is where it waits. */
 export const WARM = '--warm-process'
@@ -9,7 +11,8 @@ export const WARM = '--warm-process'
 export function leaveWarmProcess(path: string, env: Readonly<Record<string, string | undefined>>): void {
   if (!hasEngine(dirname(path))) return
   const [, entry = ''] = process.argv
-  startDetachedProcess([process.execPath, ...process.execArgv, entry, WARM, path], { cwd: '/', env })
+  const node = frugalNode(entry, [WARM, path], programEnvironment(env))
+  startDetachedProcess(node.argv, { cwd: '/', env: node.env })
 }
 
 /** Whether one has a socket in `folder`. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { listenOnSocket } from '../../daemon/listen/socketListener.ts'
 import { lingerSeconds } from '../../driver/engineProgram.ts'
+import { collectGarbage } from '../../kit/process/frugalNode.ts'
 import { openCaller, type Caller } from './caller.ts'
 import { formatFrame } from './frame.ts'
 import { hasEngine, leaveWarmProcess } from './leaveWarmProcess.ts'
@@ -14,6 +15,8 @@ import { suitsWarmProcess } from './suitsWarmProcess.ts'
 const MAX_RSS_BYTES = 256 * 1024 * 1024
 /** How long after a command nothing of it may be left. */
 const SETTLE_MS = 200
+/** After that the next command is not right behind it. */
+const QUIET_MS = 1_000
 
 /**
  * A process of the command that is ready for the next one, as an engine is: takes one at a time from `pelago-call`, at
@@ -23,8 +26,7 @@ const SETTLE_MS = 200
 export async function beWarmProcess(path: string): Promise<void> {
   if (!(await rehearse(process.env))) process.exit(0)
   let caller: Caller | undefined
-  let idle: NodeJS.Timeout | undefined
-  let usual: number | undefined
+  const rest = createRest(path, { end: () => end(undefined), replace: () => replace() })
   const listener = await listenOnSocket({ path, folderMode: 0o700 }, onConnection)
   if (listener === undefined) process.exit(0)
 
@@ -46,12 +48,12 @@ export async function beWarmProcess(path: string): Promise<void> {
       socket.on('error', () => undefined).end(formatFrame('B')) // it starts a process of its own
       return
     }
-    clearTimeout(idle)
+    rest.end()
     caller = openCaller(socket)
     void serve(caller).then(async (isReusable) => {
       caller = undefined
       if (!isReusable || process.memoryUsage.rss() > MAX_RSS_BYTES) await replace()
-      else rest()
+      else rest.begin()
     })
   }
 
@@ -66,26 +68,40 @@ export async function beWarmProcess(path: string): Promise<void> {
     return await performCall(call, current, end)
   }
 
-  function rest(): void {
-    clearTimeout(idle)
-    idle = setTimeout(() => void settle(), SETTLE_MS)
-  }
-
-  /** What a command left open, such as a connection that is kept alive, ends with the process. */
-  async function settle(): Promise<void> {
-    if (caller !== undefined) return
-    usual ??= process.getActiveResourcesInfo().length
-    if (process.getActiveResourcesInfo().length > usual) await replace()
-    else idle = setTimeout(() => end(undefined), hasEngine(dirname(path)) ? lingerSeconds(process.env) * 1000 : 0)
-  }
-
   onLastEngineGone(dirname(path), () => caller === undefined && end(undefined))
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => end(undefined))
   process.on('uncaughtException', (error) => {
     caller?.send('E', Buffer.from(`${error.stack ?? String(error)}\n`))
     end(1)
   })
-  rest()
+  rest.begin()
+}
+
+interface Rest {
+  begin(): void
+  end(): void
+}
+
+/** Between two commands: what one left open, such as a connection that is kept alive, ends with the process; then memory is given back; at last nobody comes any more. */
+function createRest(path: string, { end, replace }: { readonly end: () => void; readonly replace: () => Promise<void> }): Rest {
+  let usual: number | undefined
+  let timer: NodeJS.Timeout | undefined
+  const settle = (): void => {
+    usual ??= process.getActiveResourcesInfo().length
+    if (process.getActiveResourcesInfo().length > usual) void replace()
+    else timer = setTimeout(wait, QUIET_MS)
+  }
+  const wait = (): void => {
+    collectGarbage()
+    timer = setTimeout(end, hasEngine(dirname(path)) ? lingerSeconds(process.env) * 1000 : 0)
+  }
+  return {
+    begin() {
+      clearTimeout(timer)
+      timer = setTimeout(settle, SETTLE_MS)
+    },
+    end: () => clearTimeout(timer),
+  }
 }
 
 function onLastEngineGone(folder: string, handler: () => unknown): void {

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { describe, it, mock } from 'node:test'
+import { createQuietTime } from './quietTime.ts'
+
+describe('a quiet time', () => {
+  it('comes once after each time that something was heard, and not before it is over', () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      let works = 0
+      using quiet = createQuietTime(100, () => (works += 1))
+      const told: number[] = []
+      for (const wait of [99, 1, 500]) {
+        mock.timers.tick(wait)
+        told.push(works)
+      }
+      assert.deepEqual(told, [0, 0, 0], 'nothing was heard yet')
+      quiet.heard()
+      mock.timers.tick(99)
+      quiet.heard()
+      mock.timers.tick(99)
+      assert.equal(works, 0, 'it was heard again')
+      mock.timers.tick(1)
+      assert.equal(works, 1)
+      mock.timers.tick(500)
+      assert.equal(works, 1, 'once')
+    } finally {
+      mock.timers.reset()
+    }
+  })
+  it('does not come any more once it is disposed', () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      let works = 0
+      const quiet = createQuietTime(100, () => (works += 1))
+      quiet.heard()
+      quiet[Symbol.dispose]()
+      mock.timers.tick(500)
+      assert.equal(works, 0)
+    } finally {
+      mock.timers.reset()
+    }
+  })
+})
