@@ -10,9 +10,10 @@ describe('the arguments of the benchmarks', () => {
   it('ask for everything, small, where nothing is said', () => {
     const request = parse()
     assert.ok(request !== 'help')
-    assert.deepEqual([request.scenarios.length, request.runs, request.scale], [SCENARIOS.length, 3, 'small'])
+    assert.deepEqual([request.scenarios, request.runs, request.scale], [SCENARIOS.filter(({ isLong }) => isLong !== true), 3, 'small'])
   })
-  it('take more runs of the full scale', () => assert.partialDeepStrictEqual(parse('--scale', 'full'), { runs: 5, scale: 'full' }))
+  it('take more runs of the full scale, and what takes long', () => assert.partialDeepStrictEqual(parse('--scale', 'full'), { scenarios: SCENARIOS, runs: 5, scale: 'full' }))
+  it('take what takes long at the small scale where it is named', () => assert.partialDeepStrictEqual(parse('emulated-installs'), { scenarios: SCENARIOS.filter(({ name }) => name === 'emulated-installs'), scale: 'small' }))
   it('always measure Pelago', () => assert.partialDeepStrictEqual(parse('cached', '--peer', 'buildah,buildkit', '--runs=1'), { contestants: ['pelago', 'buildkit', 'buildah'], runs: 1 }))
   it('can measure Pelago alone', () => assert.partialDeepStrictEqual(parse('--peer=none'), { contestants: ['pelago'] }))
   it('show help', () => assert.equal(parse('--help'), 'help'))

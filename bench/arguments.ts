@@ -34,7 +34,7 @@ export function parseArguments(argv: readonly string[], scenarios: readonly Scen
   if (flags.from.length > 0 && operands.length > 0) throw new UsageError('--from takes no scenarios: it shows all that the files have')
   const scale = flags.scale === 'full' ? 'full' : 'small'
   return {
-    scenarios: operands.length === 0 ? scenarios : operands.map((name) => findScenario(name, scenarios)),
+    scenarios: operands.length === 0 ? scenarios.filter(({ isLong = false }) => scale === 'full' || !isLong) : operands.map((name) => findScenario(name, scenarios)),
     contestants: parsePeers(flags.peer),
     runs: flags.runs === undefined ? (scale === 'full' ? 5 : 3) : parseRuns(flags.runs),
     scale,

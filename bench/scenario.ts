@@ -12,6 +12,8 @@ export interface Scenario {
   readonly isEmulated: boolean
   /** Where a run takes long, and varies little. */
   readonly mostRuns?: number
+  /** Whether it takes minutes at the small scale, too, and so is part of that only where it is named. */
+  readonly isLong?: boolean
   /** What the cases count, where they are the same work in growing amounts: `files`. */
   readonly growsBy?: string
   cases(scale: Scale): readonly Case[]

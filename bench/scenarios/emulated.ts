@@ -26,7 +26,22 @@ export const emulated: Scenario = {
   about: 'One step over a Debian base image that is there already, run natively (linux/amd64) and emulated (linux/arm64); no output. With twins, programs whose output does not depend on the machine run natively in the emulated step.',
   isEmulated: true,
   mostRuns: MOST_RUNS,
-  cases: (scale) => [...SMALL_WORKLOADS, ...(scale === 'full' ? LARGE_WORKLOADS : [])].flatMap((workload) => ARCHITECTURES.map(([name, platform]) => workloadCase(workload, `${workload.name}, ${name}`, platform, scale))),
+  cases: casesOf(SMALL_WORKLOADS),
+}
+
+/** Once is enough: a run takes up to minutes. */
+export const emulatedInstalls: Scenario = {
+  name: 'emulated-installs',
+  title: 'Emulated package managers and compilers',
+  about: 'The same, with what images are made of: what is installed or compiled is in the base image or in the context, and nothing is fetched.',
+  isEmulated: true,
+  mostRuns: 1,
+  isLong: true,
+  cases: casesOf(LARGE_WORKLOADS),
+}
+
+function casesOf(workloads: readonly Workload[]): Scenario['cases'] {
+  return (scale) => workloads.flatMap((workload) => ARCHITECTURES.map(([name, platform]) => workloadCase(workload, `${workload.name}, ${name}`, platform, scale)))
 }
 
 function workloadCase({ image, command, write }: Workload, name: string, platform: string, scale: Scale): Case {

@@ -2,14 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeLarge } from '../layerExport.ts'
+import type { Scale } from '../../scenario.ts'
 import type { Workload } from '../emulated.ts'
 
 /** Those of compilers and package managers, all offline: what they install is in the image or in the context. */
 export const LARGE_WORKLOADS: readonly Workload[] = [
-  { name: 'xz -6', image: 'tools', command: () => 'xz -6 < data > /dev/null', write: (folder) => writeLarge(join(folder, 'data'), 16) },
+  { name: 'xz -6', image: 'tools', command: () => 'xz -6 < data > /dev/null', write: (folder, scale) => writeLarge(join(folder, 'data'), scale === 'full' ? 16 : 4) },
   { name: 'apt install', image: 'debs', command: () => 'DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-download --no-install-recommends gcc libc6-dev make xz-utils' },
-  { name: 'C compile', image: 'tools', command: () => 'gcc -O2 -c program.c -o /program.o', write: (folder) => writeFileSync(join(folder, 'program.c'), writeProgram(500)) },
-  { name: 'pip install', image: 'tools', command: () => 'pip install --quiet --no-index --no-build-isolation --no-deps --break-system-packages ./package', write: (folder) => writePackage(join(folder, 'package')) },
+  { name: 'C compile', image: 'tools', command: () => 'gcc -O2 -c program.c -o /program.o', write: (folder, scale) => writeFileSync(join(folder, 'program.c'), writeProgram(scale === 'full' ? 500 : 100)) },
+  { name: 'pip install', image: 'tools', command: () => 'pip install --quiet --no-index --no-build-isolation --no-deps --break-system-packages ./package', write: (folder, scale) => writePackage(join(folder, 'package'), scale === 'full' ? 200 : 40) },
   { name: 'npm ci', image: 'tools', command: () => 'npm ci --offline --silent --no-audit --no-fund', write: writeNpmProject },
   { name: 'Go build', image: 'tools', command: () => 'GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -o /program .', write: writeGoProgram },
 ]
@@ -29,22 +30,22 @@ function writeProgram(functions: number): string {
   return `${bodies.join('\n')}\n`
 }
 
-function writePackage(folder: string): void {
+function writePackage(folder: string, modules: number): void {
   mkdirSync(join(folder, 'many'), { recursive: true })
   writeFileSync(join(folder, 'setup.py'), "from setuptools import setup\nsetup(name='many', version='1.0', packages=['many'])\n")
   writeFileSync(join(folder, 'many/__init__.py'), '')
-  for (let module = 0; module < 200; module += 1) {
+  for (let module = 0; module < modules; module += 1) {
     const functions = Array.from({ length: 40 }, (_, index) => `def f${index}(a, b=${module}, *rest):\n    return [a + x * b for x in rest if x % ${index + 1}]\n`)
     writeFileSync(join(folder, `many/m${module}.py`), functions.join('\n'))
   }
 }
 
-const NPM_PACKAGES = 60
+const NPM_PACKAGES: Readonly<Record<Scale, number>> = { small: 20, full: 60 }
 const NPM_FILES = 40
 
 /** A project with dependencies that are archives beside it, as they would be in npm's cache. */
-function writeNpmProject(folder: string): void {
-  const names = Array.from({ length: NPM_PACKAGES }, (_, index) => `dependency${index}`)
+function writeNpmProject(folder: string, scale: Scale): void {
+  const names = Array.from({ length: NPM_PACKAGES[scale] }, (_, index) => `dependency${index}`)
   for (const name of names) writeNpmPackage(folder, name)
   const dependencies = Object.fromEntries(names.map((name) => [name, `file:${name}.tgz`]))
   const project = { name: 'project', version: '1.0.0', dependencies }
@@ -62,7 +63,8 @@ function writeNpmPackage(folder: string, name: string): void {
   rmSync(join(folder, name), { recursive: true })
 }
 
-function writeGoProgram(folder: string): void {
+/** The small one is all runtime: what a program imports is compiled, too. */
+function writeGoProgram(folder: string, scale: Scale): void {
   writeFileSync(join(folder, 'go.mod'), 'module program\n\ngo 1.19\n')
-  writeFileSync(join(folder, 'main.go'), 'package main\n\nimport (\n\t"encoding/json"\n\t"fmt"\n\t"os"\n\t"sort"\n)\n\nfunc main() {\n\tnames := append([]string{}, os.Args...)\n\tsort.Strings(names)\n\ttext, _ := json.Marshal(names)\n\tfmt.Println(string(text))\n}\n')
+  writeFileSync(join(folder, 'main.go'), scale === 'small' ? 'package main\n\nfunc main() {\n\tprintln("hello")\n}\n' : 'package main\n\nimport (\n\t"encoding/json"\n\t"fmt"\n\t"os"\n\t"sort"\n)\n\nfunc main() {\n\tnames := append([]string{}, os.Args...)\n\tsort.Strings(names)\n\ttext, _ := json.Marshal(names)\n\tfmt.Println(string(text))\n}\n')
 }
