@@ -106,6 +106,11 @@ const CASES: readonly (readonly [sentence: string, script: string, expected: str
   ['has no sight of it in /dev', 'ls /dev | grep -c pelago', '0'],
 ]
 
+/** apt and dpkg, but for apt's cache, which has times in it; the method unpacks a file that is none. */
+const PACKAGE_MANAGERS = `mkdir -p /var/lib/apt/lists/partial /var/cache/apt/archives/partial /etc/apt/apt.conf.d; echo no archive >/a.gz; touch -d @1000000000 /a.gz
+  dpkg --print-architecture; apt --version; apt-get --version; apt-config shell A APT::Architecture; apt-mark showhold; apt-cache policy; apt-config dump
+  printf '600 URI Acquire\\nURI: store:/a.gz\\nFilename: /a\\n\\n' | /usr/lib/apt/methods/store; rm -f /a.gz /a`
+
 /** So many for an ordinary user, whose way is the same. */
 const BRIEF_CASES = 4
 
@@ -130,6 +135,12 @@ function testInside(): void {
     it('has the environment in the order that an emulated one has it', async () => {
       const script = 'exec env -u A B=1 C=2 D=3 env'
       assert.equal((await run(script)).output, (await run(script, { twins: undefined })).output)
+    })
+    it('has package managers for its own architecture', async () => {
+      const native = await run(PACKAGE_MANAGERS)
+      assert.match(native.output, /^arm64\napt .* \(arm64\)\n[^]*^A='arm64'$[^]*^APT::Architecture "arm64";$/m)
+      assert.equal(native.use?.emulated, 0)
+      assert.equal(native.output, (await run(PACKAGE_MANAGERS, { twins: undefined })).output)
     })
     if (!isBrief) testReasons(run)
     it('is tidied up after', () => rm(folder, { recursive: true, force: true }))

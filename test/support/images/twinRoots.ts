@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ALLOWED_TOOLS } from '../../../src/executor/emulation/twins/allowlist.ts'
 
 /** What of a Debian has a part in native twins. */
-const WANTED = ['./bin', './sbin', './lib', './lib64', './usr/lib64', './usr/bin/*', './usr/sbin/chroot', './usr/lib/*-linux-gnu*/lib*.so*', './usr/lib/*-linux-gnu*/ld*.so*', './usr/lib/ld*.so*', './usr/lib64/*', './etc/passwd', './etc/group', './etc/nsswitch.conf', './etc/os-release', './usr/lib/os-release']
+const WANTED = ['./bin', './sbin', './lib', './lib64', './usr/lib64', './usr/bin/*', './usr/sbin/chroot', './usr/lib/*-linux-gnu*/lib*.so*', './usr/lib/*-linux-gnu*/ld*.so*', './usr/lib/ld*.so*', './usr/lib/apt/methods', './usr/share/dpkg', './usr/lib64/*', './etc/passwd', './etc/group', './etc/nsswitch.conf', './etc/os-release', './usr/lib/os-release']
 
 /** Unpacks of a Debian as tar (`fetchDebianRoot`) the tools and libraries, with a package database of these files. */
 export function makeTwinRoot(root: string, tar: string): void {

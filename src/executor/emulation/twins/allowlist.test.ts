@@ -7,13 +7,13 @@ import { ALLOWED_TOOLS, TWINS_VERSION } from './allowlist.ts'
 const called = ALLOWED_TOOLS.flatMap(({ programs, alsoCalled = [], names = [] }) => [...programs.map((path) => path.slice(path.lastIndexOf('/') + 1)), ...alsoCalled, ...names])
 
 describe('the allowlist of twins', () => {
-  const KNOWN_WRONG = 'printf seq numfmt od du df dd bash uname arch nproc getconf lscpu ldconfig locale iconv python3 perl dpkg dpkg-query apt-get gcc cc make awk mawk gawk stdbuf openssl who users logname su sudo passwd hexdump xxd ps'
+  const KNOWN_WRONG = 'printf seq numfmt od du df dd bash uname arch nproc getconf lscpu ldconfig locale iconv python3 perl start-stop-daemon dpkg-architecture gcc cc make awk mawk gawk stdbuf openssl who users logname su sudo passwd hexdump xxd ps'
   for (const name of KNOWN_WRONG.split(' ')) {
     it(`has no ${name}`, () => assert.ok(!called.includes(name)))
   }
   it('has changed only with a decision on its version, which is that of cached results', () => {
-    const list = ALLOWED_TOOLS.map(({ packages, programs, alsoCalled, names, usesAccounts, targets, distributions }) => ({ packages, programs, alsoCalled, names, usesAccounts, targets, distributions }))
-    assert.deepEqual({ version: TWINS_VERSION, list: digestOf(formatCanonicalJson(list)) }, { version: 1, list: 'sha256:ad7e3d8e8984bd8118f474a7ebb6c4d9b8e964036541751d1a5e335feb53c7b0' }, 'raise the version where a tool was wrong, and write the new digest here')
+    const list = ALLOWED_TOOLS.map(({ why: _why, ...rest }) => rest)
+    assert.deepEqual({ version: TWINS_VERSION, list: digestOf(formatCanonicalJson(list)) }, { version: 2, list: 'sha256:af1de66b84838068af5d4bbe411c5eaacfd05392906a61b27b918f188c652df2' }, 'raise the version where a tool was wrong, and write the new digest here')
   })
   it('gives busybox no leave to run by its own name', () => assert.ok(ALLOWED_TOOLS.every(({ programs, names }) => !programs.includes('/usr/bin/busybox') || (names !== undefined && !names.includes('busybox')))))
   it('gives a reason and a package for each', () => assert.ok(ALLOWED_TOOLS.every(({ why, packages }) => why !== '' && (packages.deb ?? packages.apk) !== undefined)))

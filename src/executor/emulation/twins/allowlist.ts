@@ -5,7 +5,7 @@
  * name (character sets, name services but files). test/integration/twins.test.ts runs it both ways.
  *
  * Known to be wrong, and so not here: printf, seq, numfmt, od, sort -g, du, df, dd (long double); bash, make, python,
- * perl, dpkg, apt-get, gcc (the architecture is compiled in); uname, arch, nproc, lscpu, getconf (they tell of the
+ * perl, gcc (the architecture is compiled in, in more than one word); uname, arch, nproc, lscpu, getconf (they tell of the
  * machine); who, users, logname (records of utmp have another layout); awk (the mathematical library's last bit); ldconfig,
  * locale, iconv, stdbuf, openssl (what they load or write is for one architecture).
  */
@@ -14,7 +14,7 @@
  * Part of the cache keys of steps with twins. To be raised whenever a twin turns out to be wrong, be it by the list below
  * or by how twins are found and started: what was made with it is then not found again.
  */
-export const TWINS_VERSION = 1
+export const TWINS_VERSION = 2
 
 /** Programs of one package that are replaced or not for one and the same reason. */
 export interface AllowedTool {
@@ -30,6 +30,10 @@ export interface AllowedTool {
   readonly why: string
   /** Names of users and groups are part of its work: a C library may ask others than the files for these. */
   readonly usesAccounts?: boolean
+  /** Hosts by name are part of its work, by the C library's own services. */
+  readonly usesHosts?: boolean
+  /** It, or a library whose name begins with `libraries`, has the name of the architecture compiled in: a copy of it runs that has the step's. Where none can be made, it is emulated, or runs as it is. */
+  readonly namesArchitecture?: { readonly libraries?: string; readonly orElse?: 'as it is' }
   /** Only for these targets; undefined for all. */
   readonly targets?: 'of 64 bits' | 'of 64 bits, little-endian'
   /** Only in these distributions, as os-release(5) has their ID: others build the same package otherwise. */
@@ -51,6 +55,9 @@ const TIME_TOOLS = 'date touch'
 const APPLETS =
   'ash sh basename cat chgrp chmod chown cksum cmp comm cp cut diff dirname echo egrep env expand expr false fgrep find fold getopt grep gunzip gzip head id install link ln ls md5sum mkdir mkfifo mktemp mv nice nl nohup paste patch printenv pwd readlink realpath rm rmdir sed sha1sum sha256sum sha3sum sha512sum shuf sort split stat sync tac tail tar tee test tr true truncate tsort tty unexpand uniq unlink wc which whoami xargs yes zcat base64 bunzip2 bzcat bzip2 cpio run-parts unlzma unxz lzcat xzcat'
 
+/** Those of apt's that a plain apt-get uses. */
+const METHODS = ['copy', 'file', 'gpgv', 'http', 'rred', 'store']
+
 export const ALLOWED_TOOLS: readonly AllowedTool[] = [
   { packages: { deb: 'dash', apk: 'dash' }, programs: inBin('dash'), alsoCalled: ['sh'], usesAccounts: true, why: 'a shell of 64-bit integers, whose printf goes by double; what it starts goes through the kernel' },
   { packages: { deb: 'coreutils' }, programs: inBin(`${FILE_TOOLS} [`), why: 'bytes and integers of fixed width' },
@@ -70,6 +77,10 @@ export const ALLOWED_TOOLS: readonly AllowedTool[] = [
   { packages: { deb: 'bzip2', apk: 'bzip2' }, programs: inBin('bzip2'), alsoCalled: ['bunzip2', 'bzcat'], why: 'defined by bytes; sorts without regard to the byte order' },
   { packages: { deb: 'xz-utils', apk: 'xz' }, programs: inBin('xz'), alsoCalled: ['unxz', 'xzcat', 'lzma', 'unlzma', 'lzcat'], targets: 'of 64 bits', why: 'on 32 bits it limits its memory, and with it its threads' },
   { packages: { deb: 'zstd', apk: 'zstd' }, programs: inBin('zstd'), alsoCalled: ['unzstd', 'zstdcat', 'zstdmt'], targets: 'of 64 bits, little-endian', why: 'older versions hash by the byte order of the machine' },
-  { packages: { deb: 'dpkg' }, programs: inBin('dpkg-deb dpkg-split update-alternatives'), usesAccounts: true, why: 'archives and text files; what architecture dpkg is for is asked of dpkg alone' },
+  { packages: { deb: 'dpkg' }, programs: inBin('update-alternatives'), usesAccounts: true, why: 'links and text files' },
+  { packages: { deb: 'dpkg' }, programs: inBin('dpkg-deb dpkg-split'), usesAccounts: true, namesArchitecture: { orElse: 'as it is' }, why: 'archives; the architecture is told with the version, and nowhere else' },
+  { packages: { deb: 'dpkg' }, programs: inBin('dpkg dpkg-query dpkg-divert dpkg-statoverride dpkg-trigger'), usesAccounts: true, namesArchitecture: {}, targets: 'of 64 bits', why: 'text files, in an order of names and integers; what it starts goes through the kernel' },
+  { packages: { deb: 'apt' }, programs: inBin('apt apt-get apt-cache apt-config apt-mark'), usesAccounts: true, namesArchitecture: { libraries: 'libapt-' }, targets: 'of 64 bits, little-endian', why: 'text files, and a cache of them in the layout of the machine; choices by integers; its architecture is the one word' },
+  { packages: { deb: 'apt' }, programs: METHODS.map((name) => `/usr/lib/apt/methods/${name}`), alsoCalled: ['https'], usesAccounts: true, usesHosts: true, namesArchitecture: { libraries: 'libapt-' }, targets: 'of 64 bits', why: 'bytes as they are fetched, unpacked and hashed, over a protocol of text' },
   { packages: { deb: 'gpgv' }, programs: inBin('gpgv'), why: 'a signature is good or it is not' },
 ]

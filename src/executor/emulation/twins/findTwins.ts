@@ -8,6 +8,9 @@ import type { FactsReader, FileFacts } from './fileFacts.ts'
 import { placeOf, type PackageDatabase } from './packages/packageDatabase.ts'
 import type { PackageReader } from './packages/readPackages.ts'
 import { findFile, readRootText, type RootFile } from './rootFiles.ts'
+import { debianWords } from './compiledWord.ts'
+import type { ProgramNeeds } from './nativeProgram.ts'
+import { spellStart, type BuiltTwice, type WordReader } from './spelledStart.ts'
 import { findStart, type FoundLibrary, type NativeStart } from './twinStart.ts'
 import type { FileIdentity } from './twinTable.ts'
 
@@ -23,6 +26,7 @@ export interface TwinSides {
 export interface TwinReaders {
   readonly packages: PackageReader
   readonly facts: FactsReader
+  readonly words: WordReader
 }
 
 /** A file of the step, and what stands in for it. */
@@ -48,7 +52,7 @@ export async function findTwins(sides: TwinSides, readers: TwinReaders, signal: 
   if (step === undefined || sibling === undefined) return none(`the image ${step === undefined ? `for ${sides.target.architecture}` : `for ${sides.native.architecture}`} has no package database that is known`)
   const distribution = await readDistribution(sides.step, signal)
   if (step.kind !== sibling.kind || distribution !== (await readDistribution(sides.sibling, signal))) return none('the images of the two platforms are of different distributions')
-  const context: SearchContext = { ...sides, distribution, packages: { step, sibling }, facts: readers.facts, signal, libraryFolders: libraryFoldersOf(sides), libraries: new Map() }
+  const context: SearchContext = { ...sides, distribution, packages: { step, sibling }, facts: readers.facts, words: readers.words, signal, libraryFolders: libraryFoldersOf(sides), libraries: new Map() }
   const tools = await offered(ALLOWED_TOOLS.filter((tool) => fitsTarget(tool, target)), context)
   const twins: FoundTwin[] = []
   for (const tool of tools) twins.push(...(await findTool(tool, context)))
@@ -66,6 +70,7 @@ interface SearchContext extends TwinSides {
   readonly distribution: string
   readonly packages: { readonly step: PackageDatabase; readonly sibling: PackageDatabase }
   readonly facts: FactsReader
+  readonly words: WordReader
   readonly libraryFolders: readonly string[]
   readonly libraries: Map<string, FoundLibrary | undefined>
   readonly signal: AbortSignal
@@ -78,8 +83,8 @@ function fitsTarget({ targets }: AllowedTool, { bits, byteOrder }: { readonly bi
 /** Of the tools those that mean the same in this root. */
 async function offered(tools: readonly AllowedTool[], { step, packages, distribution, signal }: SearchContext): Promise<readonly AllowedTool[]> {
   const services = await readRootText(step, '/etc/nsswitch.conf', signal)
-  const hasFilesOnly = areAccountsFiles(services, packages.step)
-  return tools.filter(({ usesAccounts = false, distributions }) => (hasFilesOnly || !usesAccounts) && (distributions?.includes(distribution) ?? true))
+  const [hasFilesOnly, hasPlainHosts] = [areAccountsFiles(services, packages.step), areHostsPlain(services)]
+  return tools.filter(({ usesAccounts = false, usesHosts = false, distributions }) => (hasFilesOnly || !usesAccounts) && (hasPlainHosts || !usesHosts) && (distributions?.includes(distribution) ?? true))
 }
 
 /** os-release(5): another one may have built another program as the same version of a package. */
@@ -89,8 +94,17 @@ async function readDistribution(root: OpenFolder, signal: AbortSignal): Promise<
 
 /** nsswitch.conf(5). `systemd` is written there by default, and counts for nothing where its library is not installed. */
 export function areAccountsFiles(services: string, packages: Pick<PackageDatabase, 'versionOf'>): boolean {
-  const listed = [...services.matchAll(/^\s*(?:passwd|group|initgroups)\s*:([^#\n]*)/gm)].flatMap(([, list = '']) => list.replace(/\[[^\]]*\]/g, '').trim().split(/\s+/))
-  return listed.every((service) => ['', 'files', 'compat'].includes(service) || (service === 'systemd' && packages.versionOf('libnss-systemd') === undefined))
+  return servicesOf(services, /^(?:passwd|group|initgroups)$/).every((service) => ['files', 'compat'].includes(service) || (service === 'systemd' && packages.versionOf('libnss-systemd') === undefined))
+}
+
+/** The C library has these two in itself; it does without others where they are not installed, which is nothing to count on. */
+export function areHostsPlain(services: string): boolean {
+  return servicesOf(services, /^hosts$/).every((service) => ['files', 'dns'].includes(service))
+}
+
+function servicesOf(text: string, databases: RegExp): readonly string[] {
+  const lines = [...text.matchAll(/^\s*(\w+)\s*:([^#\n]*)/gm)].filter(([, database = '']) => databases.test(database))
+  return lines.flatMap(([, , list = '']) => list.replace(/\[[^\]]*\]/g, '').split(/\s+/)).filter((service) => service !== '')
 }
 
 async function findTool(tool: AllowedTool, context: SearchContext): Promise<readonly FoundTwin[]> {
@@ -99,21 +113,60 @@ async function findTool(tool: AllowedTool, context: SearchContext): Promise<read
   const found: FoundTwin[] = []
   for (const path of tool.programs) {
     const program = findFile(context.step, path) ?? findFile(context.step, path.replace(/^\/usr/, ''))
-    const start = program === undefined ? undefined : await findStandIn(program, name, context)
+    const standIn = program === undefined ? undefined : await findStandIn(program, name, context)
+    const start = program === undefined || standIn === undefined ? undefined : await spell(tool, { program, name, standIn }, context)
     if (program !== undefined && start !== undefined) found.push({ file: program.identity, start, names: tool.names, calledAs: [path.slice(path.lastIndexOf('/') + 1), ...(tool.names ?? tool.alsoCalled ?? [])] })
   }
   return found
 }
 
+/** A file of the sibling's root, and how it is started. */
+interface StandIn {
+  readonly file: RootFile
+  readonly needs: ProgramNeeds
+  readonly start: NativeStart
+}
+
 /** How `program` of the step runs natively. Undefined in any doubt. */
-async function findStandIn(program: RootFile, name: string, context: SearchContext): Promise<NativeStart | undefined> {
+async function findStandIn(program: RootFile, name: string, context: SearchContext): Promise<StandIn | undefined> {
   const { step, sibling, packages } = context
   if (program.givesRights || (await readPackaged(program, name, { ...context, root: step, database: packages.step })) === undefined) return undefined
   const standIn = findFile(sibling, program.path) ?? findFile(sibling, placeOf(program.path))
   if (standIn === undefined || standIn.givesRights || placeOf(standIn.path) !== placeOf(program.path)) return undefined
   const factsOf = (file: RootFile): Promise<FileFacts | undefined> => readPackaged(file, name, { ...context, root: sibling, database: packages.sibling })
   const needs = (await factsOf(standIn))?.needs
-  return needs === undefined ? undefined : await findStart(standIn, needs, { sibling, libraryFolders: context.libraryFolders, libraries: context.libraries, factsOf })
+  const start = needs === undefined ? undefined : await findStart(standIn, needs, { sibling, libraryFolders: context.libraryFolders, libraries: context.libraries, factsOf })
+  return needs === undefined || start === undefined ? undefined : { file: standIn, needs, start }
+}
+
+interface FoundPair {
+  readonly program: RootFile
+  /** Of the package. */
+  readonly name: string
+  readonly standIn: StandIn
+}
+
+/** With the step's architecture in the place of the sibling's, where the tool names it. */
+async function spell({ namesArchitecture }: AllowedTool, { program, name, standIn }: FoundPair, context: SearchContext): Promise<NativeStart | undefined> {
+  if (namesArchitecture === undefined) return standIn.start
+  const { step, sibling, target, native, words: reader, signal } = context
+  const libraries = await findBuiltTwice(standIn.needs.libraries.filter((library) => library.startsWith(namesArchitecture.libraries ?? '/')), name, context)
+  const words = debianWords(native.architecture, target.architecture)
+  const start = libraries === undefined ? undefined : await spellStart(standIn.start, { file: standIn.file, counterpart: program }, libraries, { step, sibling, words, reader, signal })
+  return start ?? (namesArchitecture.orElse === 'as it is' ? standIn.start : undefined)
+}
+
+/** Libraries by name. Undefined where one is not as its package has brought it, on either side. */
+async function findBuiltTwice(names: readonly string[], owner: string, context: SearchContext): Promise<ReadonlyMap<string, BuiltTwice> | undefined> {
+  const found = new Map<string, BuiltTwice>()
+  const triplet = TRIPLETS.get(context.target.architecture)
+  for (const name of names) {
+    const file = context.libraries.get(name)?.file
+    const counterpart = triplet === undefined ? undefined : (findFile(context.step, `/lib/${triplet}/${name}`) ?? findFile(context.step, `/usr/lib/${triplet}/${name}`))
+    if (file === undefined || counterpart === undefined || (await readPackaged(counterpart, owner, { ...context, root: context.step, database: context.packages.step })) === undefined) return undefined
+    found.set(name, { file, counterpart })
+  }
+  return found
 }
 
 interface PackagedQuestion extends SearchContext {

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openRoot } from '../../../archive/safePath.ts'
+import { openRoot, type OpenFolder } from '../../../archive/safePath.ts'
 import { mountMemory } from '../../../kit/files/memoryFolder.ts'
 import { openSubprocess } from '../../../kit/process/subprocess.ts'
 import type { Crun } from '../../crun.ts'
@@ -14,7 +14,9 @@ import { isOlder, parseQemuVersion, readQemuVersion } from '../qemuVersion.ts'
 import { createFactsReader } from './fileFacts.ts'
 import { findTwins, type FoundTwin, type TwinReaders } from './findTwins.ts'
 import { createPackageReader } from './packages/readPackages.ts'
-import { identityOf } from './rootFiles.ts'
+import { identityOf, keyOf } from './rootFiles.ts'
+import { writeCopies } from './spelledCopy.ts'
+import { createWordReader } from './spelledStart.ts'
 import { COUNT_FILE, LINK_FOLDER, SIBLING_FOLDER, TWIN_FOLDER } from './twinFolder.ts'
 import { parseCount, planLinks, writeCountFile, writeLinks, writeSealedEmulator, type LinkPlan } from './twinSetting.ts'
 import type { TwinTable } from './twinTable.ts'
@@ -50,7 +52,7 @@ export interface NativeTwinsOptions {
 
 /** Nothing is tried before it is asked for. */
 export function createNativeTwins(options: NativeTwinsOptions): NativeTwins {
-  const kept: Kept = { readers: { packages: createPackageReader(), facts: createFactsReader() }, linkFolders: new Map(), isReversed: new Map() }
+  const kept: Kept = { readers: { packages: createPackageReader(), facts: createFactsReader(), words: createWordReader() }, linkFolders: new Map(), isReversed: new Map() }
   const obstacles = new Map<string, Promise<string | undefined>>()
   return {
     async open(spec, source, signal) {
@@ -109,11 +111,17 @@ function ensure<T>(known: Map<string, Promise<T>>, key: string, make: () => Prom
   return made
 }
 
-async function makeLinkFolder(stateFolder: string, links: LinkPlan['links']): Promise<string> {
+async function makeLinkFolder(stateFolder: string, { links, copies }: LinkPlan, sibling: OpenFolder): Promise<string> {
   const folder = await mkdtemp(join(stateFolder, 'links-'))
   await chmod(folder, 0o755) // for every user of a step
   await writeLinks(folder, links)
+  await writeCopies(folder, copies.values(), sibling)
   return folder
+}
+
+/** What a folder of links is made of. */
+function linkKey({ links, copies }: LinkPlan): string {
+  return JSON.stringify([[...links], [...copies].map(([path, { file, spellings }]) => [path, keyOf(file), spellings])])
 }
 
 async function reversesEnvironment(emulatorPath: string): Promise<boolean> {
@@ -142,7 +150,7 @@ async function openStep(parts: StepParts, signal: AbortSignal): Promise<StepTwin
   const folder = await mkdtemp(join(options.stateFolder, 'twins-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const paths = { sealed: join(folder, basename(emulatorPath)), registrations: join(folder, 'binfmt'), counts: join(folder, 'counts') }
-  const links = await ensure(kept.linkFolders, JSON.stringify([...plan.links]), () => makeLinkFolder(options.stateFolder, plan.links))
+  const links = await ensure(kept.linkFolders, linkKey(plan), () => makeLinkFolder(options.stateFolder, plan, sibling))
   await mkdir(paths.counts)
   stack.use(mountMemory(paths.counts, COUNT_BYTES))
   const countFile = join(paths.counts, 'count')

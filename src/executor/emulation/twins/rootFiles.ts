@@ -70,6 +70,7 @@ export function hashBytes(bytes: Uint8Array, algorithm: 'md5' | 'sha1'): string 
   return createHash(algorithm).update(bytes).digest('hex')
 }
 
-function openPathOf(root: OpenFolder, path: string): string {
+/** For this process, as long as `root` is open. */
+export function openPathOf(root: OpenFolder, path: string): string {
   return join(`/proc/self/fd/${root.fd}`, path)
 }

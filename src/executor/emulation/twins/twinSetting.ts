@@ -2,6 +2,7 @@ import { copyFile, mkdir, open, readFile, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import type { FoundTwin } from './findTwins.ts'
 import { sealEmulator } from './sealedEmulator.ts'
+import type { SpelledCopy } from './spelledCopy.ts'
 import { LINK_FOLDER } from './twinFolder.ts'
 import { formatTwinTable, type TwinStart, type TwinTable } from './twinTable.ts'
 
@@ -10,6 +11,8 @@ export interface LinkPlan {
   readonly starts: readonly { readonly twin: FoundTwin; readonly start: TwinStart }[]
   /** By their path in the folder of links; each leads from there to a file of the sibling's root. */
   readonly links: ReadonlyMap<string, string>
+  /** By the same. */
+  readonly copies: ReadonlyMap<string, SpelledCopy>
 }
 
 /** A folder for each file that is executed: it is one, a loader, unless there are static programs. */
@@ -21,7 +24,7 @@ export function planLinks(twins: readonly FoundTwin[]): LinkPlan {
     for (const name of twin.calledAs) links.set(`${folder}/${name}`, `../../root/${twin.start.executed}`)
     return { twin, start: { linkFolder: `${LINK_FOLDER}/${folder}/`, link: twin.calledAs[0], names: twin.names, words: twin.start.words } }
   })
-  return { starts, links }
+  return { starts, links, copies: new Map(twins.flatMap(({ start: { copies = [] } }) => copies.map((copy) => [copy.path, copy] as const))) }
 }
 
 /** Makes the folder `folder`. */

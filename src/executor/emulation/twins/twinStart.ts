@@ -1,5 +1,6 @@
 import type { OpenFolder } from '../../../archive/safePath.ts'
 import type { FileFacts } from './fileFacts.ts'
+import type { SpelledCopy } from './spelledCopy.ts'
 import { findFile, leadsThere, type RootFile } from './rootFiles.ts'
 import { ARGV0, type TwinWord } from './twinTable.ts'
 import { SIBLING_FOLDER } from './twinFolder.ts'
@@ -8,6 +9,8 @@ import { SIBLING_FOLDER } from './twinFolder.ts'
 export interface NativeStart {
   readonly executed: string
   readonly words: readonly TwinWord[]
+  /** What of it are copies in the folder of links; absent: nothing. */
+  readonly copies?: readonly SpelledCopy[]
 }
 
 export interface StartDeps {
