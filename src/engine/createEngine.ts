@@ -29,6 +29,7 @@ import { toSnapshot } from '../ops/snapshotResult.ts'
 import { readHostConfig } from '../registry/hostConfig.ts'
 import { DEFAULT_RETRIES } from '../registry/registryClient.ts'
 import { createCacheFolders, type CacheFolders } from '../snapshot/cacheFolders.ts'
+import { createMadeCopies } from '../ops/files/madeCopies.ts'
 import { createContentHasher } from '../snapshot/contentHash.ts'
 import { openSnapshots, type SnapshotBackend } from '../snapshot/openSnapshots.ts'
 import type { SnapshotStore } from '../snapshot/snapshotStore.ts'
@@ -105,7 +106,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
     gitSources,
     snapshots, content, registries, loneBlobs: registries.loneBlobs, layouts: sessions,
     presence,
-    hasher,
+    hasher, madeCopies: createMadeCopies(database),
     caches,
     devices,
     secrets: sessions,

@@ -1,8 +1,9 @@
 import { isSameBase } from '../graph/actionBase.ts'
 import type { ActionBase, FileAction, FileOp, Vertex } from '../graph/vertex.ts'
 import { fromText, type ByteString } from '../kit/byteString.ts'
-import type { SnapshotId } from '../snapshot/snapshotStore.ts'
+import type { SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { CacheMap, Op, ResultId } from '../solver/op.ts'
+import { revisableCopy, reviseCopy, type RevisionDeps } from './files/copyRevision.ts'
 import { runFileAction } from './files/fileActions.ts'
 import { fileCacheMap, ownerField, type FileKeyDeps } from './files/fileKey.ts'
 import { createFilePlacer } from './files/filePlacer.ts'
@@ -14,7 +15,7 @@ import { openWorkplace, type Workplace } from './files/workplace.ts'
 import { toSnapshot } from './snapshotResult.ts'
 import type { StepTimes } from './stepTimes.ts'
 
-export interface FileDeps extends FileKeyDeps {
+export interface FileDeps extends FileKeyDeps, RevisionDeps {
   readonly stepTimes: StepTimes
   readonly now: () => number
 }
@@ -29,13 +30,23 @@ export function createFileOp({ actions }: FileOp, vertex: Vertex, deps: FileDeps
     async execute(inputs, context, signal) {
       await Promise.all(inputs.map((input) => deps.presence.ensurePresent(toSnapshot(input), context, signal)))
       const startedAt = deps.now()
-      await using workplace = openWorkplace(actions, inputs, deps.snapshots, signal)
-      for (const [index, action] of actions.entries()) await runAction(index, action, { workplace, nowNs: BigInt(deps.now()) * 1_000_000n }, signal)
       const { digest: op } = map()
+      const nowNs = BigInt(deps.now()) * 1_000_000n
+      const copy = revisableCopy(actions, inputs, op)
+      const revised = copy === undefined ? undefined : await reviseCopy(copy, deps, nowNs, signal)
+      const results = revised === undefined ? await runActions(actions, inputs, { snapshots: deps.snapshots, nowNs }, signal) : [revised]
+      const [result] = results
+      if (copy !== undefined && result !== undefined) deps.madeCopies.record(copy.key, { source: copy.source, result: result as SnapshotId })
       if (op !== undefined) deps.stepTimes.record({ op, name: vertex.note.name, platform: undefined, mode: 'none', durationMs: deps.now() - startedAt })
-      return resultsInOrder(workplace.outputs())
+      return results
     },
   }
+}
+
+async function runActions(actions: readonly FileAction[], inputs: readonly (ResultId | undefined)[], { snapshots, nowNs }: { readonly snapshots: SnapshotStore; readonly nowNs: bigint }, signal: AbortSignal): Promise<readonly ResultId[]> {
+  await using workplace = openWorkplace(actions, inputs, snapshots, signal)
+  for (const [index, action] of actions.entries()) await runAction(index, action, { workplace, nowNs }, signal)
+  return resultsInOrder(workplace.outputs())
 }
 
 interface ActionRun {
@@ -49,7 +60,7 @@ async function runAction(index: number, action: FileAction, { workplace, nowNs }
   const owner = await ownerOf(action, target, workplace)
   const linkSource: LinkSource = view === undefined ? () => undefined : await openLinkSource(view)
   // Only the first action of a layer: a name that is new to it then has no whiteout in the layer's own folder
-  const late: LateCopies | undefined = workplace.isFirstOfLayer(index) ? { add: (copy) => workplace.putOff(index, (root) => copy(root, createFilePlacer(linkSource))) } : undefined
+  const late: LateCopies | undefined = workplace.isFirstOfLayer(index) ? { add: (copy) => workplace.putOff(index, (root) => copy(root, createFilePlacer(linkSource))), replaces: false } : undefined
   const source = view === undefined ? undefined : fromText(view.path)
   await runFileAction(action, { target, source, owner, placer: createFilePlacer(linkSource), late, nowNs }, signal)
   await workplace.finish(index)

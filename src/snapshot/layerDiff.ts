@@ -3,18 +3,24 @@ import { formatOpaque, formatRemoval } from '../archive/whiteout.ts'
 import { asByteString, type ByteString } from '../kit/byteString.ts'
 import { joinPath, ROOT } from './internal/bytePath.ts'
 import { isSameFile } from './internal/sameFile.ts'
-import { readContent } from './internal/readContent.ts'
-import { walkTree, type TreeEntry } from './internal/fileTree.ts'
+import { readContent, sampleContent } from './internal/readContent.ts'
+import type { TreeEntry } from './internal/fileTree.ts'
 import { findLayerFile, hasSameMetadata, readLayerFile, type LayerFile } from './internal/layerFile.ts'
+import { walkMerged, type PartEntry } from './internal/mergedTree.ts'
 import type { LayerOptions } from './snapshotStore.ts'
 
 export interface LayerFolder {
-  /** In the format of overlayfs' upper folder. */
-  readonly folder: ByteString
+  /** In the format of overlayfs' upper folder, each over the next. */
+  readonly folders: readonly ByteString[]
   /** All layers below as one tree; undefined where there are none. */
   readonly lower: ByteString | undefined
   /** The root folder itself is an entry only where it was changed; its time does not count, since every change at the top changes it. */
   readonly hasOwnRoot: boolean
+}
+
+export interface LayerReadOptions extends LayerOptions {
+  /** Whether little of most contents will be read. */
+  readonly isContentSampled?: boolean
 }
 
 /**
@@ -23,15 +29,17 @@ export interface LayerFolder {
  * as BuildKit does, what overlayfs copied up and nobody changed: files equal to those below, and folders of which
  * nothing but the time is new, unless there is something to say of what is in them.
  */
-export async function* readLayerEntries(layer: LayerFolder, options: LayerOptions, signal: AbortSignal): AsyncGenerator<TarEntry> {
-  const { folder, hasOwnRoot } = layer
-  if (hasOwnRoot) yield withoutContent(headerOf({ path: asByteString('.'), file: readLayerFile(folder) }, 'folder', options))
-  const reading = { folder, firstOfInode: new Map<string, ByteString>(), options, signal }
+export async function* readLayerEntries(layer: LayerFolder, options: LayerReadOptions, signal: AbortSignal): AsyncGenerator<TarEntry> {
+  const { folders, hasOwnRoot } = layer
+  const [root] = folders
+  if (hasOwnRoot && root !== undefined) yield withoutContent(headerOf({ path: asByteString('.'), file: readLayerFile(root) }, 'folder', options))
+  const reading = { firstOfInode: new Map<string, ByteString>(), options, signal }
   const isUnchanged = createComparison(layer, signal)
   /** Unchanged folders on the way to the entry at hand, outermost first. */
-  const passed: TreeEntry[] = []
-  for await (const entry of walkTree(folder, signal)) {
+  const passed: PartEntry[] = []
+  for await (const entry of walkMerged(folders, signal)) {
     while (passed.length > 0 && !isBelow(entry.path, passed.at(-1)?.path)) passed.pop()
+    if (isOfLayerOnly(entry, layer.lower)) continue
     if (await isUnchanged(entry)) {
       if (entry.file.shape.kind === 'folder') passed.push(entry)
       continue
@@ -41,14 +49,19 @@ export async function* readLayerEntries(layer: LayerFolder, options: LayerOption
   }
 }
 
+/** What the layer itself had, and has no more: nothing below is taken away. */
+function isOfLayerOnly({ path, file, isOverOther }: PartEntry, lower: ByteString | undefined): boolean {
+  return file.shape.kind === 'whiteout' && isOverOther && (lower === undefined || findLayerFile(joinPath(lower, path)) === undefined)
+}
+
 /** To be asked of entries in the order of the walk. */
-function createComparison({ folder, lower }: LayerFolder, signal: AbortSignal): (entry: TreeEntry) => Promise<boolean> {
+function createComparison({ lower }: LayerFolder, signal: AbortSignal): (entry: PartEntry) => Promise<boolean> {
   /** Below it the layers below do not show. */
   let newFolder: ByteString | undefined
-  return async ({ path, file }) => {
+  return async ({ path, file, part }) => {
     if (lower === undefined || isBelow(path, newFolder)) return false
     const before = findLayerFile(joinPath(lower, path))
-    if (file.shape.kind !== 'folder') return before !== undefined && isSameFile(path, { before: lower, after: folder, files: [before, file] }, signal)
+    if (file.shape.kind !== 'folder') return before !== undefined && isSameFile(path, { before: lower, after: part, files: [before, file] }, signal)
     if (before?.shape.kind === 'folder' && !file.shape.isOpaque) return hasSameMetadata({ ...before, mtimeNs: 0n }, { ...file, mtimeNs: 0n })
     newFolder = path
     return false
@@ -60,13 +73,12 @@ function isBelow(path: ByteString, folder: ByteString | undefined): boolean {
 }
 
 interface Reading {
-  readonly folder: ByteString
   readonly firstOfInode: Map<string, ByteString>
-  readonly options: LayerOptions
+  readonly options: LayerReadOptions
   readonly signal: AbortSignal
 }
 
-function* entriesOf(entry: TreeEntry, reading: Reading): Generator<TarEntry> {
+function* entriesOf(entry: PartEntry, reading: Reading): Generator<TarEntry> {
   const { shape } = entry.file
   const { options } = reading
   switch (shape.kind) {
@@ -94,12 +106,13 @@ function* entriesOf(entry: TreeEntry, reading: Reading): Generator<TarEntry> {
   }
 }
 
-function fileEntry(entry: TreeEntry, shape: { readonly sizeBytes: number; readonly inode: string; readonly linkCount: number }, reading: Reading): TarEntry {
+function fileEntry(entry: PartEntry, shape: { readonly sizeBytes: number; readonly inode: string; readonly linkCount: number }, reading: Reading): TarEntry {
   const first = shape.linkCount > 1 ? reading.firstOfInode.get(shape.inode) : undefined
   if (first !== undefined) return withoutContent({ ...headerOf(entry, 'hardlink', reading.options), linkTarget: first, xattrs: NO_XATTRS })
   if (shape.linkCount > 1) reading.firstOfInode.set(shape.inode, entry.path)
   const header = { ...headerOf(entry, 'file', reading.options), sizeBytes: shape.sizeBytes }
-  return { header, content: readContent(joinPath(reading.folder, entry.path), reading.signal) }
+  const place = joinPath(entry.part, entry.path)
+  return { header, content: reading.options.isContentSampled === true ? sampleContent(place, reading.signal) : readContent(place, reading.signal) }
 }
 
 function headerOf({ path, file }: TreeEntry, kind: TarHeader['kind'], options: LayerOptions): TarHeader {

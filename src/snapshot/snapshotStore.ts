@@ -1,6 +1,8 @@
+import type { TarEntry } from '../archive/tar.ts'
 import type { Digest } from '../ground/digest.ts'
 import { BuildError } from '../ground/errors.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
+import type { ByteString } from '../kit/byteString.ts'
 
 /** Names one immutable root file system: for layers of an image its chain id (OCI image-spec, config.md#layer-chainid), else random. */
 export type SnapshotId = string & { readonly __brand: 'SnapshotId' }
@@ -40,11 +42,27 @@ export interface SnapshotStore {
 
   /** A writable file system over `parent` (undefined: an empty one). Disposing without commit leaves nothing. */
   openMutable(parent: SnapshotId | undefined, signal: AbortSignal): Promise<MutableSnapshot>
+  /**
+   * A writable file system over that of `id`. Committed, it is a revision: a snapshot on the parent of `id`, whose layer
+   * is that of `id` with what was changed, which alone takes room and time. `id` is kept as long as its revisions are.
+   * Nothing may be taken away in it. Undefined where this store has no revisions of `id`, or enough of them.
+   */
+  openRevision(id: SnapshotId, signal: AbortSignal): Promise<MutableSnapshot | undefined>
   /** The files of `id` (undefined: an empty folder), read-only by agreement; held until disposed. */
   openView(id: SnapshotId | undefined, signal: AbortSignal): Promise<SnapshotView>
 
   /** The uncompressed layer tar of `id` against its parent, reproducible: entries in path order, whiteouts as OCI layer.md has them. */
   readLayer(id: SnapshotId, options: LayerOptions, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /**
+   * Of that layer the entries themselves, for readers that look at little of what is in them: content need not be read,
+   * and begins with a small piece. `revision`: of a revision only what was changed, even where it is as the parent has it.
+   */
+  readEntries(id: SnapshotId, extent: 'layer' | 'revision', signal: AbortSignal): AsyncIterable<TarEntry>
+  /**
+   * What was changed in `id` since it was `earlier`, on which it stands: what each layer between them has, lowest first,
+   * folders on the way too. Undefined where it does not stand on it. @throws SnapshotNotFoundError
+   */
+  readChanges(earlier: SnapshotId, id: SnapshotId, signal: AbortSignal): AsyncIterable<SnapshotChange> | undefined
   /** Whether `id` changes nothing against its parent. */
   isEmptyLayer(id: SnapshotId, signal: AbortSignal): Promise<boolean>
 
@@ -65,6 +83,8 @@ export interface Snapshot {
   readonly parent: SnapshotId | undefined
   /** Of a graft the snapshot whose layer it has. */
   readonly origin: SnapshotId | undefined
+  /** Of a revision the snapshot whose layer it has changes of. */
+  readonly revises: SnapshotId | undefined
   readonly state: 'lazy' | 'present'
   /** Uncompressed digest of the layer, where known. */
   readonly diffId: Digest | undefined
@@ -91,6 +111,12 @@ export interface LayerOptions {
   readonly clampTimeSeconds: number | undefined
 }
 
+/** Something was made or touched, or taken away: of a folder that is replaced both are told as a removal. */
+export interface SnapshotChange {
+  readonly path: ByteString
+  readonly kind: 'folder' | 'other' | 'removal'
+}
+
 export interface MutableSnapshot extends AsyncDisposable {
   /** Folder in which the whole file system is seen and changed. */
   readonly path: string
@@ -111,7 +137,7 @@ export interface SnapshotView extends AsyncDisposable {
 export interface SnapshotUsage {
   readonly id: SnapshotId
   readonly parent: SnapshotId | undefined
-  /** Of a graft: what it stands on too. */
+  /** What it stands on too: of a graft its origin, of a revision what it revises. */
   readonly origin: SnapshotId | undefined
   readonly state: 'lazy' | 'present'
   readonly sizeBytes: number

@@ -3,7 +3,7 @@ import type { TarEntry, TarHeader } from '../archive/tar.ts'
 import { parseWhiteout } from '../archive/whiteout.ts'
 import { asByteString, bytesOf, textOfBytes, type ByteString } from '../kit/byteString.ts'
 import { link, mknod } from '../kit/syscalls.ts'
-import { isDotDot, joinPath, splitLast, splitPath } from './internal/bytePath.ts'
+import { isDotDot, splitLast, splitPath } from './internal/bytePath.ts'
 import { linkFile, remakeFile, removeTree } from './internal/fileTree.ts'
 import { applyMetadata, isCode, makeDevice, makeOpaque, makeWhiteout, readLayerFile, type FileMetadata } from './internal/layerFile.ts'
 import { createLayerTree, type LayerSite, type LayerTree } from './internal/layerTree.ts'
@@ -14,8 +14,8 @@ export interface UnpackTarget {
   readonly folder: ByteString
   /** All layers below as one tree; undefined where there are none. */
   readonly lower: ByteString | undefined
-  /** A folder with the files of the entries: hard links are made to them, rather than their content read. Nobody will change them. */
-  readonly linkFrom?: ByteString
+  /** Where the files of the entries are: hard links are made to them, rather than their content read. Nobody will change them. */
+  readonly linkFrom?: (path: ByteString) => ByteString
 }
 
 /**
@@ -43,7 +43,7 @@ const CAUSED_BY_NAMES = ['ENAMETOOLONG', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ENOENT',
 
 interface Unpacking {
   readonly tree: LayerTree
-  readonly linkFrom: ByteString | undefined
+  readonly linkFrom: UnpackTarget['linkFrom']
   readonly signal: AbortSignal
 }
 
@@ -115,7 +115,7 @@ async function putFolder(site: LayerSite, metadata: FileMetadata, tree: LayerTre
 async function putFile(site: LayerSite, { header, content }: TarEntry, { tree, linkFrom, signal }: Unpacking): Promise<void> {
   await clear(site, tree)
   if (header.kind === 'file' && linkFrom !== undefined) {
-    const from = joinPath(linkFrom, header.path)
+    const from = linkFrom(header.path)
     return linkFile({ from, to: site.path }, readLayerFile(from), signal)
   }
   switch (header.kind) {

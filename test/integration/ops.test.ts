@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { chmodSync, linkSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { digestOf } from '../../src/ground/digest.ts'
 import { parseFileMode } from '../../src/ground/fileMode.ts'
-import type { ActionBase, CopyAction, DiffOp, FileAction, MergeOp, Vertex } from '../../src/graph/vertex.ts'
-import { openDatabase } from '../../src/kit/database.ts'
+import type { ActionBase, CopyAction, DiffOp, FileAction, MergeOp } from '../../src/graph/vertex.ts'
 import { createFileMirrors } from '../../src/ops/context/contextMirror.ts'
 import type { ContextFiles } from '../../src/ops/contextFiles.ts'
 import { createDiffOp } from '../../src/ops/diffOp.ts'
@@ -15,107 +13,13 @@ import { createFileOp } from '../../src/ops/fileOp.ts'
 import { createLocalSource } from '../../src/ops/localSource.ts'
 import { createMergeOp } from '../../src/ops/mergeOp.ts'
 import { openFolderTree } from '../../src/ops/contextWalk.ts'
-import { silentSink } from '../../src/progress/progressSink.ts'
-import { createContentHasher, type ContentHasher } from '../../src/snapshot/contentHash.ts'
-import { openSnapshots } from '../../src/snapshot/openSnapshots.ts'
-import type { SnapshotId, SnapshotStore } from '../../src/snapshot/snapshotStore.ts'
+import type { SnapshotId } from '../../src/snapshot/snapshotStore.ts'
 import type { Op, ResultId } from '../../src/solver/op.ts'
+import { changed, contextOf, copy, NO_COPIES, openBench, vertexOf, writeTree, type Bench, type Tree } from '../support/opsBench.ts'
 import { missingForRootWork } from '../support/requires.ts'
 
 const skip = missingForRootWork('tar')
 const { signal } = new AbortController()
-
-/** A file tree as text: `path` → content, `path/` → nothing, `path@` → where it leads. */
-type Tree = Readonly<Record<string, string>>
-
-interface Bench extends AsyncDisposable {
-  readonly root: string
-  readonly snapshots: SnapshotStore
-  readonly hasher: ContentHasher
-  /** A new folder of the host. */
-  folder(tree: Tree): string
-  snapshot(tree: Tree, parent?: SnapshotId): Promise<SnapshotId>
-  read(id: ResultId | undefined): Promise<Tree>
-  run(actions: readonly FileAction[], inputs: readonly SnapshotId[]): Promise<ResultId | undefined>
-  stat(id: ResultId | undefined, path: string): Promise<ReturnType<typeof lstatSync>>
-}
-
-async function openBench(backend: 'auto' | 'copy'): Promise<Bench> {
-  await using undo = new AsyncDisposableStack()
-  const root = mkdtempSync(join(tmpdir(), 'pelago-ops-'))
-  undo.defer(() => rmSync(root, { recursive: true, force: true }))
-  const database = undo.use(openDatabase(join(root, 'state.db')))
-  const { snapshots } = undo.use(await openSnapshots({ root, database, now: Date.now, backend }, signal))
-  const hasher = createContentHasher(snapshots, database)
-  let folders = 0
-  const held = undo.move()
-  return {
-    root,
-    snapshots,
-    hasher,
-    folder(tree) {
-      const path = join(root, `folder${++folders}`)
-      writeTree(path, tree)
-      return path
-    },
-    async snapshot(tree, parent) {
-      await using mutable = await snapshots.openMutable(parent, signal)
-      writeTree(mutable.path, tree)
-      return await mutable.commit()
-    },
-    async read(id) {
-      await using view = await snapshots.openView(id as SnapshotId, signal)
-      return readTree(view.path)
-    },
-    async run(actions, inputs) {
-      const vertex = vertexOf(actions)
-      const deps = { snapshots, presence: { ensurePresent: async () => undefined }, hasher, stepTimes: { record: () => undefined }, now: Date.now }
-      return (await createFileOp({ kind: 'file', actions }, vertex, deps).execute(inputs, contextOf(vertex), signal))[0]
-    },
-    async stat(id, path) {
-      await using view = await snapshots.openView(id as SnapshotId, signal)
-      return lstatSync(join(view.path, path))
-    },
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
-  }
-}
-
-function vertexOf(actions: readonly FileAction[]): Vertex {
-  return { digest: digestOf('vertex'), op: { kind: 'file', actions }, inputs: [], platform: undefined, note: { name: 'test', ignoreCache: false, span: undefined } }
-}
-
-function contextOf(vertex: Vertex): Parameters<Op['cacheMap']>[0] {
-  return { vertex, progress: silentSink, sessionId: 'session' }
-}
-
-function writeTree(root: string, tree: Tree): void {
-  mkdirSync(root, { recursive: true })
-  for (const [path, content] of Object.entries(tree)) {
-    const place = join(root, path.replace(/[/@]$/, ''))
-    mkdirSync(dirname(place), { recursive: true })
-    if (path.endsWith('/')) mkdirSync(place, { recursive: true })
-    else if (path.endsWith('@')) symlinkSync(content, place)
-    else writeFileSync(place, content)
-  }
-}
-
-function readTree(root: string, folder = ''): Tree {
-  const entries = readdirSync(join(root, folder), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
-  return Object.assign({}, ...entries.map((entry): Tree => {
-    const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-    if (entry.isSymbolicLink()) return { [`${path}@`]: readlinkSync(join(root, path)) }
-    if (!entry.isDirectory()) return { [path]: readFileSync(join(root, path), 'utf8') }
-    const inside = readTree(root, path)
-    return Object.keys(inside).length === 0 ? { [`${path}/`]: '' } : inside
-  })) as Tree
-}
-
-function copy(source: string, target: string, more: Partial<CopyAction> = {}): CopyAction {
-  return {
-    kind: 'copy', base: { kind: 'input', index: 0 }, output: 0, from: { kind: 'input', index: 1 }, source, target, owner: undefined, mode: undefined, followSymlinks: true,
-    copyFolderContents: true, unpackArchives: false, createTargetPath: true, allowWildcard: true, allowEmptyWildcard: true, includePatterns: [], excludePatterns: [], requiredPaths: [], replacesTargets: false, timestampNs: undefined, ...more,
-  }
-}
 
 for (const backend of ['auto', 'copy'] as const) {
   describe(`COPY over the ${backend === 'auto' ? 'best' : 'copying'} store`, { skip }, () => {
@@ -280,7 +184,7 @@ for (const backend of ['auto', 'copy'] as const) {
         copy('/one', '/four', { ...after(1), from: { kind: 'action', index: 1 }, output: 2 }),
       ]
       const vertex = vertexOf(actions)
-      const op = createFileOp({ kind: 'file', actions }, vertex, { snapshots: bench.snapshots, presence: { ensurePresent: async () => undefined }, hasher: bench.hasher, stepTimes: { record: () => undefined }, now: Date.now })
+      const op = createFileOp({ kind: 'file', actions }, vertex, { snapshots: bench.snapshots, presence: { ensurePresent: async () => undefined }, hasher: bench.hasher, stepTimes: { record: () => undefined }, madeCopies: NO_COPIES, now: Date.now })
       const outputs = await op.execute([base, from], contextOf(vertex), signal)
       assert.deepEqual(await Promise.all(outputs.map((output) => bench.read(output))), [{ three: 'x' }, { base: '', 'one/x': 'x', two: 'x' }, { base: '', 'four/x': 'x', 'one/x': 'x', two: 'x' }])
     })
@@ -365,7 +269,6 @@ for (const backend of ['auto', 'copy'] as const) {
     })
   }
 }
-
 function combiner({ snapshots }: Bench, op: MergeOp | DiffOp, inputCount: number): Op {
   const vertex = { ...vertexOf([]), inputs: Array.from({ length: inputCount }, () => ({ vertex: digestOf('input'), index: 0 })) }
   return op.kind === 'merge' ? createMergeOp(vertex, { snapshots }) : createDiffOp(op, vertex, { snapshots, presence: { ensurePresent: async () => undefined } })
@@ -382,12 +285,6 @@ async function combine(bench: Bench, op: MergeOp | DiffOp, inputs: readonly (Res
 
 async function bringGrafts({ snapshots }: Bench, id: ResultId): Promise<void> {
   for (const { id: layer, state } of snapshots.chain(id as SnapshotId)) if (state === 'lazy') await snapshots.materialize(layer, signal)
-}
-
-async function changed({ snapshots }: Bench, from: SnapshotId | undefined, change: (path: string) => void): Promise<SnapshotId> {
-  await using mutable = await snapshots.openMutable(from, signal)
-  change(mutable.path)
-  return await mutable.commit()
 }
 
 /** Brings `folder` as a build would: read directly, or sent by its client's walk. */

@@ -21,8 +21,13 @@ export interface PassingFile {
  * @throws TarInvalidError
  */
 export async function readLayerEntries<Content>(tar: AsyncIterable<Uint8Array>, readContent: (file: PassingFile) => Promise<Content>, signal: AbortSignal): Promise<LayerFacts<Content>> {
+  return await describeEntries(readTar(tar), readContent, signal)
+}
+
+/** The same, of a layer's entries however they are come by. */
+export async function describeEntries<Content>(layer: AsyncIterable<TarEntry>, readContent: (file: PassingFile) => Promise<Content>, signal: AbortSignal): Promise<LayerFacts<Content>> {
   const entries: LayerEntry<Content>[] = []
-  for await (const entry of readTar(tar)) {
+  for await (const entry of layer) {
     signal.throwIfAborted()
     const facts = entries.length < MAX_ENTRIES ? await readEntry(entry, readContent) : undefined
     if (facts !== undefined) entries.push(facts)

@@ -1,8 +1,9 @@
+import type { TarEntry } from '../../archive/tar.ts'
 import { asByteString, fromBytes, type ByteString } from '../../kit/byteString.ts'
 import { createElfScan } from '../elf/elfScan.ts'
 import { isElf } from '../../archive/elf/elfHeader.ts'
 import type { FileContent, LayerFacts } from './layerFacts.ts'
-import { readLayerEntries, type PassingFile } from './readLayerEntries.ts'
+import { describeEntries, readLayerEntries, type PassingFile } from './readLayerEntries.ts'
 
 /** Linux reads no more of a file to see what it is (BINPRM_BUF_SIZE). */
 const HEAD_BYTES = 256
@@ -16,6 +17,11 @@ const MAX_TEXT_BYTES = 64 << 10
  */
 export async function readLayerFacts(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<LayerFacts> {
   return await readLayerEntries(tar, readContent, signal)
+}
+
+/** The same, of a layer's entries however they are come by. */
+export async function describeLayer(entries: AsyncIterable<TarEntry>, signal: AbortSignal): Promise<LayerFacts> {
+  return await describeEntries(entries, readContent, signal)
 }
 
 async function readContent({ path, sizeBytes, content }: PassingFile): Promise<FileContent> {

@@ -261,7 +261,7 @@ function exportPartsOf(deps: SolveDeps, { request: { sessionId }, progress, prot
   const { content, snapshots, images, registries, sessions, presence, transfers, packing, packedBlocks, auditStore: store } = deps
   const registry = registries.registryFor(sessionId)
   const blobs = createBlobSource(content, registry, found)
-  const facts = createLayerFactsSource({ layers: createLayerReading({ snapshots, content, blobs }), store })
+  const facts = createLayerFactsSource({ snapshots, layers: createLayerReading({ snapshots, content, blobs }), store })
   const audit = createBuildAudit({ snapshots, store, facts, progress }, order)
   const exporterDeps: ExporterDeps = {
     content,

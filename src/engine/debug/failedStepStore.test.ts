@@ -30,7 +30,7 @@ function openFixture(): Fixture {
       database,
       now: () => fixture.now,
       snapshots: {
-        get: (id: SnapshotId): Snapshot | undefined => (snapshots.has(id) ? { id, parent: undefined, state: 'present', diffId: undefined, origin: undefined } : undefined),
+        get: (id: SnapshotId): Snapshot | undefined => (snapshots.has(id) ? { id, parent: undefined, state: 'present', diffId: undefined, origin: undefined, revises: undefined } : undefined),
         remove: async (id: SnapshotId) => snapshots.delete(id),
       },
     }),

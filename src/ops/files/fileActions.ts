@@ -8,6 +8,7 @@ import { CopyConflictError, SourceNotFoundError } from './fileErrors.ts'
 import type { FilePlacer } from './filePlacer.ts'
 import { ensureFolder, type NewFolder } from './folders.ts'
 import { applyMetadata, findStat, readMetadata, type FileMetadata, type FileOwner } from './metadata.ts'
+import type { PathFilter } from './matching/pathFilter.ts'
 import { createPathFilter } from './matching/patternFilter.ts'
 import { joinName, lastNameOf, parentOf, resolveInRoot } from './rootPath.ts'
 import { requirePaths, sourceNotFound } from './sourceHint.ts'
@@ -23,6 +24,8 @@ export interface ActionSite {
   readonly placer: FilePlacer
   /** Undefined where all has to be done at once. */
   readonly late: LateCopies | undefined
+  /** Of a copy: the only paths that are taken, in the place of its own patterns. */
+  readonly only?: PathFilter
   /** For what the action makes itself. */
   readonly nowNs: bigint
 }
@@ -72,7 +75,7 @@ async function copyOne(action: CopyAction, source: ByteString, site: ActionSite,
     }
   }
   const { mode, timestampNs, followSymlinks, copyFolderContents, replacesTargets } = action
-  const filter = createPathFilter(action)
+  const filter = site.only ?? createPathFilter(action)
   // As BuildKit: octal digits are for the folders on the way too, under the usual umask; changes are not
   const onTheWay = newFolder(action, mode?.kind === 'absolute' ? mode.bits & 0o755 : 0o755, site)
   await copyTree({ sourceRoot, targetRoot, source, target, change: { owner, mode, timestampNs }, followSymlinks, copyFolderContents, filter, replacesTargets, newFolder: onTheWay }, placer, late, signal)

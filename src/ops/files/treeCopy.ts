@@ -39,6 +39,8 @@ export type LateCopy = (targetRoot: ByteString, placer: FilePlacer) => Promise<v
  */
 export interface LateCopies {
   add(copy: LateCopy): void
+  /** Whether names that are there may be put off too: a layer of its own is made over what has them, and nothing changes its kind. */
+  readonly replaces: boolean
 }
 
 /**
@@ -118,7 +120,7 @@ async function copyFolder(run: CopyRun, step: CopyStep, signal: AbortSignal): Pr
     const stat = findStat(source)
     if (stat === undefined) continue
     const child: CopyStep = { source, target: joinName(step.target, name), path, stat, isTop: false, makeParent: makeFolder }
-    if (step.isTop && run.late !== undefined && findStat(child.target) === undefined) later.push({ ...child, makeParent: () => false })
+    if (step.isTop && run.late !== undefined && (run.late.replaces || findStat(child.target) === undefined)) later.push({ ...child, makeParent: () => false })
     else await copyChild(run, child, signal)
   }
   // After its content, which changes its time

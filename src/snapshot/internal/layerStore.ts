@@ -9,8 +9,8 @@ import { diffOf, type Backend } from './backend.ts'
 import { treeSizeBytes } from './fileTree.ts'
 import { openSnapshotTable, type SnapshotTable, type StoredSnapshot } from './snapshotTable.ts'
 import { makeDifference } from './store/difference.ts'
-import { readEntries } from './store/layerReading.ts'
-import { holdUntilDisposed, layerOf, layersFolder, layersOf, openScratch, openView, ownersFolder, type Call, type Context, type SnapshotPlace } from './store/storeContext.ts'
+import { readChanges, readEntries } from './store/layerReading.ts'
+import { holdUntilDisposed, layerOf, layersFolder, layersOf, openScratch, openView, ownersFolder, partsOf, presentOf, type Call, type Context, type SnapshotPlace } from './store/storeContext.ts'
 import { materializeSnapshot, unpackSnapshot } from './store/unpacking.ts'
 
 /**
@@ -36,8 +36,11 @@ export function createLayerStore(place: SnapshotPlace, backend: Backend): Snapsh
     materialize: (id, signal) => materializeSnapshot(id, { context, signal }),
     difference: (lower, upper, signal) => makeDifference(lower, upper, { context, signal }),
     openMutable: (parent, signal) => openMutable(parent, context, signal),
+    openRevision: (id, signal) => openRevision(id, context, signal),
     openView: (id, signal) => openView(id, context, signal),
     readLayer: (id, options, signal) => readLayer(id, options, { context, signal }),
+    readEntries: (id, extent, signal) => readEntries(id, { clampTimeSeconds: undefined, extent, isContentSampled: true }, { context, signal }),
+    readChanges: (earlier, id, signal) => readChanges(earlier, id, { context, signal }),
     isEmptyLayer: (id, signal) => isEmptyLayer(id, { context, signal }),
     recordBlob: (id, blob) => void table.recordBlob(id, blob),
     blobs: (id) => table.blobs(id),
@@ -48,10 +51,31 @@ export function createLayerStore(place: SnapshotPlace, backend: Backend): Snapsh
 }
 
 async function openMutable(parent: SnapshotId | undefined, context: Context, signal: AbortSignal): Promise<MutableSnapshot> {
+  return openLayer({ over: parent, parent }, context, signal)
+}
+
+/** More folders than that make each look-up in a layer slower. */
+const MAX_PARTS = 16
+
+/** Only where a layer is what was changed in a mount: to copy the whole tree would be no gain. */
+async function openRevision(id: SnapshotId, context: Context, signal: AbortSignal): Promise<MutableSnapshot | undefined> {
+  const { state, origin, parent } = presentOf(id, context)
+  if (context.backend.kind !== 'overlay' || state === 'lazy' || origin !== undefined || partsOf(presentOf(id, context), context).length >= MAX_PARTS) return undefined
+  return openLayer({ over: id, parent, revises: id }, context, signal)
+}
+
+interface LayerBase {
+  /** What is seen in it at first. */
+  readonly over: SnapshotId | undefined
+  readonly parent: SnapshotId | undefined
+  readonly revises?: SnapshotId
+}
+
+async function openLayer({ over, ...place }: LayerBase, context: Context, signal: AbortSignal): Promise<MutableSnapshot> {
   await using undo = new AsyncDisposableStack()
   const scratch = openScratch(undo, context)
-  if (parent !== undefined) holdUntilDisposed(undo, context.table.hold(parent, context.owner.name, context.now()), context)
-  const tree = undo.use(await context.backend.openMutable(parent === undefined ? [] : layersOf(parent, context), scratch, signal))
+  if (over !== undefined) holdUntilDisposed(undo, context.table.hold(over, context.owner.name, context.now()), context)
+  const tree = undo.use(await context.backend.openMutable(over === undefined ? [] : layersOf(over, context), scratch, signal))
   const held = undo.move()
   return {
     path: tree.path,
@@ -61,7 +85,7 @@ async function openMutable(parent: SnapshotId | undefined, context: Context, sig
       await finish?.(diffOf(layer))
       renameSync(layer, join(layersFolder(context.root), folder))
       const id = randomUUID() as SnapshotId
-      holdUntilDisposed(held, context.table.insertPresent(id, { parent, folder, owner: context.owner.name }, context.now()), context)
+      holdUntilDisposed(held, context.table.insertPresent(id, { ...place, folder, owner: context.owner.name }, context.now()), context)
       return id
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
@@ -69,11 +93,11 @@ async function openMutable(parent: SnapshotId | undefined, context: Context, sig
 }
 
 async function* readLayer(id: SnapshotId, options: LayerOptions, call: Call): AsyncGenerator<Uint8Array> {
-  yield* writeTar(readEntries(id, options, call))
+  yield* writeTar(readEntries(id, { ...options, extent: 'layer' }, call))
 }
 
 async function isEmptyLayer(id: SnapshotId, call: Call): Promise<boolean> {
-  const entries = readEntries(id, { clampTimeSeconds: undefined }, call)
+  const entries = readEntries(id, { clampTimeSeconds: undefined, extent: 'layer' }, call)
   const first = await entries.next()
   await entries.return(undefined)
   return first.done === true
@@ -84,8 +108,8 @@ async function readUsage(context: Context, signal: AbortSignal): Promise<readonl
   const held = new Set(context.table.holds().map(({ snapshot }) => snapshot))
   const usages: SnapshotUsage[] = []
   for (const snapshot of context.table.list()) {
-    const { id, parent, origin, state, createdAt, lastUsedAt } = snapshot
-    usages.push({ id, parent, origin, state, sizeBytes: await sizeOf(snapshot, context, signal), createdAt, lastUsedAt, inUse: held.has(id) })
+    const { id, parent, origin, revises, state, createdAt, lastUsedAt } = snapshot
+    usages.push({ id, parent, origin: origin ?? revises, state, sizeBytes: await sizeOf(snapshot, context, signal), createdAt, lastUsedAt, inUse: held.has(id) })
   }
   return usages
 }
@@ -118,6 +142,6 @@ export function forgetDeadOwners(table: SnapshotTable, root: string): void {
   }
 }
 
-function publicOf({ id, parent, origin, state, diffId }: StoredSnapshot): Snapshot {
-  return { id, parent, origin, state, diffId }
+function publicOf({ id, parent, origin, revises, state, diffId }: StoredSnapshot): Snapshot {
+  return { id, parent, origin, revises, state, diffId }
 }

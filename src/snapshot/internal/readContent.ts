@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
 
 const CHUNK_BYTES = 1 << 18
@@ -19,6 +20,25 @@ export async function* readContent(path: ByteString, signal: AbortSignal): Async
     yield buffer.subarray(0, bytesRead)
   }
 }
+
+/** The same, beginning with a small piece: for readers that mostly want no more than that. */
+export async function* sampleContent(path: ByteString, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const fd = openSync(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    for (let sizeBytes = SAMPLE_BYTES; ; sizeBytes = CHUNK_BYTES) {
+      const bytes = Buffer.allocUnsafe(sizeBytes)
+      const count = readSync(fd, bytes, 0, sizeBytes, null)
+      if (count === 0) return
+      yield bytes.subarray(0, count)
+      await nextTurn()
+      signal.throwIfAborted()
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+const SAMPLE_BYTES = 4096
 
 function readSmall(path: ByteString): Uint8Array | undefined {
   const fd = openSync(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)

@@ -16,8 +16,10 @@ export interface SnapshotTable {
   insertLazy(layer: LazyLayer, at: number): void
   /** As `SnapshotStore.graft`. @throws SnapshotNotFoundError */
   insertGraft(layer: SnapshotId, parent: SnapshotId | undefined, at: number): SnapshotId
-  /** A new snapshot whose files are in `folder`, not synced yet, and `owner`'s hold on it. */
-  insertPresent(id: SnapshotId, entry: { readonly parent: SnapshotId | undefined; readonly folder: string; readonly owner: string }, at: number): HoldId
+  /** A new snapshot whose files are in `folder`, not synced yet, and `owner`'s hold on it. `revises`: over the files of that one's layer, which has the same parent. */
+  insertPresent(id: SnapshotId, entry: { readonly parent: SnapshotId | undefined; readonly revises?: SnapshotId; readonly folder: string; readonly owner: string }, at: number): HoldId
+  /** `snapshot` and what it revises, and so on, lowest first. */
+  parts(snapshot: StoredSnapshot): readonly StoredSnapshot[]
   /** Not synced yet. */
   markPresent(id: SnapshotId, folder: string, at: number): void
   recordBlob(id: SnapshotId, blob: LayerBlob): void
@@ -72,6 +74,9 @@ const MIGRATIONS = [
    CREATE INDEX snapshot_by_origin ON snapshot (origin);`,
   // That the blob was compressed with; null where that is not known
   'ALTER TABLE snapshot_blob ADD COLUMN level INTEGER',
+  // The snapshot whose layer this one's is with changes, which alone are in its folder
+  `ALTER TABLE snapshot ADD COLUMN revises TEXT REFERENCES snapshot (id);
+   CREATE INDEX snapshot_by_revises ON snapshot (revises);`,
 ]
 
 /** Lowest first. */
@@ -81,13 +86,20 @@ const CHAIN = `
     SELECT snapshot.parent, chain.depth + 1 FROM chain JOIN snapshot USING (id) WHERE snapshot.parent IS NOT NULL)
   SELECT snapshot.* FROM chain JOIN snapshot USING (id) ORDER BY chain.depth DESC`
 
+/** Lowest first. */
+const PARTS = `
+  WITH RECURSIVE part (id, depth) AS (
+    SELECT ?1, 0 UNION ALL
+    SELECT snapshot.revises, part.depth + 1 FROM part JOIN snapshot USING (id) WHERE snapshot.revises IS NOT NULL)
+  SELECT snapshot.* FROM part JOIN snapshot USING (id) ORDER BY part.depth DESC`
+
 /** `bootId`: of the machine since it was last started. */
 export function openSnapshotTable(database: Database, bootId: string): SnapshotTable {
   database.migrate('snapshot', MIGRATIONS)
   return { ...createReads(database), ...createWrites(database, bootId), ...createHolds(database, bootId), ...createSyncMarks(database, bootId) }
 }
 
-function createReads(database: Database): Pick<SnapshotTable, 'get' | 'chain' | 'list' | 'hasFolder' | 'blobs'> {
+function createReads(database: Database): Pick<SnapshotTable, 'get' | 'chain' | 'parts' | 'list' | 'hasFolder' | 'blobs'> {
   const get = (id: SnapshotId): StoredSnapshot | undefined => {
     const row = database.get('SELECT * FROM snapshot WHERE id = ?', id)
     return row === undefined ? undefined : snapshotOf(row)
@@ -99,6 +111,7 @@ function createReads(database: Database): Pick<SnapshotTable, 'get' | 'chain' | 
       if (chain.length === 0) throw new SnapshotNotFoundError(id)
       return chain
     },
+    parts: (snapshot) => (snapshot.revises === undefined ? [snapshot] : database.all(PARTS, snapshot.id).map(snapshotOf)),
     list: () => database.all('SELECT * FROM snapshot ORDER BY created_at, id').map(snapshotOf),
     hasFolder: (folder) => database.get('SELECT 1 FROM snapshot WHERE folder = ?', folder) !== undefined,
     blobs: (id) => database.all('SELECT * FROM snapshot_blob WHERE snapshot = ? ORDER BY rowid', get(id)?.origin ?? id).map(blobOf),
@@ -164,11 +177,11 @@ function createHolds(database: Database, bootId: string): Pick<SnapshotTable, 'i
   }
   const touch = (id: SnapshotId, at: number): boolean => database.run('UPDATE snapshot SET last_used_at = max(last_used_at, ?) WHERE id = ?', at, id) > 0
   return {
-    insertPresent: (id, { parent, folder, owner }, at) =>
+    insertPresent: (id, { parent, revises, folder, owner }, at) =>
       database.transaction(() => {
         database.run(
-          'INSERT INTO snapshot (id, parent, folder, unsynced_boot, created_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?)',
-          ...[id, parent ?? null, folder, bootId, at, at],
+          'INSERT INTO snapshot (id, parent, revises, folder, unsynced_boot, created_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          ...[id, parent ?? null, revises ?? null, folder, bootId, at, at],
         )
         return insertHold(id, owner)
       }),
@@ -186,7 +199,7 @@ function createHolds(database: Database, bootId: string): Pick<SnapshotTable, 'i
       database.transaction(() => {
         const row = database.get(
           `SELECT * FROM snapshot WHERE id = ?1 AND last_used_at < ?2
-           AND NOT EXISTS (SELECT 1 FROM snapshot AS child WHERE child.parent = ?1 OR child.origin = ?1)
+           AND NOT EXISTS (SELECT 1 FROM snapshot AS child WHERE child.parent = ?1 OR child.origin = ?1 OR child.revises = ?1)
            AND NOT EXISTS (SELECT 1 FROM snapshot_hold WHERE snapshot = ?1)`,
           ...[id, usedBefore],
         )
@@ -201,7 +214,7 @@ function createHolds(database: Database, bootId: string): Pick<SnapshotTable, 'i
 const TORN = `
   WITH RECURSIVE torn (id) AS (
     SELECT id FROM snapshot WHERE unsynced_boot <> ?
-    UNION SELECT snapshot.id FROM torn JOIN snapshot ON snapshot.parent = torn.id OR snapshot.origin = torn.id)`
+    UNION SELECT snapshot.id FROM torn JOIN snapshot ON snapshot.parent = torn.id OR snapshot.origin = torn.id OR snapshot.revises = torn.id)`
 
 function createSyncMarks(database: Database, bootId: string): Pick<SnapshotTable, 'unsynced' | 'markSynced' | 'forgetTorn'> {
   return {
@@ -231,6 +244,7 @@ function snapshotOf(row: Row): StoredSnapshot {
     id: idOf(row, 'id'),
     parent: row['parent'] === null ? undefined : idOf(row, 'parent'),
     origin: row['origin'] === null ? undefined : idOf(row, 'origin'),
+    revises: row['revises'] === null ? undefined : idOf(row, 'revises'),
     state: folder === undefined ? 'lazy' : 'present',
     diffId: diffId === undefined ? undefined : parseDigest(diffId),
     folder,

@@ -77,7 +77,12 @@ export function holdUntilDisposed(undo: AsyncDisposableStack, hold: HoldId, { ta
 
 /** @throws SnapshotNotFoundError */
 export function layersOf(id: SnapshotId, context: Context): readonly string[] {
-  return context.table.chain(id).map((snapshot) => layerOf(snapshot, context))
+  return context.table.chain(id).flatMap((snapshot) => partsOf(snapshot, context))
+}
+
+/** The folders in which a present snapshot's own layer is, lowest first: more than one of a revision. */
+export function partsOf(snapshot: StoredSnapshot, context: Context): readonly string[] {
+  return context.table.parts(snapshot).map((part) => layerOf(part, context))
 }
 
 export function layerOf({ id, folder }: StoredSnapshot, { root }: Context): string {

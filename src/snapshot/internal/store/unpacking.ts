@@ -3,15 +3,16 @@ import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { TarInvalidError } from '../../../archive/tar.ts'
 import { readTar } from '../../../archive/tarReader.ts'
-import { fromText } from '../../../kit/byteString.ts'
+import { fromText, type ByteString } from '../../../kit/byteString.ts'
 import { acquireLock } from '../../../kit/files/fileLock.ts'
 import { createHasher } from '../../../kit/hashing.ts'
 import { LayerInvalidError, type SnapshotId } from '../../snapshotStore.ts'
 import { unpackLayer, type UnpackTarget } from '../../unpackLayer.ts'
 import { diffOf } from '../backend.ts'
+import { placeIn } from '../mergedTree.ts'
 import type { StoredSnapshot } from '../snapshotTable.ts'
 import { readEntries } from './layerReading.ts'
-import { layerOf, layersFolder, openScratch, openView, presentOf, type Call } from './storeContext.ts'
+import { layersFolder, openScratch, openView, partsOf, presentOf, type Call } from './storeContext.ts'
 
 /** As `SnapshotStore.unpack`. */
 export async function unpackSnapshot(id: SnapshotId, tar: AsyncIterable<Uint8Array>, call: Call): Promise<void> {
@@ -24,8 +25,9 @@ export async function materializeSnapshot(id: SnapshotId, call: Call): Promise<v
   await bringOnce(id, call, (snapshot) => {
     const { origin } = snapshot
     if (origin === undefined) throw new Error(`snapshot ${id} is no graft`)
-    const linkFrom = fromText(diffOf(layerOf(presentOf(origin, call.context), call.context)))
-    return makeLayer(snapshot, call, (target) => unpackLayer(readEntries(origin, { clampTimeSeconds: undefined }, call), { ...target, linkFrom }, call.signal))
+    const folders = partsOf(presentOf(origin, call.context), call.context).map((part) => fromText(diffOf(part))).reverse()
+    const linkFrom = (path: ByteString): ByteString => placeIn(folders, path)
+    return makeLayer(snapshot, call, (target) => unpackLayer(readEntries(origin, { clampTimeSeconds: undefined, extent: 'layer' }, call), { ...target, linkFrom }, call.signal))
   })
 }
 
