@@ -7,12 +7,12 @@
 
 #include <stdint.h>
 
-#define TABLE_MAGIC 0x314e4957544c4550u /* "PELTWIN1" in little-endian */
+#define TABLE_MAGIC 0x324e4957544c4550u /* "PELTWIN2" in little-endian */
 /* Locales in UTF-8 are files that both architectures read alike. */
 #define TABLE_SAME_LOCALES 1u
 /* The emulator gives a program its environment back to front, and so do we: QEMU before 8.1. */
 #define TABLE_REVERSED_ENVIRONMENT 2u
-/* Words in front of a twin's own arguments. */
+/* Words around a twin's own arguments, those in front and those behind together. */
 #define MAX_WORDS 32
 
 struct table {
@@ -37,8 +37,14 @@ struct twin {
 	uint32_t link;
 	/* Names that argv[0] may have, a list of offsets that ends with 0; 0 for any. */
 	uint32_t names;
+	/* What no argument and no variable may begin with, a list as the former. */
+	uint32_t refused;
+	/* Options, the argument that has to follow each, and what is given in its place: a list of three offsets a time, as the former. */
+	uint32_t replaced;
+	/* Of the words, so many at their end stand behind the arguments that were given. */
+	uint32_t behind_count;
 	uint32_t word_count;
-	/* argv of what is executed, before the arguments that were given; 0 for argv[0] as given. */
+	/* argv of what is executed, but for the arguments that were given; 0 for argv[0] as given. */
 	uint32_t words[];
 };
 

@@ -174,6 +174,51 @@ static bool may_be_called(const struct twin *twin, const char *name)
 	return false;
 }
 
+static const uint32_t *list_at(uint32_t offset)
+{
+	static const uint32_t empty[1];
+	return offset == 0 ? empty : (const uint32_t *)string_at(offset);
+}
+
+static bool has_prefix_of(const uint32_t *prefixes, char *const *texts)
+{
+	for (; *texts; texts++)
+		for (const uint32_t *prefix = prefixes; *prefix != 0; prefix++)
+			if (behind(string_at(*prefix), *texts))
+				return true;
+	return false;
+}
+
+/* The entry of the list for `option` with `value`, which is its column; NULL where there is none. `has_option` is told whether it has others for it. */
+static const uint32_t *find_replacement(const struct twin *twin, const char *option, const char *value, int column, bool *has_option)
+{
+	*has_option = false;
+	for (const uint32_t *entry = list_at(twin->replaced); *entry != 0; entry += 3) {
+		if (!is_same(option, string_at(entry[0])))
+			continue;
+		*has_option = true;
+		if (value && is_same(value, string_at(entry[column])))
+			return entry;
+	}
+	return NULL;
+}
+
+static bool has_other_value(const struct twin *twin, char *const *argument)
+{
+	bool has_option;
+	for (; *argument; argument++)
+		if (!find_replacement(twin, argument[0], argument[1], 1, &has_option) && has_option)
+			return true;
+	return false;
+}
+
+/* Whether the emulated program is asked for something that its twin does otherwise. */
+static bool is_refused(const struct twin *twin, const struct process *process)
+{
+	const uint32_t *prefixes = list_at(twin->refused);
+	return has_prefix_of(prefixes, process->argv + 3) || has_prefix_of(prefixes, process->environment) || has_other_value(twin, process->argv + 3);
+}
+
 static bool is_in_own_root(void)
 {
 	struct stat root;
@@ -235,19 +280,37 @@ static void execute_link(const struct twin *twin, const char *name, char **argv,
 	system_call(__NR_execve, (long)path, (long)argv, (long)environment, 0);
 }
 
+/* From the value in one column to that in the other. */
+static void replace(const struct twin *twin, int from, int to, char **argument)
+{
+	bool has_option;
+	for (; *argument; argument++) {
+		const uint32_t *entry = find_replacement(twin, argument[0], argument[1], from, &has_option);
+		if (entry)
+			argument[1] = (char *)string_at(entry[to]);
+	}
+}
+
 /* Returns only where the twin could not be started; all is as it was then. */
 static void become(const struct twin *twin, const struct process *process)
 {
 	char **given = process->argv;
 	char *kept[3] = { given[0], given[1], given[2] };
-	if (twin->word_count > MAX_WORDS)
+	uint32_t behind_count = twin->behind_count;
+	if (twin->word_count > MAX_WORDS || behind_count > twin->word_count)
 		return;
 	/* Below argv lie the number of arguments and the room that the entry has left. */
 	char **argv = given + 3 - twin->word_count;
 	char *below[MAX_WORDS];
-	for (uint32_t index = 0; index < twin->word_count; index++) {
+	for (uint32_t index = 0; index < twin->word_count; index++)
 		below[index] = argv[index];
-		argv[index] = twin->words[index] == 0 ? kept[2] : (char *)string_at(twin->words[index]);
+	replace(twin, 1, 2, given + 3);
+	char **end = given + 3;
+	for (; *end; end++)
+		end[-(long)behind_count] = *end;
+	for (uint32_t index = 0; index < twin->word_count; index++) {
+		char **place = index < twin->word_count - behind_count ? argv + index : end - (twin->word_count - index);
+		*place = twin->words[index] == 0 ? kept[2] : (char *)string_at(twin->words[index]);
 	}
 	if (table.flags & TABLE_REVERSED_ENVIRONMENT)
 		reverse(process->environment);
@@ -257,8 +320,11 @@ static void become(const struct twin *twin, const struct process *process)
 	system_call(__NR_fcntl, process->file, SET_FD_FLAGS, 0, 0);
 	if (table.flags & TABLE_REVERSED_ENVIRONMENT)
 		reverse(process->environment);
+	while (end-- > given + 3)
+		*end = end[-(long)behind_count];
 	for (uint32_t index = 0; index < twin->word_count; index++)
 		argv[index] = below[index];
+	replace(twin, 2, 1, given + 3);
 }
 
 static void try_twin(const struct process *process)
@@ -267,7 +333,7 @@ static void try_twin(const struct process *process)
 	if (!is_in_own_root())
 		return;
 	const struct twin *twin = system_call(__NR_fstat, process->file, (long)&file, 0, 0) == 0 ? find_twin(&file) : NULL;
-	if (!twin || !may_be_called(twin, last_component(process->argv[2])) || !is_plain_environment(process->environment) || has_preload_file()) {
+	if (!twin || !may_be_called(twin, last_component(process->argv[2])) || !is_plain_environment(process->environment) || is_refused(twin, process) || has_preload_file()) {
 		count('e');
 		return;
 	}

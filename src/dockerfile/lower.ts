@@ -15,11 +15,12 @@ import { findTarget, planStages } from './lower/plan.ts'
 import type { ImageResolver, LoweredImage, LowerRequest } from './lower/request.ts'
 import { resolveStages } from './lower/resolveStages.ts'
 import type { StageState } from './lower/stageState.ts'
+import { resolveToolchain } from './lower/twins/toolchain.ts'
 import { resolveTwinBases } from './lower/twins/twinBases.ts'
 
 export { platformMismatch } from './lower/resolveStages.ts'
 export type { LoweredStage, LoweredStep } from './lower/lowerStages.ts'
-export type { SiblingBuild, TwinRequest } from './lower/twins/twinRequest.ts'
+export type { SiblingBuild, TwinKind, TwinRequest } from './lower/twins/twinRequest.ts'
 export type { ImageResolver, LoweredImage, LowerRequest, ResolvedImage } from './lower/request.ts'
 
 /** An image to be built, and what it came from. */
@@ -96,7 +97,7 @@ export async function resolveDockerfile({ request: given, dockerfile, notes, isC
   notes.setTarget(target)
   const wanted = isCheck && request.target === undefined ? planned : [target]
   const resolved = await resolveStages({ planned, written: dockerfile.stages, target, wanted, request, isCheck, onImage: notes.addImage }, resolver, signal)
-  return { request, dockerfile, scope, resolved, twinBases: await resolveTwinBases(resolved, request, resolver, signal) }
+  return { request, dockerfile, scope, resolved, twinBases: await resolveTwinBases(resolved, request, resolver, signal), toolchain: await resolveToolchain(request, resolver, signal) }
 }
 
 /** The platform is the one that was asked for, whatever the base image says. */

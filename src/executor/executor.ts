@@ -39,7 +39,7 @@ export interface TwinSource {
   readonly rootfs: string
   /** Of the sibling: native here. */
   readonly platform: Platform
-  /** A root with the cross compilers for the process's platform. */
+  /** A root of this machine's platform with cross compilers for the process's, whose inner programs stand in for those of the same compilers. */
   readonly toolchain?: { readonly rootfs: string } | undefined
 }
 
@@ -49,6 +49,8 @@ export interface TwinUseCount {
   readonly emulated: number
   /** Why no twin could be offered at all. */
   readonly why?: string | undefined
+  /** Of a process that was given a toolchain: why a compiler that its root has is emulated all the same. */
+  readonly withoutToolchain?: string | undefined
 }
 
 export interface RunObserver {

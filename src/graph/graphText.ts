@@ -93,7 +93,7 @@ function formatExec(op: ExecOp): readonly string[] {
     ...op.ulimits.map(({ name, soft, hard }) => `ulimit ${name} ${soft}:${hard}`),
     ...(op.shmSizeBytes === 0 ? [] : [`shm ${op.shmSizeBytes}`]),
     ...setting('cgroup', op.cgroupParent),
-    ...(op.twins === undefined ? [] : [`twins ${op.twins.mode} from input ${op.twins.input}`]),
+    ...(op.twins === undefined ? [] : [`twins ${op.twins.mode} from input ${op.twins.input}${op.twins.toolchain === undefined ? '' : `, toolchain from input ${op.twins.toolchain}`}`]),
     ...(op.keepsMountParents === true ? ['keep folders of mounts'] : []),
   ]
 }

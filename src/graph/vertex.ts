@@ -179,6 +179,8 @@ export interface TwinUse {
   readonly mode: TwinMode
   /** Index of the vertex's input, mounted nowhere, that is the root file system of the sibling: the same image for the machine's own platform. */
   readonly input: number
+  /** Index of the input, mounted nowhere, that is a root file system of the machine's own platform with cross compilers; absent: there is none. */
+  readonly toolchain?: number
 }
 
 export type TwinMode = 'tools' | 'verify'

@@ -31,7 +31,7 @@ export function createExecOp(exec: ExecOp, vertex: Vertex, deps: ExecDeps): Op {
   if (platform === undefined) throw new Error(`${vertex.note.name} has no platform`)
   return {
     async cacheMap() {
-      return { digest: execDigest(exec, platform), inputs: vertex.inputs.map((_, input) => (input === exec.twins?.input ? WHOLE_INPUT : inputKey(mountsOf(exec, input), deps))) }
+      return { digest: execDigest(exec, platform), inputs: vertex.inputs.map((_, input) => ([exec.twins?.input, exec.twins?.toolchain].includes(input) ? WHOLE_INPUT : inputKey(mountsOf(exec, input), deps))) }
     },
     async execute(inputs, context, signal) {
       const mode = deps.executor.runMode(platform)

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createCrunExecutor } from '../../src/executor/crunExecutor.ts'
@@ -142,9 +143,57 @@ function testInside(): void {
       assert.equal(native.use?.emulated, 0)
       assert.equal(native.output, (await run(PACKAGE_MANAGERS, { twins: undefined })).output)
     })
+    if (!isBrief) testToolchain(run)
     if (!isBrief) testReasons(run)
     it('is tidied up after', () => rm(folder, { recursive: true, force: true }))
   })
+}
+
+const GCC = '/usr/libexec/gcc/aarch64-linux-gnu/14'
+const CROSS = '/usr/libexec/gcc-cross/aarch64-linux-gnu/14'
+
+/** How compilers are started, by programs that only print their arguments in the compilers' places: those of the real ones are compared by test/toolchain/verify. */
+function testToolchain(run: (script: string, change?: Partial<ProcessSpec>) => Promise<Ran>): void {
+  const twins = { rootfs: join(roots, 'amd64'), platform: parsePlatform('linux/amd64'), toolchain: { rootfs: join(roots, 'amd64') } }
+  const headers = [`${GCC.replace('libexec', 'lib')}/include`, '/usr/local/include/aarch64-linux-gnu', '/usr/local/include'].map((path) => `-isystem${path}`).join(' ')
+  const many = 'set -- $(ls /usr/bin /usr/bin /usr/bin /usr/bin /usr/bin /usr/bin); '
+  const cases: readonly (readonly [sentence: string, script: string, expected: RegExp])[] = [
+    ['tells a compiler of the header folders, behind its arguments', `${GCC}/cc1 a.c -o x`, new RegExp(`^a\\.c -o x ${headers} `)],
+    ['does so behind many', `${many} [ $# -gt 1500 ]; ${GCC}/cc1 "$@" last | sed 's/.* last/last/'`, new RegExp(`^last ${headers} `)],
+    ['emulates what its twin does otherwise', `${GCC}/cc1 a.c -E; ${GCC}/cc1 @f; ${GCC}/cc1 -fopenmp; C_INCLUDE_PATH=/x ${GCC}/cc1 b`, /^a\.c -E\n@f\n-fopenmp\nb\n$/],
+    ['gives a linker the plugin that it can load', `aarch64-linux-gnu-ld.bfd a -plugin ${GCC}/liblto_plugin.so b`, new RegExp(`^a -plugin /dev/\\.pelago/toolchain${CROSS}/liblto_plugin\\.so b\n$`)],
+    ['emulates one that is given another', `aarch64-linux-gnu-ld.bfd -plugin ${GCC}/liblto_plugin.so -plugin /p.so; aarch64-linux-gnu-ld.bfd -plugin`, new RegExp(`^-plugin ${GCC}/liblto_plugin\\.so -plugin /p\\.so\n-plugin\n$`)],
+  ]
+  for (const [sentence, script, expected] of cases) {
+    it(sentence, async () => {
+      writeCompilers('Debian 14.2.0-19')
+      assert.match((await run(script, { twins })).output, expected)
+    })
+  }
+  it('says why a compiler is emulated', async () => {
+    writeCompilers('Debian 14.2.0-18')
+    const { output, use } = await run(`${GCC}/cc1 a.c`, { twins })
+    assert.deepEqual([output, use?.withoutToolchain], ['a.c\n', 'gcc 14 is Debian 14.2.0-19 here, and Debian 14.2.0-18 in the toolchain'])
+  })
+}
+
+/** As their packages bring them; `crossVersion` is that of the cross compiler. */
+function writeCompilers(crossVersion: string): void {
+  const binutils = '/usr/bin/aarch64-linux-gnu-ld.bfd'
+  const install = (architecture: string, packages: Readonly<Record<string, readonly string[]>>, version: string): void => {
+    const root = join(roots, architecture)
+    writeDebianDatabase(root)
+    for (const [name, paths] of Object.entries(packages)) {
+      for (const path of paths) {
+        makeFolder(join(root, dirname(path)))
+        writeFileSync(join(root, path), Buffer.concat([readFileSync(join(root, 'usr/bin/echo')), Buffer.from(`\0/configure -v --with-pkgversion='${version}'\0`)]), { mode: 0o755 })
+      }
+      writeFileSync(join(root, `var/lib/dpkg/info/${name}.md5sums`), paths.map((path) => `${createHash('md5').update(readFileSync(join(root, path))).digest('hex')}  ${path.slice(1)}\n`).join(''))
+      appendFileSync(join(root, 'var/lib/dpkg/status'), `\nPackage: ${name}\nStatus: install ok installed\nVersion: 14\nDepends: libc6\n`)
+    }
+  }
+  install('arm64', { 'gcc-14': [`${GCC}/cc1`], 'binutils-aarch64-linux-gnu': [binutils] }, 'Debian 14.2.0-19')
+  install('amd64', { 'gcc-14-aarch64-linux-gnu': [`${CROSS}/cc1`, `${CROSS}/liblto_plugin.so`], 'binutils-aarch64-linux-gnu': [binutils] }, crossVersion)
 }
 
 /** Where there are none, it runs as it would without, and says why. */

@@ -4,5 +4,5 @@ import type { TextFlag } from '../flags/flags.ts'
 /** Of all commands that build. */
 export const ACCELERATE_FLAG = {
   kind: 'text', value: 'MODE', bare: 'on', choices: ACCELERATE_MODES, variable: 'PELAGO_ACCELERATE',
-  help: 'Run tools of emulated steps natively where that gives the same; verify runs such steps both ways, and compares',
+  help: 'Run tools of emulated steps natively where that gives the same; toolchain does so with compilers, too; verify runs such steps both ways, and compares',
 } as const satisfies TextFlag

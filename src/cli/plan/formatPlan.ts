@@ -148,7 +148,7 @@ function formatAccelerate({ accelerate: { mode, steps: count, savesMs, missing }
   if (mode === 'off') return count === 0 ? '' : `Twins: --accelerate runs tools of ${emulated} natively${saved}\n`
   const reasons = missing.flatMap(({ platform, reasons: each }) => each.map((reason) => `       none on ${platform} for ${neutralize(reason)}\n`)).join('')
   if (count === 0 && reasons === '') return ''
-  const has = count === 0 ? 'no emulated step that runs has native twins' : `${emulated} ${count === 1 ? 'has' : 'have'} native twins${mode === 'verify' ? ', and runs both ways' : saved}`
+  const has = count === 0 ? 'no emulated step that runs has native twins' : `${emulated} ${count === 1 ? 'has' : 'have'} native twins${mode.endsWith('toolchain') ? ', of compilers, too' : ''}${mode.startsWith('verify') ? `, and ${count === 1 ? 'runs' : 'run'} both ways` : saved}`
   return `Twins: ${has}\n${reasons}`
 }
 

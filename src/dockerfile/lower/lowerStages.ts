@@ -20,6 +20,7 @@ import { isScanWanted, type StageScan } from './stageScan.ts'
 import { nameStep } from './steps/stepName.ts'
 import type { TwinBase } from './twins/twinBases.ts'
 import { stageTwins } from './twins/stageTwins.ts'
+import type { Toolchain } from './twins/toolchain.ts'
 
 export interface LowerJob {
   readonly request: LowerRequest
@@ -28,6 +29,8 @@ export interface LowerJob {
   readonly resolved: ResolvedStages
   /** Of the stages that may have twins, and whose sibling is not built. */
   readonly twinBases: ReadonlyMap<number, TwinBase>
+  /** Where the twins of compilers are from; undefined where none are asked for. */
+  readonly toolchain: Toolchain | undefined
 }
 
 export interface LoweredStages {
@@ -97,7 +100,7 @@ function lowerStage(stage: PlannedStage, states: States, job: StageJob): { reado
   const twins = stageTwins(stage, start.platform, job)
   const lowerWatched = (before: StageState, step: PlannedStep, index: number): StageState => {
     job.watch({ ...step, stage, before })
-    const after = withLayerSpans(before, at(step.instruction.span, () => lowerStep(before, step, { ...context, twin: twins?.before(index) })), step)
+    const after = withLayerSpans(before, at(step.instruction.span, () => lowerStep(before, step, { ...context, twin: step.instruction.kind === 'run' ? twins?.before(index, before.root) : undefined })), step)
     steps.push({ ...step, before: before.root, after: after.root })
     return after
   }

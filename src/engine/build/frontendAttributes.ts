@@ -1,4 +1,5 @@
 import { contextKey, parseNamedContext, type NamedContexts } from '../../dockerfile/lower/contexts/namedContext.ts'
+import type { TwinKind } from '../../dockerfile/lower.ts'
 import { parseRemoteContext, type RemoteContext } from '../../dockerfile/lower/contexts/remoteContext.ts'
 import { ACCELERATE, ACCELERATE_MODES, type AccelerateMode } from '../../graph/accelerate.ts'
 import { isBuiltInFrontend } from '../../dockerfile/frontendImage.ts'
@@ -8,7 +9,7 @@ import { parsePlatform, type Platform } from '../../ground/platform.ts'
 import { parseAttestationOrders, type AttestationOrders } from '../attestation/attestationOrders.ts'
 import type { AuditMode, CacheRequest } from '../engine.ts'
 import { checkFrontendCaps } from './unsupportedByFrontend.ts'
-import type { ExtraHost, NetworkMode, TwinMode, Ulimit } from '../../graph/vertex.ts'
+import type { ExtraHost, NetworkMode, Ulimit } from '../../graph/vertex.ts'
 
 /** The attributes of frontend `dockerfile.v0`, read. */
 export interface FrontendAttributes {
@@ -45,7 +46,7 @@ export interface FrontendAttributes {
   /** Pelago's own: what comes of what the audit of the result finds. */
   readonly audit: AuditMode
   /** Pelago's own: which native twins the emulated steps are given. */
-  readonly accelerate: TwinMode | undefined
+  readonly accelerate: TwinKind | undefined
   readonly cacheImports: readonly CacheRequest[]
   /** What is asked instead of a build: `frontend.outline`. Undefined is a build. */
   readonly requestId: string | undefined
@@ -86,7 +87,7 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
     shmSizeBytes: get('shm-size') === '' ? 0 : parseCount('shm-size', get('shm-size')),
     hostname: get('hostname') || get('build-arg:BUILDKIT_SANDBOX_HOSTNAME'),
     audit: parseChoice('pelago.audit', getOr('pelago.audit', 'warn'), ['error', 'warn', 'off']),
-    accelerate: TWIN_MODES[parseChoice(ACCELERATE, getOr(ACCELERATE, 'off'), ACCELERATE_MODES)],
+    accelerate: TWIN_KINDS[parseChoice(ACCELERATE, getOr(ACCELERATE, 'off'), ACCELERATE_MODES)],
     cacheImports: parseCacheImports(get('cache-imports')),
     requestId: optional('requestid'),
     plannedOutput: parseChoice('pelago.output', getOr('pelago.output', 'none'), ['none', 'files', 'push']),
@@ -95,7 +96,13 @@ export function parseFrontendAttributes(attributes: ReadonlyMap<string, string>)
   }
 }
 
-const TWIN_MODES: Readonly<Record<AccelerateMode, TwinMode | undefined>> = { on: 'tools', verify: 'verify', off: undefined }
+const TWIN_KINDS: Readonly<Record<AccelerateMode, TwinKind | undefined>> = {
+  on: { mode: 'tools', hasToolchain: false },
+  toolchain: { mode: 'tools', hasToolchain: true },
+  verify: { mode: 'verify', hasToolchain: false },
+  'verify-toolchain': { mode: 'verify', hasToolchain: true },
+  off: undefined,
+}
 
 const INPUT = /^input:(.+)$/s
 

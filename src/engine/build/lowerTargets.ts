@@ -1,6 +1,5 @@
-import type { LoweredDockerfile, TwinRequest } from '../../dockerfile/lower.ts'
+import type { LoweredDockerfile, TwinKind, TwinRequest } from '../../dockerfile/lower.ts'
 import type { Executor } from '../../executor/executor.ts'
-import type { TwinMode } from '../../graph/vertex.ts'
 import { isSamePlatform, type Platform } from '../../ground/platform.ts'
 import { runModeOf } from './runModeOf.ts'
 
@@ -14,7 +13,7 @@ export interface Lowering {
   readonly host: Platform
   readonly executor: Pick<Executor, 'runMode'>
   /** Which native twins the steps of emulated platforms are to have. */
-  readonly accelerate: TwinMode | undefined
+  readonly accelerate: TwinKind | undefined
   readonly lower: (platform: Platform, twins: TwinRequest | undefined) => Promise<LoweredDockerfile>
 }
 
@@ -25,7 +24,7 @@ export async function lowerTargets(platforms: readonly Platform[], { host, execu
   const lowerOne = async (platform: Platform): Promise<LoweredDockerfile> => {
     if (platform === native && sibling !== undefined) return await sibling
     const isEmulated = accelerate !== undefined && runModeOf(executor, platform)?.kind === 'emulated'
-    return await lower(platform, isEmulated ? { mode: accelerate, sibling: await sibling } : undefined)
+    return await lower(platform, isEmulated ? { ...accelerate, sibling: await sibling } : undefined)
   }
   return await Promise.all(platforms.map(async (platform) => ({ platform, lowered: await lowerOne(platform) })))
 }

@@ -1,6 +1,7 @@
 import type { LoweredDockerfile } from '../../dockerfile/lower.ts'
 import type { RunMode } from '../../executor/executor.ts'
-import type { Graph, TwinMode } from '../../graph/vertex.ts'
+import type { TwinKind } from '../../dockerfile/lower.ts'
+import type { Graph } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
 import type { Platform } from '../../ground/platform.ts'
 import type { FrontendAttributes } from '../build/frontendAttributes.ts'
@@ -22,7 +23,7 @@ export interface PlanFacts {
   readonly expectedMs: ReadonlyMap<Digest, number>
   /** By how much steps are faster with native twins. */
   readonly savesMs: ReadonlyMap<Digest, number>
-  readonly accelerate: TwinMode | undefined
+  readonly accelerate: TwinKind | undefined
 }
 
 /** One of the platforms that are built for. */

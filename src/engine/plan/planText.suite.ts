@@ -1,9 +1,9 @@
 import { mergeGraphs } from '../../graph/graphBuilder.ts'
-import type { TwinMode, Vertex } from '../../graph/vertex.ts'
+import type { Vertex } from '../../graph/vertex.ts'
 import type { Digest } from '../../ground/digest.ts'
 import { formatPlatform, isSamePlatform, parsePlatform, type Platform } from '../../ground/platform.ts'
 import { TEST_IMAGES } from '../../dockerfile/lint/lintText.suite.ts'
-import { lowerDockerfile, type TwinRequest } from '../../dockerfile/lower.ts'
+import { lowerDockerfile, type TwinKind, type TwinRequest } from '../../dockerfile/lower.ts'
 import { lowerRequest } from '../../dockerfile/lowerRequest.suite.ts'
 import type { Prospect } from '../../solver/probe/probe.ts'
 import { tellableGraph } from './blockedVertices.ts'
@@ -28,7 +28,7 @@ export interface PlannedText {
   readonly times?: ReadonlyMap<number, readonly [nativeMs: number, emulatedMs: number]>
   /** By how much the RUN at a line is faster with twins. */
   readonly saves?: ReadonlyMap<number, number>
-  readonly accelerate?: TwinMode
+  readonly accelerate?: TwinKind
   readonly context?: ContextView | undefined
 }
 
@@ -75,6 +75,6 @@ function savingsAt(saves: PlannedText['saves'], emulated: readonly Vertex[]): Re
 }
 
 /** From the images alone. */
-function twinsFor(platform: Platform, mode: TwinMode | undefined): TwinRequest | undefined {
-  return mode === undefined || isSamePlatform(platform, HOST) ? undefined : { mode, sibling: undefined }
+function twinsFor(platform: Platform, kind: TwinKind | undefined): TwinRequest | undefined {
+  return kind === undefined || isSamePlatform(platform, HOST) ? undefined : { ...kind, sibling: undefined }
 }

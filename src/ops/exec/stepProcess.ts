@@ -1,4 +1,4 @@
-import { StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunMode, type TwinUseCount } from '../../executor/executor.ts'
+import { ProcessStartError, StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunMode, type TwinUseCount } from '../../executor/executor.ts'
 import type { Limit } from '../../kit/limit.ts'
 import type { OpContext } from '../../solver/op.ts'
 import type { StepMode } from '../stepTimes.ts'
@@ -47,6 +47,7 @@ export async function runProcess({ spec, validExitCodes, mode, deps, context, is
       use = count
       onTwins?.(count)
       context.progress({ kind: 'vertex-twins', vertex, at: now(), native: count.native, emulated: count.emulated, why: count.why ?? '' })
+      if (count.withoutToolchain !== undefined) context.progress({ kind: 'vertex-log', vertex, at: now(), stream: 'stderr', bytes: Buffer.from(`without toolchain: ${count.withoutToolchain}\n`) })
     }
     const exitCode = await exitCodeOf(async () => {
       for await (const chunk of executor.run(spec, signal, { twinsUsed })) onOutput(chunk)
@@ -56,12 +57,16 @@ export async function runProcess({ spec, validExitCodes, mode, deps, context, is
   }, signal, context.height)
 }
 
+/** As a shell says it of a program that is not there. */
+const NOT_FOUND = 127
+
 async function exitCodeOf(run: () => Promise<void>, valid: readonly number[] = []): Promise<number> {
   try {
     await run()
     return 0
   } catch (error) {
     if (error instanceof StepFailedError && valid.includes(error.exitCode)) return error.exitCode
+    if (error instanceof ProcessStartError && valid.includes(NOT_FOUND)) return NOT_FOUND
     throw error
   }
 }

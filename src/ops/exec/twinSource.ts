@@ -14,10 +14,13 @@ export interface HeldTwins extends AsyncDisposable {
   readonly source: TwinSource
 }
 
-/** The sibling's files, which are there already. */
-export async function openTwins({ input }: TwinUse, inputs: readonly ResultId[], { snapshots, executor }: TwinDeps, signal: AbortSignal): Promise<HeldTwins> {
+/** The sibling's files, and the toolchain's, which are there already. */
+export async function openTwins({ input, toolchain }: TwinUse, inputs: readonly ResultId[], { snapshots, executor }: TwinDeps, signal: AbortSignal): Promise<HeldTwins> {
   const [native] = executor.platforms()
   if (native === undefined) throw new TypeError('an executor runs at least its own platform')
-  const view = await snapshots.openView(toSnapshot(inputs[input]), signal)
-  return { source: { rootfs: view.path, platform: native.platform }, [Symbol.asyncDispose]: () => view[Symbol.asyncDispose]() }
+  await using stack = new AsyncDisposableStack()
+  const open = async (index: number): Promise<{ readonly rootfs: string }> => ({ rootfs: stack.use(await snapshots.openView(toSnapshot(inputs[index]), signal)).path })
+  const source: TwinSource = { ...(await open(input)), platform: native.platform, toolchain: toolchain === undefined ? undefined : await open(toolchain) }
+  const owned = stack.move()
+  return { source, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

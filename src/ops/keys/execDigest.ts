@@ -1,4 +1,5 @@
 import { TWINS_VERSION } from '../../executor/emulation/twins/allowlist.ts'
+import { TOOLCHAIN_VERSION } from '../../executor/emulation/twins/toolchain/gccPrograms.ts'
 import { digestOf, type Digest } from '../../ground/digest.ts'
 import { formatGoJson, type GoJson } from '../../ground/goJson.ts'
 import type { Platform } from '../../ground/platform.ts'
@@ -23,7 +24,7 @@ export function execDigest(exec: ExecOp, { os, architecture, variant }: Platform
           secretenv: secretEnv?.map(({ name, secretId, isOptional }) => ({ ID: secretId, name, optional: isOptional || undefined })),
           cdiDevices: devices?.map(({ name, isOptional }) => ({ name, optional: isOptional || undefined })),
           pelagoShmSize: orNone(shmSizeBytes), // BuildKit makes a mount of it
-          pelagoTwins: twins === undefined ? undefined : `${twins.mode} ${TWINS_VERSION}`, // whose twins they are is told by the input
+          pelagoTwins: twins === undefined ? undefined : `${twins.mode} ${TWINS_VERSION}${twins.toolchain === undefined ? '' : ` toolchain ${TOOLCHAIN_VERSION}`}`, // whose twins they are is told by the input
         },
         OS: os,
         Arch: architecture,

@@ -1,10 +1,13 @@
-import type { ExecOp, Mount } from '../../../graph/vertex.ts'
+import type { VertexIdentity } from '../../../graph/graphDigest.ts'
+import type { ExecOp, Mount, Output, TwinUse } from '../../../graph/vertex.ts'
+import type { Platform } from '../../../ground/platform.ts'
 import type { CommandLine, RunInstruction } from '../../instructions/instruction.ts'
 import { proxyEnvironment } from '../globalScope.ts'
 import { lowerMounts, type RunMounts } from './lowerMounts.ts'
 import type { PlannedStep } from '../plan.ts'
 import { lowerCommand, withScript } from './runScript.ts'
 import { withHistory, workingFolder, type StageContext, type StageState } from '../stageState.ts'
+import type { TwinRoot } from '../twins/twinRequest.ts'
 import { describeInstruction, nameStep, targetSuffix } from './stepName.ts'
 
 /** RUN: one process on the stage's files, whose changes are the next layer. */
@@ -20,10 +23,14 @@ export function lowerRun(before: StageState, instruction: RunInstruction, step: 
   const { twin } = context
   const op = execOp(state, { argv, instruction, mounts }, context)
   const plain = { op, inputs: mounts.inputs, platform: state.platform }
-  const identity = twin === undefined ? plain : { ...plain, op: { ...op, twins: { mode: twin.mode, input: mounts.inputs.length } }, inputs: [...mounts.inputs, twin.root] }
-  const root = context.graph.add(identity, named.note)
+  const root = context.graph.add(twin === undefined ? plain : withTwins(op, mounts.inputs, twin, state.platform), named.note)
   const contextPaths = new Set([...state.contextPaths, ...mounts.contextPaths])
   return withHistory({ ...named.state, root, contextPaths }, `RUN ${[...argumentWords(state), ...argv].join(' ')} # buildkit`, 'layer', context)
+}
+
+function withTwins(op: ExecOp, inputs: readonly Output[], { mode, root, toolchain }: TwinRoot, platform: Platform): VertexIdentity {
+  const use: TwinUse = { mode, input: inputs.length, ...(toolchain !== undefined && { toolchain: inputs.length + 1 }) }
+  return { op: { ...op, twins: use }, inputs: [...inputs, root, ...(toolchain === undefined ? [] : [toolchain])], platform }
 }
 
 /** For the step's name: says that a variable is a secret. */

@@ -5,12 +5,13 @@ import { addImage } from '../addImage.ts'
 import type { PlannedStage } from '../plan.ts'
 import type { LowerRequest } from '../request.ts'
 import type { TwinBase } from './twinBases.ts'
+import { addToolchain, type Toolchain } from './toolchain.ts'
 import type { SiblingStage, TwinRoot } from './twinRequest.ts'
 
 /** Where the twins of one stage's processes are from. */
 export interface StageTwins {
-  /** Of its step with this number; undefined is nowhere. */
-  before(step: number): TwinRoot | undefined
+  /** Of its step with this number, on the files `root`; undefined is nowhere. */
+  before(step: number, root: Output | undefined): TwinRoot | undefined
   /** Why there are none at all. */
   readonly missing: string | undefined
 }
@@ -19,6 +20,7 @@ export interface TwinPlace {
   readonly request: LowerRequest
   /** As `resolveTwinBases` has found them. */
   readonly twinBases: ReadonlyMap<number, TwinBase>
+  readonly toolchain: Toolchain | undefined
   readonly graph: GraphBuilder
 }
 
@@ -28,19 +30,24 @@ export interface TwinPlace {
  * for that platform. Undefined: no twins are asked for, or the stage runs natively.
  */
 export function stageTwins(stage: PlannedStage, platform: Platform, place: TwinPlace): StageTwins | undefined {
-  const { request: { twins, buildPlatform }, twinBases, graph } = place
+  const { request: { twins, buildPlatform }, twinBases, toolchain, graph } = place
   const base = twinBases.get(stage.index)
   if (twins === undefined || base === undefined || isSamePlatform(platform, buildPlatform)) return undefined
-  const rootOf = (root: Output | undefined): TwinRoot | undefined => (root === undefined ? undefined : { mode: twins.mode, root })
+  const toolchainFor = (root: Output | undefined, native: Output): Output | undefined => (toolchain === undefined ? undefined : addToolchain(toolchain, { root, architecture: platform.architecture, base: native }, place))
   const sibling = twins.sibling?.stages.find((lowered) => isSibling(lowered, stage, buildPlatform))
-  if (twins.sibling !== undefined && sibling?.base !== undefined) {
+  const native = sibling?.base
+  if (twins.sibling !== undefined && sibling !== undefined && native !== undefined) {
     graph.addAll(twins.sibling.graph)
-    return { before: (step) => rootOf(sibling.steps[step]?.before), missing: undefined }
+    const before = (step: number, stepRoot: Output | undefined): TwinRoot | undefined => {
+      const root = sibling.steps[step]?.before
+      return root && { mode: twins.mode, root, toolchain: toolchainFor(stepRoot, native) }
+    }
+    return { before, missing: undefined }
   }
   if (base.kind === 'none') return { before: () => undefined, missing: base.why }
   const { image } = base
   const root = addImage(image, buildPlatform, { name: `FROM ${image.reference} for native twins (${formatPlatform(buildPlatform)})`, ignoreCache: false, span: stage.from.span }, graph)
-  return { before: () => rootOf(root), missing: undefined }
+  return { before: (_, stepRoot) => ({ mode: twins.mode, root, toolchain: toolchainFor(stepRoot, root) }), missing: undefined }
 }
 
 /** The same stage: ONBUILD triggers of its base image may give it other steps on another platform. */

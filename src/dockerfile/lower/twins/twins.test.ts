@@ -35,12 +35,12 @@ async function lower(text: string, targetPlatform: Platform, twins?: TwinRequest
   return await lowerDockerfile(lowerRequest(text, { targetPlatform, isMultiPlatform: true, ...options, twins }), resolver, SIGNAL)
 }
 
-const ALONE: TwinRequest = { mode: 'tools', sibling: undefined }
+const ALONE: TwinRequest = { mode: 'tools', hasToolchain: false, sibling: undefined }
 
 /** For both platforms, as one build. */
 async function lowerBoth(text: string, options: Partial<LowerRequest> = {}): Promise<{ readonly graph: Graph; readonly foreign: LoweredDockerfile; readonly native: LoweredDockerfile }> {
   const native = await lower(text, AMD64, undefined, options)
-  const foreign = await lower(text, ARM64, { mode: 'tools', sibling: native }, options)
+  const foreign = await lower(text, ARM64, { mode: 'tools', hasToolchain: false, sibling: native }, options)
   return { graph: mergeGraphs([native.graph, foreign.graph]), foreign, native }
 }
 
@@ -111,6 +111,44 @@ describe('native twins in the graph', () => {
     const roots = await Promise.all([undefined, ALONE, { ...ALONE, mode: 'verify' } as const].map(async (twins) => (await lower(text, ARM64, twins)).root?.vertex))
     assert.equal(new Set(roots).size, 3)
   })
+})
+
+describe('a toolchain in the graph', () => {
+  const asked: TwinRequest = { ...ALONE, hasToolchain: true }
+  const FIND = '[internal] find the compilers for arm64'
+  const GET = '[internal] get cross compilers for arm64'
+  const inputsOf = (graph: Graph, name: string): readonly string[] => [...graph.values()].filter(({ note }) => note.name.endsWith(name)).flatMap(({ inputs }) => inputs.map((input) => nameOf(graph, input)))
+
+  it('is made of packages on the base image, of what the step has', async () => {
+    const { graph } = await lower('FROM debian\nRUN one\nRUN two', ARM64, asked)
+    assert.deepEqual(inputsOf(graph, 'RUN two'), ['[linux/arm64 2/3] RUN one', IMAGE('debian'), GET])
+    assert.deepEqual(inputsOf(graph, FIND), [IMAGE('debian'), '[linux/arm64 1/3] FROM docker.io/library/debian:latest', IMAGE('debian'), '[linux/arm64 2/3] RUN one'])
+    assert.deepEqual(inputsOf(graph, GET), [IMAGE('debian'), FIND, IMAGE('debian'), FIND])
+  })
+  it('stands on what the sibling begins with, whatever that has installed', async () => {
+    const native = await lower('FROM debian\nRUN one\nRUN two', AMD64)
+    const { graph } = await lower('FROM debian\nRUN one\nRUN two', ARM64, { ...asked, sibling: native })
+    assert.deepEqual(inputsOf(graph, '[linux/arm64 3/3] RUN two'), ['[linux/arm64 2/3] RUN one', '[linux/amd64 2/3] RUN one', GET])
+    assert.deepEqual(new Set(inputsOf(graph, GET)), new Set(['[linux/amd64 1/3] FROM docker.io/library/debian:latest', FIND]))
+  })
+  const named = [
+    { name: 'an image that is named', context: 'docker-image://cross', want: '[context pelago-toolchain] docker.io/library/cross:latest' },
+    { name: 'a folder that is named', context: 'local:cross', want: '[context pelago-toolchain] load from client' },
+  ]
+  for (const { name, context, want } of named) {
+    it(`is ${name}`, async () => {
+      const { graph } = await lower('FROM debian\nRUN one', ARM64, asked, { namedContexts: new Map([['pelago-toolchain', parseNamedContext('pelago-toolchain', context)]]) })
+      assert.deepEqual(inputsOf(graph, 'RUN one').slice(1), [IMAGE('debian'), want])
+    })
+  }
+  it('is no stage of the Dockerfile', async () => {
+    await assert.rejects(lower('FROM debian AS cross\nFROM debian\nRUN one', ARM64, asked, { namedContexts: new Map([['pelago-toolchain', parseNamedContext('pelago-toolchain', 'target:cross')]]) }), /context pelago-toolchain is a stage of the Dockerfile/)
+  })
+  const without = [
+    { name: 'a build without a network', twins: asked, options: { networkMode: 'none' } as const },
+    { name: 'another mode', twins: ALONE, options: {} },
+  ]
+  for (const { name, twins, options } of without) it(`is not there for ${name}`, async () => assert.deepEqual(inputsOf((await lower('FROM debian\nRUN one', ARM64, twins, options)).graph, 'RUN one').slice(1), [IMAGE('debian')]))
 })
 
 const BOTH = `#1 (source, linux/amd64) [linux/amd64 1/4] FROM docker.io/library/debian:latest

@@ -1,4 +1,5 @@
 import type { OpenFolder } from '../../../archive/safePath.ts'
+import { findConfiguration } from './toolchain/gccConfiguration.ts'
 import { parseProgramNeeds, type ProgramNeeds } from './nativeProgram.ts'
 import type { Checksum } from './packages/packageDatabase.ts'
 import { hashBytes, keyOf, readRootFile, type RootFile } from './rootFiles.ts'
@@ -10,6 +11,8 @@ export interface FileFacts {
   readonly needs: ProgramNeeds | undefined
   /** Of a loader: whether it takes argv[0] from its command line. */
   readonly takesArgv0: boolean
+  /** Of a part of gcc: how it was configured; undefined of others. */
+  readonly configuration: string | undefined
 }
 
 export interface FactsQuestion {
@@ -34,7 +37,7 @@ export function createFactsReader(): FactsReader {
       if (known !== undefined) return known
       const bytes = await readRootFile(root, file, signal)
       if (bytes === undefined) return undefined
-      const facts = { hex: hashBytes(bytes, algorithm), needs: parseProgramNeeds(bytes, architecture), takesArgv0: bytes.includes('argv0') }
+      const facts = { hex: hashBytes(bytes, algorithm), needs: parseProgramNeeds(bytes, architecture), takesArgv0: bytes.includes('argv0'), configuration: findConfiguration(bytes) }
       if (kept.size >= MAX_KEPT) kept.clear()
       kept.set(key, facts)
       return facts

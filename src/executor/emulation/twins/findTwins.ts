@@ -5,6 +5,7 @@ import { fromText, textOfBytes } from '../../../kit/byteString.ts'
 import { SyscallError } from '../../../kit/syscalls.ts'
 import { ALLOWED_TOOLS, type AllowedTool } from './allowlist.ts'
 import type { FactsReader, FileFacts } from './fileFacts.ts'
+import { readPackaged, type PackagedQuestion } from './packages/packagedFile.ts'
 import { placeOf, type PackageDatabase } from './packages/packageDatabase.ts'
 import type { PackageReader } from './packages/readPackages.ts'
 import { findFile, readRootText, type RootFile } from './rootFiles.ts'
@@ -12,7 +13,8 @@ import { debianWords } from './compiledWord.ts'
 import type { ProgramNeeds } from './nativeProgram.ts'
 import { spellStart, type BuiltTwice, type WordReader } from './spelledStart.ts'
 import { findStart, type FoundLibrary, type NativeStart } from './twinStart.ts'
-import type { FileIdentity } from './twinTable.ts'
+import type { ArgumentChange, FileIdentity } from './twinTable.ts'
+import { SIBLING_FOLDER } from './twinFolder.ts'
 
 /** Both file systems of a step: its own, and its sibling's for this machine. */
 export interface TwinSides {
@@ -36,6 +38,8 @@ export interface FoundTwin {
   /** The first is that of the program itself, the others are links that it has. */
   readonly calledAs: readonly [string, ...string[]]
   readonly names: readonly string[] | undefined
+  /** Absent: it is given what the other one is given. */
+  readonly change?: ArgumentChange
 }
 
 export type TwinSearch = { readonly kind: 'found'; readonly twins: readonly FoundTwin[] } | { readonly kind: 'none'; readonly why: string }
@@ -129,13 +133,14 @@ interface StandIn {
 
 /** How `program` of the step runs natively. Undefined in any doubt. */
 async function findStandIn(program: RootFile, name: string, context: SearchContext): Promise<StandIn | undefined> {
-  const { step, sibling, packages } = context
-  if (program.givesRights || (await readPackaged(program, name, { ...context, root: step, database: packages.step })) === undefined) return undefined
+  const { step, sibling, packages, facts, native: { architecture }, signal } = context
+  const question: PackagedQuestion = { name, isTrusted: (owner) => isSame(owner, context) }
+  if (program.givesRights || (await readPackaged(program, question, { root: step, database: packages.step, facts, architecture }, signal)) === undefined) return undefined
   const standIn = findFile(sibling, program.path) ?? findFile(sibling, placeOf(program.path))
   if (standIn === undefined || standIn.givesRights || placeOf(standIn.path) !== placeOf(program.path)) return undefined
-  const factsOf = (file: RootFile): Promise<FileFacts | undefined> => readPackaged(file, name, { ...context, root: sibling, database: packages.sibling })
+  const factsOf = (file: RootFile): Promise<FileFacts | undefined> => readPackaged(file, question, { root: sibling, database: packages.sibling, facts, architecture }, signal)
   const needs = (await factsOf(standIn))?.needs
-  const start = needs === undefined ? undefined : await findStart(standIn, needs, { sibling, libraryFolders: context.libraryFolders, libraries: context.libraries, factsOf })
+  const start = needs === undefined ? undefined : await findStart(standIn, needs, { sibling, folder: SIBLING_FOLDER, libraryFolders: context.libraryFolders, libraries: context.libraries, factsOf })
   return needs === undefined || start === undefined ? undefined : { file: standIn, needs, start }
 }
 
@@ -159,36 +164,26 @@ async function spell({ namesArchitecture }: AllowedTool, { program, name, standI
 /** Libraries by name. Undefined where one is not as its package has brought it, on either side. */
 async function findBuiltTwice(names: readonly string[], owner: string, context: SearchContext): Promise<ReadonlyMap<string, BuiltTwice> | undefined> {
   const found = new Map<string, BuiltTwice>()
-  const triplet = TRIPLETS.get(context.target.architecture)
+  const { step, packages, facts, native: { architecture }, target, signal } = context
+  const triplet = TRIPLETS.get(target.architecture)
+  const question: PackagedQuestion = { name: owner, isTrusted: (name) => isSame(name, context) }
   for (const name of names) {
     const file = context.libraries.get(name)?.file
-    const counterpart = triplet === undefined ? undefined : (findFile(context.step, `/lib/${triplet}/${name}`) ?? findFile(context.step, `/usr/lib/${triplet}/${name}`))
-    if (file === undefined || counterpart === undefined || (await readPackaged(counterpart, owner, { ...context, root: context.step, database: context.packages.step })) === undefined) return undefined
+    const counterpart = triplet === undefined ? undefined : (findFile(step, `/lib/${triplet}/${name}`) ?? findFile(step, `/usr/lib/${triplet}/${name}`))
+    if (file === undefined || counterpart === undefined || (await readPackaged(counterpart, question, { root: step, database: packages.step, facts, architecture }, signal)) === undefined) return undefined
     found.set(name, { file, counterpart })
   }
   return found
 }
 
-interface PackagedQuestion extends SearchContext {
-  readonly root: OpenFolder
-  readonly database: PackageDatabase
-}
-
-/** What is known of a file, if it is as a package has brought it: `name`, or one that this needs and that is the same in both roots. */
-async function readPackaged(file: RootFile, name: string, { root, database, facts, native, signal, packages }: PackagedQuestion): Promise<FileFacts | undefined> {
-  const packaged = (await database.filesFor(name, root, signal)).get(placeOf(file.path))
-  if (packaged === undefined || !isSame(packaged.owner, { packages })) return undefined
-  const found = await facts.read(root, file, { algorithm: packaged.checksum.algorithm, architecture: native.architecture }, signal)
-  return found?.hex === packaged.checksum.hex ? found : undefined
-}
-
+/** Whether a package has one version in both roots. */
 function isSame(name: string, { packages }: Pick<SearchContext, 'packages'>): boolean {
   const version = packages.step.versionOf(name)
   return version !== undefined && version === packages.sibling.versionOf(name)
 }
 
 /** Debian's for each architecture, and the plain ones; links resolved, as a loader sees them elsewhere than in their root. */
-function libraryFoldersOf({ sibling, native }: TwinSides): readonly string[] {
+export function libraryFoldersOf({ sibling, native }: Pick<TwinSides, 'sibling' | 'native'>): readonly string[] {
   const triplet = TRIPLETS.get(native.architecture)
   const candidates = [...(triplet === undefined ? [] : [`/lib/${triplet}`, `/usr/lib/${triplet}`]), '/lib', '/usr/lib']
   return [...new Set(candidates.flatMap((path) => resolveFolder(sibling, path)))]

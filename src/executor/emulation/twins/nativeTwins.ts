@@ -17,7 +17,8 @@ import { createPackageReader } from './packages/readPackages.ts'
 import { identityOf, keyOf } from './rootFiles.ts'
 import { writeCopies } from './spelledCopy.ts'
 import { createWordReader } from './spelledStart.ts'
-import { COUNT_FILE, LINK_FOLDER, SIBLING_FOLDER, TWIN_FOLDER } from './twinFolder.ts'
+import { findToolchain, type ToolchainSearch } from './toolchain/findToolchain.ts'
+import { COUNT_FILE, LINK_FOLDER, SIBLING_FOLDER, TOOLCHAIN_FOLDER, TWIN_FOLDER } from './twinFolder.ts'
 import { parseCount, planLinks, writeCountFile, writeLinks, writeSealedEmulator, type LinkPlan } from './twinSetting.ts'
 import type { TwinTable } from './twinTable.ts'
 
@@ -142,9 +143,11 @@ async function openStep(parts: StepParts, signal: AbortSignal): Promise<StepTwin
   const { spec, source, emulatorPath, programs, kept, options } = parts
   using step = openRoot(spec.rootfs)
   using sibling = openRoot(source.rootfs)
-  const search = await findTwins({ step, target: spec.platform, sibling, native: source.platform }, kept.readers, signal)
-  if (search.kind === 'none') return { why: search.why }
-  const plan = planLinks(await withoutFresh(search.twins, signal))
+  const tools = await findTwins({ step, target: spec.platform, sibling, native: source.platform }, kept.readers, signal)
+  const compilers = await findCompilers(step, parts, signal)
+  const twins = [...(tools.kind === 'found' ? tools.twins : []), ...compilers.twins]
+  if (tools.kind === 'none' && twins.length === 0) return { why: tools.why }
+  const plan = planLinks(await withoutFresh(twins, signal))
   await using stack = new AsyncDisposableStack()
   await mkdir(options.stateFolder, { recursive: true })
   const folder = await mkdtemp(join(options.stateFolder, 'twins-'))
@@ -159,11 +162,17 @@ async function openStep(parts: StepParts, signal: AbortSignal): Promise<StepTwin
   await writeFile(paths.registrations, formatRegistrations(parts, paths.sealed))
   const owned = stack.move()
   return {
-    mounts: [bind(SIBLING_FOLDER, source.rootfs, 'rbind', ['ro']), bind(LINK_FOLDER, links, 'bind', ['ro']), bind(COUNT_FILE, countFile, 'bind', ['noexec'])],
+    mounts: [bind(SIBLING_FOLDER, source.rootfs, 'rbind', ['ro']), ...(source.toolchain === undefined ? [] : [bind(TOOLCHAIN_FOLDER, source.toolchain.rootfs, 'rbind', ['ro'])]), bind(LINK_FOLDER, links, 'bind', ['ro']), bind(COUNT_FILE, countFile, 'bind', ['noexec'])],
     wrap: (argv) => [programs.namespaceProgram, '--own-binfmt', paths.registrations, '--', ...argv],
-    readUse: async () => parseCount(await readFile(countFile, 'latin1')),
+    readUse: async () => ({ ...parseCount(await readFile(countFile, 'latin1')), ...(compilers.why !== undefined && { withoutToolchain: compilers.why }) }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+async function findCompilers(step: OpenFolder, { spec, source, kept }: StepParts, signal: AbortSignal): Promise<ToolchainSearch> {
+  if (source.toolchain === undefined) return { twins: [], why: undefined }
+  using toolchain = openRoot(source.toolchain.rootfs)
+  return await findToolchain({ step, target: spec.platform, toolchain, native: source.platform }, kept.readers, signal)
 }
 
 /** A letter for each process; a step that starts more of them is not counted on. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { realpathSync, statSync, type BigIntStats } from 'node:fs'
+import { readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { resolveIn, type OpenFolder } from '../../../archive/safePath.ts'
@@ -14,6 +14,16 @@ export interface RootFile {
   readonly identity: FileIdentity
   /** Whether executing it gives rights: setuid, setgid, a file capability. */
   readonly givesRights: boolean
+}
+
+/** The names in the folder `path`, in order; none where it leads to no folder inside `root`. */
+export function listFolder(root: OpenFolder, path: string): readonly string[] {
+  try {
+    return readdirSync(openPathOf(root, textOfBytes(resolveIn(root, fromText(path))))).toSorted()
+  } catch (error) {
+    if (error instanceof SyscallError || (error as NodeJS.ErrnoException).code !== undefined) return []
+    throw error
+  }
 }
 
 /** Undefined where `path` leads to no regular file inside `root`. */

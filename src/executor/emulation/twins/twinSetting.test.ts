@@ -6,7 +6,7 @@ import { parseCount, planLinks } from './twinSetting.ts'
 import { ARGV0 } from './twinTable.ts'
 
 const file = { device: 1n, inode: 1n, sizeBytes: 1n, mtimeNs: 1n, ctimeNs: 1n }
-const twin = (executed: string, calledAs: FoundTwin['calledAs'], start: Partial<FoundTwin['start']> = {}): FoundTwin => ({ file, calledAs, names: undefined, start: { executed, words: [ARGV0], ...start } })
+const twin = (executed: string, calledAs: FoundTwin['calledAs'], start: Partial<FoundTwin['start']> = {}): FoundTwin => ({ file, calledAs, names: undefined, start: { folder: '/dev/.pelago/root', executed, words: [ARGV0], ...start } })
 
 describe('the links of twins', () => {
   it('have a folder for each file that is executed, and a name for each that is called', () => {
@@ -20,13 +20,13 @@ describe('the copies of twins', () => {
   it('stand in for program and libraries, each once', () => {
     const [program, library] = ['usr/bin/tool', 'usr/lib/libtool.so.1.2'].map((path) => ({ file: { path, identity: file, givesRights: false }, spellings: [{ offset: 1, text: 'arm64' }] }))
     assert.ok(program !== undefined && library !== undefined)
-    const start = { executed: 'lib/ld.so', words: [ARGV0, '--library-path', '/dev/.pelago/root/lib', '--argv0', ARGV0, '/dev/.pelago/root/usr/bin/tool'] } as const
+    const start = { folder: '/dev/.pelago/root', executed: 'lib/ld.so', words: [ARGV0, '--library-path', '/dev/.pelago/root/lib', '--argv0', ARGV0, '/dev/.pelago/root/usr/bin/tool'] } as const
     const copied = withCopies(start, program.file, [{ path: 'copies/usr/bin/tool', ...program }, { path: 'copies/lib/libtool.so.1', ...library }])
     assert.deepEqual(copied?.words, [ARGV0, '--library-path', '/dev/.pelago/run/copies/lib:/dev/.pelago/root/lib', '--argv0', ARGV0, '/dev/.pelago/run/copies/usr/bin/tool'])
     const { copies } = planLinks([twin('lib/ld.so', ['tool'], copied), twin('lib/ld.so', ['other'], copied)])
     assert.deepEqual([...copies.keys()], ['copies/usr/bin/tool', 'copies/lib/libtool.so.1'])
   })
-  it('are none of a program without a loader', () => assert.equal(withCopies({ executed: 'bin/static', words: [ARGV0] }, { path: 'bin/static', identity: file, givesRights: false }, []), undefined))
+  it('are none of a program without a loader', () => assert.equal(withCopies({ folder: '/dev/.pelago/root', executed: 'bin/static', words: [ARGV0] }, { path: 'bin/static', identity: file, givesRights: false }, []), undefined))
 })
 
 describe('the count of processes', () => {

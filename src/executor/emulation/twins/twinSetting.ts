@@ -1,15 +1,15 @@
 import { copyFile, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { FoundTwin } from './findTwins.ts'
 import { sealEmulator } from './sealedEmulator.ts'
 import type { SpelledCopy } from './spelledCopy.ts'
 import { LINK_FOLDER } from './twinFolder.ts'
-import { formatTwinTable, type TwinStart, type TwinTable } from './twinTable.ts'
+import { formatTwinTable, NO_CHANGE, type TwinStart, type TwinTable } from './twinTable.ts'
 
 /** Links by which the kernel is given what it executes: a process is called as the link that it was started by. */
 export interface LinkPlan {
   readonly starts: readonly { readonly twin: FoundTwin; readonly start: TwinStart }[]
-  /** By their path in the folder of links; each leads from there to a file of the sibling's root. */
+  /** By their path in the folder of links; each leads from there to a file of the sibling's root, or of the toolchain's. */
   readonly links: ReadonlyMap<string, string>
   /** By the same. */
   readonly copies: ReadonlyMap<string, SpelledCopy>
@@ -17,14 +17,18 @@ export interface LinkPlan {
 
 /** A folder for each file that is executed: it is one, a loader, unless there are static programs. */
 export function planLinks(twins: readonly FoundTwin[]): LinkPlan {
-  const executed = [...new Set(twins.map(({ start }) => start.executed))]
+  const executed = [...new Set(twins.map(executedBy))]
   const links = new Map<string, string>()
   const starts = twins.map((twin) => {
-    const folder = String(executed.indexOf(twin.start.executed))
-    for (const name of twin.calledAs) links.set(`${folder}/${name}`, `../../root/${twin.start.executed}`)
-    return { twin, start: { linkFolder: `${LINK_FOLDER}/${folder}/`, link: twin.calledAs[0], names: twin.names, words: twin.start.words } }
+    const folder = String(executed.indexOf(executedBy(twin)))
+    for (const name of twin.calledAs) links.set(`${folder}/${name}`, relative(join(LINK_FOLDER, folder), executedBy(twin)))
+    return { twin, start: { linkFolder: `${LINK_FOLDER}/${folder}/`, link: twin.calledAs[0], names: twin.names, words: twin.start.words, change: twin.change ?? NO_CHANGE } }
   })
   return { starts, links, copies: new Map(twins.flatMap(({ start: { copies = [] } }) => copies.map((copy) => [copy.path, copy] as const))) }
+}
+
+function executedBy({ start: { folder, executed } }: FoundTwin): string {
+  return join(folder, executed)
 }
 
 /** Makes the folder `folder`. */

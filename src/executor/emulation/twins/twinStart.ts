@@ -3,10 +3,11 @@ import type { FileFacts } from './fileFacts.ts'
 import type { SpelledCopy } from './spelledCopy.ts'
 import { findFile, leadsThere, type RootFile } from './rootFiles.ts'
 import { ARGV0, type TwinWord } from './twinTable.ts'
-import { SIBLING_FOLDER } from './twinFolder.ts'
 
-/** What the kernel is to execute, in the sibling's root, and with which words. */
+/** What the kernel is to execute, and with which words. */
 export interface NativeStart {
+  /** Where the step has the root that it is in. */
+  readonly folder: string
   readonly executed: string
   readonly words: readonly TwinWord[]
   /** What of it are copies in the folder of links; absent: nothing. */
@@ -14,7 +15,10 @@ export interface NativeStart {
 }
 
 export interface StartDeps {
+  /** The sibling's root, or one with cross compilers. */
   readonly sibling: OpenFolder
+  /** Where the step has it. */
+  readonly folder: string
   /** Where libraries are looked for, in order. */
   readonly libraryFolders: readonly string[]
   /** What is known of libraries so far, by name. */
@@ -34,12 +38,12 @@ export interface FoundLibrary {
  * give the program its name.
  */
 export async function findStart(program: RootFile, { loader, libraries }: NonNullable<FileFacts['needs']>, deps: StartDeps): Promise<NativeStart | undefined> {
-  if (loader === undefined) return libraries.length === 0 ? { executed: program.path, words: [ARGV0] } : undefined
+  if (loader === undefined) return libraries.length === 0 ? { folder: deps.folder, executed: program.path, words: [ARGV0] } : undefined
   const loaderFile = findOnce(loader, deps)
   if (loaderFile === undefined || (await deps.factsOf(loaderFile))?.takesArgv0 !== true || !(await findsLibraries(libraries, deps))) return undefined
-  const folders = deps.libraryFolders.map((folder) => `${SIBLING_FOLDER}/${folder}`).join(':')
+  const folders = deps.libraryFolders.map((folder) => `${deps.folder}/${folder}`).join(':')
   const noCache = isMusl(loaderFile) ? [] : ['--inhibit-cache']
-  return { executed: loaderFile.path, words: [ARGV0, ...noCache, '--library-path', folders, '--argv0', ARGV0, `${SIBLING_FOLDER}/${program.path}`] }
+  return { folder: deps.folder, executed: loaderFile.path, words: [ARGV0, ...noCache, '--library-path', folders, '--argv0', ARGV0, `${deps.folder}/${program.path}`] }
 }
 
 /** It is the same for all of them, and is looked up by its path: no library has a slash in its name. */

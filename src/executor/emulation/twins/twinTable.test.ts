@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ARGV0, formatTwinTable, type FileIdentity, type TwinStart, type TwinTable } from './twinTable.ts'
+import { ARGV0, formatTwinTable, NO_CHANGE, type FileIdentity, type TwinStart, type TwinTable } from './twinTable.ts'
 
 const file = (device: bigint, inode: bigint): FileIdentity => ({ device, inode, sizeBytes: 7n, mtimeNs: 1_700_000_000_123_456_789n, ctimeNs: 1_700_000_001_000_000_000n })
-const start = (change: Partial<TwinStart> = {}): TwinStart => ({ linkFolder: '/l/', link: 'sh', names: undefined, words: [ARGV0, '--argv0', ARGV0, '/r/dash'], ...change })
+const start = (change: Partial<TwinStart> = {}): TwinStart => ({ linkFolder: '/l/', link: 'sh', names: undefined, words: [ARGV0, '--argv0', ARGV0, '/r/dash'], change: NO_CHANGE, ...change })
 const table = (change: Partial<TwinTable> = {}): TwinTable => ({ root: { device: 5n, inode: 6n }, hasSameLocales: true, isEnvironmentReversed: false, entries: [], ...change })
 
 /** What native/twin/table.h says is at an offset. */
@@ -14,7 +14,7 @@ function stringAt(bytes: Buffer, offset: number): string {
 describe('the table of twins', () => {
   it('begins with what native/twin/table.h says', () => {
     const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start() }] }), -4096n)
-    assert.equal(bytes.toString('latin1', 0, 8), 'PELTWIN1')
+    assert.equal(bytes.toString('latin1', 0, 8), 'PELTWIN2')
     assert.deepEqual([bytes.readBigInt64LE(8), bytes.readBigUInt64LE(16), bytes.readBigUInt64LE(24), bytes.readUInt32LE(32)], [-4096n, 5n, 6n, 1])
     assert.deepEqual([40, 48, 56, 64, 72].map((at) => bytes.readBigUInt64LE(at)), [1n, 2n, 7n, 1_700_000_000_123_456_789n, 1_700_000_001_000_000_000n])
   })
@@ -30,11 +30,19 @@ describe('the table of twins', () => {
   it('says how a twin is started, argv[0] as 0', () => {
     const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ names: ['sh', 'ash'] }) }] }), 0n)
     const at = bytes.readUInt32LE(80)
-    const [linkFolder = 0, link = 0, names = 0, count = 0, ...words] = Array.from({ length: 8 }, (_, index) => bytes.readUInt32LE(at + 4 * index))
-    assert.deepEqual([stringAt(bytes, linkFolder), stringAt(bytes, link), count], ['/l/', 'sh', 4])
+    const [linkFolder = 0, link = 0, names = 0, refused, replaced, behind, count = 0, ...words] = Array.from({ length: 11 }, (_, index) => bytes.readUInt32LE(at + 4 * index))
+    assert.deepEqual([stringAt(bytes, linkFolder), stringAt(bytes, link), refused, replaced, behind, count], ['/l/', 'sh', 0, 0, 0, 4])
     assert.deepEqual(words.map((word) => (word === 0 ? ARGV0 : stringAt(bytes, word))), [ARGV0, '--argv0', ARGV0, '/r/dash'])
     assert.deepEqual([0, 1].map((index) => stringAt(bytes, bytes.readUInt32LE(names + 4 * index))), ['sh', 'ash'])
     assert.equal(bytes.readUInt32LE(names + 8), 0)
+  })
+  it('says what a twin is given otherwise: words behind, what is refused, and values of options', () => {
+    const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ words: [ARGV0], change: { behind: ['-b'], refused: ['@', '-v'], replaced: [['-plugin', '/a', '/b']] } }) }] }), 0n)
+    const numbersAt = (at: number, length: number): readonly number[] => Array.from({ length }, (_, index) => bytes.readUInt32LE(at + 4 * index))
+    const [refused = 0, replaced = 0, behind, count, first, last = 0] = numbersAt(bytes.readUInt32LE(80) + 12, 6)
+    assert.deepEqual([behind, count, first, stringAt(bytes, last)], [1, 2, 0, '-b'])
+    assert.deepEqual(numbersAt(refused, 3).map((at) => at && stringAt(bytes, at)), ['@', '-v', 0])
+    assert.deepEqual(numbersAt(replaced, 4).map((at) => at && stringAt(bytes, at)), ['-plugin', '/a', '/b', 0])
   })
   it('writes what is equal once, and numbers where they can be read', () => {
     const one = formatTwinTable(table({ entries: [{ file: file(1n, 1n), twin: start() }] }), 0n)

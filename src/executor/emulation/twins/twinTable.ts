@@ -24,9 +24,22 @@ export interface TwinStart {
   readonly link: string
   /** Names that argv[0] may have; undefined for any. */
   readonly names: readonly string[] | undefined
-  /** Before the arguments that were given; 32 at most. */
+  /** Before the arguments that were given. */
   readonly words: readonly TwinWord[]
+  readonly change: ArgumentChange
 }
+
+/** What a twin is given otherwise than the program that it stands in for. With the words in front, there are 32 more at most. */
+export interface ArgumentChange {
+  /** Behind the arguments that were given. */
+  readonly behind: readonly string[]
+  /** What no argument and no variable of the environment may begin with: it is emulated then. */
+  readonly refused: readonly string[]
+  /** Options whose next argument must be one of these values, or it is emulated; and what is given in its place. */
+  readonly replaced: readonly (readonly [option: string, value: string, standIn: string])[]
+}
+
+export const NO_CHANGE: ArgumentChange = { behind: [], refused: [], replaced: [] }
 
 export interface TwinTable {
   /** The folder that has to stand at the place of the sibling's root. */
@@ -38,7 +51,7 @@ export interface TwinTable {
   readonly entries: readonly { readonly file: FileIdentity; readonly twin: TwinStart }[]
 }
 
-const MAGIC = 'PELTWIN1'
+const MAGIC = 'PELTWIN2'
 const HEADER_BYTES = 40
 const ENTRY_BYTES = 48
 const SAME_LOCALES = 1
@@ -91,9 +104,12 @@ function createTail(from: number): Tail {
   }
   const text = (value: string): number => add(`"${value}`, Buffer.from(`${value}\0`))
   const numbers = (values: readonly number[]): number => add(values.join(','), Buffer.from(Uint32Array.from(values).buffer))
+  const list = (texts: readonly string[]): number => (texts.length === 0 ? 0 : numbers([...texts.map(text), 0]))
   return {
     parts,
-    start: ({ linkFolder, link, names, words }) =>
-      numbers([text(linkFolder), text(link), names === undefined ? 0 : numbers([...names.map(text), 0]), words.length, ...words.map((word) => (word === ARGV0 ? 0 : text(word)))]),
+    start({ linkFolder, link, names, words, change: { behind, refused, replaced } }) {
+      const all = [...words, ...behind]
+      return numbers([text(linkFolder), text(link), list(names ?? []), list(refused), list(replaced.flat()), behind.length, all.length, ...all.map((word) => (word === ARGV0 ? 0 : text(word)))])
+    },
   }
 }
