@@ -7,6 +7,8 @@ export interface ContentStore {
   sizeBytes(digest: Digest, signal: AbortSignal): Promise<number | undefined>
   /** The blob from byte `offset`. @throws BlobNotFoundError; BlobCorruptError after the last chunk where it was read from 0 */
   read(digest: Digest, offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** A part of a blob, which is not verified; undefined where the blob ends before. @throws BlobNotFoundError */
+  readRange(digest: Digest, offset: number, sizeBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined>
   /**
    * Disposing before `commit` leaves no trace, but where `resumeKey` is given: then what was written is kept, and the
    * next ingest of that key goes on behind it. Two ingests of one blob may run at once, but one of a `resumeKey`:
@@ -21,6 +23,9 @@ export interface ContentStore {
 
 /** Blobs to be read: those of a store, or such as are elsewhere and are brought when they are read. */
 export type BlobReader = Pick<ContentStore, 'sizeBytes' | 'read'>
+
+/** Stores of which parts are read. */
+export type RangeReader = Pick<ContentStore, 'readRange'>
 
 export interface IngestOptions {
   readonly resumeKey: string | undefined

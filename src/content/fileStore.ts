@@ -1,7 +1,8 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto'
-import { constants, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, read as readCallback, statSync } from 'node:fs'
 import { mkdir, open, opendir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { digestHex, parseDigest, type Digest } from '../ground/digest.ts'
 import { syncFolder, writeFileAtomically } from '../kit/files/atomicFile.ts'
 import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
@@ -20,6 +21,8 @@ export interface FileStoreOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
+
+const readAsync = promisify(readCallback)
 
 const READ_BYTES = 256 * 1024
 /** So long an interrupted download waits for the next try. */
@@ -45,6 +48,10 @@ export async function openFileStore(options: FileStoreOptions, signal: AbortSign
       return info?.size
     },
     read: (digest, offset, callSignal) => readBlob({ digest, path: blobPath(digest), offset, now }, callSignal),
+    async readRange(digest, offset, sizeBytes, callSignal) {
+      callSignal.throwIfAborted()
+      return await readRange({ digest, path: blobPath(digest), offset, now }, sizeBytes)
+    },
     async openIngest(ingest, callSignal) {
       callSignal.throwIfAborted()
       try {
@@ -137,6 +144,31 @@ async function* readBlob({ digest, path, offset, now }: BlobRead, signal: AbortS
   throw new BlobCorruptError(digest, actual)
 }
 
+/** Of the many small reads of a pack only what may have to wait for the disk goes to another thread. */
+async function readRange({ digest, path, offset, now }: BlobRead, sizeBytes: number): Promise<Uint8Array | undefined> {
+  const fd = openBlobSync(digest, path)
+  try {
+    await touch(path, fstatSync(fd).mtimeMs, now())
+    const bytes = Buffer.allocUnsafeSlow(sizeBytes)
+    for (let filled = 0; filled < sizeBytes; ) {
+      const { bytesRead } = await readAsync(fd, bytes, filled, sizeBytes - filled, offset + filled)
+      if (bytesRead === 0) return undefined
+      filled += bytesRead
+    }
+    return bytes
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function openBlobSync(digest: Digest, path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  } catch (error) {
+    throw isMissing(error) ? new BlobNotFoundError(digest) : error
+  }
+}
+
 async function openBlob(digest: Digest, path: string): Promise<FileHandle> {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
@@ -218,12 +250,14 @@ function createIngest({ places, lock, file, hash, offset, held }: OpenedIngest):
   return {
     offset,
     async write(chunk) {
+      const written = writeFully(file, chunk, sizeBytes)
+      written.catch(() => undefined) // it is awaited below
+      hash.update(chunk) // while another thread writes; after a write that failed, nothing more is asked of an ingest
       try {
-        await writeFully(file, chunk, sizeBytes)
+        await written
       } catch (error) {
         throw storeErrorOf(error, places.folder)
       }
-      hash.update(chunk)
       sizeBytes += chunk.byteLength
     },
     async commit(expected) {

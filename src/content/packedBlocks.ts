@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import type { KeptBlocks, NotedBlock } from '../archive/keptBlocks.ts'
 import { parseDigest, type Digest } from '../ground/digest.ts'
 import { integerOf, textOf, type Database } from '../kit/database.ts'
-import { BlobCorruptError, BlobNotFoundError, type BlobReader } from './contentStore.ts'
+import { BlobNotFoundError, type RangeReader } from './contentStore.ts'
 
 /*
  * Compressed blocks are kept where they stand anyway: in the layer blobs that were made of them. The database says which
@@ -37,7 +37,7 @@ const MAX_BLOCKS = 100_000
 const SLICE_BLOCKS = 1_000
 
 /** `database` is that of the store. What was not used for longest is forgotten first. */
-export function createPackedBlocks(database: Database, content: BlobReader, maxBlocks = MAX_BLOCKS): PackedBlocks {
+export function createPackedBlocks(database: Database, content: RangeReader, maxBlocks = MAX_BLOCKS): PackedBlocks {
   database.migrate('packed_block', MIGRATIONS)
   return {
     open(signal) {
@@ -60,7 +60,7 @@ interface PlacedBlock {
 
 interface BlockLookup {
   readonly database: Database
-  readonly content: BlobReader
+  readonly content: RangeReader
 }
 
 async function findBlock(name: string, { database, content }: BlockLookup, signal: AbortSignal): Promise<Uint8Array | undefined> {
@@ -69,25 +69,12 @@ async function findBlock(name: string, { database, content }: BlockLookup, signa
   if (row === undefined) return undefined
   const blob = parseDigest(textOf(row, 'blob'))
   try {
-    const bytes = await readRange(content.read(blob, integerOf(row, 'start'), signal), integerOf(row, 'size_bytes'))
+    const bytes = await content.readRange(blob, integerOf(row, 'start'), integerOf(row, 'size_bytes'), signal)
     if (bytes !== undefined && crc32(bytes) === integerOf(row, 'checksum')) return bytes
     database.run('DELETE FROM packed_block WHERE name = ?', name)
   } catch (error) {
-    if (!(error instanceof BlobNotFoundError || error instanceof BlobCorruptError)) throw error
+    if (!(error instanceof BlobNotFoundError)) throw error
     database.run('DELETE FROM packed_block WHERE blob = ?', blob)
-  }
-  return undefined
-}
-
-/** Undefined where there is less. */
-async function readRange(chunks: AsyncIterable<Uint8Array>, sizeBytes: number): Promise<Uint8Array | undefined> {
-  const bytes = Buffer.allocUnsafeSlow(sizeBytes)
-  let filled = 0
-  for await (const chunk of chunks) {
-    const piece = chunk.subarray(0, sizeBytes - filled)
-    bytes.set(piece, filled)
-    filled += piece.byteLength
-    if (filled === sizeBytes) return bytes
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { subtle } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { KeptBlocks } from '../keptBlocks.ts'
 import { createBlockBuffers, cutAtEntries, type CutSizes } from './tarCuts.ts'
@@ -55,6 +55,6 @@ interface NamedBlock extends PackedBlock {
 
 async function packOne(block: Uint8Array, packing: BlockPacking, kept: KeptBlocks | undefined): Promise<NamedBlock> {
   if (kept === undefined) return { block, name: undefined, packed: await packing.pack(block) }
-  const name = `${packing.name} ${hash('sha256', block)}`
+  const name = `${packing.name} ${Buffer.from(await subtle.digest('SHA-256', block as Uint8Array<ArrayBuffer>)).toString('hex')}` // on another thread
   return { block, name, packed: (await kept.find(name)) ?? (await packing.pack(block)) }
 }
