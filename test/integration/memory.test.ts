@@ -9,7 +9,7 @@ import { openPelago, type Pelago } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 import { findProcesses } from '../support/engine/traces.ts'
 
-const LIMIT_MB = 300
+const LIMIT_MB = 220
 /** The layer has 1 GB, of which what is random costs gzip most of the time. */
 const STEPS = ['RUN dd if=/dev/urandom of=random bs=1M count=160 2>/dev/null && dd if=/dev/zero of=zero bs=1M count=864 2>/dev/null']
 /** The engine that built it is asked when all is over. */
