@@ -55,7 +55,7 @@ async function pushBase(name: BaseName, images: Images, base: Workshop['base']):
   const { pelago, host } = images
   switch (name) {
     case 'busybox':
-      return await pushBaseImage(pelago, host)
+      return await pushBaseImage(host)
     case 'debian':
       await expectSuccess([BASE_IMAGES, '--push', host, '--platforms', DEBIAN_PLATFORMS.join(), 'debian'], { ...pelago.env, PELAGO_BASE_CACHE: join(CACHE, 'base-images') }, MAKING_MS)
       return `${host}/debian:bookworm-slim`

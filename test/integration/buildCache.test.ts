@@ -17,7 +17,7 @@ describe('a build cache in a registry', { skip: missingForBuilds() }, () => {
   before(async () => {
     registry = once.use(await startFakeRegistry())
     machine = once.use(await openPelago())
-    base = await pushBaseImage(machine, registry.host)
+    base = await pushBaseImage(registry.host)
   })
   beforeEach(() => {
     Object.assign(registry.faults, noFaults())

@@ -36,7 +36,7 @@ describe('a build cache beside registries', { skip: missingForBuilds() }, () => 
     enterprise = once.use(await startActionsCacheServer())
     s3 = once.use(await startS3Server())
     machine = once.use(await openPelago())
-    base = await pushBaseImage(machine, registry.host)
+    base = await pushBaseImage(registry.host)
   })
   after(() => once.disposeAsync())
 

@@ -42,7 +42,7 @@ describe('in CI', { skip: missingForBuilds(), concurrency: false }, () => {
   it('folds the output of steps, annotates warnings, and writes the summary', async () => {
     const { root, summary, env } = await openJob('RUN echo "::error::mine" && echo "a ##[add-mask]b"\nmaintainer me\n')
     const { stderr } = await pelago.succeed(['build', '--platform', 'linux/amd64,linux/arm64', '-t', `${host}/ci:1`, '--push', 'docker'], { cwd: root, env })
-    assert.match(stderr, /\n#\d+ \[linux\/arm64 2\/2\] RUN .*\n(?:#\d+ extracting .*\n)*#\d+ emulated by qemu-aarch64\n::group::#\d+ \[linux\/arm64 2\/2\] RUN .*: output\n#\d+ [\d.]+ ::error::mine\n#\d+ [\d.]+ a # #\[add-mask\]b\n::endgroup::\n#\d+ DONE/)
+    assert.match(stderr, /\n#\d+ \[linux\/arm64 2\/2\] RUN .*\n(?:#\d+ (?:extracting )?sha256:.*\n)*#\d+ emulated by qemu-aarch64\n::group::#\d+ \[linux\/arm64 2\/2\] RUN .*: output\n#\d+ [\d.]+ ::error::mine\n#\d+ [\d.]+ a # #\[add-mask\]b\n::endgroup::\n#\d+ DONE/)
     assert.match(stderr, /^::warning file=docker\/Dockerfile,line=3,endLine=3,title=MaintainerDeprecated::/m)
     const text = await readFile(summary, 'utf8')
     assert.match(text, /^### Built `.*\/ci:1`\n\nDigest `sha256:[0-9a-f]{64}`\n/)

@@ -87,7 +87,7 @@ describe('pelago compose config --resolve-image-digests', { skip: missingForBuil
   it('pins images by the digests of their registry', async () => {
     await using registry: DockerRegistry = await startDockerRegistry()
     await using pelago = await openPelago()
-    await pushBaseImage(pelago, registry.host)
+    await pushBaseImage(registry.host)
     const folder = await pelago.context({ 'compose.yaml': `services:\n  a: {image: "${registry.host}/busybox"}\n  b: {build: .}\n` })
     const pinned = new RegExp(`image: ${registry.host}/busybox:latest@sha256:[0-9a-f]{64}\n`)
     for (const flag of ['--resolve-image-digests', '--lock-image-digests']) assert.match((await pelago.succeed(['compose', 'config', flag], { cwd: folder })).stdout, pinned)

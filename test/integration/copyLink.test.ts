@@ -25,7 +25,7 @@ describe('COPY --link', { skip: missingForBuilds('skopeo'), concurrency: false }
     registry = await startDockerRegistry()
     others = await openPelago()
     builds = await openFileBuilds()
-    busybox = await pushBaseImage(others, registry.host)
+    busybox = await pushBaseImage(registry.host)
   })
   after(async () => {
     await builds[Symbol.asyncDispose]()

@@ -25,7 +25,7 @@ describe('a tutorial for Docker', { skip: missingForBuilds(), concurrency: false
   before(async () => {
     registry = await startDockerRegistry()
     pelago = await openPelago({ PELAGO_LINGER: '5' })
-    await pushBaseImage(pelago, `${registry.host}/library`)
+    await pushBaseImage(`${registry.host}/library`)
     const config = join(pelago.env['HOME'] ?? '', '.config/pelago')
     await mkdir(config, { recursive: true })
     await writeFile(join(config, 'config.json'), JSON.stringify({ 'registry-mirrors': [`http://${registry.host}`] }))

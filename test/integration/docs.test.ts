@@ -45,8 +45,7 @@ describe('the documents', { skip: missingForBuilds() }, () => {
   before(async () => {
     open = await startDockerRegistry()
     closed = await startDockerRegistry({ asksForLogin: true })
-    await using pelago = await openPelago()
-    await pushBaseImage(pelago, `${open.host}/library`)
+    await pushBaseImage(`${open.host}/library`)
   })
   after(async () => {
     await open[Symbol.asyncDispose]()

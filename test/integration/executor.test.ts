@@ -10,7 +10,7 @@ import { createCrunExecutor } from '../../src/executor/crunExecutor.ts'
 import { collect, shell, testExecutor, type ExecutorFixture } from '../../src/executor/executor.suite.ts'
 import { formatPlatform, parsePlatform } from '../../src/ground/platform.ts'
 import { namespaceArgv } from '../../src/kit/enterNamespaces.ts'
-import { fetchBusybox, makeBusyboxRoot } from '../support/images/busybox.ts'
+import { fetchBusybox, lendBusyboxes, LENT, makeBusyboxRoot } from '../support/images/busybox.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
 import { missing } from '../support/requires.ts'
 
@@ -20,13 +20,21 @@ import { missing } from '../support/requires.ts'
  */
 
 const userId = process.getuid?.() ?? -1
+const FOREIGN: readonly (readonly [platform: string, debianArchitecture: string, machine: string])[] = [
+  ['linux/arm64', 'arm64', 'aarch64'],
+  ['linux/arm/v7', 'armhf', 'armv7l'],
+  ['linux/386', 'i386', 'i686'],
+  ['linux/s390x', 's390x', 's390x'],
+]
 
 if (process.env['PELAGO_NS_IDS'] === undefined) {
   describe('the crun executor', { skip: missing('crun', 'busybox') }, () => {
     it('passes its tests inside the namespaces', () => assertPasses(namespaceArgv([process.execPath, fileURLToPath(import.meta.url)], process.env, userId)))
     it('passes its tests for an ordinary user', { skip: reasonAgainstUsers() || missing('runuser', 'newuidmap', 'useradd') }, async () => {
       await using user = createOrdinaryUser({ hasIdRange: true })
-      assertPasses(['runuser', '-u', user.name, '--', ...namespaceArgv([process.execPath, fileURLToPath(import.meta.url)], process.env, 1)], { HOME: user.home })
+      const busyboxes = join(user.home, 'busyboxes')
+      lendBusyboxes(FOREIGN.map(([, architecture]) => architecture), busyboxes)
+      assertPasses(['runuser', '-u', user.name, '--', ...namespaceArgv([process.execPath, fileURLToPath(import.meta.url)], process.env, 1)], { HOME: user.home, [LENT]: busyboxes })
     })
   })
 } else {
@@ -56,14 +64,8 @@ async function openFixture(busybox = '/bin/busybox'): Promise<ExecutorFixture> {
 
 function testEmulation(): void {
   const never = new AbortController().signal
-  const cases: readonly (readonly [platform: string, debianArchitecture: string, machine: string])[] = [
-    ['linux/arm64', 'arm64', 'aarch64'],
-    ['linux/arm/v7', 'armhf', 'armv7l'],
-    ['linux/386', 'i386', 'i686'],
-    ['linux/s390x', 's390x', 's390x'],
-  ]
   describe('a foreign platform', () => {
-    for (const [text, debianArchitecture, machine] of cases) {
+    for (const [text, debianArchitecture, machine] of FOREIGN) {
       const busybox = fetchBusybox(debianArchitecture)
       it(`${text} says ${machine}, in a child of a child, too`, { skip: busybox === undefined ? `no busybox for ${debianArchitecture}` : false }, async () => {
         await using fixture = await openFixture(busybox)

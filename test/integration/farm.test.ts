@@ -34,7 +34,7 @@ describe('a builder of several nodes', { skip: missingForBuilds(), concurrency: 
   before(async () => {
     pelago = await openPelago()
     ;[registry, engines] = await Promise.all([startDockerRegistry(), Promise.all([startEngine(), startEngine(), startEngine()])])
-    base = await pushBaseImage(pelago, registry.host)
+    base = await pushBaseImage(registry.host)
     await writeBuilder('farm', PLATFORMS.map((platform, index) => ({ name: `n${index}`, endpoint: engines[index]?.address ?? '', platforms: [platform] })))
   })
   after(async () => {

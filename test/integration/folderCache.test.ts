@@ -18,7 +18,7 @@ describe('a build cache in a folder', { skip: missingForBuilds() }, () => {
     const registry = once.use(await startFakeRegistry())
     machine = once.use(await openPelago())
     other = once.use(await openPelago())
-    base = await pushBaseImage(machine, registry.host)
+    base = await pushBaseImage(registry.host)
   })
   after(() => once.disposeAsync())
 

@@ -55,7 +55,7 @@ describe('calls of a client’s own frontend', { skip: missingForBuilds() }, () 
   before(async () => {
     pelago = opened.use(await openPelago())
     const registry = opened.use(await startDockerRegistry())
-    base = await pushBaseImage(pelago, registry.host)
+    base = await pushBaseImage(registry.host)
     client = opened.use(await open(opened.use(await startEngine()).address))
   })
   after(() => opened[Symbol.asyncDispose]())

@@ -11,7 +11,7 @@ describe('heredocs', { skip: missingForBuilds(), concurrency: false }, () => {
   before(async () => {
     registry = await startDockerRegistry()
     builds = await openFileBuilds()
-    base = await pushBaseImage(builds.pelago, registry.host)
+    base = await pushBaseImage(registry.host)
   })
   after(async () => {
     await builds[Symbol.asyncDispose]()

@@ -66,7 +66,7 @@ describe('build --part and merge', { skip: missingForBuilds('git'), concurrency:
   before(async () => {
     registry = await startDockerRegistry()
     pelago = await openPelago()
-    checkout = await openCheckout(pelago, await pushBaseImage(pelago, registry.host))
+    checkout = await openCheckout(pelago, await pushBaseImage(registry.host))
     clone = cloneOf(checkout)
     await build(checkout, 'linux/amd64', 'amd64.json')
     await build(clone, 'linux/arm64,linux/arm/v7,linux/s390x', 'others.json')

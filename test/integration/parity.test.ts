@@ -41,7 +41,7 @@ describe('an image', { skip: missingPeer || missingForBuilds() }, () => {
     pelago = resources.use(await openPelago({ PELAGO_LINGER: '10' }))
     network = resources.use(await startCaseNetwork())
     buildkit = resources.use(await startBuildkitPeer())
-    await pushBaseImage(pelago, network.registry)
+    await pushBaseImage(network.registry)
     for (const base of BASES) {
       const folder = await mkdtemp(join(pelago.folder, 'base-'))
       await writeCaseContext(folder, base, (text) => network.place(text))

@@ -19,8 +19,7 @@ describe('a plan', { skip: missingForBuilds() }, () => {
   let base: string
   before(async () => {
     registry = await startDockerRegistry()
-    await using pusher = await openPelago()
-    base = await pushBaseImage(pusher, registry.host) // from another store: here nothing of it is known
+    base = await pushBaseImage(registry.host)
     pelago = await openPelago()
     fresh = await openPelago()
   })

@@ -69,8 +69,7 @@ describe('the same bytes', { skip: missingForBuilds(), concurrency: false }, () 
   let plain: string
   before(async () => {
     registry = await startDockerRegistry()
-    await using pelago = await openPelago()
-    base = await pushBaseImage(pelago, registry.host)
+    base = await pushBaseImage(registry.host)
     plain = await buildApart({ umask: '022', isReversed: false, seconds: EPOCH + 5 })
   })
   after(async () => registry[Symbol.asyncDispose]())

@@ -8,7 +8,7 @@ import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { startFileServer, type FileServer } from '../support/servers/fileServer.ts'
 import { startGitServer, type GitServer } from '../support/servers/gitServer.ts'
 import { createOrdinaryUser, reasonAgainstUsers, type OrdinaryUser } from '../support/ordinaryUser.ts'
-import { openPelago, writeContext, type CommandResult } from '../support/pelago.ts'
+import { writeContext, type CommandResult } from '../support/pelago.ts'
 import { findLeftovers, findMounts, findProcesses, untilNone } from '../support/engine/traces.ts'
 
 const PLATFORMS = [
@@ -64,9 +64,8 @@ describe('an ordinary user', { skip: reasonAgainstUsers() || missingForBuilds('b
   })
 
   it('builds for three platforms with files of other users, pushes, and runs each', async () => {
-    await using root = await openPelago()
     await using registry = await startDockerRegistry()
-    const base = await pushBaseImage(root, registry.host)
+    const base = await pushBaseImage(registry.host)
     await using user = createOrdinaryUser({ hasIdRange: true })
     const binfmt = readBinfmt()
     const context = await writeContext(join(user.home, 'context'), { Dockerfile: DOCKERFILE(base), 'note.txt': 'note\n' })

@@ -19,7 +19,9 @@ describe('pelago run', { skip: missingForBuilds(), concurrency: false }, () => {
     const { base } = workbench
     const dockerfile = `FROM ${base}\nWORKDIR /srv\nENV FROM_IMAGE=image\nCOPY entry /entry\nRUN chmod 755 /entry\nUSER daemon\nENTRYPOINT ["/entry"]\nCMD ["default"]\n`
     const context = await pelago.context({ Dockerfile: `FROM ${base}\n`, Other: dockerfile, entry: '#!/bin/sh\necho "entry $*"\n' })
-    await pelago.succeed(['build', '--platform', 'linux/amd64,linux/arm64,linux/arm/v7,linux/s390x,linux/386', '-t', 'plain', context])
+    const platforms = ['--platform', 'linux/amd64,linux/arm64,linux/arm/v7,linux/s390x,linux/386']
+    await pelago.succeed(['pull', ...platforms, base]) // so that no run has to, and to tell it
+    await pelago.succeed(['build', ...platforms, '-t', 'plain', context])
     await pelago.succeed(['build', '-f', join(context, 'Other'), '-t', 'configured', context])
   })
   after(() => workbench[Symbol.asyncDispose]())

@@ -45,6 +45,7 @@ describe('pelago test', { skip: missingForBuilds(), concurrency: false }, () => 
   })
 
   it('exits with 0 where all pass, with the flags of run, and prefers the local store', async () => {
+    await pelago.succeed(['pull', image])
     const { exitCode, stdout, stderr } = await test(['--platform', 'linux/amd64,linux/arm64', '-e', 'A=b c', '-w', '/tmp', '-u', '7:8', '--mount', 'type=bind,src=/etc/hostname,dst=/h,ro', '--read-only', '--net', 'none', '--pull', 'never', image, 'sh', '-c', 'echo "$A $(pwd) $(id -u) $(id -g)" $(cat /h | wc -l)'])
     assert.equal(exitCode, 0, stderr)
     assert.match(stderr, /^linux\/arm64 \| b c \/tmp 7 8 1$/m)

@@ -23,7 +23,7 @@ describe('the workflows of docs/ci.md', { skip: missingForBuilds(), concurrency:
     const open = resources.use(await startDockerRegistry())
     registry = resources.use(await startDockerRegistry({ asksForLogin: true }))
     pelago = resources.use(await openPelago())
-    await pushBaseImage(pelago, `${open.host}/library`)
+    await pushBaseImage(`${open.host}/library`)
     const config = join(pelago.env['HOME'] ?? '', '.config/pelago')
     await mkdir(config, { recursive: true })
     await writeFile(join(config, 'config.json'), JSON.stringify({ 'registry-mirrors': [`http://${open.host}`] }))

@@ -14,7 +14,7 @@ export async function openWorkbench(): Promise<Workbench> {
   await using undo = new AsyncDisposableStack()
   const registry = undo.use(await startDockerRegistry())
   const pelago = undo.use(await openPelago())
-  const base = await pushBaseImage(pelago, registry.host)
+  const base = await pushBaseImage(registry.host)
   const held = undo.move()
   return { registry, pelago, base, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }

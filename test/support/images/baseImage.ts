@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runCommand, type Pelago } from '../pelago.ts'
+import { digestOf } from '../../../src/ground/digest.ts'
+import { openPelago, runCommand } from '../pelago.ts'
 import { missing } from '../requires.ts'
+import { keepImage, putKeptImage } from './keptImage.ts'
 
 /** The platforms of the base image: one for each way in which platforms differ, and few enough for a quick start. */
 export const BASE_PLATFORMS = ['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/s390x', 'linux/386'] as const
@@ -16,14 +19,25 @@ export function missingForBuilds(...programs: string[]): string | false {
 }
 
 /**
- * Pushes a busybox image for BASE_PLATFORMS to `host`, and gives its reference. Its files are fetched once a machine
- * and kept in `~/.cache/pelago-test`; test files that run side by side take turns.
+ * Puts a busybox image for BASE_PLATFORMS into the registry at `host`, and gives its reference. It is made once a machine,
+ * of files that are fetched once, and kept in `~/.cache/pelago-test`; test files that run side by side take turns.
  */
-export async function pushBaseImage(pelago: Pelago, host: string): Promise<string> {
+export async function pushBaseImage(host: string): Promise<string> {
   const cache = process.env['PELAGO_BASE_CACHE'] ?? join(homedir(), '.cache/pelago-test/base-images')
+  const [address = '', ...path] = host.split('/')
+  const name = [[...path, 'busybox'].join('/'), 'latest'] as const
+  const kept = join(cache, `busybox-${digestOf(readFileSync(SCRIPT)).slice(-16)}`)
+  if (!(await putKeptImage(kept, address, name))) {
+    await makeBaseImage(host, cache)
+    await keepImage(address, name, kept)
+  }
+  return `${host}/${name.join(':')}`
+}
+
+async function makeBaseImage(host: string, cache: string): Promise<void> {
   await mkdir(cache, { recursive: true })
+  await using pelago = await openPelago()
   const argv = ['flock', join(cache, 'lock'), SCRIPT, '--push', host, '--platforms', BASE_PLATFORMS.join(','), 'busybox']
   const result = await runCommand(argv, { env: { ...pelago.env, PELAGO_BASE_CACHE: cache } })
   if (result.exitCode !== 0) throw new Error(`${argv.join(' ')} exited with ${result.exitCode}:\n${result.stdout}${result.stderr}`)
-  return `${host}/busybox:latest`
 }

@@ -12,10 +12,13 @@ export function makeBusyboxRoot(root: string, busybox: string): void {
   for (const tool of TOOLS.split(' ')) symlinkSync('busybox', join(root, 'bin', tool))
 }
 
+/** Where `lendBusyboxes` has put some for who may not read its own. */
+export const LENT = 'PELAGO_TEST_BUSYBOXES'
+
 /** Debian's static busybox for one of its architectures, downloaded once by apt; undefined where apt cannot. */
 export function fetchBusybox(debianArchitecture: string): string | undefined {
-  const cache = join(homedir(), '.cache/pelago-test')
-  const path = join(cache, `busybox-${debianArchitecture}`)
+  const cache = process.env[LENT] ?? join(homedir(), '.cache/pelago-test')
+  const path = join(cache, nameOf(debianArchitecture))
   if (existsSync(path)) return path
   mkdirSync(cache, { recursive: true })
   const work = mkdtempSync(join(cache, 'apt-'))
@@ -31,6 +34,19 @@ export function fetchBusybox(debianArchitecture: string): string | undefined {
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
+}
+
+/** Copies those of `debianArchitectures` that can be had to `folder`, for a user who would download them again. */
+export function lendBusyboxes(debianArchitectures: readonly string[], folder: string): void {
+  mkdirSync(folder)
+  for (const architecture of debianArchitectures) {
+    const busybox = fetchBusybox(architecture)
+    if (busybox !== undefined) copyFileSync(busybox, join(folder, nameOf(architecture)))
+  }
+}
+
+function nameOf(debianArchitecture: string): string {
+  return `busybox-${debianArchitecture}`
 }
 
 /** By an apt of its own that knows no other architecture, and leaves the machine's lists alone. */

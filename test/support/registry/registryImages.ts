@@ -6,11 +6,15 @@ export interface RegistryImages {
   putBlob(repository: string, bytes: Uint8Array | string): Promise<DescriptorJson>
   /** Under a tag, or by its digest where `tag` is undefined. */
   putDocument(repository: string, tag: string | undefined, document: DocumentJson): Promise<DescriptorJson>
+  /** The same, of bytes that are to stay what they are. */
+  putText(repository: string, tag: string | undefined, text: string): Promise<DescriptorJson>
   /** Config, one layer and manifest of an image of a few bytes. */
   putImage(repository: string, tag: string | undefined, image: SmallImage): Promise<DescriptorJson>
   /** Undefined where there is none. */
   readDocument(repository: string, name: string): Promise<{ readonly digest: Digest; readonly text: string } | undefined>
   hasBlob(repository: string, digest: string): Promise<boolean>
+  /** @throws where it is not there */
+  readBlob(repository: string, digest: string): Promise<Uint8Array>
 }
 
 export interface DescriptorJson {
@@ -53,16 +57,20 @@ export function createRegistryImages(host: string, login?: Login): RegistryImage
     return { mediaType: 'application/octet-stream', digest, size: whole.byteLength }
   }
 
-  const putDocument: RegistryImages['putDocument'] = async (repository, tag, document) => {
-    const bytes = Buffer.from(JSON.stringify(document))
+  const putText: RegistryImages['putText'] = async (repository, tag, text) => {
+    const bytes = Buffer.from(text)
     const digest = digestOf(bytes)
-    await expectStatus(await send('PUT', `/v2/${repository}/manifests/${tag ?? digest}`, bytes, { 'content-type': document.mediaType }), 201)
-    return { mediaType: document.mediaType, digest, size: bytes.byteLength }
+    const { mediaType } = JSON.parse(text) as DocumentJson
+    await expectStatus(await send('PUT', `/v2/${repository}/manifests/${tag ?? digest}`, bytes, { 'content-type': mediaType }), 201)
+    return { mediaType, digest, size: bytes.byteLength }
   }
+
+  const putDocument: RegistryImages['putDocument'] = (repository, tag, document) => putText(repository, tag, JSON.stringify(document))
 
   return {
     putBlob,
     putDocument,
+    putText,
     async putImage(repository, tag, { style, config, content }) {
       const types = TYPES[style]
       const configBlob = await putBlob(repository, JSON.stringify({ ...config, rootfs: { type: 'layers', diff_ids: [digestOf(content)] } }))
@@ -82,6 +90,11 @@ export function createRegistryImages(host: string, login?: Login): RegistryImage
     async hasBlob(repository, digest) {
       const response = await send('HEAD', `/v2/${repository}/blobs/${digest}`)
       return response.status === 200
+    },
+    async readBlob(repository, digest) {
+      const response = await send('GET', `/v2/${repository}/blobs/${digest}`)
+      if (response.status !== 200) throw new Error(`${response.url}: ${response.status}`)
+      return await response.bytes()
     },
   }
 }
