@@ -1,5 +1,5 @@
 /*
- * The table that is sealed into the emulator behind this code: written by src/executor/emulation/twins/twinTable.ts, in
+ * The table that is sealed into the emulator behind this code: written by src/executor/emulation/twins/setting/twinTable.ts, in
  * the machine's own byte order. Offsets count from the table's first byte; a string ends with a zero.
  */
 #ifndef PELAGO_TWIN_TABLE_H

@@ -9,12 +9,12 @@ import { readPackaged, type PackagedQuestion } from './packages/packagedFile.ts'
 import { placeOf, type PackageDatabase } from './packages/packageDatabase.ts'
 import type { PackageReader } from './packages/readPackages.ts'
 import { findFile, readRootText, type RootFile } from './rootFiles.ts'
-import { debianWords } from './compiledWord.ts'
+import { debianWords } from './spelling/compiledWord.ts'
 import type { ProgramNeeds } from './nativeProgram.ts'
-import { spellStart, type BuiltTwice, type WordReader } from './spelledStart.ts'
+import { spellStart, type BuiltTwice, type WordReader } from './spelling/spelledStart.ts'
 import { findStart, type FoundLibrary, type NativeStart } from './twinStart.ts'
-import type { ArgumentChange, FileIdentity } from './twinTable.ts'
-import { SIBLING_FOLDER } from './twinFolder.ts'
+import type { ArgumentChange, FileIdentity } from './setting/twinTable.ts'
+import { SIBLING_FOLDER } from './setting/twinFolder.ts'
 
 /** Both file systems of a step: its own, and its sibling's for this machine. */
 export interface TwinSides {

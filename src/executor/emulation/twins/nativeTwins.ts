@@ -15,12 +15,12 @@ import { createFactsReader } from './fileFacts.ts'
 import { findTwins, type FoundTwin, type TwinReaders } from './findTwins.ts'
 import { createPackageReader } from './packages/readPackages.ts'
 import { identityOf, keyOf } from './rootFiles.ts'
-import { writeCopies } from './spelledCopy.ts'
-import { createWordReader } from './spelledStart.ts'
+import { writeCopies } from './spelling/spelledCopy.ts'
+import { createWordReader } from './spelling/spelledStart.ts'
 import { findToolchain, type ToolchainSearch } from './toolchain/findToolchain.ts'
-import { COUNT_FILE, LINK_FOLDER, SIBLING_FOLDER, TOOLCHAIN_FOLDER, TWIN_FOLDER } from './twinFolder.ts'
-import { parseCount, planLinks, writeCountFile, writeLinks, writeSealedEmulator, type LinkPlan } from './twinSetting.ts'
-import type { TwinTable } from './twinTable.ts'
+import { COUNT_FILE, LINK_FOLDER, SIBLING_FOLDER, TOOLCHAIN_FOLDER, TWIN_FOLDER } from './setting/twinFolder.ts'
+import { parseCount, planLinks, writeCountFile, writeLinks, writeSealedEmulator, type LinkPlan } from './setting/twinSetting.ts'
+import type { TwinTable } from './setting/twinTable.ts'
 
 /*
  * Native twins of a step: a binfmt_misc of its own, in which a copy of the emulator is registered that looks each program

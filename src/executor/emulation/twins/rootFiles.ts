@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { resolveIn, type OpenFolder } from '../../../archive/safePath.ts'
 import { fromText, textOfBytes } from '../../../kit/byteString.ts'
 import { lgetxattr, SyscallError } from '../../../kit/syscalls.ts'
-import type { FileIdentity } from './twinTable.ts'
+import type { FileIdentity } from './setting/twinTable.ts'
 
 /** A regular file of a root file system. */
 export interface RootFile {

@@ -1,8 +1,8 @@
 import type { OpenFolder } from '../../../archive/safePath.ts'
 import type { FileFacts } from './fileFacts.ts'
-import type { SpelledCopy } from './spelledCopy.ts'
+import type { SpelledCopy } from './spelling/spelledCopy.ts'
 import { findFile, leadsThere, type RootFile } from './rootFiles.ts'
-import { ARGV0, type TwinWord } from './twinTable.ts'
+import { ARGV0, type TwinWord } from './setting/twinTable.ts'
 
 /** What the kernel is to execute, and with which words. */
 export interface NativeStart {

@@ -5,9 +5,9 @@ import { libraryFoldersOf, type FoundTwin, type TwinReaders } from '../findTwins
 import { readPackaged, type PackagedRoot } from '../packages/packagedFile.ts'
 import { placeOf, type PackageDatabase } from '../packages/packageDatabase.ts'
 import { findFile, listFolder, readRootText, type RootFile } from '../rootFiles.ts'
-import { TOOLCHAIN_FOLDER } from '../twinFolder.ts'
+import { TOOLCHAIN_FOLDER } from '../setting/twinFolder.ts'
 import { findStart, type FoundLibrary, type NativeStart } from '../twinStart.ts'
-import { NO_CHANGE, type ArgumentChange } from '../twinTable.ts'
+import { NO_CHANGE, type ArgumentChange } from '../setting/twinTable.ts'
 import { describeDifference } from './gccConfiguration.ts'
 import { changeOf, GCC_TARGETS, GCC_PROGRAMS, type GccProgram, type GccTarget } from './gccPrograms.ts'
 

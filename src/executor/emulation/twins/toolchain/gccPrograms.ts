@@ -1,4 +1,4 @@
-import type { ArgumentChange } from '../twinTable.ts'
+import type { ArgumentChange } from '../setting/twinTable.ts'
 
 /*
  * The inner programs of gcc that may run natively: those that read and write files of the target alone, by rules of the

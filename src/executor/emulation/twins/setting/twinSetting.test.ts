@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { areAccountsFiles, areHostsPlain, type FoundTwin } from './findTwins.ts'
-import { withCopies } from './spelledStart.ts'
+import { areAccountsFiles, areHostsPlain, type FoundTwin } from '../findTwins.ts'
+import { withCopies } from '../spelling/spelledStart.ts'
 import { parseCount, planLinks } from './twinSetting.ts'
 import { ARGV0 } from './twinTable.ts'
 

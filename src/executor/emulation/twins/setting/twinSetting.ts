@@ -1,8 +1,8 @@
 import { copyFile, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import type { FoundTwin } from './findTwins.ts'
+import type { FoundTwin } from '../findTwins.ts'
 import { sealEmulator } from './sealedEmulator.ts'
-import type { SpelledCopy } from './spelledCopy.ts'
+import type { SpelledCopy } from '../spelling/spelledCopy.ts'
 import { LINK_FOLDER } from './twinFolder.ts'
 import { formatTwinTable, NO_CHANGE, type TwinStart, type TwinTable } from './twinTable.ts'
 

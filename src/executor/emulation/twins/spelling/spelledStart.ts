@@ -1,9 +1,9 @@
-import type { OpenFolder } from '../../../archive/safePath.ts'
+import type { OpenFolder } from '../../../../archive/safePath.ts'
 import { findWords, type Spelling, type WordPair } from './compiledWord.ts'
-import { keyOf, readRootFile, type RootFile } from './rootFiles.ts'
+import { keyOf, readRootFile, type RootFile } from '../rootFiles.ts'
 import type { SpelledCopy } from './spelledCopy.ts'
-import { LINK_FOLDER } from './twinFolder.ts'
-import type { NativeStart } from './twinStart.ts'
+import { LINK_FOLDER } from '../setting/twinFolder.ts'
+import type { NativeStart } from '../twinStart.ts'
 
 /*
  * Programs that have the name of their architecture in them run as copies, in which it is that of the step; so do those of

@@ -1,4 +1,4 @@
-import { ELF_TYPE, parseElfHeader, parseElfSegments, SEGMENT_TYPE, type ElfHeader, type ElfSegment } from '../../../archive/elf/elfHeader.ts'
+import { ELF_TYPE, parseElfHeader, parseElfSegments, SEGMENT_TYPE, type ElfHeader, type ElfSegment } from '../../../../archive/elf/elfHeader.ts'
 
 /*
  * An emulator in which other code has the first word: a copy of it with one segment more, which the kernel maps behind

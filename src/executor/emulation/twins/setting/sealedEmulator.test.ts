@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseElfHeader, parseElfSegments, SEGMENT_TYPE } from '../../../archive/elf/elfHeader.ts'
+import { parseElfHeader, parseElfSegments, SEGMENT_TYPE } from '../../../../archive/elf/elfHeader.ts'
 import { sealEmulator, type EmulatorFile } from './sealedEmulator.ts'
 
 const SIZE_BYTES = 100_000

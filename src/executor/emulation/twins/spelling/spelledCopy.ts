@@ -1,8 +1,8 @@
 import { copyFile, mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { OpenFolder } from '../../../archive/safePath.ts'
+import type { OpenFolder } from '../../../../archive/safePath.ts'
 import type { Spelling } from './compiledWord.ts'
-import { openPathOf, type RootFile } from './rootFiles.ts'
+import { openPathOf, type RootFile } from '../rootFiles.ts'
 
 /** A copy of a file of the sibling's root. */
 export interface SpelledCopy {
