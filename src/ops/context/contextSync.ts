@@ -8,6 +8,7 @@ import type { MutableSnapshot, SnapshotStore } from '../../snapshot/snapshotStor
 import { applyMetadata, findStat, type FileMetadata } from '../files/metadata.ts'
 import { joinName, parentOf } from '../files/rootPath.ts'
 import type { ContextMirror, MirroredFile } from './contextMirror.ts'
+import { createFolderTimes } from './folderTimes.ts'
 
 /** More layers than that make each look-up in them slower; the folder is then brought anew. */
 const MAX_LEVELS = 16
@@ -32,7 +33,7 @@ export type WriteContent = (place: ByteString) => Promise<Digest>
  */
 export interface ContextSync extends AsyncDisposable {
   /** Whether an entry is already there as it is given. To be asked of each, in the order of the walk. @throws ContextEntryError */
-  isCurrent(file: Pick<SyncedFile, 'path' | 'kind' | 'stamp'>): boolean
+  isCurrent(file: Pick<SyncedFile, 'path' | 'kind' | 'stamp'> & Pick<FileMetadata, 'mtimeNs'>): boolean
   /** For what is not. */
   put(file: SyncedFile, writeContent: WriteContent): Promise<void>
   /** Takes away what was not given any more. Gives `previous` itself where all is as it was. */
@@ -44,6 +45,7 @@ export function openContextSync(previous: ContextMirror | undefined, snapshots: 
   const files = new Map<ByteString, MirroredFile>()
   /** Those given: only in them is anything made or removed, so that no link leads out of the layer. */
   const folders = new Set<ByteString>([asByteString('')])
+  const times = createFolderTimes()
   const changedFolders: SyncedFile[] = []
   const hardLinks: SyncedFile[] = []
   let opened: Promise<MutableSnapshot> | undefined
@@ -52,8 +54,7 @@ export function openContextSync(previous: ContextMirror | undefined, snapshots: 
   const placeOf = async (path: ByteString): Promise<ByteString> => joinName(fromText((await openLayer()).path), path)
 
   async function removeMissing(before: ContextMirror): Promise<void> {
-    const missing = [...before.files.keys()].filter((path) => !files.has(path) && folders.has(parentOf(path)))
-    for (const path of missing) await removeAt(await placeOf(path))
+    for (const path of before.files.keys()) if (!files.has(path) && folders.has(parentOf(path))) await removeAt(await placeOf(times.touched(path)))
   }
 
   /** When all files are there that they may be links to. */
@@ -61,15 +62,16 @@ export function openContextSync(previous: ContextMirror | undefined, snapshots: 
     for (const { path, stamp, linkTarget } of hardLinks) {
       const target = files.get(linkTarget)
       if (target === undefined) throw new ContextEntryError(path)
-      await removeAt(await placeOf(path))
+      await removeAt(await placeOf(times.touched(path)))
       link(bytesOf(await placeOf(linkTarget)), bytesOf(await placeOf(path)))
       files.set(path, { stamp, content: target.content })
     }
   }
 
   return {
-    isCurrent({ path, kind, stamp }) {
+    isCurrent({ path, kind, stamp, mtimeNs }) {
       if (!folders.has(parentOf(path)) || files.has(path) || !isPlain(path)) throw new ContextEntryError(path)
+      times.given({ path, kind, mtimeNs })
       if (kind === 'folder') folders.add(path)
       const before = base?.files.get(path)
       const isSame = before?.stamp === stamp
@@ -77,11 +79,8 @@ export function openContextSync(previous: ContextMirror | undefined, snapshots: 
       return isSame
     },
     async put(file, writeContent) {
-      if (file.kind === 'file' && file.linkTarget !== '') {
-        hardLinks.push(file)
-        return
-      }
-      const place = await placeOf(file.path)
+      if (file.kind === 'file' && file.linkTarget !== '') return void hardLinks.push(file)
+      const place = await placeOf(times.touched(file.path))
       if (file.kind === 'folder') {
         changedFolders.push(file)
         return makeFolder(place)
@@ -96,8 +95,8 @@ export function openContextSync(previous: ContextMirror | undefined, snapshots: 
       await makeHardLinks()
       if (base !== undefined && opened === undefined) return base
       const layer = await openLayer()
-      // Innermost first, and last of all: what is put into a folder changes its time
-      for (const { path, metadata } of changedFolders.reverse()) applyMetadata(await placeOf(path), metadata, 'other')
+      for (const { path, metadata } of changedFolders) applyMetadata(await placeOf(path), metadata, 'other')
+      await times.restore(placeOf)
       return { snapshot: await layer.commit(), levels: (base?.levels ?? 0) + 1, files }
     },
     async [Symbol.asyncDispose]() {

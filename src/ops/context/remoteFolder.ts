@@ -17,7 +17,7 @@ export function createSyncReceiver(sync: ContextSync, onBytes: (sizeBytes: numbe
   return {
     async entry(stat) {
       const file = toSyncedFile(stat)
-      if (file === undefined || sync.isCurrent(file)) return 'no-content'
+      if (file === undefined || sync.isCurrent({ ...file, mtimeNs: file.metadata.mtimeNs })) return 'no-content'
       if (file.kind === 'file' && file.linkTarget === '') return 'content'
       await sync.put(file, writeNothing)
       return 'no-content'

@@ -27,7 +27,7 @@ export async function syncSharedFolder(root: ByteString, filter: TreeFilter, syn
     if (!isSent(file.stat)) continue
     const first = firstLink(file, linked)
     const stamp = stampOf(file.stat, first)
-    if (sync.isCurrent({ path: file.path, kind: kindOf(file.stat), stamp })) continue
+    if (sync.isCurrent({ path: file.path, kind: kindOf(file.stat), stamp, mtimeNs: file.stat.mtimeNs })) continue
     await sync.put(describe(root, file, stamp, first), (place) => readFile(root, file, place, signal))
   }
 }
