@@ -269,16 +269,16 @@ for (const backend of ['auto', 'copy'] as const) {
 
       it('has the times of the client, for folders in which something changed, too', async () => {
         await using bench = await openBench(backend)
-        const folder = bench.folder({ 'a/sub/one': '1', 'b/gone': 'x', 'c/two': '2' })
+        const folder = bench.folder({ 'a/sub/one': '1', 'b/gone': 'x' })
         const sync = localSync(bench, folder, way)
         await sync()
         rmSync(join(folder, 'b/gone'))
         writeTree(folder, { 'a/sub/one': 'changed', 'a/sub/more/new': 'new' })
-        const times: readonly (readonly [string, number])[] = [['a/sub/one', 1], ['a/sub/more/new', 2], ['a/sub/more', 3], ['a/sub', 4], ['a', 5], ['b', 6], ['c', 7]]
+        const times: readonly (readonly [string, number])[] = [['a/sub/one', 1], ['a/sub/more/new', 2], ['a/sub/more', 3], ['a/sub', 4], ['a', 5], ['b', 6]]
         for (const [path, seconds] of times) utimesSync(join(folder, path), seconds, seconds)
         const second = await sync()
-        const told = await Promise.all(['a/sub/one', 'a/sub/more/new', 'a/sub/more', 'a/sub', 'b', ''].map(async (path) => Number((await bench.stat(second, path))?.mtimeMs) / 1000))
-        assert.deepEqual(told, [1, 2, 3, 4, 6, 7])
+        const told = await Promise.all(['a/sub/one', 'a/sub/more/new', 'a/sub/more', 'a/sub', 'b'].map(async (path) => Number((await bench.stat(second, path))?.mtimeMs) / 1000))
+        assert.deepEqual(told, [1, 2, 3, 4, 6])
       })
     })
   }

@@ -1,8 +1,11 @@
-import { asByteString, bytesOf, type ByteString } from '../../kit/byteString.ts'
+import { bytesOf, type ByteString } from '../../kit/byteString.ts'
 import { utimens } from '../../kit/syscalls.ts'
 import { parentOf } from '../files/rootPath.ts'
 
-/** The times of a client's folders, which what is put into their copies, or removed, has changed there. */
+/**
+ * The times of the folders in a client's folder, which what is put into their copies, or removed, has changed there. Not
+ * of that folder itself: clients do not tell it, and in BuildKit, too, it is that of the transfer.
+ */
 export interface FolderTimes {
   /** To be told of each entry that is given. */
   given(entry: { readonly path: ByteString; readonly kind: 'file' | 'folder' | 'symlink'; readonly mtimeNs: bigint }): void
@@ -12,16 +15,12 @@ export interface FolderTimes {
   restore(placeOf: (path: ByteString) => Promise<ByteString>): Promise<void>
 }
 
-/** The client's folder itself. Not all clients tell its time: it has the latest of what is in it. */
-const TOP = asByteString('')
-
 export function createFolderTimes(): FolderTimes {
-  const times = new Map<ByteString, bigint>([[TOP, 0n]])
-  const touched = new Set<ByteString>([TOP])
+  const times = new Map<ByteString, bigint>()
+  const touched = new Set<ByteString>()
   return {
     given({ path, kind, mtimeNs }) {
       if (kind === 'folder') times.set(path, mtimeNs)
-      if (parentOf(path) === TOP && mtimeNs > (times.get(TOP) ?? 0n)) times.set(TOP, mtimeNs)
     },
     touched(path) {
       touched.add(parentOf(path))
