@@ -41,7 +41,7 @@ export async function openAddedProcess({ oci, failed, terminal }: AddedParts, co
   const readPid = async (): Promise<number | undefined> => Number(await readFile(pidPath, 'utf8').catch(() => '')) || undefined
   const stop = async (child: RunningChild): Promise<void> => {
     wasStopped = true
-    const pid = await readPid()
+    const pid = await knownPid(readPid, child)
     if (pid === undefined) child.kill('SIGKILL')
     else signalTo(pid, 'SIGKILL') // the runtime then sees it end, and ends itself: else it would stay a zombie
   }
@@ -73,6 +73,8 @@ export async function openAddedProcess({ oci, failed, terminal }: AddedParts, co
 /** 128 + SIGKILL */
 const KILLED = 137
 const POLL_MS = 10
+/** A runtime that is not done with starting a process by then is stuck. */
+const LONGEST_START_MS = 5_000
 
 /** Its first process was started a moment ago, perhaps, and is no container's yet. */
 async function untilItRuns({ crun, container }: AddedContext, signal: AbortSignal): Promise<void> {
@@ -80,6 +82,15 @@ async function untilItRuns({ crun, container }: AddedContext, signal: AbortSigna
     if (container.process.hasExited()) throw new ContainerEndedError()
     if ((await readInitPid(crun, container.id)) !== undefined) return
     await delay(POLL_MS, undefined, { signal })
+  }
+}
+
+/** The runtime writes it down a moment after the process has begun: killed before, it would leave that running. */
+async function knownPid(readPid: () => Promise<number | undefined>, runtime: RunningChild): Promise<number | undefined> {
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+    const pid = await readPid()
+    if (pid !== undefined || runtime.hasExited() || waitedMs >= LONGEST_START_MS) return pid
+    await delay(POLL_MS)
   }
 }
 
