@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, linkSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { digestOf } from '../../src/ground/digest.ts'
 import type { CopyAction } from '../../src/graph/vertex.ts'
 import type { SnapshotId } from '../../src/snapshot/snapshotStore.ts'
 import type { ResultId } from '../../src/solver/op.ts'
@@ -61,6 +62,16 @@ describe('COPY of a folder that was copied before', { skip }, () => {
     assert.deepEqual(await bench.read(graft), { 'app/a': 'changed', 'app/b': 'b', 'app/link@': 'a', 'app/sub/c': 'c', 'app/sub/deep/d': 'd' })
     const entries = await gatherPaths(bench, revised, 'revision')
     assert.deepEqual(entries, ['app', 'app/a'])
+  })
+
+  it('is not remembered where its result was pruned meanwhile', async () => {
+    await using bench = await openBench('auto')
+    const [first, second] = [await bench.snapshot(base), await bench.snapshot(source)]
+    bench.madeCopies.record(digestOf('copy'), { source: first, result: second })
+    assert.equal(await bench.snapshots.remove(second, Infinity, new AbortController().signal), true)
+    assert.equal(bench.madeCopies.find(digestOf('copy')), undefined)
+    bench.madeCopies.record(digestOf('copy'), { source: first, result: second })
+    assert.equal(bench.madeCopies.find(digestOf('copy')), undefined)
   })
 
   it('does without where too many folders would lie above each other', async () => {

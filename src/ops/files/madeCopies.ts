@@ -5,7 +5,7 @@ import type { SnapshotId } from '../../snapshot/snapshotStore.ts'
 /** What a COPY came to the last time, and of which source: where that has changed a little since, so has the result. */
 export interface MadeCopies {
   find(copy: Digest): MadeCopy | undefined
-  /** In the place of the one before. */
+  /** In the place of the one before. Nothing where one of the snapshots is gone again: others may have pruned it. */
   record(copy: Digest, made: MadeCopy): void
 }
 
@@ -35,6 +35,6 @@ export function createMadeCopies(database: Database): MadeCopies {
       const row = database.get('SELECT source, result FROM made_copy WHERE copy = ?', copy)
       return row === undefined ? undefined : { source: textOf(row, 'source') as SnapshotId, result: textOf(row, 'result') as SnapshotId }
     },
-    record: (copy, { source, result }) => void database.run('INSERT OR REPLACE INTO made_copy VALUES (?, ?, ?)', copy, source, result),
+    record: (copy, { source, result }) => void database.run('INSERT OR REPLACE INTO made_copy SELECT ?1, source.id, result.id FROM snapshot AS source, snapshot AS result WHERE source.id = ?2 AND result.id = ?3', copy, source, result),
   }
 }
