@@ -7,7 +7,8 @@
 
 #include <stdint.h>
 
-#define TABLE_MAGIC 0x324e4957544c4550u /* "PELTWIN2" in little-endian */
+#define TABLE_FORMAT "PELTWIN2"
+#define TABLE_MAGIC 0x324e4957544c4550u /* the same, in little-endian */
 /* Locales in UTF-8 are files that both architectures read alike. */
 #define TABLE_SAME_LOCALES 1u
 /* The emulator gives a program its environment back to front, and so do we: QEMU before 8.1. */

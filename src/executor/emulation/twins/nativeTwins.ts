@@ -20,7 +20,7 @@ import { createWordReader } from './spelling/spelledStart.ts'
 import { findToolchain, type ToolchainSearch } from './toolchain/findToolchain.ts'
 import { COUNT_FILE, LINK_FOLDER, SIBLING_FOLDER, TOOLCHAIN_FOLDER, TWIN_FOLDER } from './setting/twinFolder.ts'
 import { parseCount, planLinks, writeCountFile, writeLinks, writeSealedEmulator, type LinkPlan } from './setting/twinSetting.ts'
-import type { TwinTable } from './setting/twinTable.ts'
+import { TABLE_FORMAT, type TwinTable } from './setting/twinTable.ts'
 
 /*
  * Native twins of a step: a binfmt_misc of its own, in which a copy of the emulator is registered that looks each program
@@ -64,6 +64,7 @@ export function createNativeTwins(options: NativeTwinsOptions): NativeTwins {
       const programs = findPrograms(options)
       if (programs === undefined) return { why: 'the native part of Pelago is not built: make -C native' }
       try {
+        if (!(await readsTables(programs))) return { why: 'the native part of Pelago is of another version: make -C native' }
         const why = await ensure(obstacles, programs.namespaceProgram, () => findObstacle(programs, options))
         signal.throwIfAborted()
         return why === undefined ? await openStep({ spec, source, emulatorPath, programs, kept, options }, signal) : { why }
@@ -85,6 +86,11 @@ interface Programs {
 function findPrograms({ namespaceProgram }: NativeTwinsOptions): Programs | undefined {
   const codePath = join(dirname(namespaceProgram ?? ''), 'pelago-twin')
   return namespaceProgram === undefined || !existsSync(codePath) ? undefined : { namespaceProgram, codePath }
+}
+
+/** Whether it was built of these sources' native/: else it finds no twin in a table of another format, and says nothing. */
+async function readsTables({ codePath }: Programs): Promise<boolean> {
+  return (await readFile(codePath)).includes(TABLE_FORMAT)
 }
 
 /** Why a step can have no binfmt_misc of its own here; found out by giving one to a program that only says its version. */

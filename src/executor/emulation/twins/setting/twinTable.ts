@@ -51,7 +51,8 @@ export interface TwinTable {
   readonly entries: readonly { readonly file: FileIdentity; readonly twin: TwinStart }[]
 }
 
-const MAGIC = 'PELTWIN2'
+/** The format's name, as native/twin/table.h has it: in the code that reads it, and first in a table. */
+export const TABLE_FORMAT = 'PELTWIN2'
 const HEADER_BYTES = 40
 const ENTRY_BYTES = 48
 const SAME_LOCALES = 1
@@ -62,7 +63,7 @@ export function formatTwinTable({ root, hasSameLocales, isEnvironmentReversed, e
   const sorted = entries.toSorted((a, b) => compare(a.file.device, b.file.device) || compare(a.file.inode, b.file.inode))
   const tail = createTail(HEADER_BYTES + ENTRY_BYTES * sorted.length)
   const head = Buffer.alloc(HEADER_BYTES + ENTRY_BYTES * sorted.length)
-  head.write(MAGIC, 0, 'latin1')
+  head.write(TABLE_FORMAT, 0, 'latin1')
   head.writeBigInt64LE(emulatorEntry, 8)
   head.writeBigUInt64LE(root.device, 16)
   head.writeBigUInt64LE(root.inode, 24)
