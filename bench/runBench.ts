@@ -43,7 +43,7 @@ export async function runBench(request: BenchRequest, progress: BenchProgress, s
     const scenarios = request.scenarios.filter((scenario) => scenario.isEmulated === isEmulated)
     if (scenarios.length > 0) cases.push(...(await runScenarios(scenarios, isEmulated, bench, versions)))
   }
-  return { machine, versions: Object.fromEntries(versions), scale: request.scale, startedAt: startedAt.toISOString(), tookMs: Date.now() - startedAt.getTime(), cases }
+  return { machine, versions: Object.fromEntries(versions), startedAt: startedAt.toISOString(), tookMs: Date.now() - startedAt.getTime(), cases }
 }
 
 async function runScenarios(scenarios: readonly Scenario[], isEmulated: boolean, bench: Bench, versions: Map<ContestantName, string>): Promise<readonly CaseResult[]> {
@@ -86,5 +86,5 @@ async function runCase(scenario: Scenario, one: Case, contestants: readonly Cont
   const name = `${scenario.name} ${one.name}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
   const outcomes = await measureCase(contestants, job, { runs: Math.min(request.runs, scenario.mostRuns ?? Infinity), registry: registry.host, folder: archives, name, signal })
   const { name: caseName, amount } = one
-  return { scenario: scenario.name, case: caseName, ...(amount === undefined ? {} : { amount }), outcomes }
+  return { scenario: scenario.name, case: caseName, scale: request.scale, ...(amount === undefined ? {} : { amount }), outcomes }
 }

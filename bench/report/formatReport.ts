@@ -13,12 +13,19 @@ export function formatReport(report: BenchReport, scenarios: readonly Scenario[]
     const cases = report.cases.filter((result) => result.scenario === scenario.name)
     return cases.length === 0 ? [] : [formatScenario(scenario, cases)]
   })
-  return [`${formatMachine(report.machine)}; ${report.scale}\n`, formatBehind(report.cases), ...parts].join('\n')
+  return [`${formatMachine(report.machine)}\n`, formatBehind(report.cases), ...parts].join('\n')
 }
 
 export function formatScenario(scenario: Scenario, cases: readonly CaseResult[]): string {
   const growth = scenario.growsBy === undefined ? '' : `\n${formatGrowthTable(scenario.growsBy, cases)}`
-  return `${scenario.name}: ${scenario.title}\n${formatResultTable(cases)}${growth}`
+  return `${scenario.name}: ${scenario.title}, ${formatAmount(cases)}\n${formatResultTable(cases)}${growth}`
+}
+
+/** `full scale, 3 runs each`: the scale of all that are shown, and the runs that count. */
+export function formatAmount(cases: readonly CaseResult[]): string {
+  const scales = [...new Set(cases.map(({ scale }) => scale))].join(' and ')
+  const runs = Math.max(0, ...cases.flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome.kind === 'measured' ? outcome.samples.length : 0))))
+  return `${scales} scale, ${runs === 1 ? 'one run' : `${runs} runs`} each`
 }
 
 export function formatMachine({ cpu, cores, memoryBytes, kernel, load }: Machine): string {

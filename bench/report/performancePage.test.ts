@@ -11,7 +11,8 @@ const ALL = [...SCENARIOS.filter(({ name }) => name !== FILES.name), FILES]
 
 describe('the page of results', () => {
   const text = formatPerformance(MEASURED, ALL)
-  it('says what was measured, where, and by which versions', () => assert.match(text, /Measured on 2026-11-26 in 61\.0 s, at the small scale, on 2 cores \(A Processor\)[^]*- BuildKit of dockerd 28\.5\.2, buildx 0\.29\.1/))
+  it('says what was measured, where, and by which versions', () => assert.match(text, /Measured on 2026-11-26 in 61\.0 s, on 2 cores \(A Processor\)[^]*- BuildKit of dockerd 28\.5\.2, buildx 0\.29\.1/))
+  it('says of each scenario how much was done', () => assert.match(text, /`cached`\)\n.*\n\nMeasured at the small scale, 3 runs each\.\n[^]*`files`\)\n.*\n\nMeasured at the full scale, one run each\.\n/))
   it('says first where another builder is ahead', () => assert.match(text, /ahead in 2 of 3 cases:\n\n- `files`, 10 files: 2\.00 times as long as BuildKit\n[^]*### /))
   it('says what failed, in a line', () => assert.match(text, /\n- Buildah, 10 files and 100 files: failed: Error: no space left <on> device\n/))
   it('has one table that fits its headings for each scenario, and one of growth', () => {
@@ -35,7 +36,7 @@ describe('the page of results', () => {
 })
 
 describe('the plot of results', () => {
-  const svg = drawRatios([{ ...MEASURED.cases[0], scenario: 'files', case: 'a < b', outcomes: MEASURED.cases[0]?.outcomes ?? [] }], ALL)
+  const svg = drawRatios([{ scenario: 'files', case: 'a < b', scale: 'small', outcomes: MEASURED.cases[0]?.outcomes ?? [] }], ALL)
   const dots = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" [^>]*><title>([^<]*)/g)].map(([, x, , title]) => ({ x: Number(x), title }))
   it('has a dot for each builder, the faster ones to the left', () => assert.deepEqual(dots.toSorted((a, b) => a.x - b.x).map(({ title }) => title), ['Pelago: 0.50', 'BuildKit: 1.00', 'Buildah: 4.00']))
   it('is to scale: half and double are equally far away', () => {

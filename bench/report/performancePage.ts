@@ -2,7 +2,7 @@ import { TITLES } from '../contestants/contestant.ts'
 import { findBehind } from '../results/compare.ts'
 import type { BenchReport, CaseResult } from '../results/result.ts'
 import type { Scenario } from '../scenario.ts'
-import { formatMachine } from './formatReport.ts'
+import { formatAmount, formatMachine } from './formatReport.ts'
 import { growthRows } from './growthTable.ts'
 import { absences, formatMs, HEADINGS, resultRows } from './resultTable.ts'
 
@@ -15,7 +15,7 @@ export const REASONS = '## Where another builder is ahead'
 /** The results of a report as Markdown. */
 export function formatPerformance(report: BenchReport, scenarios: readonly Scenario[]): string {
   const versions = Object.values(report.versions).map((version) => `- ${version}`)
-  const head = `Measured on ${report.startedAt.slice(0, 10)} in ${formatMs(report.tookMs)}, at the ${report.scale} scale, on ${formatMachine(report.machine)}:`
+  const head = `Measured on ${report.startedAt.slice(0, 10)} in ${formatMs(report.tookMs)}, on ${formatMachine(report.machine)}:`
   const behind = findBehind(report.cases).map(({ scenario, case: name, peer, times }) => `- \`${scenario}\`, ${name}: ${times.toFixed(2)} times as long as ${TITLES[peer]}`)
   const told = behind.length === 0 ? 'Of these, Pelago has the shortest wall time in every case.' : `Another builder is ahead in ${behind.length} of ${report.cases.length} cases:\n\n${behind.join('\n')}`
   const parts = scenarios.flatMap((scenario) => {
@@ -30,7 +30,7 @@ function formatPart(scenario: Scenario, cases: readonly CaseResult[]): string {
   const absent = absences(cases).map((line) => `- ${line}\n`).join('')
   const growth = scenario.growsBy === undefined ? undefined : growthRows(scenario.growsBy, cases)
   const grown = growth === undefined ? '' : `\n${formatMarkdownTable(growth.headings, growth.rows)}`
-  return `### ${scenario.title} (\`${scenario.name}\`)\n${scenario.about}\n\n${results}${absent === '' ? '' : `\n${absent}`}${grown}`
+  return `### ${scenario.title} (\`${scenario.name}\`)\n${scenario.about}\n\nMeasured at the ${formatAmount(cases)}.\n\n${results}${absent === '' ? '' : `\n${absent}`}${grown}`
 }
 
 export function formatMarkdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {

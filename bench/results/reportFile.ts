@@ -22,7 +22,7 @@ function isReport(value: unknown): value is BenchReport {
 }
 
 function isCase(value: unknown): value is CaseResult {
-  return isObject(value) && typeof value['scenario'] === 'string' && typeof value['case'] === 'string' && isListOf(value['outcomes'], isOutcome)
+  return isObject(value) && typeof value['scenario'] === 'string' && typeof value['case'] === 'string' && (value['scale'] === 'small' || value['scale'] === 'full') && isListOf(value['outcomes'], isOutcome)
 }
 
 function isOutcome(value: unknown): value is Outcome {

@@ -7,7 +7,6 @@ export interface BenchReport {
   readonly machine: Machine
   /** Of the builders that took part. */
   readonly versions: Readonly<Partial<Record<ContestantName, string>>>
-  readonly scale: Scale
   /** ISO 8601. */
   readonly startedAt: string
   readonly tookMs: number
@@ -27,6 +26,7 @@ export interface Machine {
 export interface CaseResult {
   readonly scenario: string
   readonly case: string
+  readonly scale: Scale
   /** Of a scenario that grows. */
   readonly amount?: number
   readonly outcomes: readonly Outcome[]

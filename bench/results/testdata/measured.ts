@@ -11,13 +11,13 @@ function sample(wallMs: number, cpuMs?: number, mib?: number): Sample {
 export const MEASURED: BenchReport = {
   machine: { cpu: 'A Processor', cores: 2, memoryBytes: 24 * 1024 * MIB, kernel: '6.18.0', node: 'v24.21.0', load: 0.25 },
   versions: { pelago: 'pelago 0.1.0', buildkit: 'BuildKit of dockerd 28.5.2, buildx 0.29.1' },
-  scale: 'small',
   startedAt: '2026-11-26T04:00:00.000Z',
   tookMs: 61_000,
   cases: [
     {
       scenario: 'cached',
       case: '1 platform',
+      scale: 'small',
       outcomes: [
         { contestant: 'pelago', kind: 'measured', samples: [sample(300, 120, 64), sample(100, 80, 60), sample(200, 100, 66)] },
         { contestant: 'buildkit', kind: 'measured', samples: [sample(400, 400, 32)] },
@@ -28,6 +28,7 @@ export const MEASURED: BenchReport = {
     ...[10, 100].map((amount) => ({
       scenario: 'files',
       case: `${amount} files`,
+      scale: 'full' as const,
       amount,
       outcomes: [
         { contestant: 'pelago' as const, kind: 'measured' as const, samples: [sample(amount * 10, amount ** 2, 64)] },
