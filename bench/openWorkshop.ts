@@ -30,14 +30,15 @@ const DEBIAN_TOOLS = [
 ]
 
 interface Images {
+  readonly signal: AbortSignal
   readonly pelago: Pelago
   readonly host: string
 }
 
-export async function openWorkshops(): Promise<Workshops> {
+export async function openWorkshops(signal: AbortSignal): Promise<Workshops> {
   await using stack = new AsyncDisposableStack()
   const registry = stack.use(await startDockerRegistry())
-  const images = { pelago: stack.use(await openPelago()), host: registry.host }
+  const images = { signal, pelago: stack.use(await openPelago()), host: registry.host }
   const bases = new Map<BaseName, Promise<string>>()
   const base = async (name: BaseName): Promise<string> => {
     const pushed = bases.get(name) ?? pushBase(name, images, base)
@@ -52,12 +53,12 @@ export async function openWorkshops(): Promise<Workshops> {
 }
 
 async function pushBase(name: BaseName, images: Images, base: Workshop['base']): Promise<string> {
-  const { pelago, host } = images
+  const { pelago, host, signal } = images
   switch (name) {
     case 'busybox':
       return await pushBaseImage(host)
     case 'debian':
-      await expectSuccess([BASE_IMAGES, '--push', host, '--platforms', DEBIAN_PLATFORMS.join(), 'debian'], { ...pelago.env, PELAGO_BASE_CACHE: join(CACHE, 'base-images') }, MAKING_MS)
+      await expectSuccess([BASE_IMAGES, '--push', host, '--platforms', DEBIAN_PLATFORMS.join(), 'debian'], { ...pelago.env, PELAGO_BASE_CACHE: join(CACHE, 'base-images') }, { timeoutMs: MAKING_MS, signal })
       return `${host}/debian:bookworm-slim`
     case 'debs':
     case 'tools': {
@@ -78,10 +79,10 @@ interface PublishOptions {
   readonly compression?: 'gzip' | 'zstd'
 }
 
-async function publish({ pelago, host }: Images, name: string, { context, platforms, target, store, compression = 'gzip' }: PublishOptions): Promise<string> {
+async function publish({ pelago, host, signal }: Images, name: string, { context, platforms, target, store, compression = 'gzip' }: PublishOptions): Promise<string> {
   const reference = `${host}/${name}:latest`
   const output = `type=registry,name=${reference},compression=${compression}`
   const argv = [PELAGO, 'build', '--quiet', '--accelerate', '--platform', platforms.join(), ...(target === undefined ? [] : ['--target', target]), '--output', output, context]
-  await expectSuccess(argv, { ...pelago.env, ...(store === undefined ? {} : { PELAGO_ROOT: store }) }, MAKING_MS)
+  await expectSuccess(argv, { ...pelago.env, ...(store === undefined ? {} : { PELAGO_ROOT: store }) }, { timeoutMs: MAKING_MS, signal })
   return reference
 }

@@ -34,7 +34,7 @@ export async function runBench(request: BenchRequest, progress: BenchProgress, s
   const folder = await mkdtemp(join(tmpdir(), 'pelago-bench-'))
   stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }))
   const program = await installPelago(join(folder, 'installed'))
-  const workshops = stack.use(await openWorkshops())
+  const workshops = stack.use(await openWorkshops(signal))
   const bench = { request, folder, program, workshops, progress, signal }
   const versions = new Map<ContestantName, string>()
   const cases: CaseResult[] = []
