@@ -29,6 +29,15 @@ const DEBIAN_TOOLS = [
   'RUN DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends npm',
 ]
 
+const DEBIAN_COMPILERS = [
+  'FROM BASE AS base',
+  'RUN apt-get update -qq',
+  'FROM base AS compilers',
+  'RUN apt-get install -qq -y --no-install-recommends gcc libc6-dev',
+  'FROM base AS cross',
+  'RUN apt-get install -qq -y --no-install-recommends gcc-14-aarch64-linux-gnu',
+]
+
 interface Images {
   readonly signal: AbortSignal
   readonly pelago: Pelago
@@ -58,15 +67,29 @@ async function pushBase(name: BaseName, images: Images, base: Workshop['base']):
     case 'busybox':
       return await pushBaseImage(host)
     case 'debian':
-      await expectSuccess([BASE_IMAGES, '--push', host, '--platforms', DEBIAN_PLATFORMS.join(), 'debian'], { ...pelago.env, PELAGO_BASE_CACHE: join(CACHE, 'base-images') }, { timeoutMs: MAKING_MS, signal })
-      return `${host}/debian:bookworm-slim`
+    case 'debian13':
+      await expectSuccess([BASE_IMAGES, '--push', host, '--platforms', DEBIAN_PLATFORMS.join(), name], { ...pelago.env, PELAGO_BASE_CACHE: join(CACHE, 'base-images') }, { timeoutMs: MAKING_MS, signal })
+      return `${host}/debian:${name === 'debian' ? 'bookworm' : 'trixie'}-slim`
     case 'debs':
-    case 'tools': {
-      const context = await mkdtemp(join(pelago.folder, 'tools-'))
-      await writeFile(join(context, 'Dockerfile'), DEBIAN_TOOLS.join('\n').replace('BASE', await base('debian')))
-      return await publish(images, name, { context, platforms: DEBIAN_PLATFORMS, target: name, store: join(CACHE, 'bench/store'), compression: 'zstd' }) // a gigabyte, in every call
-    }
+    case 'tools':
+      return await publishStage(images, name, { stages: DEBIAN_TOOLS, on: await base('debian'), platforms: DEBIAN_PLATFORMS })
+    case 'compilers':
+    case 'cross':
+      return await publishStage(images, name, { stages: DEBIAN_COMPILERS, on: await base('debian13'), platforms: name === 'cross' ? DEBIAN_PLATFORMS.slice(0, 1) : DEBIAN_PLATFORMS })
   }
+}
+
+interface Stages {
+  readonly stages: readonly string[]
+  readonly on: string
+  readonly platforms: readonly string[]
+}
+
+/** The stage `name`. A gigabyte, in every call. */
+async function publishStage(images: Images, name: BaseName, { stages, on, platforms }: Stages): Promise<string> {
+  const context = await mkdtemp(join(images.pelago.folder, 'stages-'))
+  await writeFile(join(context, 'Dockerfile'), stages.join('\n').replace('BASE', on))
+  return await publish(images, name, { context, platforms, target: name, store: join(CACHE, 'bench/store'), compression: 'zstd' })
 }
 
 interface PublishOptions {

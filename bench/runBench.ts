@@ -64,7 +64,7 @@ async function runScenarios(scenarios: readonly Scenario[], isEmulated: boolean,
 
 /** Twins are for emulated steps; for dockerd's own builder those are the same as for its BuildKit, and take as long. */
 function takesPart(name: ContestantName, isEmulated: boolean): boolean {
-  return name !== (isEmulated ? 'docker' : 'pelago-twins')
+  return isEmulated ? name !== 'docker' : name !== 'pelago-twins' && name !== 'pelago-toolchain'
 }
 
 function isHere(name: ContestantName, { progress }: Bench): boolean {

@@ -43,6 +43,8 @@ export interface BuildJob {
   readonly context: string
   readonly platforms: readonly string[]
   readonly output: BuildOutput
+  /** An image with cross compilers that can stand in for those of the steps; absent is none. */
+  readonly toolchain?: string
 }
 
 /** `cache`: built, and packed nowhere. `store`: an image of the builder's own. */

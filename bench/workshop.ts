@@ -8,5 +8,8 @@ export interface Workshop {
   readonly publish: (name: string, context: string, platforms: readonly string[]) => Promise<string>
 }
 
-/** `debs` is `debian` with packages that are fetched and not installed, `tools` one that has them, and compilers. */
-export type BaseName = 'busybox' | 'debian' | 'debs' | 'tools'
+/**
+ * `debs` is `debian` with packages that are fetched and not installed, `tools` one that has them, and more of the kind.
+ * `compilers` is a newer Debian with gcc, and `cross` the same, for this machine alone, with a gcc for arm64.
+ */
+export type BaseName = 'busybox' | 'debian' | 'debs' | 'tools' | 'debian13' | 'compilers' | 'cross'

@@ -26,12 +26,13 @@ export interface Target {
   readonly archive: string
 }
 
-export const CONTESTANTS = ['pelago', 'pelago-twins', 'buildkit', 'docker', 'buildah'] as const
+export const CONTESTANTS = ['pelago', 'pelago-twins', 'pelago-toolchain', 'buildkit', 'docker', 'buildah'] as const
 export type ContestantName = (typeof CONTESTANTS)[number]
 
 export const TITLES: Readonly<Record<ContestantName, string>> = {
   pelago: 'Pelago',
   'pelago-twins': 'Pelago, twins',
+  'pelago-toolchain': 'Pelago, toolchain',
   buildkit: 'BuildKit',
   docker: 'Docker’s own',
   buildah: 'Buildah',

@@ -19,6 +19,7 @@ export function missingContestant(name: ContestantName): string | false {
   switch (name) {
     case 'pelago':
     case 'pelago-twins':
+    case 'pelago-toolchain':
       return false
     case 'buildkit':
     case 'docker':
@@ -45,9 +46,9 @@ export async function openContestants(names: readonly ContestantName[], folder: 
 async function openContestant(name: ContestantName, stage: Stage, program: string): Promise<Contestant> {
   switch (name) {
     case 'pelago':
-      return await openPelagoContestant(program, stage, false)
     case 'pelago-twins':
-      return await openPelagoContestant(program, stage, true)
+    case 'pelago-toolchain':
+      return await openPelagoContestant(program, stage, name)
     case 'buildkit':
       return await openBuildkit(stage)
     case 'docker':

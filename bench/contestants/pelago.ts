@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { BuildJob, BuildOutput } from '../scenario.ts'
 import { inGroups } from '../measure/runMeasured.ts'
 import { expectSuccess } from './expectSuccess.ts'
-import type { Contestant, Stage, Target } from './contestant.ts'
+import type { Contestant, ContestantName, Stage, Target } from './contestant.ts'
 
 const HOME = fileURLToPath(new URL('../..', import.meta.url))
 const HOST = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`
@@ -20,8 +20,10 @@ export async function installPelago(folder: string): Promise<string> {
   return join(folder, 'bin/pelago')
 }
 
+export type PelagoName = Extract<ContestantName, `pelago${string}`>
+
 /** @param program of `installPelago` */
-export async function openPelagoContestant(program: string, { folder, group }: Stage, isAccelerated: boolean): Promise<Contestant> {
+export async function openPelagoContestant(program: string, { folder, group }: Stage, name: PelagoName): Promise<Contestant> {
   const runtime = join(folder, 'runtime')
   mkdirSync(runtime, { recursive: true })
   const env = {
@@ -36,12 +38,12 @@ export async function openPelagoContestant(program: string, { folder, group }: S
   // an engine that a command starts is counted where the command is
   const call = async (...args: string[]): Promise<string> => await expectSuccess(inGroups(group?.folders ?? [], [program, ...args]), env)
   return {
-    name: isAccelerated ? 'pelago-twins' : 'pelago',
+    name,
     version: version.trim(),
     env,
     group,
-    refusal: ({ platforms }) => (isAccelerated && platforms.every((platform) => platform === HOST) ? 'has nothing to accelerate' : undefined),
-    commands: (job, target) => [[program, 'build', '--quiet', '--provenance=false', '--network=none', ...(isAccelerated ? ['--accelerate'] : []), ...buildxFlags(job, target), job.context]],
+    refusal: (job) => refusal(name, job),
+    commands: (job, target) => [[program, 'build', '--quiet', '--provenance=false', '--network=none', ...accelerateFlags(name, job), ...buildxFlags(job, target), job.context]],
     async forget() {
       const images = await call('image', 'ls', '--quiet')
       const names = images.split('\n').filter((line) => line !== '')
@@ -51,6 +53,24 @@ export async function openPelagoContestant(program: string, { folder, group }: S
     async [Symbol.asyncDispose]() {
       await call('stop')
     },
+  }
+}
+
+function refusal(name: PelagoName, { platforms, toolchain }: BuildJob): string | undefined {
+  if (name === 'pelago') return undefined
+  if (platforms.every((platform) => platform === HOST)) return 'has nothing to accelerate'
+  return name === 'pelago-toolchain' && toolchain === undefined ? 'is for compilers' : undefined
+}
+
+/** The cross compilers come as an image, nothing being fetched while it is measured. */
+function accelerateFlags(name: PelagoName, { toolchain }: BuildJob): readonly string[] {
+  switch (name) {
+    case 'pelago':
+      return []
+    case 'pelago-twins':
+      return ['--accelerate']
+    case 'pelago-toolchain':
+      return ['--accelerate=toolchain', '--build-context', `pelago-toolchain=docker-image://${toolchain ?? ''}`]
   }
 }
 

@@ -14,7 +14,7 @@ const MARGIN = 24
 const ROW = 20
 const HEAD = 56
 const RADIUS = 5
-const COLORS: Readonly<Record<ContestantName, string>> = { pelago: '#0072b2', 'pelago-twins': '#56b4e9', buildkit: '#888888', docker: '#e69f00', buildah: '#cc79a7' }
+const COLORS: Readonly<Record<ContestantName, string>> = { pelago: '#0072b2', 'pelago-twins': '#56b4e9', 'pelago-toolchain': '#009e73', buildkit: '#888888', docker: '#e69f00', buildah: '#cc79a7' }
 
 interface Row {
   readonly label: string

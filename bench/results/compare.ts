@@ -42,7 +42,7 @@ function behindOf({ scenario, case: name, outcomes }: CaseResult): readonly Behi
 }
 
 export function isPelago(contestant: ContestantName): boolean {
-  return contestant === 'pelago' || contestant === 'pelago-twins'
+  return contestant === 'pelago' || contestant === 'pelago-twins' || contestant === 'pelago-toolchain'
 }
 
 function figuresOf(samples: readonly Partial<Record<Measure, number | undefined>>[]): Standing['figures'] {

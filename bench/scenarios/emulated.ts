@@ -10,6 +10,8 @@ import { SMALL_WORKLOADS } from './workloads/smallWorkloads.ts'
 export interface Workload {
   readonly name: string
   readonly image: BaseName
+  /** Has the compilers of `image` for other platforms; absent: it does not compile. */
+  readonly toolchain?: BaseName
   /** A line of shell; its folder has the files. */
   readonly command: (scale: Scale) => string
   /** Writes what the step reads. */
@@ -33,7 +35,7 @@ export const emulated: Scenario = {
 export const emulatedInstalls: Scenario = {
   name: 'emulated-installs',
   title: 'Emulated package managers and compilers',
-  about: 'The same, with what images are made of: what is installed or compiled is in the base image or in the context, and nothing is fetched.',
+  about: 'The same, with what images are made of: what is installed or compiled is in the base image or in the context, and nothing is fetched. The C compiler is that of Debian 13, all else is of Debian 12; with a toolchain, the compiler\'s inner programs run natively, too.',
   isEmulated: true,
   mostRuns: 1,
   isLong: true,
@@ -44,7 +46,7 @@ function casesOf(workloads: readonly Workload[]): Scenario['cases'] {
   return (scale) => workloads.flatMap((workload) => ARCHITECTURES.map(([name, platform]) => workloadCase(workload, `${workload.name}, ${name}`, platform, scale)))
 }
 
-function workloadCase({ image, command, write }: Workload, name: string, platform: string, scale: Scale): Case {
+function workloadCase({ image, toolchain, command, write }: Workload, name: string, platform: string, scale: Scale): Case {
   return {
     name,
     async prepare({ folder, base }) {
@@ -54,7 +56,7 @@ function workloadCase({ image, command, write }: Workload, name: string, platfor
       await write?.(files, scale)
       const reference = await base(image)
       return {
-        build: { context: folder, platforms: [platform], output: { kind: 'cache' } },
+        build: { context: folder, platforms: [platform], output: { kind: 'cache' }, ...(toolchain !== undefined && { toolchain: await base(toolchain) }) },
         isCold: false,
         // to warm up, what the step stands on is enough
         change: async (count, isWarmUp) => writeDockerfile(folder, `FROM ${reference}`, 'COPY files /files', 'WORKDIR /files', `RUN : ${count} && ${isWarmUp ? 'true' : command(scale)}`),

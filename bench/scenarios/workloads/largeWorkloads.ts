@@ -9,7 +9,7 @@ import type { Workload } from '../emulated.ts'
 export const LARGE_WORKLOADS: readonly Workload[] = [
   { name: 'xz -6', image: 'tools', command: () => 'xz -6 < data > /dev/null', write: (folder, scale) => writeLarge(join(folder, 'data'), scale === 'full' ? 16 : 4) },
   { name: 'apt install', image: 'debs', command: () => 'DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-download --no-install-recommends gcc libc6-dev make xz-utils' },
-  { name: 'C compile', image: 'tools', command: () => 'gcc -O2 -c program.c -o /program.o', write: (folder, scale) => writeFileSync(join(folder, 'program.c'), writeProgram(scale === 'full' ? 500 : 100)) },
+  { name: 'C compile', image: 'compilers', toolchain: 'cross', command: () => 'gcc -O2 -c program.c -o /program.o', write: (folder, scale) => writeFileSync(join(folder, 'program.c'), writeProgram(scale === 'full' ? 500 : 100)) },
   { name: 'pip install', image: 'tools', command: () => 'pip install --quiet --no-index --no-build-isolation --no-deps --break-system-packages ./package', write: (folder, scale) => writePackage(join(folder, 'package'), scale === 'full' ? 200 : 40) },
   { name: 'npm ci', image: 'tools', command: () => 'npm ci --offline --silent --no-audit --no-fund', write: writeNpmProject },
   { name: 'Go build', image: 'tools', command: () => 'GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -o /program .', write: writeGoProgram },
