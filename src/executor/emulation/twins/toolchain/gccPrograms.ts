@@ -16,7 +16,10 @@ export interface GccTarget {
 }
 
 /** By the platform's architecture: those that test/toolchain/verify was run for. On one of another byte order than this machine's, LTO would write other numbers. */
-export const GCC_TARGETS: ReadonlyMap<string, GccTarget> = new Map([['arm64', { triplet: 'aarch64-linux-gnu' }]])
+export const GCC_TARGETS: ReadonlyMap<string, GccTarget> = new Map([
+  ['arm64', { triplet: 'aarch64-linux-gnu' }],
+  ['riscv64', { triplet: 'riscv64-linux-gnu' }],
+])
 
 /** A program of one version of gcc. */
 export interface GccProgram {
