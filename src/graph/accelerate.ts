@@ -8,3 +8,6 @@ export const TOOLCHAIN_CONTEXT = 'pelago-toolchain'
 
 /** As people write it. */
 export type AccelerateMode = (typeof ACCELERATE_MODES)[number]
+
+/** Which compilers have twins, for people. */
+export const TOOLCHAIN_PAGE = 'docs/accelerate.md#compilers'

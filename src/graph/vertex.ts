@@ -167,10 +167,20 @@ export interface ExecOp {
   readonly cgroupParent: string
   /** With which the process may end; absent is 0 alone. */
   readonly validExitCodes?: readonly number[]
+  /** Absent is none. */
+  readonly makeshift?: MakeshiftExit
   /** Absent: every program is emulated that has to be. */
   readonly twins?: TwinUse
   /** Folders that were made on the way to a mount stay; absent: only what was filled. */
   readonly keepsMountParents?: true
+}
+
+/** A way for a process to end without what it was to make: the build goes on with what there is, and the next one tries again. */
+export interface MakeshiftExit {
+  /** Of `validExitCodes`. */
+  readonly exitCode: number
+  /** What a warning says, with the last line of the process's output behind it. */
+  readonly warning: string
 }
 
 /** Native twins of emulated programs: which kinds, and whence. */

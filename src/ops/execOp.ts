@@ -1,5 +1,6 @@
 import { join } from 'node:path/posix'
 import { ProcessStartError, StepFailedError, type OutputChunk, type ProcessSpec, type RunMode, type TwinSource } from '../executor/executor.ts'
+import { createOutputTail } from '../executor/programs/outputTail.ts'
 import { digestOf, type Digest } from '../ground/digest.ts'
 import { DEFAULT_PATH } from '../ground/oci/defaultPath.ts'
 import type { Platform } from '../ground/platform.ts'
@@ -38,7 +39,7 @@ export function createExecOp(exec: ExecOp, vertex: Vertex, deps: ExecDeps): Op {
       await Promise.all(inputs.map((input) => deps.presence.ensurePresent(toSnapshot(input), context, signal)))
       const step: Step = { exec, vertex, platform, inputs, mode, deps, context }
       const { twins } = exec
-      if (twins === undefined) return (await attempt(step, { twins: undefined, onOutput: tellOutput(step), isAgain: false }, signal)).outputs
+      if (twins === undefined) return await attemptPlain(step, signal)
       await using held = await openTwins(twins, inputs, deps, signal)
       if (twins.mode === 'verify') return await attemptVerified(step, held.source, signal)
       return (await attempt(step, { twins: held.source, onOutput: tellOutput(step), isAgain: false }, signal)).outputs
@@ -57,6 +58,25 @@ interface Step {
   readonly mode: RunMode
   readonly deps: ExecDeps
   readonly context: OpContext
+}
+
+/** Of what a process printed. */
+const MAX_DETAIL_LINES = 8
+
+async function attemptPlain(step: Step, signal: AbortSignal): Promise<readonly ResultId[]> {
+  const { exec: { makeshift }, context, deps } = step
+  const [tell, tail] = [tellOutput(step), createOutputTail()]
+  const onOutput = (chunk: OutputChunk): void => {
+    if (makeshift !== undefined) tail.add(chunk.bytes)
+    tell(chunk)
+  }
+  const { outputs, exitCode } = await attempt(step, { twins: undefined, onOutput, isAgain: false }, signal)
+  if (exitCode === makeshift?.exitCode) {
+    context.keepNothing?.()
+    const lines = tail.text().trim().split('\n')
+    context.progress({ kind: 'warning', vertex: context.vertex.digest, at: deps.now(), message: `${makeshift.warning}: ${lines.at(-1) ?? ''}`, detail: lines.slice(-MAX_DETAIL_LINES), url: undefined, span: undefined })
+  }
+  return outputs
 }
 
 interface Attempt extends ProcessWatch {

@@ -1,7 +1,7 @@
 import type { Digest } from '../ground/digest.ts'
-import { formatSpan } from '../ground/sourceSpan.ts'
 import type { BuildWarning, ProgressEvent, VertexAnnounced } from './progressEvent.ts'
 import type { ProgressSink } from './progressSink.ts'
+import { warnOnce } from './warnOnce.ts'
 
 type StepEvent = Exclude<ProgressEvent, BuildWarning | VertexAnnounced>
 
@@ -12,7 +12,7 @@ type StepEvent = Exclude<ProgressEvent, BuildWarning | VertexAnnounced>
 export function createSharedEvents(sink: ProgressSink): (teller: string, rename: (name: string) => string) => ProgressSink {
   const announced = new Set<Digest>()
   const tellers = new Map<Digest, string>()
-  const warnings = new Set<string>()
+  const warn = warnOnce(sink)
 
   const announce = (event: VertexAnnounced, rename: (name: string) => string): void => {
     if (announced.has(event.vertex)) return
@@ -25,12 +25,6 @@ export function createSharedEvents(sink: ProgressSink): (teller: string, rename:
     tellers.set(event.vertex, own)
     sink(event)
     if (event.kind === 'vertex-done' && event.outcome.kind === 'cancelled') tellers.delete(event.vertex) // others may go on with it
-  }
-  const warn = (warning: BuildWarning): void => {
-    const key = [warning.message, warning.span === undefined ? '' : formatSpan(warning.span)].join('\0')
-    if (warnings.has(key)) return
-    warnings.add(key)
-    sink(warning)
   }
   return (teller, rename) => (event) => {
     if (event.kind === 'warning') warn(event)

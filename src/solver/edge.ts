@@ -113,7 +113,7 @@ export function createEdge(work: EdgeWork, index: number, cache: EdgeCache): Edg
     if (result === undefined) throw new Error(`${vertex.note.name} has no output ${index}`)
     const finder = finderOf(await work.op.cacheMap())
     const keys = finder.own(names)
-    cache.store.record({ links: finder.links(names.all, keys), results: resultsUnder(keys, result) })
+    cache.store.record({ links: finder.links(names.all, keys), results: work.op.isKept() ? resultsUnder(keys, result) : [] })
     known = { keys, result, isTaken: false, names }
     return { keys, result }
   })

@@ -51,6 +51,8 @@ export interface OpContext {
   readonly sessionId: string
   /** How many vertices of the build stand on it, one above the other: of steps that wait for their turn, the one with the most holds up the rest. Absent is 0. */
   readonly height?: number
+  /** Says, while it executes, that the results are for those alone that wait for them now: later builds execute it anew. */
+  readonly keepNothing?: () => void
 }
 
 /** Filled in by `engine`. */

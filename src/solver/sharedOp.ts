@@ -13,6 +13,8 @@ export interface SharedOp {
   /** As BuildKit tells it; undefined as well where that is not known. */
   sharedDigest(input: number, result: ResultId): Promise<Digest | undefined>
   execute(inputs: readonly ResultId[]): Promise<readonly ResultId[]>
+  /** Of what was executed, whether others may find it in the cache. */
+  isKept(): boolean
   /** As `OpResolver.obtain`. */
   obtain(result: ResultId): Promise<boolean>
   /** Stops what runs, and ends when it has. Nothing can be begun any more. */
@@ -36,12 +38,14 @@ export function createSharedOp({ vertex, op, obtain, story, onFailed, height }: 
   const contents = new Map<string, Promise<Digest | undefined>>()
   let map: Promise<CacheMap> | undefined
   let results: Promise<readonly ResultId[]> | undefined
+  let isKept = true
 
   const context: OpContext = {
     vertex,
     progress: (event) => story.tellPart(event),
     get height() { return height() },
     get sessionId() { return story.sessionId() },
+    keepNothing: () => void (isKept = false),
   }
 
   async function run<T>(part: () => Promise<T>): Promise<T> {
@@ -87,10 +91,13 @@ export function createSharedOp({ vertex, op, obtain, story, onFailed, height }: 
       return digest === undefined ? undefined : run(() => digest(result, context, signal))
     },
     execute: (inputs) => (results ??= execute(inputs)),
+    isKept: () => isKept,
     obtain: (result) => run(() => obtain(result, context, signal)),
-    async cancel() {
-      controller.abort(new DOMException('nobody waits for this step any more', 'AbortError'))
-      await Promise.allSettled(running)
-    },
+    cancel: () => cancelAll(controller, running),
   }
+}
+
+async function cancelAll(controller: AbortController, running: ReadonlySet<Promise<unknown>>): Promise<void> {
+  controller.abort(new DOMException('nobody waits for this step any more', 'AbortError'))
+  await Promise.allSettled(running)
 }

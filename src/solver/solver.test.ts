@@ -52,6 +52,16 @@ describe('the solver, with nothing in the cache', () => {
 })
 
 describe('the solver, with a cache', () => {
+  it('executes again what was for one solve alone, where something new stands on it, and finds again what stood on it', async () => {
+    const shop = workshop()
+    const makeshift: Toy = { name: 'makeshift', inputs: ['base'], keepsNothing: true }
+    const toys: readonly Toy[] = [BASE, makeshift, { name: 'old', inputs: ['makeshift'] }, { name: 'new', inputs: ['makeshift'] }]
+    const first = await shop.solve(toys, ['old'])
+    assert.deepEqual([first.results, first.calls], [['old(makeshift(base()))'], ['run base', 'run makeshift', 'run old']])
+    assert.deepEqual((await shop.solve(toys, ['old'])).calls, [])
+    assert.deepEqual((await shop.solve(toys, ['new'])).calls, ['run makeshift', 'run new'])
+  })
+
   it('executes and loads nothing the second time, and tells each step cached', async () => {
     const shop = workshop()
     const toys: readonly Toy[] = [BASE, { name: 'step', inputs: ['base'] }, { name: 'top', inputs: ['step'] }]

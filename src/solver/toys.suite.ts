@@ -24,6 +24,8 @@ export interface Toy {
   /** Where it waits for its turn, as steps do. */
   readonly limit?: Limit
   readonly fails?: boolean
+  /** Its result is for this solve alone. */
+  readonly keepsNothing?: boolean
 }
 
 /** Toys, a solver and a probe over them, and counts of all that was called. */
@@ -85,8 +87,9 @@ function toyOp(toy: Toy, { calls, gone }: Pick<Workshop, 'calls' | 'gone'>): Op 
       }
       return { digest, inputs: (toy.inputs ?? []).map((_, index) => ({ selector: '', contentDigest: toy.byContent?.includes(index) === true ? contentDigest : undefined })) }
     },
-    async execute(inputs, { height }, signal) {
+    async execute(inputs, { height, keepNothing }, signal) {
       calls.push(`run ${toy.name}`)
+      if (toy.keepsNothing === true) keepNothing?.()
       await toy.limit?.run(async () => void calls.push(`turn ${toy.name}`), signal, height)
       if (toy.gate !== undefined) await Promise.race([toy.gate, aborted(signal)])
       if (toy.fails === true) throw new Error(`${toy.name} broke`)

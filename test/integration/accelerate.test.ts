@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { missingForBuilds } from '../support/images/baseImage.ts'
@@ -22,6 +23,7 @@ describe('an accelerated build', { skip: process.arch === 'x64' ? missingForBuil
       if (tar === undefined) hasRoots = false
       else makeTwinRoot(join(folder, architecture), tar)
     }
+    if (hasRoots) breakPackages(join(folder, 'amd64'))
     if (hasRoots) await pelago.succeed(['build', '--audit=off', '--platform', `linux/amd64,${FOREIGN}`, '-o', 'type=image,name=tools,compression=uncompressed', folder])
   })
   after(() => pelago[Symbol.asyncDispose]())
@@ -56,4 +58,21 @@ describe('an accelerated build', { skip: process.arch === 'x64' ? missingForBuil
     const history = (await pelago.succeed(['history', 'inspect', '^2'])).stdout
     assert.match(history, /RUN cat \/self +linux\/arm64 .*emulated by qemu-aarch64, with twins: \d+ of \d+ processes ran natively$/m)
   })
+  it('goes on where cross compilers cannot be fetched, and says so once, with the reason', async (context) => {
+    if (!hasRoots) return void context.skip('no Debian root to be had')
+    const text = 'FROM tools\nRUN printf "\\nPackage: gcc-14\\nStatus: install ok installed\\nVersion: 14.2.0-19\\n" >> /var/lib/dpkg/status\nRUN true\nRUN cat /dev/null'
+    const flags = ['--accelerate=toolchain', '--platform', 'linux/arm64'] as const
+    const warnings = (log: string): readonly string[] => log.match(/^ - .*(?:compilers|toolchain).*$/gm) ?? []
+    const [first = '', ...others] = warnings(await build(text, ...flags))
+    assert.match(first, /cross compilers for arm64 could not be fetched, so compilers are emulated: Failed to fetch http:\/\/127\.0\.0\.1:1/)
+    assert.deepEqual(others, [])
+    assert.deepEqual(warnings(await build(text, ...flags, '--network=none')), [' - without toolchain for linux/arm64: the build has no network (--network=none) to fetch cross compilers by'])
+  })
 })
+
+/** So that fetching some fails at once. */
+function breakPackages(root: string): void {
+  symlinkSync('mawk', join(root, 'usr/bin/awk'))
+  for (const folder of ['etc/apt/apt.conf.d', 'var/lib/apt/lists/partial', 'var/cache/apt/archives/partial']) mkdirSync(join(root, folder), { recursive: true })
+  writeFileSync(join(root, 'etc/apt/sources.list'), 'deb [trusted=yes] http://127.0.0.1:1/ x main\n')
+}

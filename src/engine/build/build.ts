@@ -14,6 +14,7 @@ import { formatReference, parseReference } from '../../ground/reference.ts'
 import type { SourceText } from '../../ground/sourceSpan.ts'
 import type { ContextFiles } from '../../ops/contextFiles.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
+import { warnOnce } from '../../progress/warnOnce.ts'
 import type { Waiter } from '../../solver/vertexStory.ts'
 import type { AttestedBuild } from '../attestation/attestedBuild.ts'
 import type { ImportedCaches } from '../cache/importCaches.ts'
@@ -29,7 +30,7 @@ import { createBuilt } from './built.ts'
 import { lowerTargets, type LoweredTarget } from './lowerTargets.ts'
 import { contextInputs, readInputDockerfile } from './contextInputs.ts'
 import { loadNamedContexts } from './namedContexts.ts'
-import { findMissingTwins, tellMissingTwins } from './missingTwins.ts'
+import { findMissingTwins, tellMissingToolchains, tellMissingTwins } from './missingTwins.ts'
 import { runModeOf } from './runModeOf.ts'
 import { runStep } from '../stepProgress.ts'
 
@@ -59,12 +60,13 @@ export interface BuildOptions {
  */
 export async function buildDockerfile(deps: BuildDeps, undated: UndatedText, options: BuildOptions, signal: AbortSignal): Promise<Built> {
   const { attributes, progress, entitlements } = options
-  const watch = createStepWatch(progress)
+  const watch = createStepWatch(warnOnce(progress))
   const text = await dateText(deps, undated, options, signal)
   const targets = await lowerForPlatforms(text, deps, options, signal)
   const lowered = targets.map((target) => target.lowered)
   tellWarnings(lowered, progress)
   await tellMissingTwins(findMissingTwins(targets, (platform) => runModeOf(deps.executor, platform)), progress)
+  tellMissingToolchains(targets, attributes, watch.sink)
   const waiter = waiterOf(options, withoutShown(watch.sink, text.shown))
   const platforms = targets.map(({ platform, lowered: image }) => ({ id: formatPlatform(platform), platform, image }))
   const attested: AttestedBuild = { ...options, orders: attributes.attestations, scanner: await resolveScanner(attributes.attestations.sbom, deps, signal), attributes: attributes.given, source: text.source, stagesOf: (image) => lowered.find((known) => known === image)?.stages ?? [], builderPlatform: hostPlatform(deps.executor), watch, waiter }

@@ -1,7 +1,9 @@
 import type { RunMode } from '../../executor/executor.ts'
 import { formatPlatform, type Platform } from '../../ground/platform.ts'
+import { TOOLCHAIN_PAGE } from '../../graph/accelerate.ts'
 import type { ProgressSink } from '../../progress/progressSink.ts'
 import { runStep } from '../stepProgress.ts'
+import type { FrontendAttributes } from './frontendAttributes.ts'
 import type { LoweredTarget } from './lowerTargets.ts'
 
 /** Emulated stages whose steps have no native twins, though some were asked for: why, by platform. */
@@ -17,5 +19,15 @@ export async function tellMissingTwins(missing: ReadonlyMap<string, readonly str
     await runStep(progress, `[internal] native twins for ${platform}`, async ({ vertex, sink }) => {
       for (const reason of reasons) sink({ kind: 'vertex-log', vertex, at: Date.now(), stream: 'stderr', bytes: Buffer.from(`none for ${reason}\n`) })
     })
+  }
+}
+
+/** A warning for each platform whose steps have twins, but can have none of compilers, though these were asked for. */
+export function tellMissingToolchains(targets: readonly LoweredTarget[], { accelerate, networkMode }: Pick<FrontendAttributes, 'accelerate' | 'networkMode'>, progress: ProgressSink): void {
+  if (accelerate?.hasToolchain !== true) return
+  for (const { platform, lowered } of targets) {
+    const hasNone = [...lowered.graph.values()].some(({ op }) => op.kind === 'exec' && op.twins !== undefined && op.twins.toolchain === undefined)
+    const why = networkMode === 'none' ? 'the build has no network (--network=none) to fetch cross compilers by' : `${platform.architecture} is no target of it`
+    if (hasNone) progress({ kind: 'warning', vertex: undefined, at: Date.now(), message: `without toolchain for ${formatPlatform(platform)}: ${why}`, detail: [], url: TOOLCHAIN_PAGE, span: undefined })
   }
 }

@@ -1,4 +1,6 @@
 import { ProcessStartError, StepFailedError, type Executor, type OutputChunk, type ProcessSpec, type RunMode, type TwinUseCount } from '../../executor/executor.ts'
+import { TOOLCHAIN_PAGE } from '../../graph/accelerate.ts'
+import { formatPlatform } from '../../ground/platform.ts'
 import type { Limit } from '../../kit/limit.ts'
 import type { OpContext } from '../../solver/op.ts'
 import type { StepMode } from '../stepTimes.ts'
@@ -47,7 +49,7 @@ export async function runProcess({ spec, validExitCodes, mode, deps, context, is
       use = count
       onTwins?.(count)
       context.progress({ kind: 'vertex-twins', vertex, at: now(), native: count.native, emulated: count.emulated, why: count.why ?? '' })
-      if (count.withoutToolchain !== undefined) context.progress({ kind: 'vertex-log', vertex, at: now(), stream: 'stderr', bytes: Buffer.from(`without toolchain: ${count.withoutToolchain}\n`) })
+      if (count.withoutToolchain !== undefined) context.progress({ kind: 'warning', vertex, at: now(), message: `without toolchain for ${formatPlatform(spec.platform)}: ${count.withoutToolchain}`, detail: [], url: TOOLCHAIN_PAGE, span: undefined })
     }
     const exitCode = await exitCodeOf(async () => {
       for await (const chunk of executor.run(spec, signal, { twinsUsed })) onOutput(chunk)

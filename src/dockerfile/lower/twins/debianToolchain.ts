@@ -24,18 +24,20 @@ export function addDebianToolchain({ root, architecture, base }: DebianToolchain
   const note = (name: string) => ({ name: `[internal] ${name}`, ignoreCache: false, isCacheExported: false, span: undefined }) as const
   const find: ExecOp = { ...process(FIND, triplet, request), network: 'none', mounts: [rootMount(false), { ...mount(1, TARGET), readonly: true }, { ...mount(undefined, WANTED), isOutput: true }] }
   const wanted = graph.add({ op: find, inputs: [base, root], platform: request.buildPlatform }, note(`find the compilers for ${architecture}`))
-  const get: ExecOp = { ...process(GET, triplet, request), mounts: [rootMount(true), { ...mount(1, WANTED), readonly: true }] }
+  const get: ExecOp = { ...process(GET, triplet, request), validExitCodes: [...VALID_EXIT_CODES, FETCH_FAILED], makeshift: { exitCode: FETCH_FAILED, warning: `cross compilers for ${architecture} could not be fetched, so compilers are emulated` }, mounts: [rootMount(true), { ...mount(1, WANTED), readonly: true }] }
   return graph.add({ op: get, inputs: [base, wanted], platform: request.buildPlatform }, note(`get cross compilers for ${architecture}`))
 }
 
 /** As packages are named. */
-const TRIPLETS: ReadonlyMap<string, string> = new Map([['arm64', 'aarch64-linux-gnu']])
+const TRIPLETS: ReadonlyMap<string, string> = new Map([['arm64', 'aarch64-linux-gnu'], ['riscv64', 'riscv64-linux-gnu']])
 
 const TARGET = '/run/pelago/target'
 const WANTED = '/run/pelago/wanted'
 
 /** Without a shell there are no packages of Debian's either. */
 const VALID_EXIT_CODES = [0, 127]
+/** sysexits.h, EX_TEMPFAIL */
+const FETCH_FAILED = 75
 
 function process(script: string, triplet: string, { buildArgs, networkMode, hostname, extraHosts }: LowerRequest): Omit<ExecOp, 'mounts'> {
   return {
@@ -66,14 +68,16 @@ awk -v triplet="$1" '
 
 /**
  * Installs them where the distribution has them in the same version, without the libraries for the target, which are the
- * step's own. Of a version that it does not have, what it has is written down.
+ * step's own. Of a version that it does not have, what it has is written down. Where it fails, its last line is the first error.
  */
 const GET = `
 [ -s ${WANTED}/packages ] && command -v apt-get >/dev/null || exit 0
 set -e
-trap '[ $? = 0 ] || echo "the cross compilers cannot be fetched: build with --accelerate=on instead, or name a toolchain by --build-context" >&2' EXIT
-apt-get -qq -o APT::Update::Error-Mode=any update
 mkdir -p /run/pelago-toolchain /usr/share/pelago
+errors=/run/pelago-toolchain/errors
+exec 2> "$errors"
+trap '[ $? = 0 ] || { cat "$errors"; sed -n "s/^E: *//p" "$errors" | head -n 1; echo failed > /usr/share/pelago/toolchain; exit ${FETCH_FAILED}; }' EXIT
+apt-get -qq -o APT::Update::Error-Mode=any update
 has= gets=
 while read -r package version; do
   offered=$(apt-cache show --no-all-versions "$package" 2>/dev/null | sed -n 's/^Version: //p')

@@ -89,11 +89,13 @@ async function findVersion(version: string, folder: string, search: Search): Pro
   return { twins, why: whys.size === 0 ? undefined : [...whys].join('; '), plugin: hasPlugin ? [`/${folder}/${plugin}`, `${TOOLCHAIN_FOLDER}/${crossFolder}/${plugin}`] : undefined }
 }
 
-/** Where a toolchain made of packages says which ones it would have needed: package, version, and the version that is offered. */
+/** Where a toolchain made of packages says which ones it would have needed: package, version, and the version that is offered; or that they could not be fetched. */
 const NOT_OFFERED = 'usr/share/pelago/toolchain'
 
-async function describeMissing(version: string, { gcc, target, toolchain, signal }: Search): Promise<string> {
+/** Undefined where it was said already. */
+async function describeMissing(version: string, { gcc, target, toolchain, signal }: Search): Promise<string | undefined> {
   const lines = (await readRootText(toolchain, NOT_OFFERED, signal)).split('\n').map((line) => line.split(' '))
+  if (lines.some(([name]) => name === 'failed')) return undefined
   const [, wanted, offered] = lines.find(([name]) => name === `gcc-${version}-${debianName(gcc)}`) ?? []
   if (wanted === undefined || offered === undefined) return `gcc ${version} for ${target.architecture} is not in the toolchain`
   return offered === 'none' ? `the distribution has no cross compiler gcc ${version} for ${target.architecture}` : `gcc ${version} is ${wanted} here, and ${offered} among the distribution's cross compilers`

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, it } from 'node:test'
+import { openRoot } from '../../../../archive/safePath.ts'
+import { parsePlatform } from '../../../../ground/platform.ts'
+import type { FactsReader } from '../fileFacts.ts'
+import { createPackageReader } from '../packages/readPackages.ts'
+import { createWordReader } from '../spelling/spelledStart.ts'
+import { findToolchain, type ToolchainSearch } from './findToolchain.ts'
+
+/** By package, its version; and its files, by path, with what they say of themselves: how they were configured, and what libraries they need behind it. */
+type Packages = Readonly<Record<string, { readonly version: string; readonly files: Readonly<Record<string, string>> }>>
+
+interface Sides {
+  readonly step: Packages
+  readonly toolchain: Packages
+  /** Files beside those of packages, or in their place. */
+  readonly others?: { readonly step?: Readonly<Record<string, string>>; readonly toolchain?: Readonly<Record<string, string>> }
+}
+
+const HEX = 'a'.repeat(32)
+const OTHER_HEX = 'b'.repeat(32)
+
+function writeRoot(folder: string, packages: Packages, others: Readonly<Record<string, string>> = {}): void {
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  write('var/lib/dpkg/status', Object.entries(packages).map(([name, { version }]) => `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\nDepends: libone\n`).join('\n'))
+  for (const [name, { files }] of Object.entries(packages)) {
+    write(`var/lib/dpkg/info/${name}.md5sums`, Object.keys(files).map((path) => `${HEX}  ${path}\n`).join(''))
+    for (const [path, text] of Object.entries(files)) write(path, text)
+  }
+  for (const [path, text] of Object.entries(others)) write(path, text)
+}
+
+/** `needs LIBRARY` is what a program needs, `changed` that it is not what its package brought, all else how it was configured. */
+function readFacts(folders: ReadonlyMap<unknown, string>): FactsReader {
+  return {
+    async read(root, { path }) {
+      const text = readFileSync(join(folders.get(root) ?? assert.fail('no such root'), path), 'utf8')
+      const [, library] = /needs (\S+)/.exec(text) ?? []
+      return { hex: text.includes('changed') ? OTHER_HEX : HEX, needs: { loader: library === undefined ? undefined : 'usr/lib/loader', libraries: library === undefined ? [] : [library] }, takesArgv0: path.endsWith('loader'), configuration: text.includes('configure') ? text.replace(/ (?:needs|changed).*/, '') : undefined }
+    },
+  }
+}
+
+async function search(architecture: string, { step, toolchain, others }: Sides): Promise<ToolchainSearch> {
+  const folder = mkdtempSync(join(tmpdir(), 'pelago-toolchain-'))
+  try {
+    writeRoot(join(folder, 'step'), step, others?.step)
+    writeRoot(join(folder, 'toolchain'), toolchain, others?.toolchain)
+    using stepRoot = openRoot(join(folder, 'step'))
+    using toolchainRoot = openRoot(join(folder, 'toolchain'))
+    const facts = readFacts(new Map([[stepRoot, join(folder, 'step')], [toolchainRoot, join(folder, 'toolchain')]]))
+    return await findToolchain({ step: stepRoot, target: parsePlatform(`linux/${architecture}`), toolchain: toolchainRoot, native: parsePlatform('linux/amd64') }, { packages: createPackageReader(), facts, words: createWordReader() }, new AbortController().signal)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const CONFIGURED = "../configure -v --with-pkgversion='Debian 14.2.0-19' --disable-multilib"
+
+/** A gcc with its binutils, in the step or for it. */
+function compilers(triplet: string, kind: 'own' | 'cross', { gcc = CONFIGURED, libraries = '1', binutils = '2.44-3' } = {}): Packages {
+  const folder = `usr/libexec/${kind === 'own' ? 'gcc' : 'gcc-cross'}/${triplet}/14`
+  const suffix = kind === 'own' ? '' : `-${triplet.replaceAll('_', '-')}`
+  return {
+    [`gcc-14${suffix}`]: { version: '14.2.0-19', files: { [`${folder}/cc1`]: `${gcc} needs libone.so`, [`${folder}/lto1`]: gcc, [`${folder}/liblto_plugin.so`]: '' } },
+    [`g++-14${suffix}`]: { version: '14.2.0-19', files: { [`${folder}/cc1plus`]: gcc } },
+    [`binutils-${triplet.replaceAll('_', '-')}`]: { version: binutils, files: { [`usr/bin/${triplet}-as`]: '', [`usr/bin/${triplet}-ld.bfd`]: '' } },
+    libone: { version: libraries, files: { 'usr/lib/x86_64-linux-gnu/libone.so': '', 'usr/lib/loader': '' } },
+  }
+}
+
+const ARM64 = 'aarch64-linux-gnu'
+const PLAIN: Sides = { step: compilers(ARM64, 'own'), toolchain: compilers(ARM64, 'cross') }
+const CC1 = `usr/libexec/gcc/${ARM64}/14/cc1`
+const CROSS_CC1 = `usr/libexec/gcc-cross/${ARM64}/14/cc1`
+const ALL = ['cc1', 'cc1plus', 'lto1', 'as', 'ld.bfd']
+
+describe('the toolchain of a step', () => {
+  const targets: readonly (readonly [architecture: string, triplet: string])[] = [['arm64', ARM64], ['riscv64', 'riscv64-linux-gnu']]
+  for (const [architecture, triplet] of targets) {
+    it(`is that for ${architecture}`, async () => {
+      const { twins, why } = await search(architecture, { step: compilers(triplet, 'own'), toolchain: compilers(triplet, 'cross') })
+      assert.deepEqual([twins.map(({ calledAs: [name] }) => name), why], [ALL, undefined])
+    })
+  }
+
+  const others: readonly (readonly [name: string, sides: Sides, twins: readonly string[], why: string | undefined])[] = [
+    ['is nothing where the step has no compiler, and no reason is told', { ...PLAIN, step: {} }, [], undefined],
+    ['is nothing where it has one that no package brought', { ...PLAIN, step: { libone: { version: '1', files: {} } }, others: { step: { [CC1]: CONFIGURED } } }, [], 'cc1 of gcc 14 is not as its package brought it'],
+    ['leaves out a program that was changed in the step', { ...PLAIN, others: { step: { [CC1]: `${CONFIGURED} changed` } } }, ALL.slice(1), 'cc1 of gcc 14 is not as its package brought it'],
+    ['leaves out one that was changed in the toolchain', { ...PLAIN, others: { toolchain: { [CROSS_CC1]: `${CONFIGURED} changed` } } }, ALL.slice(1), 'cc1 of gcc 14 in the toolchain is not as its package brought it'],
+    ['is without compilers of another revision, and their plugin', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { gcc: CONFIGURED.replace('19', '18') }) }, ['as'], 'gcc 14 is Debian 14.2.0-19 here, and Debian 14.2.0-18 in the toolchain'],
+    ['leaves out one with a library of another version', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { libraries: '2' }) }, ALL.slice(1), 'cc1 of gcc 14 has other versions of its libraries in the toolchain'],
+    ['is without binutils of another version', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { binutils: '2.45-1' }) }, ALL.slice(0, 3), undefined],
+    ['is nothing where it has no such compiler', { ...PLAIN, toolchain: { libone: { version: '1', files: {} } } }, [], 'gcc 14 for arm64 is not in the toolchain'],
+    ['says which version the distribution offers', { ...PLAIN, toolchain: { libone: { version: '1', files: {} } }, others: { toolchain: { 'usr/share/pelago/toolchain': `gcc-14-${ARM64} 14.2.0-20 14.2.0-19cross1\n` } } }, [], "gcc 14 is 14.2.0-20 here, and 14.2.0-19cross1 among the distribution's cross compilers"],
+    ['does not repeat that compilers could not be fetched', { ...PLAIN, toolchain: { libone: { version: '1', files: {} } }, others: { toolchain: { 'usr/share/pelago/toolchain': 'failed\n' } } }, [], undefined],
+  ]
+  for (const [name, sides, twins, why] of others) {
+    it(name, async () => {
+      const found = await search('arm64', sides)
+      assert.deepEqual([found.twins.map(({ calledAs: [program] }) => program), found.why], [twins, why])
+    })
+  }
+
+  it('gives a linker the plugin of each compiler', async () => {
+    const linker = (await search('arm64', PLAIN)).twins.find(({ calledAs: [name] }) => name === 'ld.bfd')
+    assert.deepEqual(linker?.change?.replaced, [['-plugin', `/usr/libexec/gcc/${ARM64}/14/liblto_plugin.so`, `/dev/.pelago/toolchain/usr/libexec/gcc-cross/${ARM64}/14/liblto_plugin.so`]])
+  })
+})
