@@ -32,7 +32,7 @@ describe('the benchmarks', { skip: missing('crun', 'docker-registry') }, () => {
 
     const shown = await bench('--from', kept)
     assert.equal(shown.exitCode, 0, shown.stderr)
-    assert.match(shown.stdout, /^steps: More steps\ncase +builder .*\n10 steps +Pelago [^]*growth by steps +of +10 to 40\n/m)
+    assert.match(shown.stdout, /^steps: More steps, small scale, one run each\ncase +builder .*\n10 steps +Pelago [^]*growth by steps +of +10 to 40\n/m)
   })
 
   it('say what there is where they are called wrongly', async () => {
