@@ -56,6 +56,7 @@ describe('an accelerated build', { skip: process.arch === 'x64' ? missingForBuil
     assert.match(stdout, /emulated by qemu-aarch64, with twins/)
     assert.match(stdout, /^Twins: 2 emulated steps have native twins/m)
     const history = (await pelago.succeed(['history', 'inspect', '^2'])).stdout
+    assert.match(history, /^Accelerated: +on$/m)
     assert.match(history, /RUN cat \/self +linux\/arm64 .*emulated by qemu-aarch64, with twins: \d+ of \d+ processes ran natively$/m)
   })
   it('goes on where cross compilers cannot be fetched, and says so once, with the reason', async (context) => {

@@ -1,4 +1,5 @@
 import { elapsedMs, parseVertexName, type Trace, type VertexTrace } from '../render/trace.ts'
+import { ACCELERATE } from '../../graph/accelerate.ts'
 import { CONTEXT_ATTRIBUTE } from '../../driver/clientPaths.ts'
 import type { BuildAttachment } from './attachments.ts'
 import { dockerfileOf, type PastBuild } from './pastBuild.ts'
@@ -12,6 +13,8 @@ export interface BuildDescription {
   readonly Target: string
   readonly Platform: readonly string[]
   readonly NamedContexts: readonly NameValue[]
+  /** As `--accelerate` says it; '' where it was off. */
+  readonly Accelerate: string
   /** RFC 3339; '' while it runs. */
   readonly StartedAt: string
   readonly CompletedAt: string
@@ -88,6 +91,7 @@ export function describeBuild(build: PastBuild, { trace, attachments }: BuildRem
     Target: attributes.get('target') ?? '',
     Platform: (attributes.get('platform') ?? '').split(',').filter((platform) => platform !== ''),
     NamedContexts: valuesUnder(attributes, 'context:'),
+    Accelerate: accelerateOf(attributes),
     StartedAt: new Date(startedAtMs).toISOString(),
     CompletedAt: completedAtMs === undefined ? '' : new Date(completedAtMs).toISOString(),
     Duration: ((completedAtMs ?? nowMs) - startedAtMs) * 1e6,
@@ -105,6 +109,11 @@ export function describeBuild(build: PastBuild, { trace, attachments }: BuildRem
     Steps: steps,
     Attachments: attachments.map(({ descriptor, platform, type }) => ({ Digest: descriptor.digest, Platform: platform, Type: type })),
   }
+}
+
+function accelerateOf(attributes: ReadonlyMap<string, string>): string {
+  const mode = attributes.get(ACCELERATE) ?? 'off'
+  return mode === 'off' ? '' : mode
 }
 
 function valuesUnder(attributes: ReadonlyMap<string, string>, prefix: string): readonly NameValue[] {

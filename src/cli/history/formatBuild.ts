@@ -15,6 +15,7 @@ export function formatBuild(build: BuildDescription): string {
     ['Dockerfile', build.Dockerfile],
     ['Target', build.Target],
     ['Platforms', build.Platform.join(', ')],
+    ['Accelerated', build.Accelerate],
     ['Started', build.StartedAt],
     ['Duration', `${formatDuration(build.Duration / 1e6)}${build.Status === 'running' ? ' (running)' : ''}`],
     ['Status', build.Status],

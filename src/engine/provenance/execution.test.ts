@@ -27,8 +27,19 @@ describe('how steps were run', () => {
     for (const event of [...events('plain'), ...events('twins', ''), ...events('none', 'another libc'), ...events('verified', ''), ...events('unused', '', 0)]) watch.sink(event)
     const tools: TwinUse = { mode: 'tools', input: 0 }
     const vertices = [step('plain'), step('twins', tools), step('none', tools), step('verified', { mode: 'verify', input: 0 }), step('unused', { mode: 'verify', input: 0 }), step('cached', tools)]
-    assert.deepEqual(describeExecution(vertices, watch, () => 'qemu'), [{ platform: 'linux/arm64', mode: 'qemu', executed: 5, emulated: 5, accelerated: 1, verified: 1, cached: 1 }])
+    assert.deepEqual(describeExecution(vertices, watch, () => 'qemu'), [{ platform: 'linux/arm64', mode: 'qemu', executed: 5, emulated: 5, accelerate: 'on', accelerated: 1, verified: 1, cached: 1 }])
   })
+  const modes: readonly (readonly [uses: readonly TwinUse[], accelerate: string])[] = [
+    [[{ mode: 'tools', input: 0 }, { mode: 'tools', input: 0, toolchain: 1 }], 'toolchain'],
+    [[{ mode: 'verify', input: 0 }], 'verify'],
+    [[{ mode: 'verify', input: 0, toolchain: 1 }], 'verify-toolchain'],
+  ]
+  for (const [uses, accelerate] of modes) {
+    it(`names the mode ${accelerate}`, () => {
+      const [told] = describeExecution(uses.map((use, index) => step(`${index}`, use)), createStepWatch(() => undefined), () => 'qemu')
+      assert.equal(told?.accelerate, accelerate)
+    })
+  }
   it('says nothing of twins where there are none', () => {
     const watch = createStepWatch(() => undefined)
     for (const event of events('plain')) watch.sink(event)

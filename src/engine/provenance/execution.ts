@@ -1,4 +1,5 @@
-import type { Vertex } from '../../graph/vertex.ts'
+import type { AccelerateMode } from '../../graph/accelerate.ts'
+import type { TwinUse, Vertex } from '../../graph/vertex.ts'
 import { formatPlatform } from '../../ground/platform.ts'
 import type { StepWatch } from './stepWatch.ts'
 
@@ -11,6 +12,8 @@ export interface StepsOfPlatform {
   readonly executed: number
   /** Of those the ones that an emulator ran. */
   readonly emulated: number
+  /** Which native twins its steps were to have, as `--accelerate` says it; absent is none. */
+  readonly accelerate?: AccelerateMode
   /** Of those the ones that were given native twins of some programs, whether or not they used them; absent is none. */
   readonly accelerated?: number
   /** And those that were run with such twins, too, used them, and came to the same; absent is none. */
@@ -24,7 +27,7 @@ export type Execution = readonly StepsOfPlatform[]
 
 /** Pure. `modeOf` is asked for platforms that have steps. */
 export function describeExecution(vertices: readonly Vertex[], watch: Pick<StepWatch, 'outcomeOf'>, modeOf: (platform: string) => string): Execution {
-  const steps = vertices.flatMap(({ op, platform, digest }) => (op.kind === 'exec' && platform !== undefined ? [{ digest, platform: formatPlatform(platform), isVerified: op.twins?.mode === 'verify' }] : []))
+  const steps = vertices.flatMap(({ op, platform, digest }) => (op.kind === 'exec' && platform !== undefined ? [{ digest, platform: formatPlatform(platform), twinUse: op.twins, isVerified: op.twins?.mode === 'verify' }] : []))
   return [...Map.groupBy(steps, ({ platform }) => platform)].map(([platform, ofPlatform]) => {
     const executed = ofPlatform.flatMap(({ digest, isVerified }) => {
       const outcome = watch.outcomeOf(digest)
@@ -33,6 +36,16 @@ export function describeExecution(vertices: readonly Vertex[], watch: Pick<StepW
     const emulated = executed.filter(({ emulator }) => emulator !== undefined)
     const verified = emulated.filter(({ isVerified, twins }) => isVerified && twins === 'used').length
     const accelerated = emulated.filter(({ isVerified, twins }) => !isVerified && twins !== 'none').length // the result of a verified one is that without twins
-    return { platform, mode: modeOf(platform), executed: executed.length, emulated: emulated.length, ...(accelerated > 0 && { accelerated }), ...(verified > 0 && { verified }), cached: ofPlatform.length - executed.length }
+    const accelerate = accelerateOf(ofPlatform.flatMap(({ twinUse }) => twinUse ?? []))
+    return { platform, mode: modeOf(platform), executed: executed.length, emulated: emulated.length, ...(accelerate !== undefined && { accelerate }), ...(accelerated > 0 && { accelerated }), ...(verified > 0 && { verified }), cached: ofPlatform.length - executed.length }
   }).sort((a, b) => (a.platform < b.platform ? -1 : 1))
+}
+
+/** Steps of one build have one mode, but not all of them need have a toolchain. */
+function accelerateOf(uses: readonly TwinUse[]): AccelerateMode | undefined {
+  const [first] = uses
+  if (first === undefined) return undefined
+  const hasToolchain = uses.some(({ toolchain }) => toolchain !== undefined)
+  if (first.mode === 'verify') return hasToolchain ? 'verify-toolchain' : 'verify'
+  return hasToolchain ? 'toolchain' : 'on'
 }
