@@ -29,7 +29,7 @@ export function addDebianToolchain({ root, architecture, base }: DebianToolchain
 }
 
 /** As packages are named. */
-const TRIPLETS: ReadonlyMap<string, string> = new Map([['arm64', 'aarch64-linux-gnu'], ['riscv64', 'riscv64-linux-gnu']])
+const TRIPLETS: ReadonlyMap<string, string> = new Map([['arm64', 'aarch64-linux-gnu'], ['riscv64', 'riscv64-linux-gnu'], ['arm', 'arm-linux-gnueabihf']])
 
 const TARGET = '/run/pelago/target'
 const WANTED = '/run/pelago/wanted'

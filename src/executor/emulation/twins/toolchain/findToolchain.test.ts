@@ -82,7 +82,7 @@ const CROSS_CC1 = `usr/libexec/gcc-cross/${ARM64}/14/cc1`
 const ALL = ['cc1', 'cc1plus', 'lto1', 'as', 'ld.bfd']
 
 describe('the toolchain of a step', () => {
-  const targets: readonly (readonly [architecture: string, triplet: string])[] = [['arm64', ARM64], ['riscv64', 'riscv64-linux-gnu']]
+  const targets: readonly (readonly [architecture: string, triplet: string])[] = [['arm64', ARM64], ['riscv64', 'riscv64-linux-gnu'], ['arm/v7', 'arm-linux-gnueabihf']]
   for (const [architecture, triplet] of targets) {
     it(`is that for ${architecture}`, async () => {
       const { twins, why } = await search(architecture, { step: compilers(triplet, 'own'), toolchain: compilers(triplet, 'cross') })

@@ -18,6 +18,7 @@ export interface GccTarget {
 /** By the platform's architecture: those that test/toolchain/verify was run for. On one of another byte order than this machine's, LTO would write other numbers. */
 export const GCC_TARGETS: ReadonlyMap<string, GccTarget> = new Map([
   ['arm64', { triplet: 'aarch64-linux-gnu' }],
+  ['arm', { triplet: 'arm-linux-gnueabihf' }],
   ['riscv64', { triplet: 'riscv64-linux-gnu' }],
 ])
 
