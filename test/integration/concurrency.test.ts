@@ -48,7 +48,7 @@ describe('builds at once on one store', { skip: missing('crun', 'busybox') }, ()
   for (const { name, settings } of engines) {
     for (const { name: what, notes } of contexts) {
       it(`of ${what} by ${name} both come out right, and leave nothing`, async () => {
-        await using pelago = await openPelago({ PELAGO_LINGER: '1' })
+        await using pelago = await openPelago({ PELAGO_LINGER: '1', PELAGO_WARM: '0' })
         const builds = notes.map(async (note, index) => {
           const context = await contextOf(pelago, note)
           await pelago.succeed(['build', '--output', `out${index}`, '--output', `type=oci,dest=${index}.tar`, '--tag', `test/app${index}:1`, context], { env: settings[index] ?? {} })
@@ -77,7 +77,7 @@ describe('prune in the middle of a build', { skip: missing('crun', 'busybox') },
   ]
   for (const { name, settings } of pruners) {
     it(`${name} takes what nobody needs, and nothing from the build`, async () => {
-      await using pelago = await openPelago({ PELAGO_LINGER: '1' })
+      await using pelago = await openPelago({ PELAGO_LINGER: '1', PELAGO_WARM: '0' })
       const files = { 'note.txt': 'kept\n' }
       await pelago.succeed(['build', await pelago.context(busyboxContext(['RUN dd if=/dev/zero of=unneeded bs=1M count=1 2>/dev/null']))])
       await pelago.succeed(['build', await pelago.context(busyboxContext(STEPS, files))])

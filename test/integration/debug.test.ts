@@ -50,6 +50,7 @@ describe('pelago debug', { skip: missingForBuilds(), concurrency: false }, () =>
   it('takes the last one without a name, emulates it where it was, and outlives its engine', async () => {
     await fail(STEP)
     const id = await fail(STEP, ['--platform', 'linux/arm64'])
+    await pelago.succeed(['stop'])
     await untilNone(() => findProcesses(pelago.env['PELAGO_ROOT'] ?? ''), 20_000)
     assert.equal((await debug('--', 'uname', '-m')).stdout, 'aarch64\n')
     const { stdout } = await debug('--list')
@@ -95,6 +96,7 @@ describe('pelago debug', { skip: missingForBuilds(), concurrency: false }, () =>
       await command.ended
     }
     await untilNone(() => findProcesses('sleep 600'), 20_000)
+    await pelago.succeed(['stop'])
     await untilNone(() => findProcesses(pelago.env['PELAGO_ROOT'] ?? ''), 20_000)
     assert.deepEqual(findMounts(pelago.folder), [])
     assert.deepEqual(findLeftovers(pelago.env['PELAGO_ROOT'] ?? ''), [])

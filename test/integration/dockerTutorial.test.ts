@@ -24,7 +24,7 @@ describe('a tutorial for Docker', { skip: missingForBuilds(), concurrency: false
   let registry: DockerRegistry
   before(async () => {
     registry = await startDockerRegistry()
-    pelago = await openPelago({ PELAGO_LINGER: '5' })
+    pelago = await openPelago()
     await pushBaseImage(`${registry.host}/library`)
     const config = join(pelago.env['HOME'] ?? '', '.config/pelago')
     await mkdir(config, { recursive: true })

@@ -13,7 +13,7 @@ import { findLeftovers, findProcesses, untilFound, untilNone } from '../support/
 
 const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json'
 const LIE = digestOf('something else')
-const SETTINGS = { PELAGO_LINGER: '0.5' }
+const SETTINGS = { PELAGO_LINGER: '0.5', PELAGO_WARM: '0' }
 /** More than any number of attempts. */
 const FOR_EVER = 10_000
 

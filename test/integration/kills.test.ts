@@ -74,7 +74,7 @@ const STEPS = [
 ]
 
 async function setScene(undo: AsyncDisposableStack): Promise<Scene> {
-  const pelago = undo.use(await openPelago({ PELAGO_LINGER: String(LINGER_SECONDS) }))
+  const pelago = undo.use(await openPelago({ PELAGO_LINGER: String(LINGER_SECONDS), PELAGO_WARM: '0' }))
   const registry = undo.use(await startFakeRegistry())
   const context = await pelago.context(busyboxContext(STEPS, { 'note.txt': 'a note\n' }))
   return { pelago, registry, context, mark: `86${String(process.hrtime.bigint()).slice(-9)}` }

@@ -13,7 +13,7 @@ const LIMIT_MB = 220
 /** The layer has 1 GB, of which what is random costs gzip most of the time. */
 const STEPS = ['RUN dd if=/dev/urandom of=random bs=1M count=160 2>/dev/null && dd if=/dev/zero of=zero bs=1M count=864 2>/dev/null']
 /** The engine that built it is asked when all is over. */
-const SETTINGS = { PELAGO_LINGER: '5' }
+const SETTINGS = { PELAGO_LINGER: '5', PELAGO_WARM: '0' }
 
 /** The most memory that the engine had at any time. */
 function peakMb({ env }: Pelago): number {

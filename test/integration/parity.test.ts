@@ -38,7 +38,7 @@ describe('an image', { skip: missingPeer || missingForBuilds() }, () => {
   let buildkit: BuildkitPeer
   let compared = 0
   before(async () => {
-    pelago = resources.use(await openPelago({ PELAGO_LINGER: '10' }))
+    pelago = resources.use(await openPelago())
     network = resources.use(await startCaseNetwork())
     buildkit = resources.use(await startBuildkitPeer())
     await pushBaseImage(network.registry)

@@ -237,7 +237,7 @@ describe('RUN --mount=type=ssh', { skip: missingForBuilds() || missing('ssh-agen
 
 describe('steps with mounts', { skip: missingForBuilds() }, () => {
   it('that are killed with their engine leave neither mount, lock nor secret', async () => {
-    await using pelago = await openPelago({ PELAGO_LINGER: '0.5' })
+    await using pelago = await openPelago({ PELAGO_LINGER: '0.5', PELAGO_WARM: '0' })
     const store = pelago.env['PELAGO_ROOT'] ?? ''
     const secret = 'hush-9f2e-killed'
     const context = await contextOf(pelago, ['ARG PAUSE=0', 'RUN --mount=type=cache,target=/c,sharing=locked --mount=type=secret,id=token,env=TOKEN --mount=type=secret,id=token echo "is pau""sed"; sleep $PAUSE; echo "> $(cat /run/secrets/token)"'])

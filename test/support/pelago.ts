@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -38,8 +38,10 @@ export interface CommandResult {
 export type ContextFiles = Readonly<Record<string, string | Uint8Array>>
 
 const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
-/** Enough for the next command of a test to find the engine warm, and no long wait at the end. */
-const LINGER_SECONDS = 2
+/** Node tells by its key what code is of, and whole files appear in it: all tests may use it at once. */
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/pelago-compiled', import.meta.url))
+/** The next command finds the engine there, however slow the machine is; at the end it is stopped. */
+const LINGER_SECONDS = 20
 const POLL_MS = 20
 /** What takes longer hangs: better to see what it has printed. */
 const TIMEOUT_MS = 90_000
@@ -48,6 +50,7 @@ export async function openPelago(settings: Readonly<Record<string, string>> = {}
   const folder = await mkdtemp(join(tmpdir(), 'pelago-test-'))
   const paths = { home: join(folder, 'home'), runtime: join(folder, 'runtime'), work: join(folder, 'work') }
   for (const path of Object.values(paths)) await mkdir(path)
+  await shareCompiledCode(paths.home)
   const env = {
     PATH: process.env['PATH'] ?? '',
     HOME: paths.home,
@@ -55,7 +58,6 @@ export async function openPelago(settings: Readonly<Record<string, string>> = {}
     XDG_RUNTIME_DIR: paths.runtime,
     PELAGO_ROOT: join(folder, 'store'),
     PELAGO_LINGER: `${LINGER_SECONDS}`,
-    PELAGO_WARM: '0', // most tests call little, each with an engine of its own
     NO_COLOR: '1',
     ...settings,
   }
@@ -76,6 +78,13 @@ export async function openPelago(settings: Readonly<Record<string, string>> = {}
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }
+}
+
+/** In a home of its own each test would compile the command and its engine anew, a third of what a small build computes. */
+async function shareCompiledCode(home: string): Promise<void> {
+  await mkdir(COMPILED, { recursive: true })
+  await mkdir(join(home, '.cache/pelago'), { recursive: true })
+  await symlink(COMPILED, join(home, '.cache/pelago/compiled'))
 }
 
 /** Runs any program to its end; one that hangs is stopped, and has the exit code -1. */
