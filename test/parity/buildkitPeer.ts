@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSubprocess } from '../../src/kit/process/subprocess.ts'
 import { buildxArgv, PEER_ROOT } from '../support/peers/buildx.ts'
-import { openUpgraded, untilItListens } from '../support/peers/dockerDaemon.ts'
+import { openUpgraded, RARE_COLLECTION, untilItListens } from '../support/peers/dockerDaemon.ts'
 import { runCommand } from '../support/pelago.ts'
 import { outputFlag, type Builder, type BuildOutcome } from './builder.ts'
 
@@ -32,9 +32,9 @@ export async function startBuildkitPeer(): Promise<BuildkitPeer> {
   const flags = ['--data-root', '/peer/data', '--exec-root', '/peer/exec', '--pidfile', '/peer/pid', '-H', 'unix:///peer/socket', '--bridge=none', '--iptables=false', '--ip6tables=false', '--feature', 'containerd-snapshotter=true']
   const mounts = ['mount --rbind "$0" "$0"', 'cd "$0"', ...['proc', 'sys', 'dev'].map((name) => `mount --rbind /${name} ${name}`), 'mount -t tmpfs none run', 'mount -t tmpfs none tmp', 'mount --bind "$1" peer']
   const start = [...mounts, 'shift', 'exec chroot . dockerd "$@"'].join('\n')
-  const daemon = stack.use(openSubprocess(['unshare', '--mount', 'sh', '-euc', start, PEER_ROOT, folder, ...flags], { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }, new AbortController().signal))
+  const daemon = stack.use(openSubprocess(['unshare', '--mount', 'sh', '-euc', start, PEER_ROOT, folder, ...flags], { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...RARE_COLLECTION } }, new AbortController().signal))
   await untilItListens(daemon.stderr)
-  const env = { PATH: '/usr/bin:/bin', HOME: folder, DOCKER_HOST: `unix://${join(folder, 'socket')}` }
+  const env = { PATH: '/usr/bin:/bin', ...RARE_COLLECTION, HOME: folder, DOCKER_HOST: `unix://${join(folder, 'socket')}` }
   const address = await serveBuildKit(join(folder, 'socket'), join(folder, 'buildkit.sock'), stack)
   const held = stack.move()
   return {

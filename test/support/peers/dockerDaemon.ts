@@ -13,6 +13,9 @@ export interface DockerDaemon extends AsyncDisposable {
   openBuildKit(): Promise<Socket>
 }
 
+/** For programs in Go that live for the length of a test: a tenth less to compute for some more memory. */
+export const RARE_COLLECTION = { GOGC: '400' }
+
 export async function startDockerDaemon(): Promise<DockerDaemon> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pelago-dockerd-'))
@@ -20,7 +23,7 @@ export async function startDockerDaemon(): Promise<DockerDaemon> {
   const socket = join(folder, 'docker.sock')
   const flags = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid'), '-H', `unix://${socket}`]
   const network = ['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs']
-  const daemon = stack.use(openSubprocess(['dockerd', ...flags, ...network], { cwd: folder, env: { PATH: process.env['PATH'] ?? '' } }, new AbortController().signal))
+  const daemon = stack.use(openSubprocess(['dockerd', ...flags, ...network], { cwd: folder, env: { PATH: process.env['PATH'] ?? '', ...RARE_COLLECTION } }, new AbortController().signal))
   await untilItListens(daemon.stderr)
   const held = stack.move()
   return { address: `unix://${socket}`, openBuildKit: () => openUpgraded(socket), [Symbol.asyncDispose]: () => held.disposeAsync() }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { existsSync } from 'node:fs'
 import { openSubprocess } from '../../../src/kit/process/subprocess.ts'
 import { PEER_ROOT } from './buildx.ts'
-import { untilItListens } from './dockerDaemon.ts'
+import { RARE_COLLECTION, untilItListens } from './dockerDaemon.ts'
 
 /** The real dockerd that scripts/peers fetches, which touches no network of the machine. */
 export interface PeerDaemon extends AsyncDisposable {
@@ -37,7 +37,7 @@ export async function startPeerDaemon(...flags: readonly string[]): Promise<Peer
   const folder = await mkdtemp(join(tmpdir(), 'pelago-dockerd-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const own = ['--data-root', '/peer/data', '--exec-root', '/peer/exec', '--pidfile', '/peer/pid', '-H', 'unix:///peer/socket', '--bridge=none', '--iptables=false', '--ip6tables=false']
-  const daemon = stack.use(openSubprocess(['unshare', '--mount', 'sh', '-euc', START, PEER_ROOT, folder, ...own, ...flags], { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }, new AbortController().signal))
+  const daemon = stack.use(openSubprocess(['unshare', '--mount', 'sh', '-euc', START, PEER_ROOT, folder, ...own, ...flags], { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...RARE_COLLECTION } }, new AbortController().signal))
   await untilItListens(daemon.stderr)
   const held = stack.move()
   return { address: `unix://${join(folder, 'socket')}`, folder, [Symbol.asyncDispose]: () => held.disposeAsync() }
