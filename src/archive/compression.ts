@@ -25,7 +25,7 @@ const DEFAULT_LEVELS = { gzip: 6, zstd: 3 } as const
 /** Output of one step; Node's own 16 KiB would cost a turn of the event loop each. */
 const OUTPUT_BYTES = 256 * 1024
 
-/** Of a tar archive: the same bytes for the same input, whatever its chunks and whatever is kept, on machines of one kind with the same Node. */
+/** Of a tar archive: the same bytes for the same input, whatever its chunks and whatever is kept, on machines of one kind with the same Node. Each chunk is to be used before the next is asked for: its buffer is then taken again. */
 export function compress(chunks: AsyncIterable<Uint8Array>, compression: Compression, { level, kept }: CompressOptions): AsyncIterable<Uint8Array> {
   switch (compression) {
     case 'uncompressed':

@@ -13,7 +13,7 @@ export function rememberBlocks(): KeptBlocks & { packed(): number } {
       if (found === undefined) packed += 1
       return found
     },
-    note: ({ name, packed: bytes }) => void blocks.set(name, bytes),
+    note: ({ name, packed: bytes }) => void blocks.set(name, Buffer.from(bytes)),
     /** How often a block was asked for in vain. */
     packed: () => packed,
   }

@@ -13,5 +13,6 @@ export interface NotedBlock {
   readonly name: string
   /** In the compressed stream. */
   readonly offset: number
+  /** Its buffer is used again after the call. */
   readonly packed: Uint8Array
 }

@@ -1,33 +1,45 @@
-import { promisify } from 'node:util'
-import { constants, deflateRaw, type ZlibOptions } from 'node:zlib'
-import { cutAtDensity } from './denseStretches.ts'
-
-const deflate = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw)
+import { openDeflater } from '../../kit/codecs/openCompressor.ts'
+import { maxPackedBytes } from '../../kit/codecs/pieceCompressor.ts'
+import { cutAtDensity, MAX_STRETCHES_PER_MIB } from './denseStretches.ts'
+import type { BlockPacker } from './packedBlocks.ts'
 
 /** To be raised with any change of what else the bytes depend on, beside the level and zlib's version. */
 export const DEFLATE_VERSION = 3
 
-/** Deflate (RFC 1951) of `block`, ended at a byte's border and without the last block's mark. What would not become smaller is stored as it is, which zlib takes fifty times longer to find out. */
-export async function deflateBlock(block: Uint8Array, level: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  for (const { bytes, isDense } of level === 0 ? [{ bytes: block, isDense: false }] : cutAtDensity(block)) {
-    parts.push(...(isDense ? storedBlocks(bytes) : [await deflate(bytes, { level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: bytes.byteLength + 4096, memLevel: 8 })]))
+/**
+ * Makes deflate (RFC 1951) of blocks of up to `maxBytes`, ended at a byte's border and without the last block's mark.
+ * What would not become smaller is stored as it is, which zlib takes fifty times longer to find out.
+ */
+export function openBlockDeflater(level: number, maxBytes: number): BlockPacker {
+  const deflater = openDeflater(level)
+  const output = Buffer.allocUnsafeSlow(maxBytes + Math.ceil(maxBytes / MIB) * MAX_STRETCHES_PER_MIB * maxPackedBytes(0) + (maxBytes >> 8))
+  return {
+    async pack(block) {
+      let filled = 0
+      for (const { bytes, isDense } of level === 0 ? [{ bytes: block, isDense: false }] : cutAtDensity(block)) {
+        const rest = output.subarray(filled)
+        filled += isDense ? store(bytes, rest) : await deflater.compress(bytes, rest)
+      }
+      return output.subarray(0, filled)
+    },
+    [Symbol.dispose]: () => deflater[Symbol.dispose](),
   }
-  const [only, ...others] = parts
-  return only !== undefined && others.length === 0 ? only : Buffer.concat(parts)
 }
 
+const MIB = 1024 * 1024
 const MAX_STORED_BYTES = 65_535
+const STORED_HEAD_BYTES = 5
 
-/** RFC 1951, 3.2.4: type, padding, length, its complement, and the bytes. */
-function storedBlocks(bytes: Uint8Array): readonly Uint8Array[] {
-  const parts: Uint8Array[] = []
+/** RFC 1951, 3.2.4: type, padding, length, its complement, and the bytes. Into `output` from its start on; how many bytes. */
+function store(bytes: Uint8Array, output: Buffer): number {
+  let filled = 0
   for (let at = 0; at < bytes.byteLength; at += MAX_STORED_BYTES) {
     const content = bytes.subarray(at, at + MAX_STORED_BYTES)
-    const head = Buffer.alloc(5)
-    head.writeUInt16LE(content.byteLength, 1)
-    head.writeUInt16LE(~content.byteLength & 0xffff, 3)
-    parts.push(head, content)
+    output.writeUInt8(0, filled)
+    output.writeUInt16LE(content.byteLength, filled + 1)
+    output.writeUInt16LE(~content.byteLength & 0xffff, filled + 3)
+    output.set(content, filled + STORED_HEAD_BYTES)
+    filled += STORED_HEAD_BYTES + content.byteLength
   }
-  return parts
+  return filled
 }

@@ -8,6 +8,8 @@ export interface Stretch {
 /** More than deflate's window, so that behind a dense stretch there is nothing to refer to, and each can be compressed by itself. */
 const PIECE_BYTES = 64 * 1024
 
+export const MAX_STRETCHES_PER_MIB = (1024 * 1024) / PIECE_BYTES
+
 /** `block` in its order, as few stretches as there are changes between dense and other pieces. The same for the same bytes. */
 export function cutAtDensity(block: Uint8Array): readonly Stretch[] {
   const stretches: Stretch[] = []

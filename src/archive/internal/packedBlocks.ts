@@ -8,11 +8,16 @@ export interface BlockPacking {
   readonly sizes: CutSizes
   /** All that the packed bytes depend on beside the block: codec, parameters, level, and the library's version. */
   readonly name: string
+  openPacker(): BlockPacker
+}
+
+/** Packs one block after the other, into a buffer of its own: what it returned last is used before. */
+export interface BlockPacker extends Disposable {
   pack(block: Uint8Array): Promise<Uint8Array>
 }
 
+/** To be used before the next is asked for: the buffers are then taken again. */
 export interface PackedBlock {
-  /** To be used before the next is asked for: its buffer is then taken again. */
   readonly block: Uint8Array
   readonly packed: Uint8Array
 }
@@ -27,6 +32,7 @@ const IN_FLIGHT = Math.min(4, availableParallelism()) + 1
 export async function* packBlocks(chunks: AsyncIterable<Uint8Array>, packing: BlockPacking, { kept, startBytes }: { readonly kept: KeptBlocks | undefined; readonly startBytes: number }): AsyncGenerator<PackedBlock> {
   const pending: Promise<NamedBlock>[] = []
   const buffers = createBlockBuffers(packing.sizes.maxBytes)
+  using packers = createPackers(packing)
   let offset = startBytes
   async function* takeFirst(): AsyncGenerator<PackedBlock> {
     const done = await pending.shift()
@@ -35,10 +41,11 @@ export async function* packBlocks(chunks: AsyncIterable<Uint8Array>, packing: Bl
     offset += done.packed.byteLength
     yield done
     buffers.giveBack(done.block)
+    if (done.packer !== undefined) packers.giveBack(done.packer)
   }
   try {
     for await (const block of cutAtEntries(chunks, packing.sizes, buffers)) {
-      const next = packOne(block, packing, kept)
+      const next = packOne(block, { packing, packers, kept })
       next.catch(() => undefined) // it is awaited below, in its turn
       pending.push(next)
       if (pending.length >= IN_FLIGHT) yield* takeFirst()
@@ -51,10 +58,42 @@ export async function* packBlocks(chunks: AsyncIterable<Uint8Array>, packing: Bl
 
 interface NamedBlock extends PackedBlock {
   readonly name: string | undefined
+  /** Whose buffer `packed` stands in. */
+  readonly packer: BlockPacker | undefined
 }
 
-async function packOne(block: Uint8Array, packing: BlockPacking, kept: KeptBlocks | undefined): Promise<NamedBlock> {
-  if (kept === undefined) return { block, name: undefined, packed: await packing.pack(block) }
-  const name = `${packing.name} ${Buffer.from(await subtle.digest('SHA-256', block as Uint8Array<ArrayBuffer>)).toString('hex')}` // on another thread
-  return { block, name, packed: (await kept.find(name)) ?? (await packing.pack(block)) }
+interface Packing {
+  readonly packing: BlockPacking
+  readonly packers: Packers
+  readonly kept: KeptBlocks | undefined
+}
+
+async function packOne(block: Uint8Array, { packing, packers, kept }: Packing): Promise<NamedBlock> {
+  const name = kept === undefined ? undefined : `${packing.name} ${Buffer.from(await subtle.digest('SHA-256', block as Uint8Array<ArrayBuffer>)).toString('hex')}` // on another thread
+  const found = name === undefined ? undefined : await kept?.find(name)
+  if (found !== undefined) return { block, name, packed: found, packer: undefined }
+  const packer = packers.take()
+  return { block, name, packed: await packer.pack(block), packer }
+}
+
+/** Opened when they are needed, and used again. */
+interface Packers extends Disposable {
+  take(): BlockPacker
+  giveBack(packer: BlockPacker): void
+}
+
+function createPackers(packing: BlockPacking): Packers {
+  const all: BlockPacker[] = []
+  const free: BlockPacker[] = []
+  return {
+    take() {
+      const known = free.pop()
+      if (known !== undefined) return known
+      const opened = packing.openPacker()
+      all.push(opened)
+      return opened
+    },
+    giveBack: (packer) => void free.push(packer),
+    [Symbol.dispose]: () => all.forEach((packer) => packer[Symbol.dispose]()),
+  }
 }

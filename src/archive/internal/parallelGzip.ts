@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { KeptBlocks } from '../keptBlocks.ts'
-import { DEFLATE_VERSION, deflateBlock } from './deflateBlock.ts'
+import { DEFLATE_VERSION, openBlockDeflater } from './deflateBlock.ts'
 import { packBlocks, type BlockPacking } from './packedBlocks.ts'
 import type { CutSizes } from './tarCuts.ts'
 
@@ -23,7 +23,7 @@ export async function* compressGzip(chunks: AsyncIterable<Uint8Array>, level: nu
 }
 
 function gzipPacking(level: number): BlockPacking {
-  return { sizes: SIZES, name: `gzip ${DEFLATE_VERSION} ${level} ${process.versions.zlib}`, pack: (block) => deflateBlock(block, level) }
+  return { sizes: SIZES, name: `gzip ${DEFLATE_VERSION} ${level} ${process.versions.zlib}`, openPacker: () => openBlockDeflater(level, SIZES.maxBytes) }
 }
 
 /** RFC 1952, without time or name. */

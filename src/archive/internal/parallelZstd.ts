@@ -1,10 +1,8 @@
-import { promisify } from 'node:util'
-import { constants, zstdCompress, type ZstdOptions } from 'node:zlib'
+import { openZstdCompressor } from '../../kit/codecs/openCompressor.ts'
+import { maxPackedBytes } from '../../kit/codecs/pieceCompressor.ts'
 import type { KeptBlocks } from '../keptBlocks.ts'
-import { packBlocks, type BlockPacking } from './packedBlocks.ts'
+import { packBlocks, type BlockPacker, type BlockPacking } from './packedBlocks.ts'
 import type { CutSizes } from './tarCuts.ts'
-
-const compressFrame = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress)
 
 /** As much as a frame looks back anyway at the usual levels: less costs 2% in size, and this 0.5%. */
 const SIZES: CutSizes = { minBytes: 1024 * 1024, maxBytes: 4 * 1024 * 1024 }
@@ -17,18 +15,24 @@ export async function* compressZstd(chunks: AsyncIterable<Uint8Array>, level: nu
     isEmpty = false
     yield packed
   }
-  if (isEmpty) yield await packing.pack(new Uint8Array(0)) // no frame at all would be no zstd
+  if (!isEmpty) return
+  using packer = packing.openPacker()
+  yield await packer.pack(new Uint8Array(0)) // no frame at all would be no zstd
 }
 
-/** To be raised with any change of what else the bytes of a block depend on: the options below but the level. */
-const PARAMETERS_VERSION = 2
+/** To be raised with any change of what else the bytes of a block depend on, but the level. */
+const PARAMETERS_VERSION = 3
 
 /** Each frame says how long it is: else the highest levels take, and ask of readers, the memory for an endless one, 700 MB each to write and 128 to read. */
 function zstdPacking(level: number): BlockPacking {
-  const options: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize: SIZES.maxBytes + 64 * 1024 }
+  return { sizes: SIZES, name: `zstd ${PARAMETERS_VERSION} ${level} ${process.versions['zstd'] ?? ''}`, openPacker: () => openFramePacker(level) }
+}
+
+function openFramePacker(level: number): BlockPacker {
+  const compressor = openZstdCompressor(level)
+  const output = Buffer.allocUnsafeSlow(maxPackedBytes(SIZES.maxBytes))
   return {
-    sizes: SIZES,
-    name: `zstd ${PARAMETERS_VERSION} ${level} ${process.versions['zstd'] ?? ''}`,
-    pack: (block) => compressFrame(block, { ...options, pledgedSrcSize: block.byteLength }),
+    pack: async (block) => output.subarray(0, await compressor.compress(block, output)),
+    [Symbol.dispose]: () => compressor[Symbol.dispose](),
   }
 }

@@ -39,7 +39,12 @@ export function formatBuildArchive(builds: readonly ArchivedBuild[], signal: Abo
   const index = { ...PLAIN, mediaType: MEDIA_TYPE.ociIndex, manifests }
   const named = builds.length === 1 ? index : { ...index, manifests: [put(MEDIA_TYPE.ociIndex, formatIndex(index))] }
   const distinct = [...new Map(kept.map((blob) => [blob.descriptor.digest, blob])).values()]
-  return compress(writeTar(layoutEntries({ index: named, blobs: distinct, files: new Map() })), 'gzip', { level: undefined })
+  return copied(compress(writeTar(layoutEntries({ index: named, blobs: distinct, files: new Map() })), 'gzip', { level: undefined }))
+}
+
+/** Chunks that stay what they are: streams take some in before they write the first. */
+async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Buffer.from(chunk)
 }
 
 function readDescriptor({ mediaType, digest, size }: DescriptorMessage): Descriptor {

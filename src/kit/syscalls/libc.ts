@@ -63,16 +63,36 @@ export function call(declaration: Declaration, values: readonly Argument[], site
 
 /** The same on a thread of koffi's pool, for what may take long. The caller keeps buffers in `values` untouched until then. */
 export async function callAsync(declaration: Declaration, values: readonly Argument[], site: CallSite): Promise<number> {
-  const bound = bind(declaration)
   for (;;) {
-    const [result, code] = await new Promise<[Result, string]>((resolve, reject) => {
-      bound.async(...values, (error, value) => {
-        if (error === null) resolve([value, Number(value) === -1 ? lastErrorCode() : ''])
-        else reject(error)
-      })
+    const { result, errorCode } = await invokeAsync(declaration, values)
+    if (result !== -1) return result
+    if (errorCode !== 'EINTR') throw new SyscallError(site.syscall, errorCode, textOf(site.path))
+  }
+}
+
+/** Any function of this process, which says in its own way whether it failed. Blocks until it returns. */
+export function invoke(declaration: Declaration, values: readonly Argument[]): number {
+  return Number(bind(declaration)(...values))
+}
+
+/** The same on a thread of koffi's pool. The caller keeps buffers in `values` untouched until then. `errorCode` is that of a -1. */
+export async function invokeAsync(declaration: Declaration, values: readonly Argument[]): Promise<{ readonly result: number; readonly errorCode: string }> {
+  const bound = bind(declaration)
+  return await new Promise((resolve, reject) => {
+    bound.async(...values, (error, value) => {
+      if (error === null) resolve({ result: Number(value), errorCode: Number(value) === -1 ? lastErrorCode() : '' })
+      else reject(error)
     })
-    if (Number(result) !== -1) return Number(result)
-    if (code !== 'EINTR') throw new SyscallError(site.syscall, code, textOf(site.path))
+  })
+}
+
+/** Whether the process has all of these: a Node that was built otherwise may lack what is no part of libc. */
+export function areThere(declarations: readonly Declaration[]): boolean {
+  try {
+    declarations.forEach(bind)
+    return true
+  } catch {
+    return false
   }
 }
 
