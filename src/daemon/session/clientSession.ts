@@ -1,17 +1,17 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { fromBinary } from '@bufbuild/protobuf'
 import { createClient, type Client } from '@connectrpc/connect'
 import type { ClientHttp2Session } from 'node:http2'
 import { fromStatus, RemoteError, UnsupportedByPeerError } from '../../api/errorMapping.ts'
 import type { TreeFilter, TreeReceiver, TreeSource } from '../../api/fileSync.ts'
 import { Auth } from '../../api/gen/auth_pb.ts'
-import { BytesMessageSchema, FileSend, FileSync } from '../../api/gen/filesync_pb.ts'
+import { FileSend, FileSync } from '../../api/gen/filesync_pb.ts'
 import { Secrets } from '../../api/gen/secrets_pb.ts'
 import { BytesMessageSchema as UploadMessageSchema, Upload } from '../../api/gen/upload_pb.ts'
 import { openCall, type ClientCall } from '../../api/grpc/clientCall.ts'
 import { encodeTexts, type Metadata } from '../../api/grpc/metadata.ts'
 import { methodPath } from '../../api/grpc/serviceRoutes.ts'
-import { GRPC, GrpcStatusError } from '../../api/grpc/status.ts'
 import { createTransport } from '../../api/grpc/transport.ts'
+import { askForFile } from '../../api/lentFile.ts'
 import { createPacketChannel } from '../../api/packetChannel.ts'
 import { receiveTree } from '../../api/treeReceiver.ts'
 import { sendTree } from '../../api/treeSender.ts'
@@ -20,10 +20,8 @@ import { BuildError } from '../../ground/errors.ts'
 import type { Credentials } from '../../registry/registry.ts'
 import { createClientStore } from './clientStore.ts'
 import { createLentAgents, type LentAgents } from './lentAgents.ts'
+import { sendArchive } from './sendArchive.ts'
 import type { SessionHeaders } from './sessionHeaders.ts'
-
-/** Go's clients send as much in one message of an archive, and take 16 MiB. */
-const MAX_CHUNK_BYTES = 3 * 1024 * 1024
 
 /** A build's client while its session is open: what it serves, as calls. All throw RemoteError for what fails on its side. */
 export interface ClientSession extends LentAgents {
@@ -89,7 +87,8 @@ export function createClientSession(connection: ClientHttp2Session, headers: Ses
       }
     },
     async sendTar(output, bytes, signal) {
-      await call(methodPath(FileSend.method.diffCopy), outputMetadata(output), (opened) => sendBytes(opened, bytes), signal)
+      const metadata = outputMetadata(output)
+      await call(methodPath(FileSend.method.diffCopy), headers.lendsFiles ? askForFile(metadata) : metadata, (opened) => sendArchive(opened, bytes, headers.lendsFiles), signal)
     },
     async sendTree(output, tree, signal) {
       await call(methodPath(FileSend.method.diffCopy), outputMetadata(output), (opened) => sendTree(tree, createPacketChannel(opened), signal), signal)
@@ -135,20 +134,6 @@ function filterMetadata(name: string, { includePatterns, excludePatterns, follow
 function outputMetadata({ exporterIndex, metadata }: ClientOutput): Metadata {
   const facts = [...metadata].map(([key, value]): [string, readonly string[]] => [`exporter-md-${key.toLowerCase()}`, [value]])
   return encodeTexts(new Map<string, readonly string[]>([['buildkit-attachable-exporter-id', [String(exporterIndex)]], ...facts]))
-}
-
-/** A client that has the bytes already says ALREADY_EXISTS, and is content. */
-async function sendBytes(call: ClientCall, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  try {
-    for await (const chunk of bytes) {
-      for (let start = 0; start < chunk.byteLength; start += MAX_CHUNK_BYTES) {
-        await call.send(toBinary(BytesMessageSchema, create(BytesMessageSchema, { data: chunk.subarray(start, start + MAX_CHUNK_BYTES) })))
-      }
-    }
-    await call.finish()
-  } catch (error) {
-    if (!(error instanceof GrpcStatusError) || error.status.code !== GRPC.alreadyExists) throw error
-  }
 }
 
 function isUnavailable(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import { parseJsonObject, requiredString } from '../../ground/jsonValue.ts'
 import { firstValue, type Metadata } from '../../api/grpc/metadata.ts'
+import { LENDS_HEADER } from '../../api/lentFile.ts'
 
 /** What a client says of its session in the headers of `Control.Session`. */
 export interface SessionHeaders {
@@ -10,6 +11,8 @@ export interface SessionHeaders {
   readonly methods: ReadonlySet<string>
   /** Pelago's own: folders that the engine may read itself, absolute, by name. */
   readonly folders: ReadonlyMap<string, string>
+  /** Pelago's own: whether archives may be written into files that the client opens, `api/lentFile.ts`. */
+  readonly lendsFiles: boolean
 }
 
 /** @throws InvalidValueError where the folders are not a JSON object of texts */
@@ -19,6 +22,7 @@ export function parseSessionHeaders(metadata: Metadata): SessionHeaders {
     sharedKey: firstValue(metadata, 'x-docker-expose-session-sharedkey') ?? '',
     methods: new Set(metadata.get('x-docker-expose-session-grpc-method')),
     folders: parseFolders(firstValue(metadata, 'x-pelago-folders')),
+    lendsFiles: firstValue(metadata, LENDS_HEADER) !== undefined,
   }
 }
 

@@ -18,7 +18,7 @@ const HEALTH = { everyMs: 5_000, timeoutMs: 15_000, failures: 2 } as const
 
 /** The sessions that are open. A session lives as long as its `Control.Session` call. */
 export interface SessionManager {
-  /** Serves a `Control.Session` call to its end. Folders to be read directly are taken only from a trusted peer: one of this machine and user. */
+  /** Serves a `Control.Session` call to its end. Folders to be read and files to be written directly are taken only from a trusted peer: one of this machine and user. */
   serve(call: ServerCall, peer: { readonly isTrusted: boolean }): Promise<void>
   /** Waits a few seconds for a session that is not there yet. @throws SessionNotFoundError */
   get(sessionId: string, signal: AbortSignal): Promise<ClientSession>
@@ -65,7 +65,7 @@ export function createSessionManager(): SessionManager {
       const ended = new AbortController()
       const tunnel = createTunnel({ ...call, closeSend: () => undefined })
       const connection = openHttp2Client(tunnel)
-      open(createClientSession(connection, isTrusted ? headers : { ...headers, folders: new Map() }, ended.signal))
+      open(createClientSession(connection, isTrusted ? headers : { ...headers, folders: new Map(), lendsFiles: false }, ended.signal))
       const stopChecks = watchHealth(connection, headers, () => void tunnel.destroy())
       try {
         await orAborted(sessionClosed(connection), call.signal)

@@ -1,11 +1,12 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, realpath, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 import { BytesMessageSchema } from '../../api/gen/filesync_pb.ts'
 import type { ServerCall } from '../../api/grpc/serverCall.ts'
+import { formatLentFile, isAskedForFile } from '../../api/lentFile.ts'
 import { createPacketChannel } from '../../api/packetChannel.ts'
 import { receiveTree } from '../../api/treeReceiver.ts'
 import { BuildError } from '../../ground/errors.ts'
@@ -27,6 +28,7 @@ export class OutputProgramError extends BuildError {
 
 /** Takes what `FileSend.DiffCopy` brings to where the user wants it. Nothing is seen there before all has come, but on a stream. */
 export async function receiveOutput(call: ServerCall, destination: OutputDestination, client: ClientProcess): Promise<void> {
+  if (isAskedForFile(call.metadata) && destination.kind !== 'file') await call.send(NO_FILE)
   switch (destination.kind) {
     case 'none':
       break
@@ -34,7 +36,7 @@ export async function receiveOutput(call: ServerCall, destination: OutputDestina
       await receiveTree(createPacketChannel(call), createFolderReceiver(destination.path), call.signal)
       break
     case 'file':
-      await writeFile(destination.path, bytesOf(call))
+      await receiveFile(destination.path, call)
       break
     case 'stdout':
       await writeStream(client.stdout, bytesOf(call), call.signal)
@@ -51,14 +53,33 @@ async function* bytesOf(call: ServerCall): AsyncGenerator<Uint8Array> {
   for await (const message of call.messages) yield fromBinary(BytesMessageSchema, message).data
 }
 
-/** The file appears when it is whole, never through a link that lies there; its folder is made. */
+const NO_FILE = new Uint8Array(0)
+
+/** An engine that asks for the file may write to it itself, and then sends nothing. */
+async function receiveFile(path: string, call: ServerCall): Promise<void> {
+  await makeFile(path, async (file, temporary) => {
+    if (isAskedForFile(call.metadata)) {
+      const { dev, ino } = await file.stat({ bigint: true })
+      await call.send(formatLentFile({ path: await realpath(temporary), device: String(dev), inode: String(ino) }))
+    }
+    for await (const chunk of bytesOf(call)) await file.writeFile(chunk)
+  })
+}
+
 export async function writeFile(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  await makeFile(path, async (file) => {
+    for await (const chunk of bytes) await file.writeFile(chunk)
+  })
+}
+
+/** The file appears when it is whole, never through a link that lies there; its folder is made. */
+async function makeFile(path: string, fill: (file: FileHandle, temporary: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const temporary = `${path}.${randomUUID()}.partial`
   try {
     {
       await using file = await open(temporary, 'wx', 0o644)
-      for await (const chunk of bytes) await file.writeFile(chunk)
+      await fill(file, temporary)
       await file.sync()
     }
     await rename(temporary, path)

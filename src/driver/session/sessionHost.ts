@@ -6,6 +6,7 @@ import { openHttp2Server } from '../../api/grpc/http2Connection.ts'
 import type { Metadata } from '../../api/grpc/metadata.ts'
 import { serveCalls } from '../../api/grpc/serverCall.ts'
 import { methodPath } from '../../api/grpc/serviceRoutes.ts'
+import { LENDS_HEADER } from '../../api/lentFile.ts'
 import { createTunnel } from '../../api/tunnel.ts'
 import type { EngineClient } from '../driver.ts'
 import { createSessionServices, SESSION_METHODS, type SessionContents } from './sessionServices.ts'
@@ -39,7 +40,7 @@ function sessionHeaders(id: string, contents: SessionContents, { isSameMachine }
     ['x-docker-expose-session-name', ['pelago']],
     ['x-docker-expose-session-sharedkey', [sharedKey(contents)]],
     ['x-docker-expose-session-grpc-method', SESSION_METHODS],
-    ...(isSameMachine ? [['x-pelago-folders', [formatFolders(contents)]] as const] : []),
+    ...(isSameMachine ? ([['x-pelago-folders', [formatFolders(contents)]], [LENDS_HEADER, ['1']]] as const) : []),
   ])
 }
 
