@@ -8,6 +8,7 @@ import { syncFolder, writeFileAtomically } from '../kit/files/atomicFile.ts'
 import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
 import { BlobCorruptError, BlobNotFoundError, LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'
 import { LAYOUT_INDEX, LAYOUT_INDEX_LOCK } from './layoutFiles.ts'
+import { passingBuffer } from '../kit/process/passingBuffer.ts'
 import { storeErrorOf } from './storeError.ts'
 
 /*
@@ -131,7 +132,7 @@ async function* readBlob({ digest, path, offset, now }: BlobRead, signal: AbortS
   const hash = offset === 0 ? createHash('sha256') : undefined
   for (let position = offset; ; ) {
     signal.throwIfAborted()
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, position)
+    const { buffer, bytesRead } = await file.read(passingBuffer(READ_BYTES), 0, READ_BYTES, position)
     if (bytesRead === 0) break
     const chunk = buffer.subarray(0, bytesRead)
     hash?.update(chunk)

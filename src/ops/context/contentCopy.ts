@@ -1,7 +1,8 @@
-import { closeSync, constants, createReadStream, openSync, readSync, writeFileSync } from 'node:fs'
-import { digestOf, type Digest } from '../../ground/digest.ts'
+import { createHash } from 'node:crypto'
+import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { digestOf, parseDigest, type Digest } from '../../ground/digest.ts'
 import { bytesOf, type ByteString } from '../../kit/byteString.ts'
-import { createHasher } from '../../kit/hashing.ts'
 import { cloneFile } from '../../kit/syscalls/cloneFile.ts'
 
 /** Larger files are cloned: their blocks may be shared then, or copied inside the kernel. */
@@ -35,9 +36,15 @@ function readSmall(path: ByteString): Uint8Array | undefined {
   }
 }
 
+/** In one buffer: nothing of it is kept. */
 async function digestFile(path: ByteString, signal: AbortSignal): Promise<Digest> {
-  const hasher = createHasher()
-  const passed = hasher.pass(createReadStream(bytesOf(path), { signal, highWaterMark: MEMORY_BOUND_BYTES }))
-  for await (const chunk of passed) void chunk // only its digest is wanted
-  return hasher.result().digest
+  const hash = createHash('sha256')
+  await using file = await open(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
+  const chunk = Buffer.allocUnsafeSlow(MEMORY_BOUND_BYTES)
+  for (;;) {
+    signal.throwIfAborted()
+    const { bytesRead } = await file.read(chunk, 0, MEMORY_BOUND_BYTES)
+    if (bytesRead === 0) return parseDigest(`sha256:${hash.digest('hex')}`)
+    hash.update(chunk.subarray(0, bytesRead))
+  }
 }

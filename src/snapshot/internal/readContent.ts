@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { passingBuffer } from '../../kit/process/passingBuffer.ts'
 import { bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
 
 const CHUNK_BYTES = 1 << 18
@@ -15,7 +16,7 @@ export async function* readContent(path: ByteString, signal: AbortSignal): Async
   await using file = await open(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
   for (;;) {
     signal.throwIfAborted()
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES)
+    const { bytesRead, buffer } = await file.read(passingBuffer(CHUNK_BYTES), 0, CHUNK_BYTES)
     if (bytesRead === 0) return
     yield buffer.subarray(0, bytesRead)
   }
