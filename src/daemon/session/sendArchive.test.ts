@@ -1,13 +1,14 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import assert from 'node:assert/strict'
 import { readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { BytesMessageSchema } from '../../api/gen/filesync_pb.ts'
 import type { ClientCall } from '../../api/grpc/clientCall.ts'
 import { GRPC, statusError } from '../../api/grpc/status.ts'
 import { formatLentFile } from '../../api/lentFile.ts'
-import { openTempFolder } from '../../kit/files/tempFolder.ts'
+import { createTempFolder } from '../../kit/files/tempFolder.ts'
 import { sendArchive } from './sendArchive.ts'
 
 interface FakeCall extends ClientCall {
@@ -53,7 +54,7 @@ describe('sendArchive', () => {
   })
 
   it('writes into the file that is lent, and sends nothing', async () => {
-    await using folder = await openTempFolder('lent-')
+    await using folder = createTempFolder(tmpdir())
     const path = join(folder.path, 'out')
     const call = callWith([await lend(path)])
     await sendArchive(call, archive(), true)
@@ -75,7 +76,7 @@ describe('sendArchive', () => {
     },
   ]) {
     it(`sends messages to a client that ${name}`, async () => {
-      await using folder = await openTempFolder('lent-')
+      await using folder = createTempFolder(tmpdir())
       const call = callWith([await answer(folder.path)])
       await sendArchive(call, archive(), true)
       assert.equal(textOf(call), 'an archive in two chunks')

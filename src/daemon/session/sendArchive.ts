@@ -4,6 +4,7 @@ import { BytesMessageSchema } from '../../api/gen/filesync_pb.ts'
 import type { ClientCall } from '../../api/grpc/clientCall.ts'
 import { GRPC, GrpcStatusError } from '../../api/grpc/status.ts'
 import { parseLentFile, type LentFile } from '../../api/lentFile.ts'
+import { BuildError } from '../../ground/errors.ts'
 
 /** Go's clients send as much in one message of an archive, and take 16 MiB. */
 const MAX_CHUNK_BYTES = 3 * 1024 * 1024
@@ -54,10 +55,26 @@ async function writeAll(file: FileHandle, bytes: AsyncIterable<Uint8Array>): Pro
   try {
     for await (const chunk of bytes) {
       await written
-      written = file.writeFile(chunk)
+      written = writeChunk(file, chunk)
       written.catch(() => undefined) // it is awaited in its turn
     }
   } finally {
     await written // the file is closed next
+  }
+}
+
+async function writeChunk(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  try {
+    await file.writeFile(chunk)
+  } catch (error) {
+    throw new ArchiveUnwritableError(error)
+  }
+}
+
+/** The disk is full, or fails, on which the client wants its archive. */
+export class ArchiveUnwritableError extends BuildError {
+  readonly kind = 'unavailable'
+  constructor(cause: unknown) {
+    super(`the archive cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, { hint: 'make room where the archive goes, or name another place', cause })
   }
 }
