@@ -1,17 +1,23 @@
 import { asByteString, fromBytes, fromText, isAscii, type ByteString } from '../kit/byteString.ts'
 import { BLOCK_BYTES, XATTR_RECORD_PREFIX, type TarEntry, type TarHeader, type TarKind } from './tar.ts'
 
+export interface TarOptions {
+  /** Chunks stand in so many buffers, which are used again: one is good until as many more were asked for. Undefined gives each memory of its own. */
+  readonly bufferCount?: number | undefined
+}
+
 /**
  * The archive of `entries`, in their order: the same entries give the same bytes, those that Go's archive/tar writes in
  * its PAX format, as Docker's and BuildKit's layers are. A record goes before an entry only where ustar cannot say it.
  * @throws Error where content is not as long as its header says
  */
-export async function* writeTar(entries: AsyncIterable<TarEntry> | Iterable<TarEntry>): AsyncGenerator<Uint8Array> {
-  const output = createCoalescer()
-  for await (const { header, content } of entries) {
+export async function* writeTar(entries: AsyncIterable<TarEntry> | Iterable<TarEntry>, { bufferCount }: TarOptions = {}): AsyncGenerator<Uint8Array> {
+  const output = createCoalescer(bufferCount === undefined ? newBuffers(CHUNK_BYTES) : buffersInTurn(LARGE_CHUNK_BYTES, bufferCount))
+  for await (const { header, content, fill } of entries) {
     yield* output.push(formatHeader(header))
     if (header.kind === 'file' && header.sizeBytes > 0) {
-      yield* copyContent(header, content, output)
+      if (fill !== undefined && header.sizeBytes <= output.chunkBytes) fill(yield* output.reserve(header.sizeBytes))
+      else yield* copyContent(header, content, output)
       yield* output.push(ZEROS.subarray(0, -header.sizeBytes & (BLOCK_BYTES - 1)))
     }
   }
@@ -184,30 +190,65 @@ const ZEROS = new Uint8Array(2 * BLOCK_BYTES)
 
 /** Gathers small pieces, so that thousands of small files do not become three chunks each; passes large ones as they are. */
 interface Coalescer {
+  /** No chunk that it gathers is longer. */
+  readonly chunkBytes: number
   push(piece: Uint8Array): Iterable<Uint8Array>
+  /** Room for no more than `chunkBytes`, to be filled before anything else is asked. */
+  reserve(sizeBytes: number): Generator<Uint8Array, Uint8Array>
   flush(): Iterable<Uint8Array>
 }
 
-const COALESCE_BYTES = 128 * 1024
+/** Where chunks are gathered. */
+interface ChunkBuffers {
+  readonly sizeBytes: number
+  next(): Buffer
+}
+
+const CHUNK_BYTES = 128 * 1024
+/** Of buffers that are used again: each chunk is handed from thread to thread. */
+const LARGE_CHUNK_BYTES = 1024 * 1024
 const PASS_BYTES = 32 * 1024
 
-function createCoalescer(): Coalescer {
-  let buffer = Buffer.allocUnsafeSlow(COALESCE_BYTES)
+function newBuffers(sizeBytes: number): ChunkBuffers {
+  return { sizeBytes, next: () => Buffer.allocUnsafeSlow(sizeBytes) }
+}
+
+function buffersInTurn(sizeBytes: number, count: number): ChunkBuffers {
+  const buffers: Buffer[] = []
+  let turn = 0
+  return {
+    sizeBytes,
+    next() {
+      const buffer = (buffers[turn] ??= Buffer.allocUnsafeSlow(sizeBytes))
+      turn = (turn + 1) % count
+      return buffer
+    },
+  }
+}
+
+function createCoalescer(buffers: ChunkBuffers): Coalescer {
+  let buffer = buffers.next()
   let filled = 0
   const coalescer: Coalescer = {
+    chunkBytes: buffers.sizeBytes,
     *push(piece) {
-      if (filled + piece.byteLength > COALESCE_BYTES || piece.byteLength >= PASS_BYTES) yield* coalescer.flush()
       if (piece.byteLength >= PASS_BYTES) {
+        yield* coalescer.flush()
         yield piece
       } else {
-        buffer.set(piece, filled)
-        filled += piece.byteLength
+        const room = yield* coalescer.reserve(piece.byteLength)
+        room.set(piece)
       }
+    },
+    *reserve(sizeBytes) {
+      if (filled + sizeBytes > buffers.sizeBytes) yield* coalescer.flush()
+      filled += sizeBytes
+      return buffer.subarray(filled - sizeBytes, filled)
     },
     *flush() {
       if (filled === 0) return
       yield buffer.subarray(0, filled)
-      buffer = Buffer.allocUnsafeSlow(COALESCE_BYTES) // the consumer keeps the old one
+      buffer = buffers.next() // the consumer has the old one
       filled = 0
     },
   }

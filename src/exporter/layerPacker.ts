@@ -3,8 +3,9 @@ import { BlobCorruptError, type ContentStore } from '../content/contentStore.ts'
 import type { PackedBlocks } from '../content/packedBlocks.ts'
 import { describeBlob } from '../ground/oci/descriptor.ts'
 import { compressionOf, layerMediaType, type Compression } from '../ground/oci/mediaType.ts'
-import { createHasher } from '../kit/hashing.ts'
+import { createBackgroundHasher, HASHED_CHUNKS } from '../kit/backgroundHasher.ts'
 import { createLimit, mapLimited, type Limit } from '../kit/limit.ts'
+import { readAhead } from '../kit/readAhead.ts'
 import { createSingleFlight } from '../kit/singleFlight.ts'
 import type { LayerBlob, Snapshot, SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { BlobSource } from './blobSource.ts'
@@ -36,7 +37,7 @@ export interface LayerPackerDeps {
   readonly packedBlocks: PackedBlocks
   /** How many layers are packed at once: one alone keeps all cores busy with gzip. */
   readonly packing: Limit
-  /** Sees a layer's uncompressed bytes on their way into the blob, and passes them on as they are. */
+  /** Sees a layer's uncompressed bytes on their way into the blob, and passes them on as they are; each chunk is good until the next is asked for. */
   readonly watchLayer: (snapshot: Snapshot, tar: AsyncIterable<Uint8Array>, signal: AbortSignal) => AsyncIterable<Uint8Array>
 }
 
@@ -58,7 +59,7 @@ export function createLayerPacker({ snapshots, content, blobs, packedBlocks, pac
   }
 
   async function packNew({ snapshot, known, options, report }: Packing, signal: AbortSignal): Promise<LayerBlob> {
-    const hasher = createHasher()
+    const hasher = createBackgroundHasher()
     const source = known.find(({ repository }) => options.clampTimeSeconds === undefined || repository !== undefined)
     const files = source === undefined ? readFiles(snapshot, options, signal) : decompress(blobs.read(source, signal), signal)
     const tar = countBytes(hasher.pass(watchLayer(snapshot, files, signal)), report)
@@ -78,7 +79,7 @@ export function createLayerPacker({ snapshots, content, blobs, packedBlocks, pac
   }
 
   function readFiles({ id }: Snapshot, { clampTimeSeconds }: PackOptions, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    return snapshots.readLayer(id, { clampTimeSeconds }, signal)
+    return readAhead(snapshots.readLayer(id, { clampTimeSeconds, bufferCount: HASHED_CHUNKS + 1 }, signal))
   }
 
   return {

@@ -3,7 +3,7 @@ import { formatOpaque, formatRemoval } from '../archive/whiteout.ts'
 import { asByteString, type ByteString } from '../kit/byteString.ts'
 import { joinPath, ROOT } from './internal/bytePath.ts'
 import { isSameFile } from './internal/sameFile.ts'
-import { readContent, sampleContent } from './internal/readContent.ts'
+import { fillContent, readContent, sampleContent, SMALL_BYTES } from './internal/readContent.ts'
 import type { TreeEntry } from './internal/fileTree.ts'
 import { findLayerFile, hasSameMetadata, readLayerFile, type LayerFile } from './internal/layerFile.ts'
 import { walkMerged, type PartEntry } from './internal/mergedTree.ts'
@@ -112,7 +112,9 @@ function fileEntry(entry: PartEntry, shape: { readonly sizeBytes: number; readon
   if (shape.linkCount > 1) reading.firstOfInode.set(shape.inode, entry.path)
   const header = { ...headerOf(entry, 'file', reading.options), sizeBytes: shape.sizeBytes }
   const place = joinPath(entry.part, entry.path)
-  return { header, content: reading.options.isContentSampled === true ? sampleContent(place, reading.signal) : readContent(place, reading.signal) }
+  if (reading.options.isContentSampled === true) return { header, content: sampleContent(place, reading.signal) }
+  const content = readContent(place, reading.signal)
+  return shape.sizeBytes <= SMALL_BYTES ? { header, content, fill: (target) => fillContent(place, target) } : { header, content }
 }
 
 function headerOf({ path, file }: TreeEntry, kind: TarHeader['kind'], options: LayerOptions): TarHeader {

@@ -109,6 +109,8 @@ export interface LayerBlob {
 export interface LayerOptions {
   /** Times later than this are set to it (seconds since the epoch); undefined keeps all. */
   readonly clampTimeSeconds: number | undefined
+  /** As `TarOptions` of `archive/tarWriter` has it. */
+  readonly bufferCount?: number
 }
 
 /** Something was made or touched, or taken away: of a folder that is replaced both are told as a removal. */

@@ -40,6 +40,7 @@ async function readContent({ path, sizeBytes, content }: PassingFile): Promise<F
       continue
     }
     if (!isElf(head)) break
+    head = Uint8Array.from(head) // as above
     elf = createElfScan(sizeBytes)
     const before = head.byteLength - Math.min(chunk.byteLength, HEAD_BYTES)
     if (before > 0) elf.push(head.subarray(0, before))

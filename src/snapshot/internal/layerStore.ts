@@ -93,7 +93,7 @@ async function openLayer({ over, ...place }: LayerBase, context: Context, signal
 }
 
 async function* readLayer(id: SnapshotId, options: LayerOptions, call: Call): AsyncGenerator<Uint8Array> {
-  yield* writeTar(readEntries(id, { ...options, extent: 'layer' }, call))
+  yield* writeTar(readEntries(id, { ...options, extent: 'layer' }, call), options)
 }
 
 async function isEmptyLayer(id: SnapshotId, call: Call): Promise<boolean> {

@@ -47,14 +47,30 @@ function readSmall(path: ByteString): Uint8Array | undefined {
     const { size } = fstatSync(fd)
     if (size > CHUNK_BYTES) return undefined
     const bytes = Buffer.allocUnsafe(size)
-    let filled = 0
-    while (filled < size) {
-      const count = readSync(fd, bytes, filled, size - filled, null)
-      if (count === 0) throw new Error(`file became shorter while it was read: ${JSON.stringify(textOfBytes(path))}`)
-      filled += count
-    }
+    readAll({ fd, path }, bytes)
     return bytes
   } finally {
     closeSync(fd)
+  }
+}
+
+/** Files up to this size are read at once. */
+export const SMALL_BYTES = CHUNK_BYTES
+
+/** Content of a small file into `target`, which is as long: so that reading many takes no memory for each. */
+export function fillContent(path: ByteString, target: Uint8Array): void {
+  const fd = openSync(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    readAll({ fd, path }, target)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function readAll({ fd, path }: { readonly fd: number; readonly path: ByteString }, target: Uint8Array): void {
+  for (let filled = 0; filled < target.byteLength; ) {
+    const count = readSync(fd, target, filled, target.byteLength - filled, null)
+    if (count === 0) throw new Error(`file became shorter while it was read: ${JSON.stringify(textOfBytes(path))}`)
+    filled += count
   }
 }
