@@ -4,6 +4,7 @@ import { mkdir, open, opendir, rename, rm, stat, utimes, type FileHandle } from 
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { digestHex, parseDigest, type Digest } from '../ground/digest.ts'
+import { createBackgroundHash, type BackgroundHash } from '../kit/backgroundHash.ts'
 import { syncFolder, writeFileAtomically } from '../kit/files/atomicFile.ts'
 import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
 import { BlobCorruptError, BlobNotFoundError, LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'
@@ -197,7 +198,7 @@ async function openIngest(places: Places, { resumeKey }: IngestOptions): Promise
   const lock = lockIngest(places.ingests, resumeKey)
   stack.use(lock)
   const file = stack.use(await open(lock.path, 'r+'))
-  const hash = createHash('sha256')
+  const hash = createBackgroundHash()
   const offset = await hashWhole(file, hash)
   const held = stack.move()
   return createIngest({ places, lock, file, hash, offset, held })
@@ -219,12 +220,12 @@ function isResumable(name: string): boolean {
   return name.startsWith(RESUMABLE)
 }
 
-async function hashWhole(file: FileHandle, hash: Hash): Promise<number> {
+async function hashWhole(file: FileHandle, hash: BackgroundHash): Promise<number> {
   const buffer = Buffer.allocUnsafe(READ_BYTES)
   for (let position = 0; ; ) {
     const { bytesRead } = await file.read(buffer, 0, READ_BYTES, position)
     if (bytesRead === 0) return position
-    hash.update(buffer.subarray(0, bytesRead))
+    await hash.update(buffer.subarray(0, bytesRead))
     position += bytesRead
   }
 }
@@ -233,7 +234,7 @@ interface OpenedIngest {
   readonly places: Places
   readonly lock: FileLock
   readonly file: FileHandle
-  readonly hash: Hash
+  readonly hash: BackgroundHash
   readonly offset: number
   /** Lock and file. */
   readonly held: AsyncDisposableStack
@@ -251,18 +252,17 @@ function createIngest({ places, lock, file, hash, offset, held }: OpenedIngest):
   return {
     offset,
     async write(chunk) {
-      const written = writeFully(file, chunk, sizeBytes)
-      written.catch(() => undefined) // it is awaited below
-      hash.update(chunk) // while another thread writes; after a write that failed, nothing more is asked of an ingest
+      const hashed = hash.update(chunk) // while another thread writes; after a write that failed, nothing more is asked of an ingest
       try {
-        await written
+        await Promise.all([writeFully(file, chunk, sizeBytes), hashed])
       } catch (error) {
+        await hashed // the caller may use the chunk's memory again
         throw storeErrorOf(error, places.folder)
       }
       sizeBytes += chunk.byteLength
     },
     async commit(expected) {
-      const digest = toDigest(hash)
+      const digest = parseDigest(`sha256:${hash.hex()}`)
       if (expected !== undefined && digest !== expected) {
         lock.remove() // a resume would only find the same wrong bytes
         throw new BlobCorruptError(expected, digest)
