@@ -1,3 +1,4 @@
+import { digestOf } from '../ground/digest.ts'
 import { asByteString } from '../kit/byteString.ts'
 import type { KeptBlocks } from './keptBlocks.ts'
 import type { TarEntry } from './tar.ts'
@@ -8,6 +9,7 @@ export function rememberBlocks(): KeptBlocks & { packed(): number } {
   const blocks = new Map<string, Uint8Array>()
   let packed = 0
   return {
+    nameOf: digestOf,
     async find(name) {
       const found = blocks.get(name)
       if (found === undefined) packed += 1

@@ -3,6 +3,8 @@
  * its compressed bytes depend on, and so gives the same bytes with kept blocks and without.
  */
 export interface KeptBlocks {
+  /** Tells blocks apart by all their bytes: nobody can make two of one name. */
+  nameOf(block: Uint8Array): string
   /** Undefined where it is not known, or not whole any more. @throws the reason of an abort */
   find(name: string): Promise<Uint8Array | undefined>
   /** Tells of each block of the output where it stands. */

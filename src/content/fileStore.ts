@@ -4,7 +4,7 @@ import { mkdir, open, opendir, rename, rm, stat, utimes, type FileHandle } from 
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { digestHex, parseDigest, type Digest } from '../ground/digest.ts'
-import { createBackgroundHash, type BackgroundHash } from '../kit/backgroundHash.ts'
+import { createBackgroundHash, type BackgroundHash } from '../kit/streams/backgroundHash.ts'
 import { syncFolder, writeFileAtomically } from '../kit/files/atomicFile.ts'
 import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
 import { BlobCorruptError, BlobNotFoundError, LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'

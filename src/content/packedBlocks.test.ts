@@ -41,6 +41,13 @@ describe('packed blocks', () => {
     assert.deepEqual(await findAll(index, 'b', 'c', 'a', 'd'), ['bbbbb', 'ccccc', 'aaaaa', undefined])
   })
 
+  it('have the same names in every process that uses the store, and others in other stores', () => {
+    const content = createMemoryStore(() => 0)
+    const path = join(folder, `${++count}.db`)
+    const names = [openDatabase(path), openDatabase(path), openDatabase(join(folder, `${++count}.db`))].map((database) => createPackedBlocks(database, content).open(signal).nameOf(THREE))
+    assert.deepEqual([names[0] === names[1], names[0] === names[2]], [true, false])
+  })
+
   it('are not known before their blob is', async () => {
     const index = openIndex(createMemoryStore(() => 0))
     index.open(signal).note({ name: 'a', offset: 0, packed: THREE }) // and the process is killed

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import type { KeptBlocks, NotedBlock } from '../archive/keptBlocks.ts'
 import { parseDigest, type Digest } from '../ground/digest.ts'
-import { integerOf, textOf, type Database } from '../kit/database.ts'
+import { bytesOf, integerOf, textOf, type Database } from '../kit/database.ts'
+import { BLOCK_KEY_BYTES, nameBlock } from './internal/blockName.ts'
 import { BlobNotFoundError, type RangeReader } from './contentStore.ts'
 
 /*
@@ -28,6 +30,8 @@ const MIGRATIONS = [
      place INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, blob TEXT NOT NULL, start INTEGER NOT NULL,
      size_bytes INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT;
    CREATE INDEX packed_block_by_blob ON packed_block (blob);`,
+  `CREATE TABLE packed_block_key (id INTEGER PRIMARY KEY CHECK (id = 1), key BLOB NOT NULL) STRICT;
+   DELETE FROM packed_block;`,
 ]
 
 /** Of about 50 GB of layers; 40 MB in the database. */
@@ -39,16 +43,26 @@ const SLICE_BLOCKS = 1_000
 /** `database` is that of the store. What was not used for longest is forgotten first. */
 export function createPackedBlocks(database: Database, content: RangeReader, maxBlocks = MAX_BLOCKS): PackedBlocks {
   database.migrate('packed_block', MIGRATIONS)
+  const key = ensureKey(database)
   return {
     open(signal) {
       const noted: PlacedBlock[] = []
       return {
+        nameOf: (block) => nameBlock(block, key),
         find: (name) => findBlock(name, { database, content }, signal),
         note: ({ name, offset, packed }: NotedBlock) => void noted.push({ name, offset, sizeBytes: packed.byteLength, checksum: crc32(packed) }),
         keep: (blob) => keepBlocks(blob, noted, { database, maxBlocks }, signal),
       }
     },
   }
+}
+
+/** Of all processes that use the store. */
+function ensureKey(database: Database): Uint8Array {
+  database.run('INSERT OR IGNORE INTO packed_block_key VALUES (1, ?)', randomBytes(BLOCK_KEY_BYTES))
+  const row = database.get('SELECT key FROM packed_block_key')
+  if (row === undefined) throw new Error('the database has not kept a key that it was given')
+  return bytesOf(row, 'key')
 }
 
 interface PlacedBlock {

@@ -1,4 +1,3 @@
-import { subtle } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { KeptBlocks } from '../keptBlocks.ts'
 import { createBlockBuffers, cutAtEntries, type CutSizes } from './tarCuts.ts'
@@ -69,7 +68,7 @@ interface Packing {
 }
 
 async function packOne(block: Uint8Array, { packing, packers, kept }: Packing): Promise<NamedBlock> {
-  const name = kept === undefined ? undefined : `${packing.name} ${Buffer.from(await subtle.digest('SHA-256', block as Uint8Array<ArrayBuffer>)).toString('hex')}` // on another thread
+  const name = kept === undefined ? undefined : `${packing.name} ${kept.nameOf(block)}`
   const found = name === undefined ? undefined : await kept?.find(name)
   if (found !== undefined) return { block, name, packed: found, packer: undefined }
   const packer = packers.take()

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { areThere, declare, invoke, invokeAsync } from './syscalls/libc.ts'
+import { areThere, declare, invoke, invokeAsync } from '../syscalls/libc.ts'
 
 /*
  * Node takes a digest on the thread that asks for it, unless it has all bytes at once. The same code of OpenSSL's, as it

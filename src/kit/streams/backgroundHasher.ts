@@ -1,6 +1,6 @@
-import { parseDigest } from '../ground/digest.ts'
+import { parseDigest } from '../../ground/digest.ts'
 import { createBackgroundHash } from './backgroundHash.ts'
-import type { Hasher } from './hashing.ts'
+import type { Hasher } from '../hashing.ts'
 
 /** So many chunks wait for the other thread at most. */
 const IN_FLIGHT = 2

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { digestOf } from '../ground/digest.ts'
+import { digestOf } from '../../ground/digest.ts'
 import { createBackgroundHasher, HASHED_CHUNKS } from './backgroundHasher.ts'
 import { readAhead } from './readAhead.ts'
 
