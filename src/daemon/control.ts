@@ -43,7 +43,7 @@ export interface ControlParts {
 }
 
 /** `moby.buildkit.v1.Control` over an engine, but for `Session`, which the session manager serves. */
-export function createControl(engine: Engine, { sessions, gateway, clientBuilds, journal, worker }: ControlParts): Partial<ControlService> {
+export function createControl(engine: Engine, { sessions, gateway, clientBuilds, journal, worker }: ControlParts): Partial<ControlService> & Pick<ControlService, 'solve'> {
   const records = createBuildRecords()
   const frontends = createFrontendHost({ engine, worker, gateway })
   return {

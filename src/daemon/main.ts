@@ -53,9 +53,10 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   let addresses: readonly string[] = []
   const facts = { isRootless: env['PELAGO_NS_IDS'] !== 'all', stop: () => stop.abort(new DOMException('it was asked to', 'AbortError')), addresses: () => addresses }
   using quiet = createQuietTime(QUIET_MS, giveMemoryBack)
+  const builds: typeof control = { ...control, solve: async (request, context) => await quiet.during(async () => await control.solve(request, context)) }
   await using server = createServer({
     sessions,
-    addRoutes: (routes, peer) => void routes.service(Control, control).service(LLBBridge, bridge).service(Content, blobs).service(LocalEngine, createLocalEngine(engine, facts, peer)),
+    addRoutes: (routes, peer) => void routes.service(Control, builds).service(LLBBridge, bridge).service(Content, blobs).service(LocalEngine, createLocalEngine(engine, facts, peer)),
     ...(config.isDebug ? { onCall: (path) => log('debug', 'call', { path }) } : {}),
     afterCall: () => quiet.heard(),
     onBug: (error) => log('error', 'bug', { stack: error instanceof Error ? error.stack : String(error) }),

@@ -27,6 +27,25 @@ describe('a quiet time', () => {
       mock.timers.reset()
     }
   })
+  it('does not come while something goes on, but after it', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      let works = 0
+      using quiet = createQuietTime(100, () => (works += 1))
+      quiet.heard()
+      const part = Promise.withResolvers<string>()
+      const whole = quiet.during(() => part.promise)
+      quiet.heard()
+      mock.timers.tick(500)
+      assert.equal(works, 0)
+      part.resolve('done')
+      assert.equal(await whole, 'done')
+      mock.timers.tick(100)
+      assert.equal(works, 1)
+    } finally {
+      mock.timers.reset()
+    }
+  })
   it('does not come any more once it is disposed', () => {
     mock.timers.enable({ apis: ['setTimeout'] })
     try {
