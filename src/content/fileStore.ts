@@ -1,4 +1,4 @@
-import { createHash, randomUUID, type Hash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, read as readCallback, statSync } from 'node:fs'
 import { mkdir, open, opendir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -130,17 +130,22 @@ async function* readBlob({ digest, path, offset, now }: BlobRead, signal: AbortS
   signal.throwIfAborted()
   await using file = await openBlob(digest, path)
   await touch(path, (await file.stat()).mtimeMs, now())
-  const hash = offset === 0 ? createHash('sha256') : undefined
+  const hash = offset === 0 ? createBackgroundHash() : undefined
   for (let position = offset; ; ) {
     signal.throwIfAborted()
     const { buffer, bytesRead } = await file.read(passingBuffer(READ_BYTES), 0, READ_BYTES, position)
     if (bytesRead === 0) break
     const chunk = buffer.subarray(0, bytesRead)
-    hash?.update(chunk)
+    const hashed = hash?.update(chunk) // while it is used
+    hashed?.catch(() => undefined) // it is awaited below
     position += bytesRead
-    yield chunk
+    try {
+      yield chunk
+    } finally {
+      await hashed
+    }
   }
-  const actual = hash === undefined ? digest : toDigest(hash)
+  const actual = hash === undefined ? digest : parseDigest(`sha256:${hash.hex()}`)
   if (actual === digest) return
   await rm(path, { force: true })
   throw new BlobCorruptError(digest, actual)
@@ -287,10 +292,6 @@ async function writeFully(file: FileHandle, chunk: Uint8Array, position: number)
     const { bytesWritten } = await file.write(chunk, written, chunk.byteLength - written, position + written)
     written += bytesWritten
   }
-}
-
-function toDigest(hash: Hash): Digest {
-  return parseDigest(`sha256:${hash.copy().digest('hex')}`)
 }
 
 function isMissing(error: unknown): boolean {
