@@ -145,7 +145,7 @@ describe('targets that are built together', { skip: missing('crun', 'docker-regi
     await command.printed(/is paused/)
     command.kill('SIGINT')
     assert.equal((await command.ended).status, 130)
-    await untilNone(() => findProcesses('31415'), 15_000)
+    await untilNone(() => findProcesses('31415'), 60_000)
   })
 
   const refusals = [

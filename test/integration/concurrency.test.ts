@@ -8,7 +8,7 @@ import { missing } from '../support/requires.ts'
 import { startPelago } from '../support/startedCommand.ts'
 import { findLeftovers, findProcesses, untilNone } from '../support/engine/traces.ts'
 
-const GONE_MS = 15_000
+const GONE_MS = 60_000
 const STEPS = [
   'COPY note.txt .',
   'RUN i=0; while [ $i -lt 50 ]; do echo $i > file$i; i=$((i+1)); done',

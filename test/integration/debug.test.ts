@@ -51,7 +51,7 @@ describe('pelago debug', { skip: missingForBuilds(), concurrency: false }, () =>
     await fail(STEP)
     const id = await fail(STEP, ['--platform', 'linux/arm64'])
     await pelago.succeed(['stop'])
-    await untilNone(() => findProcesses(pelago.env['PELAGO_ROOT'] ?? ''), 20_000)
+    await untilNone(() => findProcesses(pelago.env['PELAGO_ROOT'] ?? ''), 60_000)
     assert.equal((await debug('--', 'uname', '-m')).stdout, 'aarch64\n')
     const { stdout } = await debug('--list')
     assert.match(stdout, new RegExp(`^STEP +FAILED +PLATFORM +NAME\\n${id} +0 minutes ago +linux/arm64 +\\[3/3\\] RUN echo partial`))
@@ -95,9 +95,9 @@ describe('pelago debug', { skip: missingForBuilds(), concurrency: false }, () =>
       command.kill('SIGKILL')
       await command.ended
     }
-    await untilNone(() => findProcesses('sleep 600'), 20_000)
+    await untilNone(() => findProcesses('sleep 600'), 60_000)
     await pelago.succeed(['stop'])
-    await untilNone(() => findProcesses(pelago.env['PELAGO_ROOT'] ?? ''), 20_000)
+    await untilNone(() => findProcesses(pelago.env['PELAGO_ROOT'] ?? ''), 60_000)
     assert.deepEqual(findMounts(pelago.folder), [])
     assert.deepEqual(findLeftovers(pelago.env['PELAGO_ROOT'] ?? ''), [])
   })

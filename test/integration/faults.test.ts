@@ -92,7 +92,7 @@ function assertClearError({ exitCode, stderr }: CommandResult, error: RegExp): v
 
 async function assertClean(pelago: Pelago): Promise<void> {
   const store = pelago.env['PELAGO_ROOT'] ?? ''
-  await untilNone(() => findProcesses(store), 15_000)
+  await untilNone(() => findProcesses(store), 60_000)
   assert.deepEqual(findLeftovers(store).filter((name) => !name.startsWith('ingest/resumable-')), [])
 }
 
@@ -192,7 +192,7 @@ describe('a registry with faults', { skip: missing('crun', 'busybox') }, () => {
       command.kill('SIGKILL')
       await command.ended
     }
-    await untilNone(() => findProcesses(pelago.env['PELAGO_ROOT'] ?? ''), 15_000)
+    await untilNone(() => findProcesses(pelago.env['PELAGO_ROOT'] ?? ''), 60_000)
     const before = resumedAt(registry).length
     Object.assign(registry.faults, { dropAfterBytes: undefined, holdsRanges: false })
     await pelago.succeed(['build', '--output', 'out', context])

@@ -91,7 +91,7 @@ describe('a frontend that is an image', { skip: missing('crun', 'docker-registry
     assert.equal(findProcesses('/program/frontend.js').length > 0, true)
     command.kill('SIGINT')
     assert.equal((await command.ended).status, 130)
-    await untilNone(() => findProcesses('/program/frontend.js'), 15_000)
+    await untilNone(() => findProcesses('/program/frontend.js'), 60_000)
   })
 
   describe('as with BuildKit', { skip: missingPeer }, () => {

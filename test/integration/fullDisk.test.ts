@@ -22,7 +22,7 @@ async function openSmallDisk(sizeKb: number): Promise<SmallDisk> {
   mkdirSync(store)
   mount('-t', 'tmpfs', '-o', `size=${sizeKb}k`, 'pelago-test', store)
   undo.defer(async () => {
-    await untilNone(() => findProcesses(store), 15_000)
+    await untilNone(() => findProcesses(store), 60_000)
     spawnSync('umount', ['--lazy', store])
   })
   const held = undo.move()

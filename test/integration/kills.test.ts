@@ -11,7 +11,7 @@ import { findLeftovers, findMounts, findProcesses, untilFound, untilNone } from 
 
 /** Of the engine; what is killed may take as long to be gone, and a bit. */
 const LINGER_SECONDS = 0.5
-const GONE_MS = 15_000
+const GONE_MS = 60_000
 
 /** A build that is met in one of its moments. */
 interface Scene {

@@ -15,7 +15,7 @@ import { missingForLab, missingForSlowLinks, openNetworkLab, type LabMachine, ty
 import { missing } from '../support/requires.ts'
 import { startPelago } from '../support/startedCommand.ts'
 
-const GONE_MS = 15_000
+const GONE_MS = 60_000
 /** What it prints is not a part of the command itself, which is printed, too. */
 const PAUSE = 'RUN if [ $PAUSE != 0 ]; then echo "is pau""sed"; sleep $PAUSE; fi; hostname > result'
 

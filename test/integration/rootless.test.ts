@@ -35,7 +35,7 @@ function assertDone({ exitCode, stdout, stderr }: CommandResult): void {
 }
 
 async function assertNothingLeft(user: OrdinaryUser): Promise<void> {
-  await untilNone(() => findProcesses(user.store), 15_000)
+  await untilNone(() => findProcesses(user.store), 60_000)
   assert.deepEqual(findMounts(user.home), [])
   assert.deepEqual(findLeftovers(user.store), [])
 }

@@ -248,12 +248,12 @@ describe('steps with mounts', { skip: missingForBuilds() }, () => {
       process.kill(engine?.pid ?? assert.fail('no engine runs'), 'SIGKILL')
       await command.ended
     }
-    await untilNone(() => findProcesses(store, '86420'), 15_000)
+    await untilNone(() => findProcesses(store, '86420'), 60_000)
     assert.deepEqual(findMounts(store), [])
     assertNowhere(secret, pelago, { exitCode: 0, stdout: '', stderr: '' }, [])
     const { stderr } = await pelago.succeed(['build', '--progress', 'plain', '-o', 'type=cacheonly', '--secret', 'id=token,env=TOKEN', context], { env: { TOKEN: 'other' } })
     assert.deepEqual(printed(stderr), ['other'])
-    await untilNone(() => findProcesses(store), 15_000)
+    await untilNone(() => findProcesses(store), 60_000)
     assert.deepEqual(findLeftovers(store), [])
   })
 
@@ -273,7 +273,7 @@ describe('steps with mounts', { skip: missingForBuilds() }, () => {
     const { exitCode, stderr } = await user.pelago('build', '--progress', 'plain', '-o', 'type=cacheonly', '--allow', 'security.insecure', '--secret', `id=token,src=${join(user.home, 'token')}`, '--ssh', `default=${join(user.home, 'key')}`, context)
     assert.equal(exitCode, 0, stderr)
     assert.deepEqual(printed(stderr), ['12', '-r-------- 5 hush', '(RSA)', 'mounted'])
-    await untilNone(() => findProcesses(user.store), 15_000)
+    await untilNone(() => findProcesses(user.store), 60_000)
     assert.deepEqual([findMounts(user.home), findLeftovers(user.store)], [[], []])
   })
 })

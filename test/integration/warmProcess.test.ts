@@ -14,7 +14,7 @@ import { missing } from '../support/requires.ts'
 
 const HOME = join(import.meta.dirname, '../..')
 const PARTS = ['dist/pelago.js', 'native/build/pelago-call'].filter((path) => !existsSync(join(HOME, path)))
-const WAIT_MS = 20_000
+const WAIT_MS = 60_000
 const POLL_MS = 20
 
 describe('a command in a process that has started already', { skip: missing('crun', 'busybox') || (PARTS.length > 0 && `needs ${PARTS.join(' and ')}: scripts/setup makes them`) }, () => {

@@ -18,7 +18,7 @@ export interface EngineSocket extends AsyncDisposable {
 
 const ENGINE = fileURLToPath(new URL('../../../src/daemon/main.ts', import.meta.url))
 const POLL_MS = 20
-const START_MS = 30_000
+const START_MS = 60_000
 
 /** Pelago's engine. */
 export function startEngine(): Promise<EngineSocket> {
