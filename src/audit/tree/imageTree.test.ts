@@ -32,6 +32,8 @@ describe('buildImageTree', () => {
     ['gives a hard link the file of a lower layer, and its own layer', [[file('a')], [hardlink('b', 'a'), removal('a')]], []],
     ['keeps a hard link where its target stays', [[file('a')], [hardlink('b', 'a')]], ['/a@0', '/b@1']],
     ['leaves out what would be outside', [[file('../a'), file('d/../../b')]], []],
+    ['puts what follows where a link leads that has replaced its folder', [[file('e/x'), file('d/a'), symlink('d', 'e'), file('d/b')]], ['/e/b@0', '/e/x@0']],
+    ['puts nothing above a folder after a file of that folder', [[file('d/a'), file('d/..')]], ['/d/a@0']],
     ['leaves out what is behind a link to nowhere', [[symlink('d', 'nowhere'), file('d/a')]], []],
   ]
   for (const [name, layers, files] of cases) it(name, () => assert.deepEqual(filesOf(layers), files))

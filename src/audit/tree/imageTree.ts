@@ -47,7 +47,32 @@ function applyLayer<Content>(root: FolderNode<Content>, { entries }: LayerFacts<
     if (entry.kind === 'removal') removeEntry(root, entry.path)
     if (entry.kind === 'opaque') hideFolder(root, entry.path)
   }
-  for (const entry of entries) if (entry.kind !== 'removal' && entry.kind !== 'opaque') putEntry(root, entry, layer)
+  const parents = createParents(root)
+  for (const entry of entries) if (entry.kind !== 'removal' && entry.kind !== 'opaque') putEntry(root, entry, { layer, parents })
+}
+
+/** Where entries are put: those of one folder mostly stand side by side in a layer, so the last one's folder is tried first. */
+interface Parents<Content> {
+  /** As `makeParent`. */
+  make(path: ByteString): Place<Content> | undefined
+  /** To be said where something was replaced, by which paths may lead elsewhere. */
+  forget(): void
+}
+
+function createParents<Content>(root: FolderNode<Content>): Parents<Content> {
+  let last: { readonly path: string; readonly folder: FolderNode<Content> } | undefined
+  return {
+    make(path) {
+      const slash = path.lastIndexOf('/')
+      const parent = path.slice(0, Math.max(0, slash))
+      const name = path.slice(slash + 1)
+      if (last?.path === parent && name !== '..') return { folder: last.folder, name }
+      const place = makeParent(root, path)
+      last = place === undefined ? undefined : { path: parent, folder: place.folder }
+      return place
+    },
+    forget: () => void (last = undefined),
+  }
 }
 
 function removeEntry<Content>(root: FolderNode<Content>, path: ByteString): void {
@@ -62,12 +87,15 @@ function hideFolder<Content>(root: FolderNode<Content>, path: ByteString): void 
 
 type PutEntry<Content> = Exclude<LayerEntry<Content>, { readonly kind: 'removal' | 'opaque' }>
 
-function putEntry<Content>(root: FolderNode<Content>, entry: PutEntry<Content>, layer: number): void {
-  const place = entry.path === '' ? undefined : makeParent(root, entry.path)
+function putEntry<Content>(root: FolderNode<Content>, entry: PutEntry<Content>, { layer, parents }: { readonly layer: number; readonly parents: Parents<Content> }): void {
+  const place = entry.path === '' ? undefined : parents.make(entry.path)
   const node = place === undefined ? undefined : nodeOf(root, entry, layer)
   if (place === undefined || node === undefined) return
   const { children } = place.folder
-  if (node.kind !== 'folder' || children.get(place.name)?.kind !== 'folder') children.set(place.name, node)
+  const before = children.get(place.name)
+  if (node.kind === 'folder' && before?.kind === 'folder') return
+  if (before !== undefined) parents.forget()
+  children.set(place.name, node)
 }
 
 /** Undefined for a hard link that leads to no file. */
