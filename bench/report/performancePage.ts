@@ -14,7 +14,7 @@ export const REASONS = '## Where another builder is ahead'
 
 /** The results of a report as Markdown. */
 export function formatPerformance(report: BenchReport, scenarios: readonly Scenario[]): string {
-  const versions = Object.values(report.versions).map((version) => `- ${version}`)
+  const versions = [...new Set(Object.values(report.versions))].map((version) => `- ${version}`)
   const head = `Measured on ${report.startedAt.slice(0, 10)} in ${formatMs(report.tookMs)}, on ${formatMachine(report.machine)}:`
   const behind = findBehind(report.cases).map(({ scenario, case: name, peer, times }) => `- \`${scenario}\`, ${name}: ${times.toFixed(2)} times as long as ${TITLES[peer]}`)
   const told = behind.length === 0 ? 'Of these, Pelago has the shortest wall time in every case.' : `Another builder is ahead in ${behind.length} of ${report.cases.length} cases:\n\n${behind.join('\n')}`
