@@ -86,6 +86,10 @@ async function runStep(executor: Executor, architecture: string, script: string,
 const LOADER = '/dev/.pelago/root/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2'
 const WHO = 'readlink /proc/self/exe'
 
+/** Near the longest command line that there can be, a twin has no room for the words before its own, and is emulated. */
+const LONGEST = `big=$(printf %0130000d 0); at() { left=$1; set --; while [ $left -gt 130000 ]; do set -- "$@" $big; left=$((left - 130000)); done; readlink /proc/self/exe "$@" $(printf "%0\${left}d" 0) 2>/dev/null; }
+  high=$(getconf ARG_MAX); low=$((high - 4096)); while [ $((high - low)) -gt 16 ]; do mid=$(((high + low) / 2)); if [ -n "$(at $mid)" ]; then low=$mid; else high=$mid; fi; done; at $((low - 1000)); at $low`
+
 const CASES: readonly (readonly [sentence: string, script: string, expected: string, change?: Partial<ProcessSpec>])[] = [
   ['runs an allowed tool natively', WHO, LOADER],
   ['runs another emulated', 'uname -m; seq 3 | cat', 'aarch64\n1\n2\n3'],
@@ -101,9 +105,11 @@ const CASES: readonly (readonly [sentence: string, script: string, expected: str
   ['lets a process run that may write no file', `(ulimit -f 0; ${WHO})`, LOADER],
   ['emulates in a chroot, where there are no twins', 'mkdir -p /c/usr; cp -al /usr/bin /usr/lib /c/usr/; cp -a /lib /bin /c/; /usr/sbin/chroot /c /usr/bin/echo inside', 'inside'],
   ['hands on arguments, however many', 'set -- $(ls /usr/bin /usr/bin /usr/bin /usr/bin /usr/bin /usr/bin); [ $# -gt 1500 ] && /bin/echo "" "*" "$@" | cut -c 1-4', ' * /'],
+  ['emulates where the arguments are as long as can be', LONGEST, `${LOADER}\n/usr/bin/readlink`],
   ['hands on exit codes and signals', 'sh -c "exit 7"; echo $?; sh -c "kill -9 \\$\\$"; echo $?; cat /none; echo $?', '7\n137\n1\nKilled\ncat: /none: No such file or directory'],
   ['hands on closed files, and leaves none open', 'ls /proc/self/fd | wc -l; ls /proc/self/fd <&- | wc -l; cat <&-', '4\n3\ncat: -: Bad file descriptor\ncat: closing standard input: Bad file descriptor'],
   ['keeps the working folder and the mask', 'mkdir -p /w; cd /w; umask 027; sh -c "pwd; umask; touch f; stat -c %a f"', '/w\n0027\n640'],
+  ['emulates what got rights in the step, and runs natively what may get none', "chmod 4755 /usr/bin/stat; setpriv --reuid 1000 --clear-groups stat -c '%N' /proc/self/exe; setpriv --no-new-privs readlink /proc/self/exe", `'/proc/self/exe' -> '/usr/bin/stat'\n${LOADER}`],
   ['has no sight of it in /dev', 'ls /dev | grep -c pelago', '0'],
 ]
 
@@ -111,6 +117,19 @@ const CASES: readonly (readonly [sentence: string, script: string, expected: str
 const PACKAGE_MANAGERS = `mkdir -p /var/lib/apt/lists/partial /var/cache/apt/archives/partial /etc/apt/apt.conf.d; echo no archive >/a.gz; touch -d @1000000000 /a.gz
   dpkg --print-architecture; apt --version; apt-get --version; apt-config shell A APT::Architecture; apt-mark showhold; apt-cache policy; apt-config dump
   printf '600 URI Acquire\\nURI: store:/a.gz\\nFilename: /a\\n\\n' | /usr/lib/apt/methods/store; rm -f /a.gz /a`
+
+/**
+ * What passes through it and may show: names with blanks and line feeds, argv[0] of any form, scripts started by scripts,
+ * files that are no programs, programs by an open file, environments that are empty, a command line as long as can be.
+ */
+const BOUNDARY = `rm -rf /b; mkdir /b; cd /b; N='o p
+q'
+  for a in 'my cat' '' -cat /x/y; do bash -c 'exec -a "$1" cat /none' - "$a"; done; ln -s /usr/bin/cat "$N"; "./$N" /none
+  printf '#!/bin/sh\necho "$0" "$@"\n' >s1; printf '#!/b/s1 x y\n' >s2; printf '#!/usr/bin/env -S sh -u\necho "$0" "$@"\n' >"$N.sh"; echo 'echo none "$0" "$@"' >s3; chmod 755 s1 s2 s3 "$N.sh"
+  ./s2 z; "./$N.sh" "$N"; ./s3 1; env ./s3 2; find s3 -exec ./{} 3 \\; ; echo ./s3 | xargs sh -c '"$0" 4'; : >empty; chmod 755 empty; ./empty; echo $?
+  exec 3</usr/bin/cat; /proc/self/fd/3 /none; exec 3<&-; env -i /usr/bin/env; env -i /bin/sh -c 'echo $PATH'
+  perl -e '$^F = shift; open F, "</usr/bin/cat"; ($c, $n, $e) = ("cat", "/none", ""); $argv = pack "ppQ", $c, $n, 0; syscall 281, fileno(F), $e, $argv, pack("Q", 0), 4096; print "$!\\n"' 9; echo $?
+  perl -e 'print \`cat /none 2>&1\`; system "cat", "/none"; print $? >> 8, "\\n"'; (trap "" TERM; sh -c 'kill -TERM $$; echo alive'); (ulimit -n 8; cat s1)`
 
 /** So many for an ordinary user, whose way is the same. */
 const BRIEF_CASES = 4
@@ -136,6 +155,11 @@ function testInside(): void {
     it('has the environment in the order that an emulated one has it', async () => {
       const script = 'exec env -u A B=1 C=2 D=3 env'
       assert.equal((await run(script)).output, (await run(script, { twins: undefined })).output)
+    })
+    it('shows nothing of it at its boundaries', async () => {
+      const [native, emulated] = [await run(BOUNDARY), await run(BOUNDARY, { twins: undefined })]
+      assert.equal(native.output, emulated.output)
+      assert.ok((native.use?.native ?? 0) > 25, JSON.stringify(native.use))
     })
     it('has package managers for its own architecture', async () => {
       const native = await run(PACKAGE_MANAGERS)

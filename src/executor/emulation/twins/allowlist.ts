@@ -14,7 +14,7 @@
  * Part of the cache keys of steps with twins. To be raised whenever a twin turns out to be wrong, be it by the list below
  * or by how twins are found and started: what was made with it is then not found again.
  */
-export const TWINS_VERSION = 2
+export const TWINS_VERSION = 3
 
 /** Programs of one package that are replaced or not for one and the same reason. */
 export interface AllowedTool {
@@ -28,6 +28,8 @@ export interface AllowedTool {
   readonly names?: readonly string[]
   /** Why its output is the same. */
   readonly why: string
+  /** It looks for its own file in `/proc`, which is the loader's with a twin; `why` says that it is no matter. */
+  readonly mayAskForItself?: boolean
   /** Names of users and groups are part of its work: a C library may ask others than the files for these. */
   readonly usesAccounts?: boolean
   /** Hosts by name are part of its work, by the C library's own services. */
@@ -64,7 +66,7 @@ export const ALLOWED_TOOLS: readonly AllowedTool[] = [
   { packages: { deb: 'coreutils' }, programs: inBin(ACCOUNT_TOOLS), usesAccounts: true, why: 'bytes and integers of fixed width, accounts from files' },
   { packages: { deb: 'coreutils' }, programs: inBin(TIME_TOOLS), targets: 'of 64 bits', why: 'times of 64 bits, zones from files that have one byte order' },
   { packages: { apk: 'coreutils' }, programs: inBin('coreutils'), names: `${FILE_TOOLS} [ ${ACCOUNT_TOOLS}`.split(' '), usesAccounts: true, why: 'one program of many names, of which only those above are taken' },
-  { packages: { apk: 'busybox' }, programs: inBin('busybox'), names: APPLETS.split(' '), distributions: ['alpine'], why: 'Alpine builds it without the standalone shell: each applet is executed by its link, through the kernel. By its own name it looks at /proc/self/exe, and is emulated' },
+  { packages: { apk: 'busybox' }, programs: inBin('busybox'), names: APPLETS.split(' '), distributions: ['alpine'], why: 'Alpine builds it without the standalone shell, and has it execute itself by its path: each applet, and a script without a first line for the kernel, is executed through the kernel, and is emulated where it is none of these names' },
   { packages: { deb: 'grep', apk: 'grep' }, programs: inBin('grep'), why: 'bytes; the scripts around it start it through the kernel' },
   { packages: { deb: 'sed', apk: 'sed' }, programs: inBin('sed'), why: 'bytes' },
   { packages: { deb: 'findutils', apk: 'findutils' }, programs: inBin('find xargs'), usesAccounts: true, why: 'order of folders as the kernel gives it; command lines by the same limits' },
@@ -82,5 +84,5 @@ export const ALLOWED_TOOLS: readonly AllowedTool[] = [
   { packages: { deb: 'dpkg' }, programs: inBin('dpkg dpkg-query dpkg-divert dpkg-statoverride dpkg-trigger'), usesAccounts: true, namesArchitecture: {}, targets: 'of 64 bits', why: 'text files, in an order of names and integers; what it starts goes through the kernel' },
   { packages: { deb: 'apt' }, programs: inBin('apt apt-get apt-cache apt-config apt-mark'), usesAccounts: true, namesArchitecture: { libraries: 'libapt-' }, targets: 'of 64 bits, little-endian', why: 'text files, and a cache of them in the layout of the machine; choices by integers; its architecture is the one word' },
   { packages: { deb: 'apt' }, programs: METHODS.map((name) => `/usr/lib/apt/methods/${name}`), alsoCalled: ['https'], usesAccounts: true, usesHosts: true, namesArchitecture: { libraries: 'libapt-' }, targets: 'of 64 bits', why: 'bytes as they are fetched, unpacked and hashed, over a protocol of text' },
-  { packages: { deb: 'gpgv' }, programs: inBin('gpgv'), why: 'a signature is good or it is not' },
+  { packages: { deb: 'gpgv' }, programs: inBin('gpgv'), mayAskForItself: true, why: 'a signature is good or it is not; beside its own file it looks for a gpgconf.ctl, which no package brings' },
 ]

@@ -11,6 +11,8 @@ export interface FileFacts {
   readonly needs: ProgramNeeds | undefined
   /** Of a loader: whether it takes argv[0] from its command line. */
   readonly takesArgv0: boolean
+  /** Whether it has the name of its own file in `/proc` in it: a twin's is the loader's. */
+  readonly asksForItself: boolean
   /** Of a part of gcc: how it was configured; undefined of others. */
   readonly configuration: string | undefined
 }
@@ -37,7 +39,7 @@ export function createFactsReader(): FactsReader {
       if (known !== undefined) return known
       const bytes = await readRootFile(root, file, signal)
       if (bytes === undefined) return undefined
-      const facts = { hex: hashBytes(bytes, algorithm), needs: parseProgramNeeds(bytes, architecture), takesArgv0: bytes.includes('argv0'), configuration: findConfiguration(bytes) }
+      const facts = { hex: hashBytes(bytes, algorithm), needs: parseProgramNeeds(bytes, architecture), takesArgv0: bytes.includes('argv0'), asksForItself: bytes.includes('/proc/self/exe'), configuration: findConfiguration(bytes) }
       if (kept.size >= MAX_KEPT) kept.clear()
       kept.set(key, facts)
       return facts

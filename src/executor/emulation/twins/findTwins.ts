@@ -4,14 +4,15 @@ import type { Platform } from '../../../ground/platform.ts'
 import { fromText, textOfBytes } from '../../../kit/byteString.ts'
 import { SyscallError } from '../../../kit/syscalls.ts'
 import { ALLOWED_TOOLS, type AllowedTool } from './allowlist.ts'
-import type { FactsReader, FileFacts } from './fileFacts.ts'
-import { readPackaged, type PackagedQuestion } from './packages/packagedFile.ts'
+import type { FactsReader } from './fileFacts.ts'
+import { createPackagedReader, readPackaged, type PackagedQuestion, type PackagedReader, type PackagedRoot } from './packages/packagedFile.ts'
 import { placeOf, type PackageDatabase } from './packages/packageDatabase.ts'
 import type { PackageReader } from './packages/readPackages.ts'
 import { findFile, readRootText, type RootFile } from './rootFiles.ts'
 import { debianWords } from './spelling/compiledWord.ts'
 import type { ProgramNeeds } from './nativeProgram.ts'
 import { spellStart, type BuiltTwice, type WordReader } from './spelling/spelledStart.ts'
+import { createStepLibraries, type StepLibraries } from './stepLibraries.ts'
 import { findStart, type FoundLibrary, type NativeStart } from './twinStart.ts'
 import type { ArgumentChange, FileIdentity } from './setting/twinTable.ts'
 import { SIBLING_FOLDER } from './setting/twinFolder.ts'
@@ -53,10 +54,10 @@ export async function findTwins(sides: TwinSides, readers: TwinReaders, signal: 
   if (target === undefined || !ALIKE.has(sides.target.architecture)) return none(`no program is known to give the same output for ${sides.target.architecture}`)
   const step = await readers.packages.read(sides.step, signal)
   const sibling = await readers.packages.read(sides.sibling, signal)
-  if (step === undefined || sibling === undefined) return none(`the image ${step === undefined ? `for ${sides.target.architecture}` : `for ${sides.native.architecture}`} has no package database that is known`)
+  if (step === undefined || sibling === undefined) return none(`the image ${step === undefined ? `for ${sides.target.architecture}` : `for ${sides.native.architecture}`} has no package database of dpkg or apk, which would tell that its programs are those of the other one`)
   const distribution = await readDistribution(sides.step, signal)
   if (step.kind !== sibling.kind || distribution !== (await readDistribution(sides.sibling, signal))) return none('the images of the two platforms are of different distributions')
-  const context: SearchContext = { ...sides, distribution, packages: { step, sibling }, facts: readers.facts, words: readers.words, signal, libraryFolders: libraryFoldersOf(sides), libraries: new Map() }
+  const context: SearchContext = { ...sides, distribution, packages: { step, sibling }, facts: readers.facts, words: readers.words, signal, libraryFolders: libraryFoldersOf(sides), libraries: new Map(), stepLibraries: createStepLibraries(sides.step, sides.target.architecture, signal), needed: { step: new Map(), sibling: new Map() } }
   const tools = await offered(ALLOWED_TOOLS.filter((tool) => fitsTarget(tool, target)), context)
   const twins: FoundTwin[] = []
   for (const tool of tools) twins.push(...(await findTool(tool, context)))
@@ -77,6 +78,9 @@ interface SearchContext extends TwinSides {
   readonly words: WordReader
   readonly libraryFolders: readonly string[]
   readonly libraries: Map<string, FoundLibrary | undefined>
+  readonly stepLibraries: StepLibraries
+  /** By package, for either root: files that are needed by its programs. */
+  readonly needed: { readonly step: Map<string, PackagedReader>; readonly sibling: Map<string, PackagedReader> }
   readonly signal: AbortSignal
 }
 
@@ -117,7 +121,7 @@ async function findTool(tool: AllowedTool, context: SearchContext): Promise<read
   const found: FoundTwin[] = []
   for (const path of tool.programs) {
     const program = findFile(context.step, path) ?? findFile(context.step, path.replace(/^\/usr/, ''))
-    const standIn = program === undefined ? undefined : await findStandIn(program, name, context)
+    const standIn = program === undefined ? undefined : await findStandIn(program, { name, tool }, context)
     const start = program === undefined || standIn === undefined ? undefined : await spell(tool, { program, name, standIn }, context)
     if (program !== undefined && start !== undefined) found.push({ file: program.identity, start, names: tool.names, calledAs: [path.slice(path.lastIndexOf('/') + 1), ...(tool.names ?? tool.alsoCalled ?? [])] })
   }
@@ -132,16 +136,37 @@ interface StandIn {
 }
 
 /** How `program` of the step runs natively. Undefined in any doubt. */
-async function findStandIn(program: RootFile, name: string, context: SearchContext): Promise<StandIn | undefined> {
-  const { step, sibling, packages, facts, native: { architecture }, signal } = context
-  const question: PackagedQuestion = { name, isTrusted: (owner) => isSame(owner, context) }
-  if (program.givesRights || (await readPackaged(program, question, { root: step, database: packages.step, facts, architecture }, signal)) === undefined) return undefined
+async function findStandIn(program: RootFile, { name, tool }: { readonly name: string; readonly tool: AllowedTool }, context: SearchContext): Promise<StandIn | undefined> {
+  const { sibling, signal } = context
+  if (!(await isAsPackaged(program, name, context))) return undefined
   const standIn = findFile(sibling, program.path) ?? findFile(sibling, placeOf(program.path))
   if (standIn === undefined || standIn.givesRights || placeOf(standIn.path) !== placeOf(program.path)) return undefined
-  const factsOf = (file: RootFile): Promise<FileFacts | undefined> => readPackaged(file, question, { root: sibling, database: packages.sibling, facts, architecture }, signal)
-  const needs = (await factsOf(standIn))?.needs
-  const start = needs === undefined ? undefined : await findStart(standIn, needs, { sibling, folder: SIBLING_FOLDER, libraryFolders: context.libraryFolders, libraries: context.libraries, factsOf })
-  return needs === undefined || start === undefined ? undefined : { file: standIn, needs, start }
+  const found = await readPackaged(standIn, ownFile(name), sideOf('sibling', context), signal)
+  if (found?.needs === undefined || (found.asksForItself && tool.mayAskForItself !== true)) return undefined
+  const start = await findStart(standIn, found.needs, { sibling, folder: SIBLING_FOLDER, libraryFolders: context.libraryFolders, libraries: context.libraries, factsOf: neededBy(name, 'sibling', context) })
+  return start === undefined ? undefined : { file: standIn, needs: found.needs, start }
+}
+
+/** Whether the step has it from the package `name`, and so all that it runs with from packages that are the same in both roots. */
+async function isAsPackaged(program: RootFile, name: string, context: SearchContext): Promise<boolean> {
+  const needs = program.givesRights ? undefined : (await readPackaged(program, ownFile(name), sideOf('step', context), context.signal))?.needs
+  return needs !== undefined && (await context.stepLibraries.areAsPackaged(needs, neededBy(name, 'step', context)))
+}
+
+function sideOf(side: 'step' | 'sibling', { [side]: root, packages, facts, target, native }: SearchContext): PackagedRoot {
+  return { root, database: packages[side], facts, architecture: (side === 'step' ? target : native).architecture }
+}
+
+/** Another package that it needs may have a program by the same name, and be another program. */
+function ownFile(name: string): PackagedQuestion {
+  return { name, isTrusted: (owner) => owner === name }
+}
+
+/** Of the package `name` and what it needs, as far as these are the same in both roots. */
+function neededBy(name: string, side: 'step' | 'sibling', context: SearchContext): PackagedReader {
+  const reader = context.needed[side].get(name) ?? createPackagedReader({ name, isTrusted: (owner) => isSame(owner, context) }, sideOf(side, context), context.signal)
+  context.needed[side].set(name, reader)
+  return reader
 }
 
 interface FoundPair {
@@ -164,13 +189,12 @@ async function spell({ namesArchitecture }: AllowedTool, { program, name, standI
 /** Libraries by name. Undefined where one is not as its package has brought it, on either side. */
 async function findBuiltTwice(names: readonly string[], owner: string, context: SearchContext): Promise<ReadonlyMap<string, BuiltTwice> | undefined> {
   const found = new Map<string, BuiltTwice>()
-  const { step, packages, facts, native: { architecture }, target, signal } = context
-  const triplet = TRIPLETS.get(target.architecture)
-  const question: PackagedQuestion = { name: owner, isTrusted: (name) => isSame(name, context) }
+  const { step, target: { architecture } } = context
+  const triplet = TRIPLETS.get(architecture)
   for (const name of names) {
     const file = context.libraries.get(name)?.file
     const counterpart = triplet === undefined ? undefined : (findFile(step, `/lib/${triplet}/${name}`) ?? findFile(step, `/usr/lib/${triplet}/${name}`))
-    if (file === undefined || counterpart === undefined || (await readPackaged(counterpart, question, { root: step, database: packages.step, facts, architecture }, signal)) === undefined) return undefined
+    if (file === undefined || counterpart === undefined || (await neededBy(owner, 'step', context)(counterpart)) === undefined) return undefined
     found.set(name, { file, counterpart })
   }
   return found

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { resolveIn, type OpenFolder } from '../../../archive/safePath.ts'
 import { fromText, textOfBytes } from '../../../kit/byteString.ts'
 import { lgetxattr, SyscallError } from '../../../kit/syscalls.ts'
+import type { ChecksumAlgorithm } from './packages/packageDatabase.ts'
 import type { FileIdentity } from './setting/twinTable.ts'
 
 /** A regular file of a root file system. */
@@ -76,8 +77,8 @@ export async function readRootText(root: OpenFolder, path: string, signal: Abort
   return file === undefined ? '' : ((await readRootFile(root, file, signal, MAX_LIST_BYTES))?.toString('utf8') ?? '')
 }
 
-export function hashBytes(bytes: Uint8Array, algorithm: 'md5' | 'sha1'): string {
-  return createHash(algorithm).update(bytes).digest('hex')
+export function hashBytes(bytes: Uint8Array, algorithm: ChecksumAlgorithm): string {
+  return algorithm === 'sha256-160' ? createHash('sha256').update(bytes).digest('hex').slice(0, 40) : createHash(algorithm).update(bytes).digest('hex')
 }
 
 /** For this process, as long as `root` is open. */

@@ -2,6 +2,7 @@ import type { OpenFolder } from '../../../archive/safePath.ts'
 import type { FileFacts } from './fileFacts.ts'
 import type { SpelledCopy } from './spelling/spelledCopy.ts'
 import { findFile, leadsThere, type RootFile } from './rootFiles.ts'
+import { isMusl, isOfLoader } from './stepLibraries.ts'
 import { ARGV0, type TwinWord } from './setting/twinTable.ts'
 
 /** What the kernel is to execute, and with which words. */
@@ -40,9 +41,9 @@ export interface FoundLibrary {
 export async function findStart(program: RootFile, { loader, libraries }: NonNullable<FileFacts['needs']>, deps: StartDeps): Promise<NativeStart | undefined> {
   if (loader === undefined) return libraries.length === 0 ? { folder: deps.folder, executed: program.path, words: [ARGV0] } : undefined
   const loaderFile = findOnce(loader, deps)
-  if (loaderFile === undefined || (await deps.factsOf(loaderFile))?.takesArgv0 !== true || !(await findsLibraries(libraries, deps))) return undefined
+  if (loaderFile === undefined || (await deps.factsOf(loaderFile))?.takesArgv0 !== true || !(await findsLibraries(libraries, loader, deps))) return undefined
   const folders = deps.libraryFolders.map((folder) => `${deps.folder}/${folder}`).join(':')
-  const noCache = isMusl(loaderFile) ? [] : ['--inhibit-cache']
+  const noCache = isMusl(loader) ? [] : ['--inhibit-cache']
   return { folder: deps.folder, executed: loaderFile.path, words: [ARGV0, ...noCache, '--library-path', folders, '--argv0', ARGV0, `${deps.folder}/${program.path}`] }
 }
 
@@ -54,9 +55,10 @@ function findOnce(loader: string, { libraries, sibling }: StartDeps): RootFile |
 }
 
 /** Whether all of them, and what they need in turn, are found where the loader looks. */
-async function findsLibraries(names: readonly string[], deps: StartDeps): Promise<boolean> {
+async function findsLibraries(names: readonly string[], loader: string, deps: StartDeps): Promise<boolean> {
   const wanted = new Set(names)
   for (const name of wanted) {
+    if (isOfLoader(name, loader)) continue
     if (!deps.libraries.has(name)) deps.libraries.set(name, findLibrary(name, deps))
     const library = deps.libraries.get(name)
     const needs = library === undefined ? undefined : (await deps.factsOf(library.file))?.needs
@@ -78,7 +80,3 @@ function findLibrary(name: string, { sibling, libraryFolders }: StartDeps): Foun
 
 /** Where glibc's loader looks before the folder itself, by what the processor can do: files of other packages. */
 const PROCESSOR_FOLDERS = ['glibc-hwcaps/x86-64-v4', 'glibc-hwcaps/x86-64-v3', 'glibc-hwcaps/x86-64-v2']
-
-function isMusl({ path }: RootFile): boolean {
-  return /\/ld-musl-[^/]*$/.test(path)
-}

@@ -15,8 +15,11 @@ export interface PackageFile {
   readonly checksum: Checksum
 }
 
+/** `sha256-160` is so much of SHA-256. */
+export type ChecksumAlgorithm = 'md5' | 'sha1' | 'sha256-160'
+
 export interface Checksum {
-  readonly algorithm: 'md5' | 'sha1'
+  readonly algorithm: ChecksumAlgorithm
   readonly hex: string
 }
 

@@ -26,3 +26,15 @@ export async function readPackaged(file: RootFile, { name, isTrusted }: Packaged
   const found = await facts.read(root, file, { algorithm: packaged.checksum.algorithm, architecture }, signal)
   return found?.hex === packaged.checksum.hex ? found : undefined
 }
+
+/** What is known of files of one package and of those that it needs, each looked up once. */
+export type PackagedReader = (file: RootFile) => Promise<FileFacts | undefined>
+
+export function createPackagedReader(question: PackagedQuestion, root: PackagedRoot, signal: AbortSignal): PackagedReader {
+  const kept = new Map<string, Promise<FileFacts | undefined>>()
+  return (file) => {
+    const found = kept.get(file.path) ?? readPackaged(file, question, root, signal)
+    kept.set(file.path, found)
+    return found
+  }
+}

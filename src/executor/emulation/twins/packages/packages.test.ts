@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { openRoot } from '../../../../archive/safePath.ts'
-import type { PackageDatabase } from './packageDatabase.ts'
+import type { PackageDatabase, PackageFile } from './packageDatabase.ts'
 import { placeOf } from './packageDatabase.ts'
 import { createPackageReader } from './readPackages.ts'
 
@@ -96,6 +96,20 @@ describe('what is installed', () => {
       const files = (await database?.filesFor('busybox', root, never)) ?? new Map()
       assert.deepEqual([...files.keys()], ['bin/busybox', 'lib/ld-musl-x86_64.so.1'])
       assert.deepEqual(files.get('bin/busybox'), { owner: 'busybox', checksum: { algorithm: 'sha1', hex: SHA1 } })
+    })
+  })
+  it('of apk 3 has files by the beginning of their SHA-256', async () => {
+    await withRoot({ 'lib/apk/db/installed': INSTALLED.replace('V:1.36.1-r5\n', 'V:1.36.1-r5\nf:S\n') }, async ({ database, root }) => {
+      const files = await database?.filesFor('busybox', root, never)
+      assert.deepEqual([...(files ?? new Map<string, PackageFile>()).values()].map(({ checksum: { algorithm } }) => algorithm), ['sha256-160', 'sha1'])
+    })
+  })
+  it('of an image without dpkg is what the files of status.d say, whatever they are called', async () => {
+    const fragments = { 'var/lib/dpkg/status.d/tool': 'Package: tool\nArchitecture: arm64\nVersion: 1:2.3-4\nDepends: libone (>= 2)\n', 'var/lib/dpkg/status.d/tool.md5sums': `${A}  bin/tool\n`, 'var/lib/dpkg/status.d/bGlib25l': 'Package: libone\nVersion: 7\n', 'var/lib/dpkg/status.d/bGlib25l.md5sums': `${B}  usr/lib/libone.so.1\n` }
+    await withRoot(fragments, async ({ database, root }) => {
+      assert.deepEqual([database?.kind, database?.versionOf('tool'), database?.versionOf('libone')], ['deb', '1:2.3-4', '7'])
+      const files = await database?.filesFor('tool', root, never)
+      assert.deepEqual([...(files ?? [])].map(([place, { owner, checksum }]) => [place, owner, checksum.hex]), [['bin/tool', 'tool', A], ['lib/libone.so.1', 'libone', B]])
     })
   })
   it('is not known where there is no database', async () => {

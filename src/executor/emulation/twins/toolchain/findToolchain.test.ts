@@ -42,7 +42,7 @@ function readFacts(folders: ReadonlyMap<unknown, string>): FactsReader {
     async read(root, { path }) {
       const text = readFileSync(join(folders.get(root) ?? assert.fail('no such root'), path), 'utf8')
       const [, library] = /needs (\S+)/.exec(text) ?? []
-      return { hex: text.includes('changed') ? OTHER_HEX : HEX, needs: { loader: library === undefined ? undefined : 'usr/lib/loader', libraries: library === undefined ? [] : [library] }, takesArgv0: path.endsWith('loader'), configuration: text.includes('configure') ? text.replace(/ (?:needs|changed).*/, '') : undefined }
+      return { hex: text.includes('changed') ? OTHER_HEX : HEX, needs: { loader: library === undefined ? undefined : 'usr/lib/loader', libraries: library === undefined ? [] : [library] }, takesArgv0: path.endsWith('loader'), asksForItself: false, configuration: text.includes('configure') ? text.replace(/ (?:needs|changed).*/, '') : undefined }
     },
   }
 }
