@@ -2,16 +2,15 @@ import type { ImageConfig } from '../ground/oci/imageConfig.ts'
 import { formatPlatform, type Platform } from '../ground/platform.ts'
 import { FACTS_VERSION, type LayerFacts } from './facts/layerFacts.ts'
 import { compareFindings, findingKey, type Finding } from './finding.ts'
-import { checkLinks } from './judge/linkAudit.ts'
-import { checkPlatforms } from './judge/platformAudit.ts'
-import { checkPrivileges } from './judge/privilegeAudit.ts'
-import { checkProgram } from './judge/programAudit.ts'
-import { checkScripts } from './judge/scriptAudit.ts'
-import { createSubject, type AuditCheck } from './judge/subject.ts'
-import { buildImageTree } from './tree/imageTree.ts'
+import { elfFinder, judgeFiles, judgeLinks, tellGroup, tellProgram, tellScripts, toldLinks } from './judge/judgement.ts'
+import { indexNames, type NamedElf } from './judge/libraryNames.ts'
+import { NO_LOG } from './judge/lookupLog.ts'
+import { createSubject, type AuditSubject } from './judge/subject.ts'
+import { sortFindings, tellLinks } from './judge/told.ts'
+import { buildImageTree, type ImageTree } from './tree/imageTree.ts'
 
 /** Of what facts are judged by: audits that are kept are of use to the same version only. */
-export const AUDIT_VERSION = `${FACTS_VERSION}.1`
+export const AUDIT_VERSION = `${FACTS_VERSION}.2`
 
 /** One platform's image, by facts alone. */
 export interface AuditedImage {
@@ -36,34 +35,49 @@ export interface PlatformAudit {
   readonly judgedFiles: number
 }
 
-const CHECKS: readonly AuditCheck[] = [checkProgram, checkPlatforms, checkLinks, checkScripts, checkPrivileges]
-
 /** Says what is wrong with an image. Pure: the same facts give the same findings. Not judged are images of other systems than Linux, and those without files, which nobody runs. */
 export function auditPlatform(image: AuditedImage): PlatformAudit {
-  const { platform, layers, baseLayers } = image
-  const common = { platform: formatPlatform(platform), unreadLayers: layers.filter((layer) => layer === undefined).length, baseLayers }
-  if (platform.os !== 'linux' || layers.length === 0) return { ...common, findings: [], judgedFiles: 0 }
-  const subject = createSubject({ platform, config: image.config, tree: buildImageTree(layers) })
-  const findings = withoutRepeats(CHECKS.flatMap((check) => [...check(subject)])).sort(compareFindings)
-  const scripts = subject.files.filter(({ node: { entry } }) => entry.content.kind === 'script' && (entry.mode & 0o111) !== 0)
-  return { ...common, findings, judgedFiles: subject.elfFiles.length + scripts.length }
+  const { platform, config, layers, baseLayers } = image
+  const unreadLayers = layers.filter((layer) => layer === undefined).length
+  if (!isJudgedImage(image)) return { platform: formatPlatform(platform), findings: [], unreadLayers, baseLayers, judgedFiles: 0 }
+  return { platform: formatPlatform(platform), ...auditTree({ platform, config, tree: buildImageTree(layers) }), unreadLayers, baseLayers }
 }
 
-/** What is told of the program that the image starts is not told again of the same file. */
-function withoutRepeats(findings: readonly Finding[]): Finding[] {
-  const started = new Set(findings.flatMap(({ rule, path }) => (rule.startsWith('Program') && path !== '' ? [path] : [])))
-  return findings.filter(({ rule, path }) => !REPEATED.has(rule) || !started.has(path))
+export function isJudgedImage({ platform, layers }: Pick<AuditedImage, 'platform'> & { readonly layers: readonly unknown[] }): boolean {
+  return platform.os === 'linux' && layers.length > 0
 }
 
-const REPEATED: ReadonlySet<string> = new Set(['WrongArchitecture', 'InterpreterMissing', 'ScriptCrlf'])
+/** Judges all of it. */
+export function auditTree(image: Pick<AuditSubject, 'platform' | 'config' | 'tree'>): Pick<PlatformAudit, 'findings' | 'judgedFiles'> {
+  const { tree } = image
+  const subject = createSubject({ ...image, names: indexNames(elvesOf(tree)), log: NO_LOG })
+  const { elfFiles, told, groups, scripts } = judgeFiles(tree.files(), subject)
+  const { programs, libraries } = judgeLinks(elfFiles, { subject, elfAt: elfFinder(elfFiles) })
+  const links = tellLinks([...programs.map((one) => toldLinks('program links', one)), ...libraries.map((one) => toldLinks('library links', one))])
+  const findings = sortFindings([...tellProgram(subject), ...told, ...groups.map((group) => tellGroup(group, subject)), ...links.told, ...tellScripts(scripts, subject)])
+  return { findings, judgedFiles: elfFiles.length + countAll(scripts.values()) }
+}
 
-/** The same audit, with what is wrong with the base image alone as notes: whoever builds on it did not do it. */
-export function excuseBase(image: AuditedImage, audit: PlatformAudit): PlatformAudit {
-  const { baseLayers, layers } = image
-  const isSuspect = ({ severity, layer }: Finding): boolean => severity !== 'note' && layer !== undefined && baseLayers !== undefined && layer < baseLayers
-  if (!audit.findings.some(isSuspect)) return audit
-  const base = auditPlatform({ ...image, layers: layers.slice(0, baseLayers) })
+function* elvesOf(tree: ImageTree): Generator<NamedElf> {
+  for (const { path, node } of tree.files()) if (node.entry.content.kind === 'elf') yield { path, elf: node.entry.content.elf }
+}
+
+function countAll(lists: Iterable<readonly unknown[]>): number {
+  return [...lists].reduce((sum, { length }) => sum + length, 0)
+}
+
+/** Whether it tells of the base image's layers what may be wrong with the base image alone. */
+export function isBaseSuspect(audit: PlatformAudit): boolean {
+  return audit.findings.some((finding) => isSuspect(finding, audit))
+}
+
+function isSuspect({ severity, layer }: Finding, { baseLayers }: PlatformAudit): boolean {
+  return severity !== 'note' && layer !== undefined && baseLayers !== undefined && layer < baseLayers
+}
+
+/** The same audit, with what is wrong with the base image alone as notes: whoever builds on it did not do it. `base` is the audit of its layers with the config of the image. */
+export function excuseBase(audit: PlatformAudit, base: PlatformAudit): PlatformAudit {
   const known = new Set(base.findings.map(findingKey))
-  const findings = audit.findings.map((finding): Finding => (isSuspect(finding) && known.has(findingKey(finding)) ? { ...finding, severity: 'note' } : finding))
+  const findings = audit.findings.map((finding): Finding => (isSuspect(finding, audit) && known.has(findingKey(finding)) ? { ...finding, severity: 'note' } : finding))
   return { ...audit, findings: findings.sort(compareFindings) }
 }

@@ -10,6 +10,7 @@ import { CDI_FOLDERS, createCdiDevices, type CdiDevices } from '../executor/cdi/
 import type { Executor } from '../executor/executor.ts'
 import { debugStep } from './debug/debugStep.ts'
 import { createAuditStore } from './audit/auditStore.ts'
+import { createBaselineStore } from './audit/baselineStore.ts'
 import { createImportedLayers, type ImportedLayers } from './cache/importedLayers.ts'
 import { createFailedStepStore, type FailedStepStore } from './debug/failedStepStore.ts'
 import { openDatabase, type Database } from '../kit/database.ts'
@@ -122,7 +123,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const cachePlaces = undo.use(createCachePlaces({ version, env, home: env['HOME'] ?? homedir() }))
   const importedLayers = createImportedLayers({ database, snapshots, content, registries })
   const { solver, plans } = createSolvers(opsDeps, { database, root, importedLayers })
-  const solveDeps: SolveDeps = { worker, sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), packedBlocks: createPackedBlocks(database, content), auditStore: createAuditStore(database), importedLayers, openCachePlace: cachePlaces.open, frontendRepositories: config.frontendRepositories, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
+  const solveDeps: SolveDeps = { worker, sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), packedBlocks: createPackedBlocks(database, content), auditStore: createAuditStore(database), auditBaselines: createBaselineStore(database), importedLayers, openCachePlace: cachePlaces.open, frontendRepositories: config.frontendRepositories, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const builds = createBuildRecordStore(database, Date.now, config.history)
   const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images, freeBytes: async () => (await readDisk(root)).freeBytes }

@@ -1,19 +1,20 @@
 import type { ElfFacts } from '../elf/elfFacts.ts'
 import type { ImageTree } from '../tree/imageTree.ts'
-import type { FileNode } from '../tree/treeNode.ts'
+import { defaultFolders, TRIPLETS, type Libc } from './libraryFolders.ts'
+import type { LibraryNames } from './libraryNames.ts'
+import type { LookupLog, Watched } from './lookupLog.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** Finds libraries where the dynamic loaders of glibc and musl look for them: ld.so(8); musl, ldso/dynlink.c. */
 export interface LibrarySearch {
   /** What `name` (as in DT_NEEDED) is for `requester`. */
   find(name: string, requester: Loaded): Search
-  /** Whether libraries in `folder` are found without being told of. */
-  isSearched(folder: string): boolean
-  /** Libraries of that name anywhere in the image. */
+  /** Libraries of that name anywhere in the image, in the order of their paths. */
   elsewhere(name: string, like: ElfFacts): readonly string[]
 }
 
 export type Search =
-  | { readonly kind: 'found'; readonly path: string; readonly node: FileNode; readonly elf: ElfFacts }
+  | { readonly kind: 'found'; readonly path: string; readonly elf: ElfFacts }
   /** The loader itself, which is there already. */
   | { readonly kind: 'loader' }
   /** `unfit` are files of that name that the loader passes by. */
@@ -28,12 +29,10 @@ export interface Loaded {
 
 export interface SearchOptions {
   readonly tree: ImageTree
-  /** LD_LIBRARY_PATH of the image's config. */
-  readonly libraryPath: string
-  readonly architecture: string
+  readonly surroundings: Surroundings
+  readonly names: LibraryNames
+  readonly log: LookupLog
 }
-
-export type Libc = 'glibc' | 'musl'
 
 /** By the loader that a program asks for, else by what a library is linked with. */
 export function libcOf({ elf }: Pick<Loaded, 'elf'>): Libc {
@@ -42,22 +41,18 @@ export function libcOf({ elf }: Pick<Loaded, 'elf'>): Libc {
   return needed.some((name) => name === 'libc.so' || name.startsWith('libc.musl-')) ? 'musl' : 'glibc'
 }
 
-export function createLibrarySearch({ tree, libraryPath, architecture }: SearchOptions): LibrarySearch {
-  const environment = libraryPath.split(/[:;]/).filter((path) => path !== '')
-  const folders: Readonly<Record<Libc, readonly string[]>> = { glibc: [...configuredFolders(tree), ...defaultFolders(architecture)], musl: muslFolders(tree) }
+export function createLibrarySearch({ tree, surroundings, names, log }: SearchOptions): LibrarySearch {
+  const { environment, folders, hasMusl, architecture } = surroundings
   const foldersFor = (libc: Libc, elf: ElfFacts): readonly string[] => (elf.architecture === architecture || libc === 'musl' ? folders[libc] : [...folders[libc], ...defaultFolders(elf.architecture)])
-  const hasMusl = [...tree.list('/lib')].some(([name]) => name.startsWith('ld-musl-'))
-  const names = indexLibraries(tree)
-  const known = new Map<string, Search>()
-  const searched = new Set([...environment, ...folders.glibc, ...folders.musl].map((folder) => tree.find(folder)?.path ?? folder))
+  const known = new Map<string, Watched<Search>>()
 
   function lookIn(paths: readonly string[], name: string, like: ElfFacts): Search {
     const unfit: { readonly path: string; readonly elf: ElfFacts }[] = []
     for (const folder of paths) {
-      const found = tree.find(`${folder}/${name}`)
+      const found = tree.find(`${folder}/${name}`, log.note)
       if (found?.node.kind !== 'file' || found.node.entry.content.kind !== 'elf') continue
       const { elf } = found.node.entry.content
-      if (isFit(elf, like)) return { kind: 'found', path: found.path, node: found.node, elf }
+      if (isFit(elf, like)) return { kind: 'found', path: found.path, elf }
       unfit.push({ path: found.path, elf })
     }
     return { kind: 'missing', unfit }
@@ -66,10 +61,13 @@ export function createLibrarySearch({ tree, libraryPath, architecture }: SearchO
   function lookInSystem(name: string, libc: Libc, like: ElfFacts): Search {
     const key = `${libc} ${like.architecture} ${like.floats} ${name}`
     const before = known.get(key)
-    if (before !== undefined) return before
-    const found = lookIn(foldersFor(libc, like), name, like)
+    if (before !== undefined) {
+      for (const place of before.lookups) log.note(place)
+      return before.result
+    }
+    const found = log.watch(() => lookIn(foldersFor(libc, like), name, like))
     known.set(key, found)
-    return found
+    return found.result
   }
 
   return {
@@ -83,8 +81,10 @@ export function createLibrarySearch({ tree, libraryPath, architecture }: SearchO
       const system = lookInSystem(name, libc, requester.elf)
       return system.kind === 'missing' && own.kind === 'missing' ? { kind: 'missing', unfit: [...own.unfit, ...system.unfit] } : system
     },
-    isSearched: (folder) => searched.has(folder),
-    elsewhere: (name, like) => (names.get(name) ?? []).filter(({ elf }) => isFit(elf, like)).map(({ path }) => path),
+    elsewhere(name, like) {
+      log.note(`~${name}`)
+      return names.named(name).filter(({ elf }) => isFit(elf, like)).map(({ path }) => path)
+    },
   }
 }
 
@@ -134,89 +134,6 @@ const KERNEL_NAMES: ReadonlyMap<string, string> = new Map([
   ['386', 'i686'],
   ['arm', 'v7l'],
 ])
-
-/** Debian's names for the folders of an architecture. */
-const TRIPLETS: ReadonlyMap<string, string> = new Map([
-  ['amd64', 'x86_64-linux-gnu'],
-  ['386', 'i386-linux-gnu'],
-  ['amd64p32', 'x86_64-linux-gnux32'],
-  ['arm64', 'aarch64-linux-gnu'],
-  ['ppc64le', 'powerpc64le-linux-gnu'],
-  ['ppc64', 'powerpc64-linux-gnu'],
-  ['s390x', 's390x-linux-gnu'],
-  ['riscv64', 'riscv64-linux-gnu'],
-  ['loong64', 'loongarch64-linux-gnu'],
-  ['mips64le', 'mips64el-linux-gnuabi64'],
-  ['mipsle', 'mipsel-linux-gnu'],
-])
-
-/** Those of glibc as it comes, and as Debian, Fedora and others build it. */
-function defaultFolders(architecture: string): readonly string[] {
-  const triplets = architecture === 'arm' ? ['arm-linux-gnueabihf', 'arm-linux-gnueabi'] : [TRIPLETS.get(architecture) ?? '']
-  const names = [...triplets.map((triplet) => `lib/${triplet}`), 'lib64', 'lib', ...(architecture === 'riscv64' ? ['lib64/lp64d'] : []), ...(architecture === '386' ? ['lib32'] : []), ...(architecture === 'amd64p32' ? ['libx32'] : [])]
-  return names.flatMap((name) => [`/${name}`, `/usr/${name}`])
-}
-
-/** `/etc/ld.so.conf` with what it includes. ldconfig is taken to have been run. */
-function configuredFolders(tree: ImageTree): readonly string[] {
-  const folders: string[] = []
-  const open = ['/etc/ld.so.conf']
-  const seen = new Set<string>()
-  for (let path = open.pop(); path !== undefined; path = open.pop()) {
-    if (seen.has(path)) continue
-    seen.add(path)
-    for (const line of searchPathsAt(tree, path)?.split('\n') ?? []) {
-      const text = line.replace(/#.*/, '').trim()
-      const pattern = /^include\s+(\S+)$/.exec(text)?.[1]
-      if (pattern !== undefined) open.push(...matchFiles(tree, pattern.startsWith('/') ? pattern : `/etc/${pattern}`))
-      else if (text.startsWith('/')) folders.push(...text.split(/[\s:,]+/).filter((folder) => folder.startsWith('/')))
-    }
-  }
-  return folders
-}
-
-/** Wildcards in the last component only: no distribution has others. */
-function matchFiles(tree: ImageTree, pattern: string): readonly string[] {
-  const slash = pattern.lastIndexOf('/')
-  const folder = pattern.slice(0, slash)
-  const parts = pattern.slice(slash + 1).split('*')
-  const [first = '', last = ''] = [parts[0], parts.at(-1)]
-  return [...tree.list(folder)].map(([name]) => name).filter((name) => (parts.length === 1 ? name === first : name.startsWith(first) && name.endsWith(last))).map((name) => `${folder}/${name}`)
-}
-
-function searchPathsAt(tree: ImageTree, path: string): string | undefined {
-  const node = tree.find(path)?.node
-  return node?.kind === 'file' && node.entry.content.kind === 'search-paths' ? node.entry.content.text : undefined
-}
-
-/** A file of paths takes the place of musl's own. */
-function muslFolders(tree: ImageTree): readonly string[] {
-  const files = [...tree.list('/etc')].map(([name]) => name).filter((name) => /^ld-musl-.*\.path$/.test(name))
-  const texts = files.flatMap((name) => searchPathsAt(tree, `/etc/${name}`) ?? [])
-  if (texts.length === 0) return ['/lib', '/usr/local/lib', '/usr/lib']
-  return texts.flatMap((text) => text.split(/[:\n]/)).map((folder) => folder.trim()).filter((folder) => folder !== '')
-}
-
-interface Named {
-  readonly path: string
-  readonly elf: ElfFacts
-}
-
-/** Every library by its soname and by its file's name. */
-function indexLibraries(tree: ImageTree): ReadonlyMap<string, readonly Named[]> {
-  const names = new Map<string, Named[]>()
-  for (const { path, node } of tree.files()) {
-    if (node.entry.content.kind !== 'elf') continue
-    const { elf } = node.entry.content
-    const file = path.slice(path.lastIndexOf('/') + 1)
-    for (const name of new Set([file, elf.linking.kind === 'dynamic' ? (elf.linking.soname ?? file) : file])) {
-      const before = names.get(name)
-      if (before === undefined) names.set(name, [{ path, elf }])
-      else before.push({ path, elf })
-    }
-  }
-  return names
-}
 
 /** Whether a loader of `like`'s kind takes the file rather than to look on. */
 function isFit(elf: ElfFacts, like: ElfFacts): boolean {

@@ -4,25 +4,33 @@ import { asByteString, textOfBytes } from '../../kit/byteString.ts'
 import { describeArchitecture } from '../elf/machine.ts'
 import type { Finding } from '../finding.ts'
 import { fitOf } from './fit.ts'
-import { findingOf, type AuditSubject, type ElfFile } from './subject.ts'
+import type { ElfFile } from './judgedFile.ts'
+import { findingOf, folderOf, type AuditSubject } from './subject.ts'
 
-/** Whether programs and libraries are for the platform that the image is labelled with. */
-export function* checkPlatforms({ platform, elfFiles, libraries }: AuditSubject): Generator<Finding> {
-  const groups = new Map<string, Group>()
-  for (const file of elfFiles) {
-    if (file.elf.kind === 'object') continue
-    const fit = fitOf(file.elf, platform)
-    if (fit === 'own') yield* checkLevel(file, platform)
-    else if (fit === 'compatible') addTo(groups, 'CompatArchitecture', file)
-    else if (file.excuse === undefined && isLoadedHere(file, libraries)) yield wrongArchitecture(file, platform)
-    else addTo(groups, 'ForeignArchitecture', file)
+/** Files of one layer that are for the same other architecture: told together. */
+export interface FileGroup {
+  readonly rule: GroupRule
+  readonly files: readonly ElfFile[]
+}
+
+export type GroupRule = 'CompatArchitecture' | 'ForeignArchitecture'
+
+/** Whether a program or library is for the platform that the image is labelled with: what is wrong with it, or which group it belongs to. */
+export function judgePlatform(file: ElfFile, subject: Pick<AuditSubject, 'platform' | 'isSearched'>): Finding | GroupRule | undefined {
+  if (file.elf.kind === 'object') return undefined
+  switch (fitOf(file.elf, subject.platform)) {
+    case 'own':
+      return checkLevel(file, subject.platform)
+    case 'compatible':
+      return 'CompatArchitecture'
+    case 'foreign':
+      return file.excuse === undefined && isLoadedHere(file, subject) ? wrongArchitecture(file, subject.platform) : 'ForeignArchitecture'
   }
-  for (const group of groups.values()) yield describeGroup(group, platform)
 }
 
 /** A command or a library in its place is there to be used; a file with neither sign may be data. */
-function isLoadedHere({ path, isExecutable }: ElfFile, libraries: AuditSubject['libraries']): boolean {
-  return isExecutable || libraries.isSearched(path.slice(0, Math.max(1, path.lastIndexOf('/'))))
+function isLoadedHere({ path, isExecutable }: ElfFile, { isSearched }: Pick<AuditSubject, 'isSearched'>): boolean {
+  return isExecutable || isSearched(folderOf(path))
 }
 
 function wrongArchitecture(file: ElfFile, platform: Platform): Finding {
@@ -37,12 +45,12 @@ function wrongArchitecture(file: ElfFile, platform: Platform): Finding {
 }
 
 /** Levels are compared within one architecture; '' is its baseline. */
-function* checkLevel(file: ElfFile, platform: Platform): Generator<Finding> {
+function checkLevel(file: ElfFile, platform: Platform): Finding | undefined {
   const { elf, excuse } = file
-  if (elf.cpuLevel === '' || excuse !== undefined || isReached(elf.cpuLevel, platform)) return
+  if (elf.cpuLevel === '' || excuse !== undefined || isReached(elf.cpuLevel, platform)) return undefined
   const name = platform.architecture === 'riscv64' ? `the extensions ${elf.cpuLevel.replaceAll(',', ', ')}` : `${platform.architecture}/${elf.cpuLevel}`
   const isRefused = platform.architecture === 'amd64'
-  yield findingOf(file, {
+  return findingOf(file, {
     rule: 'CpuLevel',
     // x86's note is a demand; the attributes of ARM and RISC-V tell what is in a library for CPUs that have it, too
     severity: isRefused ? 'error' : elf.kind === 'program' ? 'warning' : 'note',
@@ -57,19 +65,13 @@ function isReached(level: string, { architecture, variant }: Platform): boolean 
   return number(level) <= number(variant)
 }
 
-interface Group {
-  readonly rule: 'CompatArchitecture' | 'ForeignArchitecture'
-  readonly files: ElfFile[]
+/** Of files in order, each with the rule of its group. */
+export function groupFiles(files: readonly { readonly rule: GroupRule; readonly file: ElfFile }[]): readonly FileGroup[] {
+  const groups = Map.groupBy(files, ({ rule, file: { elf, node } }) => `${rule} ${elf.architecture} ${elf.foreignSystem ?? ''} ${node.layer}`)
+  return [...groups.values()].flatMap((members) => members.slice(0, 1).map(({ rule }) => ({ rule, files: members.map(({ file }) => file) })))
 }
 
-function addTo(groups: Map<string, Group>, rule: Group['rule'], file: ElfFile): void {
-  const key = `${rule} ${file.elf.architecture} ${file.elf.foreignSystem ?? ''} ${file.node.layer}`
-  const group = groups.get(key)
-  if (group === undefined) groups.set(key, { rule, files: [file] })
-  else group.files.push(file)
-}
-
-function describeGroup({ rule, files }: Group, platform: Platform): Finding {
+export function describeGroup({ rule, files }: FileGroup, { platform }: Pick<AuditSubject, 'platform'>): Finding {
   const [first, ...rest] = files
   if (first === undefined) throw new TypeError('a group has files')
   const what = describeArchitecture(first.elf.architecture)

@@ -27,10 +27,10 @@ export function programOf({ container }: ImageConfig): { readonly word: string; 
 }
 
 function* checkWord(word: string, from: string, subject: AuditSubject): Generator<Finding> {
-  const { tree, config, commandFolders } = subject
+  const { tree, config, surroundings: { commandFolders } } = subject
   const asked = fromText(word.startsWith('/') || !word.includes('/') ? word : `${config.container.workingDir ?? '/'}/${word}`)
   if (config.container.volumes.some((volume) => asked.startsWith(`${volume}/`))) return
-  const found = findCommand(asked, { tree, commandFolders })
+  const found = findCommand(asked, subject)
   if (found !== undefined) {
     yield* checkStart(found, from, subject)
     return

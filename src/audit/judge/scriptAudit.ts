@@ -2,17 +2,7 @@ import { asByteString, textOfBytes } from '../../kit/byteString.ts'
 import type { Finding } from '../finding.ts'
 import type { FoundFile, ImageTree } from '../tree/imageTree.ts'
 import { PLACES } from './places.ts'
-import { findingOf, type AuditSubject } from './subject.ts'
-
-/** Whether what executable scripts name in their first line is in the image. */
-export function* checkScripts(subject: AuditSubject): Generator<Finding> {
-  for (const file of subject.files) {
-    const { content, mode } = file.node.entry
-    if (content.kind !== 'script' || (mode & 0o111) === 0) continue
-    const problem = scriptProblem(content.line, subject)
-    if (problem !== undefined) yield describeScript(file, problem, subject)
-  }
-}
+import { findingOf, folderOf, type AuditSubject } from './subject.ts'
 
 export interface ScriptProblem {
   readonly rule: 'InterpreterMissing' | 'ScriptCrlf'
@@ -21,7 +11,7 @@ export interface ScriptProblem {
 }
 
 /** What keeps the kernel from starting a script by its first line, as execve(2) has it; undefined where nothing is known to. */
-export function scriptProblem(line: string, { tree, commandFolders }: Pick<AuditSubject, 'tree' | 'commandFolders'>): ScriptProblem | undefined {
+export function scriptProblem(line: string, { tree, surroundings }: Pick<AuditSubject, 'tree' | 'surroundings'>): ScriptProblem | undefined {
   const isCrlf = line.endsWith('\r')
   const { interpreter, argument } = parseShebang(line.replace(/\r$/, ''))
   // with an argument the carriage return is a part of that, and most interpreters trip over it all the same
@@ -29,7 +19,7 @@ export function scriptProblem(line: string, { tree, commandFolders }: Pick<Audit
   if (interpreter === '' || !tree.isComplete) return undefined
   if (!isThere(tree, interpreter)) return missing(interpreter)
   const command = envCommand(interpreter, argument)
-  if (command === undefined || findCommand(command, { tree, commandFolders }) !== undefined) return undefined
+  if (command === undefined || findCommand(command, { tree, surroundings }) !== undefined) return undefined
   return missing(command)
 }
 
@@ -64,8 +54,8 @@ function envCommand(interpreter: string, argument: string): string | undefined {
 }
 
 /** As execvp(3) looks for a command. Undefined where it is not there. */
-export function findCommand(name: string, { tree, commandFolders }: Pick<AuditSubject, 'tree' | 'commandFolders'>): FoundFile | undefined {
-  const paths = name.includes('/') ? [name] : commandFolders.map((folder) => `${folder}/${name}`)
+export function findCommand(name: string, { tree, surroundings }: Pick<AuditSubject, 'tree' | 'surroundings'>): FoundFile | undefined {
+  const paths = name.includes('/') ? [name] : surroundings.commandFolders.map((folder) => `${folder}/${name}`)
   for (const path of paths) {
     const found = tree.find(path)
     if (found?.node.kind === 'file') return { path: found.path, node: found.node }
@@ -74,9 +64,7 @@ export function findCommand(name: string, { tree, commandFolders }: Pick<AuditSu
 }
 
 /** A command that cannot start is in somebody's way; scripts elsewhere come in packages, and may never be called. */
-function describeScript(file: FoundFile, problem: ScriptProblem, { commandFolders, tree }: AuditSubject): Finding {
-  const folder = file.path.slice(0, Math.max(1, file.path.lastIndexOf('/')))
-  const isCommand = commandFolders.some((known) => known === folder || tree.find(known)?.path === folder)
+export function describeScript(file: FoundFile, problem: ScriptProblem, { isCommandFolder }: Pick<AuditSubject, 'isCommandFolder'>): Finding {
   const isElsewhere = PLACES.some(({ pattern }) => pattern.test(file.path))
-  return findingOf(file, { ...problem, severity: isCommand && !isElsewhere ? 'warning' : 'note' })
+  return findingOf(file, { ...problem, severity: isCommandFolder(folderOf(file.path)) && !isElsewhere ? 'warning' : 'note' })
 }

@@ -1,6 +1,6 @@
 import { asByteString, type ByteString } from '../../kit/byteString.ts'
 import type { FileContent, LayerEntry, LayerFacts } from '../facts/layerFacts.ts'
-import { walkPath } from './pathWalk.ts'
+import { walkPath, type VisitPlace } from './pathWalk.ts'
 import type { FileNode, FolderNode, TreeNode } from './treeNode.ts'
 
 export interface Found<Content = FileContent> {
@@ -18,9 +18,9 @@ export interface FoundFile<Content = FileContent> {
 export interface ImageTree<Content = FileContent> {
   /** Whether all layers were known. Where not, what is not found may be there all the same. */
   readonly isComplete: boolean
-  /** What is at `path`, links followed inside the root; relative paths start at the root. */
-  find(path: string): Found<Content> | undefined
-  /** What is in the folder at `path`, links followed; nothing where it is none. */
+  /** What is at `path`, links followed inside the root; relative paths start at the root. `visit` is told of each place that was looked at on the way. */
+  find(path: string, visit?: VisitPlace): Found<Content> | undefined
+  /** What is in the folder at `path`, links followed, in no order; nothing where it is none. */
   list(path: string): Iterable<readonly [name: string, node: TreeNode<Content>]>
   /** Every file, each name once, in no order. */
   files(): Iterable<FoundFile<Content>>
@@ -28,11 +28,20 @@ export interface ImageTree<Content = FileContent> {
 
 /** Of layers, lowest first; undefined is one of which nothing is known. */
 export function buildImageTree<Content = FileContent>(layers: readonly (LayerFacts<Content> | undefined)[]): ImageTree<Content> {
+  return createImageTree(buildRoot(layers), !layers.includes(undefined))
+}
+
+/** The root folder of layers, lowest first. */
+export function buildRoot<Content = FileContent>(layers: readonly (LayerFacts<Content> | undefined)[]): FolderNode<Content> {
   const root: FolderNode<Content> = { kind: 'folder', children: new Map() }
   for (const [index, layer] of layers.entries()) if (layer !== undefined) applyLayer(root, layer, index)
+  return root
+}
+
+export function createImageTree<Content = FileContent>(root: FolderNode<Content>, isComplete: boolean): ImageTree<Content> {
   return {
-    isComplete: !layers.includes(undefined),
-    find: (path) => walkPath(root, path, 'follow'),
+    isComplete,
+    find: (path, visit) => walkPath(root, path, 'follow', visit),
     list(path) {
       const node = walkPath(root, path, 'follow')?.node
       return node?.kind === 'folder' ? node.children : []
@@ -41,8 +50,8 @@ export function buildImageTree<Content = FileContent>(layers: readonly (LayerFac
   }
 }
 
-/** Removals mean what lower layers have, so they come first, wherever they stand in the layer. */
-function applyLayer<Content>(root: FolderNode<Content>, { entries }: LayerFacts<Content>, layer: number): void {
+/** Puts the layer with the number `layer` on top of what is in `root`. Removals mean what lower layers have, so they come first, wherever they stand in the layer. */
+export function applyLayer<Content>(root: FolderNode<Content>, { entries }: LayerFacts<Content>, layer: number): void {
   for (const entry of entries) {
     if (entry.kind === 'removal') removeEntry(root, entry.path)
     if (entry.kind === 'opaque') hideFolder(root, entry.path)

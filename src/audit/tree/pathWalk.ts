@@ -13,13 +13,17 @@ export interface Walked<Content = FileContent> {
   readonly node: TreeNode<Content>
 }
 
+/** Told of each place, without links and with a slash in front, whose state a walk depended on: there or not, and what. */
+export type VisitPlace = (place: string) => void
+
 /**
  * What is at `path`, as a process sees it whose root is `root`: absolute links start there, `..` stops there.
  * `last-link`: a link in the last component is not followed. Undefined where there is nothing, or links go round in circles.
  */
-export function walkPath<Content>(root: FolderNode<Content>, path: string, mode: 'follow' | 'last-link'): Walked<Content> | undefined {
+export function walkPath<Content>(root: FolderNode<Content>, path: string, mode: 'follow' | 'last-link', visit?: VisitPlace): Walked<Content> | undefined {
   const walk = new PathWalk(root, path)
   for (let name = walk.next(); name !== undefined; name = walk.next()) {
+    visit?.(walk.pathOf(name))
     const child = walk.folder.children.get(name)
     if (child === undefined) return undefined
     if (child.kind === 'folder') walk.enter(name, child)

@@ -17,8 +17,15 @@ interface SymlinkNode {
   readonly target: ByteString
 }
 
-/** Changed while layers are applied. */
 export interface FolderNode<Content = FileContent> {
   readonly kind: 'folder'
-  readonly children: Map<string, TreeNode<Content>>
+  readonly children: FolderChildren<Content>
+}
+
+/** Changed while layers are applied. A `Map` is one; the folders of a baseline read theirs when they are asked for them. */
+export interface FolderChildren<Content = FileContent> extends Iterable<readonly [name: string, node: TreeNode<Content>]> {
+  get(name: string): TreeNode<Content> | undefined
+  set(name: string, node: TreeNode<Content>): unknown
+  delete(name: string): unknown
+  clear(): void
 }

@@ -1,5 +1,4 @@
-import { auditPlatform, excuseBase, type PlatformAudit } from '../../audit/auditPlatform.ts'
-import type { LayerFacts } from '../../audit/facts/layerFacts.ts'
+import { excuseBase, isBaseSuspect, type PlatformAudit } from '../../audit/auditPlatform.ts'
 import type { BuildResult, PlatformResult } from '../../exporter/exporter.ts'
 import { formatCanonicalJson } from '../../ground/canonicalJson.ts'
 import { digestOf } from '../../ground/digest.ts'
@@ -8,6 +7,8 @@ import type { Snapshot, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import type { AuditOrder, LayerOrigins } from '../engine.ts'
 import { runStep } from '../stepProgress.ts'
 import type { AuditStore } from './auditStore.ts'
+import type { BaselineStore } from './baselineStore.ts'
+import { auditChain, countSettled, type AuditedChain, type ReadFacts } from './chainAudit.ts'
 import { AuditFailedError, describeAudit, tellFindings, type LocatedAudit } from './auditReport.ts'
 import type { LayerFactsSource } from './layerFactsSource.ts'
 
@@ -22,6 +23,7 @@ export interface BuildAudit {
 export interface BuildAuditDeps {
   readonly snapshots: SnapshotStore
   readonly store: AuditStore
+  readonly baselines: BaselineStore
   readonly facts: LayerFactsSource
   readonly progress: ProgressSink
 }
@@ -59,7 +61,7 @@ async function judge(judged: Judged, deps: BuildAuditDeps, signal: AbortSignal):
     const spans = origins?.spans ?? []
     // where a step made no layer, which step a layer is of is not known
     const isMatched = spans.length === chain.length - baseLayers
-    return { audit: await auditChain(chain, judged, deps, signal), spanOf: (layer) => (isMatched ? spans[layer - baseLayers] : undefined) }
+    return { audit: await auditResult(chain, judged, deps, signal), spanOf: (layer) => (isMatched ? spans[layer - baseLayers] : undefined) }
   } catch (error) {
     signal.throwIfAborted()
     if (mode === 'error') throw error
@@ -67,28 +69,37 @@ async function judge(judged: Judged, deps: BuildAuditDeps, signal: AbortSignal):
   }
 }
 
-async function auditChain(chain: readonly Snapshot[], { result, origins, mode }: Judged, { store, facts, progress }: BuildAuditDeps, signal: AbortSignal): Promise<PlatformAudit> {
-  const key = keyOf(chain.map(facts.nameOf), result, origins)
-  const known = store.audit(key)
-  if (known !== undefined) return known
-  const readAll = async (): Promise<readonly (LayerFacts | undefined)[]> => {
-    const read = []
-    for (const snapshot of chain) read.push(await facts.read(snapshot, mode === 'error' ? 'fetch' : 'here', signal))
-    return read
+async function auditResult(chain: readonly Snapshot[], { result: { id, platform, config }, origins, mode }: Judged, deps: BuildAuditDeps, signal: AbortSignal): Promise<PlatformAudit> {
+  const { facts, baselines, progress } = deps
+  const image: AuditedChain = { platform, config, names: chain.map(facts.nameOf), baseLayers: origins?.baseLayers }
+  const readFacts: ReadFacts = async (layer) => {
+    const snapshot = chain[layer]
+    return snapshot === undefined ? undefined : await facts.read(snapshot, mode === 'error' ? 'fetch' : 'here', signal)
   }
+  const known = deps.store.audit(keyOf(image, 'excuse'))
+  if (known !== undefined) return known
+  const audit = (): Promise<PlatformAudit> => auditAnew(image, 'excuse', deps, readFacts)
   // base images are read when they are met for the first time, which may be seen
-  const isQuick = chain.every((snapshot) => facts.isKnown(snapshot) || (mode === 'warn' && snapshot.state === 'lazy'))
-  const layers = isQuick ? await readAll() : await runStep(progress, `audit ${result.id}`, readAll)
-  const { platform, config } = result
-  const image = { platform, config, layers, baseLayers: origins?.baseLayers }
-  const audit = excuseBase(image, auditPlatform(image))
-  if (audit.unreadLayers === 0) store.putAudit(key, audit) // with another layer it would be another
+  const isQuick = chain.slice(countSettled(image.names, baselines)).every((snapshot) => facts.isKnown(snapshot) || (mode === 'warn' && snapshot.state === 'lazy'))
+  return isQuick ? await audit() : await runStep(progress, `audit ${id}`, audit)
+}
+
+/** `excuse`: what the base image alone does wrong. */
+async function auditAnew(chain: AuditedChain, base: 'excuse' | 'blame', deps: Pick<BuildAuditDeps, 'store' | 'baselines'>, readFacts: ReadFacts): Promise<PlatformAudit> {
+  const found = await auditChain(chain, deps.baselines, readFacts)
+  const audit = base === 'excuse' && isBaseSuspect(found) ? excuseBase(found, await auditBase(chain, deps, readFacts)) : found
+  if (audit.unreadLayers === 0) deps.store.putAudit(keyOf(chain, base), audit) // with another layer it would be another
   return audit
 }
 
+async function auditBase(chain: AuditedChain, deps: Pick<BuildAuditDeps, 'store' | 'baselines'>, readFacts: ReadFacts): Promise<PlatformAudit> {
+  const base = { ...chain, names: chain.names.slice(0, chain.baseLayers) }
+  return deps.store.audit(keyOf(base, 'blame')) ?? (await auditAnew(base, 'blame', deps, readFacts))
+}
+
 /** All that an audit depends on. */
-function keyOf(layers: readonly string[], { platform, config }: PlatformResult, origins: LayerOrigins | undefined): string {
+function keyOf({ names, platform, config, baseLayers }: AuditedChain, base: 'excuse' | 'blame'): string {
   const { entrypoint, cmd, env, workingDir, volumes } = config.container
-  const parts = { layers, platform: { ...platform }, configPlatform: { ...config.platform }, entrypoint: entrypoint ?? null, cmd: cmd ?? null, env, workingDir: workingDir ?? null, volumes, base: origins?.baseLayers ?? null }
+  const parts = { layers: names, platform: { ...platform }, configPlatform: { ...config.platform }, entrypoint: entrypoint ?? null, cmd: cmd ?? null, env, workingDir: workingDir ?? null, volumes, base: base === 'excuse' ? (baseLayers ?? null) : 'blamed' }
   return digestOf(formatCanonicalJson(parts))
 }

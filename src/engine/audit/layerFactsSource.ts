@@ -45,7 +45,7 @@ export function createLayerFactsSource({ store, snapshots, layers: { keysOf, ope
   }
 
   return {
-    nameOf: (snapshot) => keysOf(snapshot).join(' '),
+    nameOf: (snapshot) => keysOf(snapshot)[0] ?? '',
     isKnown: (snapshot) => store.hasFacts(keysOf(snapshot)),
     watchLayer(snapshot, tar, signal) {
       if (store.hasFacts(keysOf(snapshot)) || isRevisable(snapshot)) return tar

@@ -38,6 +38,7 @@ import type { EngineConfig } from '../config/engineConfig.ts'
 import type { Answer, AuditOrder, BuildSubject, Built, ExporterRequest, FrontendRequest, SolveRequest, Steer } from '../engine.ts'
 import type { AttestDeps } from '../attestation/attestResult.ts'
 import type { AuditStore } from '../audit/auditStore.ts'
+import type { BaselineStore } from '../audit/baselineStore.ts'
 import { createBuildAudit, type BuildAudit } from '../audit/buildAudit.ts'
 import { createLayerFactsSource } from '../audit/layerFactsSource.ts'
 import { createLayerReading } from '../audit/layerReading.ts'
@@ -71,6 +72,7 @@ export interface SolveDeps {
   readonly packing: Limit
   readonly packedBlocks: PackedBlocks
   readonly auditStore: AuditStore
+  readonly auditBaselines: BaselineStore
   readonly attest: Pick<AttestDeps, 'provenance'>
   readonly importedLayers: ImportedLayers
   readonly openCachePlace: OpenCachePlace
@@ -258,11 +260,11 @@ interface ExportContext extends Pick<BuildContext, 'request' | 'progress'> {
 }
 
 function exportPartsOf(deps: SolveDeps, { request: { sessionId }, progress, protect, found }: ExportContext, order: AuditOrder): ExportParts {
-  const { content, snapshots, images, registries, sessions, presence, transfers, packing, packedBlocks, auditStore: store } = deps
+  const { content, snapshots, images, registries, sessions, presence, transfers, packing, packedBlocks, auditStore: store, auditBaselines: baselines } = deps
   const registry = registries.registryFor(sessionId)
   const blobs = createBlobSource(content, registry, found)
   const facts = createLayerFactsSource({ snapshots, layers: createLayerReading({ snapshots, content, blobs }), store })
-  const audit = createBuildAudit({ snapshots, store, facts, progress }, order)
+  const audit = createBuildAudit({ snapshots, store, baselines, facts, progress }, order)
   const exporterDeps: ExporterDeps = {
     content,
     snapshots,
