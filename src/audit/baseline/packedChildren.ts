@@ -41,12 +41,16 @@ export class PackedChildren implements FolderChildren {
     this.#isCleared = true
   }
 
+  *keys(): Generator<string> {
+    if (!this.#isCleared) for (const name of this.#packedNames()) if (!this.#changed.has(name)) yield name
+    for (const [name, node] of this.#changed) if (node !== undefined) yield name
+  }
+
   *[Symbol.iterator](): Generator<readonly [name: string, node: TreeNode]> {
-    for (const name of this.#isCleared ? [] : this.#packedNames()) {
-      const node = this.#changed.has(name) ? undefined : this.get(name)
+    for (const name of this.keys()) {
+      const node = this.get(name)
       if (node !== undefined) yield [name, node]
     }
-    for (const [name, node] of this.#changed) if (node !== undefined) yield [name, node]
   }
 
   /** Each name at which there is not what was packed; `packed` is the node that was, `node` what is there now. */

@@ -67,7 +67,7 @@ function matchFiles(tree: ImageTree, pattern: string): readonly string[] {
 
 /** In the order in which glob(3) has them. */
 function namesIn(tree: ImageTree, folder: string): readonly string[] {
-  return [...tree.list(folder)].map(([name]) => name).sort()
+  return [...tree.names(folder)].sort()
 }
 
 function searchPathsAt(tree: ImageTree, path: string): string | undefined {

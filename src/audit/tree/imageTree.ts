@@ -20,8 +20,8 @@ export interface ImageTree<Content = FileContent> {
   readonly isComplete: boolean
   /** What is at `path`, links followed inside the root; relative paths start at the root. `visit` is told of each place that was looked at on the way. */
   find(path: string, visit?: VisitPlace): Found<Content> | undefined
-  /** What is in the folder at `path`, links followed, in no order; nothing where it is none. */
-  list(path: string): Iterable<readonly [name: string, node: TreeNode<Content>]>
+  /** The names in the folder at `path`, links followed, in no order; none where it is none. */
+  names(path: string): Iterable<string>
   /** Every file, each name once, in no order. */
   files(): Iterable<FoundFile<Content>>
 }
@@ -42,9 +42,9 @@ export function createImageTree<Content = FileContent>(root: FolderNode<Content>
   return {
     isComplete,
     find: (path, visit) => walkPath(root, path, 'follow', visit),
-    list(path) {
+    names(path) {
       const node = walkPath(root, path, 'follow')?.node
-      return node?.kind === 'folder' ? node.children : []
+      return node?.kind === 'folder' ? node.children.keys() : []
     },
     files: () => filesOf(root),
   }

@@ -37,7 +37,7 @@ export function walkPath<Content>(root: FolderNode<Content>, path: string, mode:
 class PathWalk<Content> {
   readonly #root: FolderNode<Content>
   readonly #pending: string[]
-  readonly #stack: { readonly name: string; readonly folder: FolderNode<Content> }[] = []
+  readonly #stack: { readonly path: string; readonly folder: FolderNode<Content> }[] = []
   #links = 0
   #names = 0
 
@@ -70,7 +70,7 @@ class PathWalk<Content> {
   }
 
   enter(name: string, folder: FolderNode<Content>): void {
-    this.#stack.push({ name, folder })
+    this.#stack.push({ path: this.pathOf(name), folder })
   }
 
   /** False where there were too many links. */
@@ -82,11 +82,10 @@ class PathWalk<Content> {
   }
 
   pathOf(name: string): ByteString {
-    return asByteString(`/${[...this.#stack.map((entry) => entry.name), name].join('/')}`)
+    return asByteString(`${this.#stack.at(-1)?.path ?? ''}/${name}`)
   }
 
   here(): Walked<Content> {
-    const names = this.#stack.map(({ name }) => name)
-    return { path: asByteString(`/${names.join('/')}`), node: this.folder }
+    return { path: asByteString(this.#stack.at(-1)?.path ?? '/'), node: this.folder }
   }
 }

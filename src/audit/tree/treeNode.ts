@@ -24,6 +24,7 @@ export interface FolderNode<Content = FileContent> {
 
 /** Changed while layers are applied. A `Map` is one; the folders of a baseline read theirs when they are asked for them. */
 export interface FolderChildren<Content = FileContent> extends Iterable<readonly [name: string, node: TreeNode<Content>]> {
+  keys(): Iterable<string>
   get(name: string): TreeNode<Content> | undefined
   set(name: string, node: TreeNode<Content>): unknown
   delete(name: string): unknown
