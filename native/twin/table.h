@@ -7,13 +7,13 @@
 
 #include <stdint.h>
 
-#define TABLE_FORMAT "PELTWIN2"
-#define TABLE_MAGIC 0x324e4957544c4550u /* the same, in little-endian */
+#define TABLE_FORMAT "PELTWIN3"
+#define TABLE_MAGIC 0x334e4957544c4550u /* the same, in little-endian */
 /* Locales in UTF-8 are files that both architectures read alike. */
 #define TABLE_SAME_LOCALES 1u
 /* The emulator gives a program its environment back to front, and so do we: QEMU before 8.1. */
 #define TABLE_REVERSED_ENVIRONMENT 2u
-/* Words around a twin's own arguments, those in front and those behind together. */
+/* Words in front of a twin's own arguments. */
 #define MAX_WORDS 32
 
 struct table {
@@ -38,12 +38,18 @@ struct twin {
 	uint32_t link;
 	/* Names that argv[0] may have, a list of offsets that ends with 0; 0 for any. */
 	uint32_t names;
+	/* What the first argument has to begin with, a list as the former; 0 for anything, or none. */
+	uint32_t first;
+	/* Where name or first argument are others: the twin to look at then; 0 for none. */
+	uint32_t otherwise;
 	/* What no argument and no variable may begin with, a list as the former. */
 	uint32_t refused;
+	/* Options, and an ending each: the file that such an option names has none beside it by its name with that ending. A list of two offsets a time. */
+	uint32_t companions;
+	/* Paths at which there is nothing, a list as the former. */
+	uint32_t absent;
 	/* Options, the argument that has to follow each, and what is given in its place: a list of three offsets a time, as the former. */
 	uint32_t replaced;
-	/* Of the words, so many at their end stand behind the arguments that were given. */
-	uint32_t behind_count;
 	uint32_t word_count;
 	/* argv of what is executed, but for the arguments that were given; 0 for argv[0] as given. */
 	uint32_t words[];

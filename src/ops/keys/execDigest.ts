@@ -1,5 +1,5 @@
 import { TWINS_VERSION } from '../../executor/emulation/twins/allowlist.ts'
-import { TOOLCHAIN_VERSION } from '../../executor/emulation/twins/toolchain/gccPrograms.ts'
+import { TOOLCHAIN_VERSION } from '../../executor/emulation/twins/toolchain/compilerTargets.ts'
 import { digestOf, type Digest } from '../../ground/digest.ts'
 import { formatGoJson, type GoJson } from '../../ground/goJson.ts'
 import type { Platform } from '../../ground/platform.ts'

@@ -1,5 +1,6 @@
 import type { OpenFolder } from '../../../archive/safePath.ts'
 import { findConfiguration } from './toolchain/gccConfiguration.ts'
+import { findHeaderFolders, type HeaderFolders } from './toolchain/headerFolders.ts'
 import { parseProgramNeeds, type ProgramNeeds } from './nativeProgram.ts'
 import type { Checksum } from './packages/packageDatabase.ts'
 import { hashBytes, keyOf, readRootFile, type RootFile } from './rootFiles.ts'
@@ -15,6 +16,8 @@ export interface FileFacts {
   readonly asksForItself: boolean
   /** Of a part of gcc: how it was configured; undefined of others. */
   readonly configuration: string | undefined
+  /** Of a compiler of gcc's: where it looks for headers. */
+  readonly headerFolders: HeaderFolders | undefined
 }
 
 export interface FactsQuestion {
@@ -39,7 +42,8 @@ export function createFactsReader(): FactsReader {
       if (known !== undefined) return known
       const bytes = await readRootFile(root, file, signal)
       if (bytes === undefined) return undefined
-      const facts = { hex: hashBytes(bytes, algorithm), needs: parseProgramNeeds(bytes, architecture), takesArgv0: bytes.includes('argv0'), asksForItself: bytes.includes('/proc/self/exe'), configuration: findConfiguration(bytes) }
+      const configuration = findConfiguration(bytes)
+      const facts = { hex: hashBytes(bytes, algorithm), needs: parseProgramNeeds(bytes, architecture), takesArgv0: bytes.includes('argv0'), asksForItself: bytes.includes('/proc/self/exe'), configuration, headerFolders: configuration === undefined ? undefined : findHeaderFolders(bytes) }
       if (kept.size >= MAX_KEPT) kept.clear()
       kept.set(key, facts)
       return facts

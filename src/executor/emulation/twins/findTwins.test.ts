@@ -32,7 +32,7 @@ const textReader: FactsReader = {
   async read(root, { path }, { algorithm }) {
     const bytes = readFileSync(`/proc/self/fd/${root.fd}/${path}`)
     const text = bytes.toString()
-    return { hex: hashBytes(bytes, algorithm), needs: { loader: /^loader (.*)$/m.exec(text)?.[1], libraries: /^needs (.*)$/m.exec(text)?.[1]?.split(' ') ?? [] }, takesArgv0: text.includes('argv0'), asksForItself: text.includes('/proc/self/exe'), configuration: undefined }
+    return { hex: hashBytes(bytes, algorithm), needs: { loader: /^loader (.*)$/m.exec(text)?.[1], libraries: /^needs (.*)$/m.exec(text)?.[1]?.split(' ') ?? [] }, takesArgv0: text.includes('argv0'), asksForItself: text.includes('/proc/self/exe'), configuration: undefined, headerFolders: undefined }
   },
 }
 
@@ -155,7 +155,7 @@ describe('twins in a user land of apk', () => {
     const [busybox, zstd] = await start(alpine('step'), alpine('sibling'))
     assert.deepEqual([busybox?.start.executed, zstd?.start.executed], ['lib/ld-musl-x86_64.so.1', 'lib/ld-musl-x86_64.so.1'])
     assert.deepEqual(busybox?.start.words.filter((word) => typeof word === 'string'), ['--library-path', '/dev/.pelago/root/lib:/dev/.pelago/root/usr/lib', '--argv0', '/dev/.pelago/root/bin/busybox'])
-    assert.ok(busybox.calledAs.includes('sh') && busybox.names?.includes('ls') === true && !busybox.names.includes('uname'))
+    assert.ok(busybox.calledAs.includes('sh') && busybox.call.names?.includes('ls') === true && !busybox.call.names.includes('uname'))
   })
   const cases: readonly (readonly [sentence: string, step: Root, sibling: Root, found: readonly string[]])[] = [
     ['are there where the loader looks in other folders first, which have none of the libraries', alpine('step', { files: { 'etc/ld-musl-aarch64.path': '/opt/lib\n/lib:/usr/lib\n' } }), alpine('sibling'), ['busybox', 'zstd']],

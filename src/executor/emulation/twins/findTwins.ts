@@ -14,7 +14,7 @@ import type { ProgramNeeds } from './nativeProgram.ts'
 import { spellStart, type BuiltTwice, type WordReader } from './spelling/spelledStart.ts'
 import { createStepLibraries, type StepLibraries } from './stepLibraries.ts'
 import { findStart, type FoundLibrary, type NativeStart } from './twinStart.ts'
-import type { ArgumentChange, FileIdentity } from './setting/twinTable.ts'
+import type { FileIdentity, TwinCall } from './setting/twinTable.ts'
 import { SIBLING_FOLDER } from './setting/twinFolder.ts'
 
 /** Both file systems of a step: its own, and its sibling's for this machine. */
@@ -32,15 +32,19 @@ export interface TwinReaders {
   readonly words: WordReader
 }
 
-/** A file of the step, and what stands in for it. */
-export interface FoundTwin {
-  readonly file: FileIdentity
+/** What stands in for a program, in calls of one kind. */
+export interface FoundStart {
   readonly start: NativeStart
+  readonly call: TwinCall
   /** The first is that of the program itself, the others are links that it has. */
   readonly calledAs: readonly [string, ...string[]]
-  readonly names: readonly string[] | undefined
-  /** Absent: it is given what the other one is given. */
-  readonly change?: ArgumentChange
+  /** What does so in other calls. */
+  readonly otherwise?: FoundStart
+}
+
+/** A file of the step, and what stands in for it. */
+export interface FoundTwin extends FoundStart {
+  readonly file: FileIdentity
 }
 
 export type TwinSearch = { readonly kind: 'found'; readonly twins: readonly FoundTwin[] } | { readonly kind: 'none'; readonly why: string }
@@ -123,7 +127,7 @@ async function findTool(tool: AllowedTool, context: SearchContext): Promise<read
     const program = findFile(context.step, path) ?? findFile(context.step, path.replace(/^\/usr/, ''))
     const standIn = program === undefined ? undefined : await findStandIn(program, { name, tool }, context)
     const start = program === undefined || standIn === undefined ? undefined : await spell(tool, { program, name, standIn }, context)
-    if (program !== undefined && start !== undefined) found.push({ file: program.identity, start, names: tool.names, calledAs: [path.slice(path.lastIndexOf('/') + 1), ...(tool.names ?? tool.alsoCalled ?? [])] })
+    if (program !== undefined && start !== undefined) found.push({ file: program.identity, start, call: { names: tool.names }, calledAs: [path.slice(path.lastIndexOf('/') + 1), ...(tool.names ?? tool.alsoCalled ?? [])] })
   }
   return found
 }

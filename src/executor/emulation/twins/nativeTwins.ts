@@ -14,10 +14,11 @@ import { isOlder, parseQemuVersion, readQemuVersion } from '../qemuVersion.ts'
 import { createFactsReader } from './fileFacts.ts'
 import { findTwins, type FoundTwin, type TwinReaders } from './findTwins.ts'
 import { createPackageReader } from './packages/readPackages.ts'
-import { identityOf, keyOf } from './rootFiles.ts'
-import { writeCopies } from './spelling/spelledCopy.ts'
+import { identityOf } from './rootFiles.ts'
+import { copyKey, placeCopies } from './spelling/spelledCopy.ts'
 import { createWordReader } from './spelling/spelledStart.ts'
-import { findToolchain, type ToolchainSearch } from './toolchain/findToolchain.ts'
+import { findToolchain } from './toolchain/findToolchain.ts'
+import type { ToolchainSearch } from './toolchain/toolchainSearch.ts'
 import { COUNT_FILE, LINK_FOLDER, SIBLING_FOLDER, TOOLCHAIN_FOLDER, TWIN_FOLDER } from './setting/twinFolder.ts'
 import { parseCount, planLinks, writeCountFile, writeLinks, writeSealedEmulator, type LinkPlan } from './setting/twinSetting.ts'
 import { TABLE_FORMAT, type TwinTable } from './setting/twinTable.ts'
@@ -53,7 +54,7 @@ export interface NativeTwinsOptions {
 
 /** Nothing is tried before it is asked for. */
 export function createNativeTwins(options: NativeTwinsOptions): NativeTwins {
-  const kept: Kept = { readers: { packages: createPackageReader(), facts: createFactsReader(), words: createWordReader() }, linkFolders: new Map(), isReversed: new Map() }
+  const kept: Kept = { readers: { packages: createPackageReader(), facts: createFactsReader(), words: createWordReader() }, linkFolders: new Map(), copies: new Map(), isReversed: new Map() }
   const obstacles = new Map<string, Promise<string | undefined>>()
   return {
     async open(spec, source, signal) {
@@ -107,6 +108,8 @@ interface Kept {
   readonly readers: TwinReaders
   /** Folders of links, by what is in them; they stay in the state folder. */
   readonly linkFolders: Map<string, Promise<string>>
+  /** Copies in them, likewise. */
+  readonly copies: Map<string, Promise<string>>
   /** Whether an emulator gives programs their environment back to front, by its path. */
   readonly isReversed: Map<string, Promise<boolean>>
 }
@@ -118,17 +121,17 @@ function ensure<T>(known: Map<string, Promise<T>>, key: string, make: () => Prom
   return made
 }
 
-async function makeLinkFolder(stateFolder: string, { links, copies }: LinkPlan, sibling: OpenFolder): Promise<string> {
+async function makeLinkFolder({ links, copies }: LinkPlan, roots: ReadonlyMap<string, OpenFolder>, { kept, options: { stateFolder } }: StepParts): Promise<string> {
   const folder = await mkdtemp(join(stateFolder, 'links-'))
   await chmod(folder, 0o755) // for every user of a step
   await writeLinks(folder, links)
-  await writeCopies(folder, copies.values(), sibling)
+  await placeCopies(folder, copies.values(), { folder: join(stateFolder, 'copies'), made: kept.copies, roots })
   return folder
 }
 
 /** What a folder of links is made of. */
 function linkKey({ links, copies }: LinkPlan): string {
-  return JSON.stringify([[...links], [...copies].map(([path, { file, spellings }]) => [path, keyOf(file), spellings])])
+  return JSON.stringify([[...links], [...copies].map(([path, copy]) => [path, copyKey(copy)])])
 }
 
 async function reversesEnvironment(emulatorPath: string): Promise<boolean> {
@@ -149,8 +152,9 @@ async function openStep(parts: StepParts, signal: AbortSignal): Promise<StepTwin
   const { spec, source, emulatorPath, programs, kept, options } = parts
   using step = openRoot(spec.rootfs)
   using sibling = openRoot(source.rootfs)
+  using toolchain = source.toolchain === undefined ? undefined : openRoot(source.toolchain.rootfs)
   const tools = await findTwins({ step, target: spec.platform, sibling, native: source.platform }, kept.readers, signal)
-  const compilers = await findCompilers(step, parts, signal)
+  const compilers = toolchain === undefined ? NO_COMPILERS : await findToolchain({ step, target: spec.platform, toolchain, native: source.platform }, kept.readers, signal)
   const twins = [...(tools.kind === 'found' ? tools.twins : []), ...compilers.twins]
   if (tools.kind === 'none' && twins.length === 0) return { why: tools.why }
   const plan = planLinks(await withoutFresh(twins, signal))
@@ -159,7 +163,7 @@ async function openStep(parts: StepParts, signal: AbortSignal): Promise<StepTwin
   const folder = await mkdtemp(join(options.stateFolder, 'twins-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const paths = { sealed: join(folder, basename(emulatorPath)), registrations: join(folder, 'binfmt'), counts: join(folder, 'counts') }
-  const links = await ensure(kept.linkFolders, linkKey(plan), () => makeLinkFolder(options.stateFolder, plan, sibling))
+  const links = await ensure(kept.linkFolders, linkKey(plan), () => makeLinkFolder(plan, new Map([[SIBLING_FOLDER, sibling], ...(toolchain === undefined ? [] : [[TOOLCHAIN_FOLDER, toolchain] as const])]), parts))
   await mkdir(paths.counts)
   stack.use(mountMemory(paths.counts, COUNT_BYTES))
   const countFile = join(paths.counts, 'count')
@@ -175,11 +179,7 @@ async function openStep(parts: StepParts, signal: AbortSignal): Promise<StepTwin
   }
 }
 
-async function findCompilers(step: OpenFolder, { spec, source, kept }: StepParts, signal: AbortSignal): Promise<ToolchainSearch> {
-  if (source.toolchain === undefined) return { twins: [], why: undefined }
-  using toolchain = openRoot(source.toolchain.rootfs)
-  return await findToolchain({ step, target: spec.platform, toolchain, native: source.platform }, kept.readers, signal)
-}
+const NO_COMPILERS: ToolchainSearch = { twins: [], why: undefined }
 
 /** A letter for each process; a step that starts more of them is not counted on. */
 const COUNT_BYTES = 16 * 1024 * 1024

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseElfHeader, parseElfSegments, SEGMENT_TYPE } from '../../../../archive/elf/elfHeader.ts'
-import { sealEmulator, type EmulatorFile } from './sealedEmulator.ts'
+import type { FileStart } from './extraSegment.ts'
+import { sealEmulator } from './sealedEmulator.ts'
 
 const SIZE_BYTES = 100_000
 const code = { code: Buffer.from('CODE'), data: (entry: bigint) => Buffer.from(`entry ${entry}`) }
@@ -13,7 +14,7 @@ interface Segment {
 }
 
 /** The beginning of a static program of 64 bits whose entry is 0x1234. */
-function emulator(segments: readonly Segment[], ident: readonly number[] = [2, 1]): EmulatorFile {
+function emulator(segments: readonly Segment[], ident: readonly number[] = [2, 1]): FileStart {
   const start = Buffer.alloc(64 + 56 * segments.length)
   start.set([0x7f, 0x45, 0x4c, 0x46, ...ident, 1])
   start.writeUInt16LE(3, 16)
@@ -53,7 +54,7 @@ describe('a sealed emulator', () => {
     sealEmulator(original, code)
     assert.deepEqual(original.start, before)
   })
-  const refused: readonly (readonly [what: string, file: EmulatorFile])[] = [
+  const refused: readonly (readonly [what: string, file: FileStart])[] = [
     ['has no note', emulator([...loads, TLS])],
     ['maps nothing', emulator([NOTE])],
     ['has 32 bits', emulator([...loads, NOTE], [1, 1])],

@@ -6,7 +6,7 @@ import { parseCount, planLinks } from './twinSetting.ts'
 import { ARGV0 } from './twinTable.ts'
 
 const file = { device: 1n, inode: 1n, sizeBytes: 1n, mtimeNs: 1n, ctimeNs: 1n }
-const twin = (executed: string, calledAs: FoundTwin['calledAs'], start: Partial<FoundTwin['start']> = {}): FoundTwin => ({ file, calledAs, names: undefined, start: { folder: '/dev/.pelago/root', executed, words: [ARGV0], ...start } })
+const twin = (executed: string, calledAs: FoundTwin['calledAs'], start: Partial<FoundTwin['start']> = {}): FoundTwin => ({ file, calledAs, call: {}, start: { folder: '/dev/.pelago/root', executed, words: [ARGV0], ...start } })
 
 describe('the links of twins', () => {
   it('have a folder for each file that is executed, and a name for each that is called', () => {
@@ -18,7 +18,7 @@ describe('the links of twins', () => {
 
 describe('the copies of twins', () => {
   it('stand in for program and libraries, each once', () => {
-    const [program, library] = ['usr/bin/tool', 'usr/lib/libtool.so.1.2'].map((path) => ({ file: { path, identity: file, givesRights: false }, spellings: [{ offset: 1, text: 'arm64' }] }))
+    const [program, library] = ['usr/bin/tool', 'usr/lib/libtool.so.1.2'].map((path) => ({ folder: '/dev/.pelago/root', file: { path, identity: file, givesRights: false }, spellings: [{ offset: 1, text: 'arm64' }] }))
     assert.ok(program !== undefined && library !== undefined)
     const start = { folder: '/dev/.pelago/root', executed: 'lib/ld.so', words: [ARGV0, '--library-path', '/dev/.pelago/root/lib', '--argv0', ARGV0, '/dev/.pelago/root/usr/bin/tool'] } as const
     const copied = withCopies(start, program.file, [{ path: 'copies/usr/bin/tool', ...program }, { path: 'copies/lib/libtool.so.1', ...library }])

@@ -1,10 +1,10 @@
 import { copyFile, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import type { FoundTwin } from '../findTwins.ts'
+import type { FoundStart, FoundTwin } from '../findTwins.ts'
 import { sealEmulator } from './sealedEmulator.ts'
 import type { SpelledCopy } from '../spelling/spelledCopy.ts'
 import { LINK_FOLDER } from './twinFolder.ts'
-import { formatTwinTable, NO_CHANGE, type TwinStart, type TwinTable } from './twinTable.ts'
+import { formatTwinTable, type TwinStart, type TwinTable } from './twinTable.ts'
 
 /** Links by which the kernel is given what it executes: a process is called as the link that it was started by. */
 export interface LinkPlan {
@@ -17,17 +17,19 @@ export interface LinkPlan {
 
 /** A folder for each file that is executed: it is one, a loader, unless there are static programs. */
 export function planLinks(twins: readonly FoundTwin[]): LinkPlan {
-  const executed = [...new Set(twins.map(executedBy))]
-  const links = new Map<string, string>()
-  const starts = twins.map((twin) => {
-    const folder = String(executed.indexOf(executedBy(twin)))
-    for (const name of twin.calledAs) links.set(`${folder}/${name}`, relative(join(LINK_FOLDER, folder), executedBy(twin)))
-    return { twin, start: { linkFolder: `${LINK_FOLDER}/${folder}/`, link: twin.calledAs[0], names: twin.names, words: twin.start.words, change: twin.change ?? NO_CHANGE } }
-  })
-  return { starts, links, copies: new Map(twins.flatMap(({ start: { copies = [] } }) => copies.map((copy) => [copy.path, copy] as const))) }
+  const ways = twins.flatMap(allWays)
+  const executed = [...new Set(ways.map(executedBy))]
+  const folderOf = (way: FoundStart): string => String(executed.indexOf(executedBy(way)))
+  const links = new Map(ways.flatMap((way) => way.calledAs.map((name) => [`${folderOf(way)}/${name}`, relative(join(LINK_FOLDER, folderOf(way)), executedBy(way))] as const)))
+  const startOf = (way: FoundStart): TwinStart => ({ linkFolder: `${LINK_FOLDER}/${folderOf(way)}/`, link: way.calledAs[0], call: way.call, words: way.start.words, otherwise: way.otherwise && startOf(way.otherwise) })
+  return { starts: twins.map((twin) => ({ twin, start: startOf(twin) })), links, copies: new Map(ways.flatMap(({ start: { copies = [] } }) => copies.map((copy) => [copy.path, copy] as const))) }
 }
 
-function executedBy({ start: { folder, executed } }: FoundTwin): string {
+function allWays(way: FoundStart): readonly FoundStart[] {
+  return [way, ...(way.otherwise === undefined ? [] : allWays(way.otherwise))]
+}
+
+function executedBy({ start: { folder, executed } }: FoundStart): string {
   return join(folder, executed)
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ARGV0, formatTwinTable, NO_CHANGE, type FileIdentity, type TwinStart, type TwinTable } from './twinTable.ts'
+import { ARGV0, formatTwinTable, type FileIdentity, type TwinStart, type TwinTable } from './twinTable.ts'
 
 const file = (device: bigint, inode: bigint): FileIdentity => ({ device, inode, sizeBytes: 7n, mtimeNs: 1_700_000_000_123_456_789n, ctimeNs: 1_700_000_001_000_000_000n })
-const start = (change: Partial<TwinStart> = {}): TwinStart => ({ linkFolder: '/l/', link: 'sh', names: undefined, words: [ARGV0, '--argv0', ARGV0, '/r/dash'], change: NO_CHANGE, ...change })
+const start = (change: Partial<TwinStart> = {}): TwinStart => ({ linkFolder: '/l/', link: 'sh', call: {}, words: [ARGV0, '--argv0', ARGV0, '/r/dash'], otherwise: undefined, ...change })
 const table = (change: Partial<TwinTable> = {}): TwinTable => ({ root: { device: 5n, inode: 6n }, hasSameLocales: true, isEnvironmentReversed: false, entries: [], ...change })
 
 /** What native/twin/table.h says is at an offset. */
@@ -14,7 +14,7 @@ function stringAt(bytes: Buffer, offset: number): string {
 describe('the table of twins', () => {
   it('begins with what native/twin/table.h says', () => {
     const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start() }] }), -4096n)
-    assert.equal(bytes.toString('latin1', 0, 8), 'PELTWIN2')
+    assert.equal(bytes.toString('latin1', 0, 8), 'PELTWIN3')
     assert.deepEqual([bytes.readBigInt64LE(8), bytes.readBigUInt64LE(16), bytes.readBigUInt64LE(24), bytes.readUInt32LE(32)], [-4096n, 5n, 6n, 1])
     assert.deepEqual([40, 48, 56, 64, 72].map((at) => bytes.readBigUInt64LE(at)), [1n, 2n, 7n, 1_700_000_000_123_456_789n, 1_700_000_001_000_000_000n])
   })
@@ -27,22 +27,28 @@ describe('the table of twins', () => {
     const bytes = formatTwinTable(table({ entries: files.map((one) => ({ file: one, twin: start() })) }), 0n)
     assert.deepEqual([0, 1, 2, 3].map((index) => [bytes.readBigUInt64LE(40 + 48 * index), bytes.readBigUInt64LE(48 + 48 * index)]), [[1n, 9n], [1n, 10n], [1n, 1n << 40n], [2n, 1n]])
   })
+  const numbersAt = (bytes: Buffer, at: number, length: number): readonly number[] => Array.from({ length }, (_, index) => bytes.readUInt32LE(at + 4 * index))
+  const textsAt = (bytes: Buffer, at: number, length: number): readonly (string | number)[] => numbersAt(bytes, at, length).map((offset) => offset && stringAt(bytes, offset))
   it('says how a twin is started, argv[0] as 0', () => {
-    const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ names: ['sh', 'ash'] }) }] }), 0n)
-    const at = bytes.readUInt32LE(80)
-    const [linkFolder = 0, link = 0, names = 0, refused, replaced, behind, count = 0, ...words] = Array.from({ length: 11 }, (_, index) => bytes.readUInt32LE(at + 4 * index))
-    assert.deepEqual([stringAt(bytes, linkFolder), stringAt(bytes, link), refused, replaced, behind, count], ['/l/', 'sh', 0, 0, 0, 4])
+    const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ call: { names: ['sh', 'ash'] } }) }] }), 0n)
+    const [linkFolder = 0, link = 0, names = 0, first, otherwise, refused, companions, absent, replaced, count, ...words] = numbersAt(bytes, bytes.readUInt32LE(80), 14)
+    assert.deepEqual([stringAt(bytes, linkFolder), stringAt(bytes, link), first, otherwise, refused, companions, absent, replaced, count], ['/l/', 'sh', 0, 0, 0, 0, 0, 0, 4])
     assert.deepEqual(words.map((word) => (word === 0 ? ARGV0 : stringAt(bytes, word))), [ARGV0, '--argv0', ARGV0, '/r/dash'])
-    assert.deepEqual([0, 1].map((index) => stringAt(bytes, bytes.readUInt32LE(names + 4 * index))), ['sh', 'ash'])
-    assert.equal(bytes.readUInt32LE(names + 8), 0)
+    assert.deepEqual(textsAt(bytes, names, 3), ['sh', 'ash', 0])
   })
-  it('says what a twin is given otherwise: words behind, what is refused, and values of options', () => {
-    const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ words: [ARGV0], change: { behind: ['-b'], refused: ['@', '-v'], replaced: [['-plugin', '/a', '/b']] } }) }] }), 0n)
-    const numbersAt = (at: number, length: number): readonly number[] => Array.from({ length }, (_, index) => bytes.readUInt32LE(at + 4 * index))
-    const [refused = 0, replaced = 0, behind, count, first, last = 0] = numbersAt(bytes.readUInt32LE(80) + 12, 6)
-    assert.deepEqual([behind, count, first, stringAt(bytes, last)], [1, 2, 0, '-b'])
-    assert.deepEqual(numbersAt(refused, 3).map((at) => at && stringAt(bytes, at)), ['@', '-v', 0])
-    assert.deepEqual(numbersAt(replaced, 4).map((at) => at && stringAt(bytes, at)), ['-plugin', '/a', '/b', 0])
+  it('says which calls it is for: first arguments, what is refused, files beside others, and values of options', () => {
+    const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ call: { first: ['-cc1'], refused: ['-p', '-v'], companions: [['-include', '.gch']], absent: ['/none'], replaced: [['-plugin', '/a', '/b']] } }) }] }), 0n)
+    const [first = 0, , refused = 0, companions = 0, absent = 0, replaced = 0] = numbersAt(bytes, bytes.readUInt32LE(80) + 12, 6)
+    assert.deepEqual(textsAt(bytes, first, 2), ['-cc1', 0])
+    assert.deepEqual(textsAt(bytes, refused, 3), ['-p', '-v', 0])
+    assert.deepEqual(textsAt(bytes, companions, 3), ['-include', '.gch', 0])
+    assert.deepEqual(textsAt(bytes, absent, 2), ['/none', 0])
+    assert.deepEqual(textsAt(bytes, replaced, 4), ['-plugin', '/a', '/b', 0])
+  })
+  it('says what is started in other calls', () => {
+    const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ otherwise: start({ link: 'other' }) }) }] }), 0n)
+    const [, , , , otherwise = 0] = numbersAt(bytes, bytes.readUInt32LE(80), 5)
+    assert.deepEqual(textsAt(bytes, otherwise, 2), ['/l/', 'other'])
   })
   it('writes what is equal once, and numbers where they can be read', () => {
     const one = formatTwinTable(table({ entries: [{ file: file(1n, 1n), twin: start() }] }), 0n)

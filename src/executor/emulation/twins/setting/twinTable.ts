@@ -22,24 +22,28 @@ export interface TwinStart {
   readonly linkFolder: string
   /** The link where there is none by the name that was executed. */
   readonly link: string
-  /** Names that argv[0] may have; undefined for any. */
-  readonly names: readonly string[] | undefined
-  /** Before the arguments that were given. */
+  readonly call: TwinCall
+  /** Before the arguments that were given. At most 32. */
   readonly words: readonly TwinWord[]
-  readonly change: ArgumentChange
+  /** For calls that `call` is not for; undefined: these are emulated. */
+  readonly otherwise: TwinStart | undefined
 }
 
-/** What a twin is given otherwise than the program that it stands in for. With the words in front, there are 32 more at most. */
-export interface ArgumentChange {
-  /** Behind the arguments that were given. */
-  readonly behind: readonly string[]
-  /** What no argument and no variable of the environment may begin with: it is emulated then. */
-  readonly refused: readonly string[]
+/** The calls of a program that a twin is for. Every list of what there may be is undefined for anything. */
+export interface TwinCall {
+  /** Names that argv[0] may have. */
+  readonly names?: readonly string[] | undefined
+  /** What the first argument has to begin with. */
+  readonly first?: readonly string[] | undefined
+  /** What no argument and no variable of the environment may begin with: it is emulated then. Arguments that stand in a file (`@FILE`) count. */
+  readonly refused?: readonly string[]
+  /** Options that name a file, which is to have none beside it by its name with this ending. */
+  readonly companions?: readonly (readonly [option: string, ending: string])[]
+  /** Paths at which there is to be nothing. */
+  readonly absent?: readonly string[]
   /** Options whose next argument must be one of these values, or it is emulated; and what is given in its place. */
-  readonly replaced: readonly (readonly [option: string, value: string, standIn: string])[]
+  readonly replaced?: readonly (readonly [option: string, value: string, standIn: string])[]
 }
-
-export const NO_CHANGE: ArgumentChange = { behind: [], refused: [], replaced: [] }
 
 export interface TwinTable {
   /** The folder that has to stand at the place of the sibling's root. */
@@ -52,7 +56,7 @@ export interface TwinTable {
 }
 
 /** The format's name, as native/twin/table.h has it: in the code that reads it, and first in a table. */
-export const TABLE_FORMAT = 'PELTWIN2'
+export const TABLE_FORMAT = 'PELTWIN3'
 const HEADER_BYTES = 40
 const ENTRY_BYTES = 48
 const SAME_LOCALES = 1
@@ -106,11 +110,11 @@ function createTail(from: number): Tail {
   const text = (value: string): number => add(`"${value}`, Buffer.from(`${value}\0`))
   const numbers = (values: readonly number[]): number => add(values.join(','), Buffer.from(Uint32Array.from(values).buffer))
   const list = (texts: readonly string[]): number => (texts.length === 0 ? 0 : numbers([...texts.map(text), 0]))
-  return {
-    parts,
-    start({ linkFolder, link, names, words, change: { behind, refused, replaced } }) {
-      const all = [...words, ...behind]
-      return numbers([text(linkFolder), text(link), list(names ?? []), list(refused), list(replaced.flat()), behind.length, all.length, ...all.map((word) => (word === ARGV0 ? 0 : text(word)))])
-    },
+  const start = ({ linkFolder, link, call: { names, first, refused, companions, absent, replaced }, words, otherwise }: TwinStart): number => {
+    const next = otherwise === undefined ? 0 : start(otherwise)
+    const lists = [names, first].map((texts) => list(texts ?? []))
+    const conditions = [refused, companions?.flat(), absent, replaced?.flat()].map((texts) => list(texts ?? []))
+    return numbers([text(linkFolder), text(link), ...lists, next, ...conditions, words.length, ...words.map((word) => (word === ARGV0 ? 0 : text(word)))])
   }
+  return { parts, start }
 }

@@ -55,9 +55,14 @@ export async function spellStart(start: NativeStart, program: BuiltTwice, librar
   for (const [path, both] of wanted) {
     const spellings = await deps.reader.find(both, deps)
     if (spellings === undefined) return undefined
-    if (spellings.length > 0) copies.push({ path, file: both.file, spellings })
+    if (spellings.length > 0) copies.push({ path, folder: start.folder, file: both.file, spellings })
   }
   return copies.length === 0 ? start : withCopies(start, program.file, copies)
+}
+
+/** `start` by a copy of the program with these spellings. */
+export function spellProgram(start: NativeStart, file: RootFile, spellings: readonly Spelling[]): NativeStart | undefined {
+  return withCopies(start, file, [{ path: `${COPY_FOLDER}/${file.path}`, folder: start.folder, file, spellings }])
 }
 
 const COPY_FOLDER = 'copies'

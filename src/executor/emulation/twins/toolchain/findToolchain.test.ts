@@ -8,7 +8,9 @@ import { parsePlatform } from '../../../../ground/platform.ts'
 import type { FactsReader } from '../fileFacts.ts'
 import { createPackageReader } from '../packages/readPackages.ts'
 import { createWordReader } from '../spelling/spelledStart.ts'
-import { findToolchain, type ToolchainSearch } from './findToolchain.ts'
+import { findToolchain } from './findToolchain.ts'
+import type { HeaderFolders } from './headerFolders.ts'
+import type { ToolchainSearch } from './toolchainSearch.ts'
 
 /** By package, its version; and its files, by path, with what they say of themselves: how they were configured, and what libraries they need behind it. */
 type Packages = Readonly<Record<string, { readonly version: string; readonly files: Readonly<Record<string, string>> }>>
@@ -36,13 +38,15 @@ function writeRoot(folder: string, packages: Packages, others: Readonly<Record<s
   for (const [path, text] of Object.entries(others)) write(path, text)
 }
 
+const FOLDERS: HeaderFolders = { rows: [{ path: '/usr/include', component: undefined, flags: [0, 0, 1, 2] }], offset: 8, room: { address: 65_536, offset: 65_536, tableOffset: 64, tableFor: () => Buffer.from('table') } }
+
 /** `needs LIBRARY` is what a program needs, `changed` that it is not what its package brought, all else how it was configured. */
 function readFacts(folders: ReadonlyMap<unknown, string>): FactsReader {
   return {
     async read(root, { path }) {
       const text = readFileSync(join(folders.get(root) ?? assert.fail('no such root'), path), 'utf8')
       const [, library] = /needs (\S+)/.exec(text) ?? []
-      return { hex: text.includes('changed') ? OTHER_HEX : HEX, needs: { loader: library === undefined ? undefined : 'usr/lib/loader', libraries: library === undefined ? [] : [library] }, takesArgv0: path.endsWith('loader'), asksForItself: false, configuration: text.includes('configure') ? text.replace(/ (?:needs|changed).*/, '') : undefined }
+      return { hex: text.includes('changed') ? OTHER_HEX : HEX, needs: { loader: library === undefined ? undefined : 'usr/lib/loader', libraries: library === undefined ? [] : [library] }, takesArgv0: path.endsWith('loader'), asksForItself: false, configuration: text.includes('configure') ? text.replace(/ (?:needs|changed|folderless).*/, '') : undefined, headerFolders: text.includes('folderless') ? undefined : FOLDERS }
     },
   }
 }
@@ -69,7 +73,7 @@ function compilers(triplet: string, kind: 'own' | 'cross', { gcc = CONFIGURED, l
   const suffix = kind === 'own' ? '' : `-${triplet.replaceAll('_', '-')}`
   return {
     [`gcc-14${suffix}`]: { version: '14.2.0-19', files: { [`${folder}/cc1`]: `${gcc} needs libone.so`, [`${folder}/lto1`]: gcc, [`${folder}/liblto_plugin.so`]: '' } },
-    [`g++-14${suffix}`]: { version: '14.2.0-19', files: { [`${folder}/cc1plus`]: gcc } },
+    [`g++-14${suffix}`]: { version: '14.2.0-19', files: { [`${folder}/cc1plus`]: `${gcc} needs libone.so` } },
     [`binutils-${triplet.replaceAll('_', '-')}`]: { version: binutils, files: { [`usr/bin/${triplet}-as`]: '', [`usr/bin/${triplet}-ld.bfd`]: '' } },
     libone: { version: libraries, files: { 'usr/lib/x86_64-linux-gnu/libone.so': '', 'usr/lib/loader': '' } },
   }
@@ -95,8 +99,10 @@ describe('the toolchain of a step', () => {
     ['is nothing where it has one that no package brought', { ...PLAIN, step: { libone: { version: '1', files: {} } }, others: { step: { [CC1]: CONFIGURED } } }, [], 'cc1 of gcc 14 is not as its package brought it'],
     ['leaves out a program that was changed in the step', { ...PLAIN, others: { step: { [CC1]: `${CONFIGURED} changed` } } }, ALL.slice(1), 'cc1 of gcc 14 is not as its package brought it'],
     ['leaves out one that was changed in the toolchain', { ...PLAIN, others: { toolchain: { [CROSS_CC1]: `${CONFIGURED} changed` } } }, ALL.slice(1), 'cc1 of gcc 14 in the toolchain is not as its package brought it'],
-    ['is without compilers of another revision, and their plugin', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { gcc: CONFIGURED.replace('19', '18') }) }, ['as'], 'gcc 14 is Debian 14.2.0-19 here, and Debian 14.2.0-18 in the toolchain'],
-    ['leaves out one with a library of another version', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { libraries: '2' }) }, ALL.slice(1), 'cc1 of gcc 14 has other versions of its libraries in the toolchain'],
+    ['is without compilers of another revision, and their plugin', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { gcc: CONFIGURED.replace('19', '18') }) }, ['as', 'ld.bfd'], 'gcc 14 is Debian 14.2.0-19 here, and Debian 14.2.0-18 in the toolchain'],
+    ['leaves out one with a library of another version', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { libraries: '2' }) }, ALL.slice(2), 'cc1 of gcc 14 has other versions of its libraries in the toolchain; cc1plus of gcc 14 has other versions of its libraries in the toolchain'],
+    ['leaves out one that does not say where it looks for headers', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { gcc: `${CONFIGURED} folderless` }) }, ['lto1', 'as', 'ld.bfd'], 'cc1 of gcc 14 does not say where it looks for headers; cc1plus of gcc 14 does not say where it looks for headers'],
+    ['is nothing for one that was built from source, which is told', { step: { libone: { version: '1', files: {} } }, toolchain: PLAIN.toolchain, others: { step: { [`usr/local/libexec/gcc/${ARM64}/14.2.0/cc1`]: CONFIGURED } } }, [], `gcc 14.2.0 (/usr/local/libexec/gcc/${ARM64}/14.2.0) was built from source, so that no cross compiler is known to be equal: only the distribution's own gcc has one`],
     ['is without binutils of another version', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { binutils: '2.45-1' }) }, ALL.slice(0, 3), undefined],
     ['is nothing where it has no such compiler', { ...PLAIN, toolchain: { libone: { version: '1', files: {} } } }, [], 'gcc 14 for arm64 is not in the toolchain'],
     ['says which version the distribution offers', { ...PLAIN, toolchain: { libone: { version: '1', files: {} } }, others: { toolchain: { 'usr/share/pelago/toolchain': `gcc-14-${ARM64} 14.2.0-20 14.2.0-19cross1\n` } } }, [], "gcc 14 is 14.2.0-20 here, and 14.2.0-19cross1 among the distribution's cross compilers"],
@@ -111,6 +117,6 @@ describe('the toolchain of a step', () => {
 
   it('gives a linker the plugin of each compiler', async () => {
     const linker = (await search('arm64', PLAIN)).twins.find(({ calledAs: [name] }) => name === 'ld.bfd')
-    assert.deepEqual(linker?.change?.replaced, [['-plugin', `/usr/libexec/gcc/${ARM64}/14/liblto_plugin.so`, `/dev/.pelago/toolchain/usr/libexec/gcc-cross/${ARM64}/14/liblto_plugin.so`]])
+    assert.deepEqual(linker?.call.replaced, [['-plugin', `/usr/libexec/gcc/${ARM64}/14/liblto_plugin.so`, `/dev/.pelago/toolchain/usr/libexec/gcc-cross/${ARM64}/14/liblto_plugin.so`]])
   })
 })

@@ -19,6 +19,11 @@ export function describeDifference(version: string, own: string, cross: string):
   return different.length === 0 ? undefined : `gcc ${version} and that in the toolchain are configured otherwise: ${different.join(' ')}`
 }
 
+/** Whether it has other processors to give work to, where code says so. */
+export function isOffloading(configuration: string): boolean {
+  return parseWords(configuration).some((word) => word.startsWith('--enable-offload-targets='))
+}
+
 /** What of a configuration two compilers have to have alike, as words in order. */
 function formatCode(configuration: string): readonly string[] {
   return parseWords(configuration)

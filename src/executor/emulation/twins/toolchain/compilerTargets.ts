@@ -1,0 +1,24 @@
+/*
+ * Platforms whose compilers have native twins: those that test/toolchain/verify was run for. On one of another byte order
+ * than this machine's, link-time optimization would write other numbers.
+ */
+
+/** Part of the cache keys of steps with a toolchain. To be raised as TWINS_VERSION is. */
+export const TOOLCHAIN_VERSION = 2
+
+export interface CompilerTarget {
+  /** GNU's name, as it is in paths. */
+  readonly triplet: string
+}
+
+/** By the platform's architecture. */
+export const COMPILER_TARGETS: ReadonlyMap<string, CompilerTarget> = new Map([
+  ['arm64', { triplet: 'aarch64-linux-gnu' }],
+  ['arm', { triplet: 'arm-linux-gnueabihf' }],
+  ['riscv64', { triplet: 'riscv64-linux-gnu' }],
+])
+
+/** As it is in names of packages, which have no underscores. */
+export function debianName({ triplet }: CompilerTarget): string {
+  return triplet.replaceAll('_', '-')
+}
