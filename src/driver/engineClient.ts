@@ -17,7 +17,7 @@ export type EngineFacts = Omit<EngineStream, 'connection' | 'silenceMs'> & { rea
 /** The engine at the other end of `connection`, which it owns. */
 export function createEngineClient(connection: Duplex, facts: EngineFacts): EngineClient {
   const http = openHttp2Client(connection)
-  const transport = createTransport(http, async (error, path) => {
+  const transport = createTransport(() => http, async (error, path) => {
     const failure = fromStatus(error)
     return failure instanceof PeerLostError ? await describeLoss(failure, path, facts) : failure
   })

@@ -8,24 +8,24 @@ import { methodPath } from './serviceRoutes.ts'
 type ToError = (error: unknown, path: string) => unknown
 
 /**
- * The calls of connect's typed clients, on one HTTP/2 connection. `toError` turns what a call of
- * the method at `path` fails with into what the caller is to see; it is not asked about an abort.
+ * The calls of connect's typed clients, on one HTTP/2 connection, which is asked for with each call. `toError` turns
+ * what a call of the method at `path` fails with into what the caller is to see; it is not asked about an abort.
  */
-export function createTransport(session: ClientHttp2Session, toError: ToError): Transport {
+export function createTransport(session: () => ClientHttp2Session, toError: ToError): Transport {
   return {
     // eslint-disable-next-line max-params -- connect's Transport has five
     async unary(method, signal, timeoutMs, header, input) {
       const callerSignal = withTimeout(signal, timeoutMs)
       const request = { message: encode(method.input, input), metadata: toMetadata(header) }
       const path = methodPath(method)
-      const reply = await mapped(callUnary(session, path, request, callerSignal), callerSignal, (error) => toError(error, path))
+      const reply = await mapped(callUnary(session(), path, request, callerSignal), callerSignal, (error) => toError(error, path))
       return Object.assign(answerHead(method), { stream: false as const, message: fromBinary(method.output, reply) })
     },
     // eslint-disable-next-line max-params -- connect's Transport has five
     async stream(method, signal, timeoutMs, header, input) {
       const callerSignal = withTimeout(signal, timeoutMs)
       const path = methodPath(method)
-      const call = openCall(session, path, toMetadata(header), callerSignal)
+      const call = openCall(session(), path, toMetadata(header), callerSignal)
       void sendAll(method, call, input) // a failed sending shows in what is read
       return Object.assign(answerHead(method), { stream: true as const, message: readAll(method.output, call, callerSignal, (error) => toError(error, path)) })
     },

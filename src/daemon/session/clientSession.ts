@@ -58,13 +58,13 @@ export class ContextUnavailableError extends BuildError {
   readonly kind = 'not-found'
 }
 
-/** `ended` and the connection are the session manager's. */
-export function createClientSession(connection: ClientHttp2Session, headers: SessionHeaders, ended: AbortSignal): ClientSession {
+/** `ended` and the connection are the session manager's; it is not asked for before the client is. */
+export function createClientSession(connection: () => ClientHttp2Session, headers: SessionHeaders, ended: AbortSignal): ClientSession {
   const transport = createTransport(connection, fromStatus)
   const auth = createClient(Auth, transport)
   const secrets = createClient(Secrets, transport)
   const call = async (path: string, metadata: Metadata, use: (call: ClientCall) => Promise<void>, signal: AbortSignal): Promise<void> => {
-    const opened = openCall(connection, path, metadata, signal)
+    const opened = openCall(connection(), path, metadata, signal)
     try {
       await use(opened)
       await opened.finish()
@@ -107,7 +107,7 @@ export function createClientSession(connection: ClientHttp2Session, headers: Ses
     },
     store: (id) => createClientStore(connection, transport, id),
     async *receiveUpload(path, signal) {
-      const opened = openCall(connection, methodPath(Upload.method.pull), new Map([['urlpath', [path]], ['urlhost', ['buildkit-session']]]), signal)
+      const opened = openCall(connection(), methodPath(Upload.method.pull), new Map([['urlpath', [path]], ['urlhost', ['buildkit-session']]]), signal)
       try {
         for await (const message of opened.messages) yield fromBinary(UploadMessageSchema, message).data
       } catch (error) {

@@ -16,7 +16,7 @@ import type { CacheBlob } from '../../registry/cacheplace/cachePlace.ts'
 const MAX_CHUNK_BYTES = 1024 * 1024
 
 /** A store that a session's client lends, by containerd's content service. */
-export function createClientStore(connection: ClientHttp2Session, transport: Transport, id: string): ClientStore {
+export function createClientStore(connection: () => ClientHttp2Session, transport: Transport, id: string): ClientStore {
   const content = createClient(Content, transport)
   const headers = { [STORE_HEADER]: id }
   return {
@@ -34,7 +34,7 @@ export function createClientStore(connection: ClientHttp2Session, transport: Tra
       yield* offset === 0 ? verifiedBytes(digest, chunks) : chunks
     },
     async writeBlob(blob, signal) {
-      const call = openCall(connection, methodPath(Content.method.write), new Map([[STORE_HEADER, [id]]]), signal)
+      const call = openCall(connection(), methodPath(Content.method.write), new Map([[STORE_HEADER, [id]]]), signal)
       try {
         await sendBlob(createExchange(call), blob)
         await call.finish()

@@ -17,7 +17,7 @@ export interface LentAgents {
   forwardAgent(id: string, connection: Duplex, signal: AbortSignal): Promise<void>
 }
 
-export function createLentAgents(session: ClientHttp2Session): LentAgents {
+export function createLentAgents(session: () => ClientHttp2Session): LentAgents {
   const agents = createClient(SSH, createTransport(session, fromStatus))
   return {
     async hasAgent(id, signal) {
@@ -30,7 +30,7 @@ export function createLentAgents(session: ClientHttp2Session): LentAgents {
       }
     },
     async forwardAgent(id, connection, signal) {
-      const call = openCall(session, methodPath(SSH.method.forwardAgent), new Map([['buildkit.ssh.id', [id]]]), signal)
+      const call = openCall(session(), methodPath(SSH.method.forwardAgent), new Map([['buildkit.ssh.id', [id]]]), signal)
       const tunnel = createTunnel(call)
       try {
         await Promise.all([pipeline(connection, tunnel, { signal }), pipeline(tunnel, connection, { signal })])

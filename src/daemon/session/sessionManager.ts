@@ -2,10 +2,11 @@ import { createClient } from '@connectrpc/connect'
 import type { ClientHttp2Session } from 'node:http2'
 import { fromStatus } from '../../api/errorMapping.ts'
 import { Health } from '../../api/gen/health_pb.ts'
-import { openHttp2Client, sessionClosed } from '../../api/grpc/http2Connection.ts'
+import { openHttp2Client } from '../../api/grpc/http2Connection.ts'
 import type { ServerCall } from '../../api/grpc/serverCall.ts'
 import { methodPath } from '../../api/grpc/serviceRoutes.ts'
 import { createTransport } from '../../api/grpc/transport.ts'
+import { openLate } from '../../api/lateSession.ts'
 import { createTunnel } from '../../api/tunnel.ts'
 import { BuildError, InvalidValueError } from '../../ground/errors.ts'
 import { orAborted } from '../../kit/singleFlight.ts'
@@ -64,11 +65,13 @@ export function createSessionManager(): SessionManager {
       if (headers.id === '') throw new InvalidValueError('session has no id', { hint: 'send the header x-docker-expose-session-uuid' })
       const ended = new AbortController()
       const tunnel = createTunnel({ ...call, closeSend: () => undefined })
-      const connection = openHttp2Client(tunnel)
+      tunnel.on('error', () => undefined) // it breaks what is asked of the client, which tells of it
+      const closed = new Promise<void>((resolve) => void tunnel.once('close', resolve))
+      const connection = openLate(tunnel, openHttp2Client)
       open(createClientSession(connection, isTrusted ? headers : { ...headers, folders: new Map(), lendsFiles: false }, ended.signal))
       const stopChecks = watchHealth(connection, headers, () => void tunnel.destroy())
       try {
-        await orAborted(sessionClosed(connection), call.signal)
+        await orAborted(closed, call.signal)
       } finally {
         stopChecks()
         sessions.delete(headers.id)
@@ -85,7 +88,7 @@ function plainId(sessionId: string): string {
 }
 
 /** Calls `close` on the connection of a client that no longer answers: nothing else would tell of a machine that is gone. Gives how to stop. */
-function watchHealth(connection: ClientHttp2Session, { methods }: SessionHeaders, close: () => void): () => void {
+function watchHealth(connection: () => ClientHttp2Session, { methods }: SessionHeaders, close: () => void): () => void {
   if (!methods.has(methodPath(Health.method.check))) return () => undefined
   const health = createClient(Health, createTransport(connection, fromStatus))
   let failures = 0

@@ -7,6 +7,7 @@ import type { Metadata } from '../../api/grpc/metadata.ts'
 import { serveCalls } from '../../api/grpc/serverCall.ts'
 import { methodPath } from '../../api/grpc/serviceRoutes.ts'
 import { LENDS_HEADER } from '../../api/lentFile.ts'
+import { openLate } from '../../api/lateSession.ts'
 import { createTunnel } from '../../api/tunnel.ts'
 import type { EngineClient } from '../driver.ts'
 import { createSessionServices, SESSION_METHODS, type SessionContents } from './sessionServices.ts'
@@ -22,9 +23,10 @@ export function openSession(engine: EngineClient, contents: SessionContents, sig
   const call = engine.openCall(methodPath(Control.method.session), sessionHeaders(id, contents, engine), signal)
   const tunnel = createTunnel(call)
   tunnel.on('error', () => undefined) // what breaks the session breaks the build, which tells of it
-  const http = openHttp2Server(tunnel)
-  const services = createSessionServices(contents)
-  serveCalls(http, { find: (path) => services.find(path), toStatus })
+  openLate(tunnel, (stream) => {
+    const services = createSessionServices(contents)
+    serveCalls(openHttp2Server(stream), { find: (path) => services.find(path), toStatus })
+  })
   return {
     id,
     async [Symbol.asyncDispose]() {
