@@ -68,18 +68,21 @@ const CONNECT_TIMEOUT_MS = 15_000
 /** A registry may need minutes to take over a large blob into its own storage before it answers. */
 const HEADERS_TIMEOUT_MS = 120_000
 const IDLE_BODY_TIMEOUT_MS = 60_000
+/** A connection that nobody uses is kept so long, unless the server says another time: less than servers and what is between take for dead. */
+const KEPT_MS = 30_000
 
 type Undici = typeof undiciModule
 type Dispatcher = undiciModule.Dispatcher
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  // By what they verify; plain HTTP verifies nothing.
-  const dispatchers = new Map<TlsOptions | undefined, Dispatcher>()
+  // By what they verify, for files are read anew for who asks; plain HTTP verifies nothing.
+  const dispatchers = new Map<string, Dispatcher>()
   const dispatcherFor = ({ url, tls }: HttpRequest, undici: Undici): Dispatcher => {
-    const key = url.protocol === 'http:' ? undefined : tls
+    const isPlain = url.protocol === 'http:'
+    const key = isPlain ? '' : nameTls(tls)
     const known = dispatchers.get(key)
     if (known !== undefined) return known
-    const made = createDispatcher(undici, key === undefined ? {} : { rejectUnauthorized: key.isVerified, secureContext: createTlsContext(key) }, options)
+    const made = createDispatcher(undici, isPlain ? {} : { rejectUnauthorized: tls.isVerified, secureContext: createTlsContext(tls) }, options)
     dispatchers.set(key, made)
     return made
   }
@@ -101,6 +104,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       dispatchers.clear()
     },
   }
+}
+
+function nameTls({ authorities, clientCertificate, isVerified }: TlsOptions): string {
+  return JSON.stringify([authorities, clientCertificate?.certificate, clientCertificate?.key, isVerified])
 }
 
 interface Sending {
@@ -173,7 +180,7 @@ export function createTlsContext({ authorities, clientCertificate }: TlsOptions)
 
 function createDispatcher({ Agent, EnvHttpProxyAgent }: Undici, tls: { readonly rejectUnauthorized?: boolean; readonly secureContext?: SecureContext }, { connectionsPerOrigin, proxy }: HttpClientOptions): Dispatcher {
   const connect = { ...tls, timeout: CONNECT_TIMEOUT_MS }
-  const shared = { connect, connections: connectionsPerOrigin, allowH2: false, headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: IDLE_BODY_TIMEOUT_MS }
+  const shared = { connect, connections: connectionsPerOrigin, allowH2: false, keepAliveTimeout: KEPT_MS, headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: IDLE_BODY_TIMEOUT_MS }
   if (proxy.http === '' && proxy.https === '') return new Agent(shared)
   return new EnvHttpProxyAgent({ ...shared, httpProxy: proxy.http, httpsProxy: proxy.https, noProxy: proxy.except, requestTls: connect })
 }

@@ -15,9 +15,10 @@ export type RegistryOptions = ConnectionOptions
 /** For a few seconds of trouble; what lasts longer is told to the user. */
 export const DEFAULT_RETRIES: RetryPolicy = { attempts: 5, firstDelayMs: 250, maxDelayMs: 8_000, random: Math.random }
 
-/** A registry's client over HTTP. Disposing it closes its connections. */
+/** A registry's client over HTTP. Disposing it closes the connections that are its own. */
 export function createRegistry(options: RegistryOptions): Registry & AsyncDisposable {
-  const { requester, http, lessons, waits } = connect(options)
+  const connection = connect(options)
+  const { requester, lessons, waits } = connection
   return {
     lessons,
     resolve: (reference, signal) => resolveManifest(requester, reference, signal),
@@ -31,6 +32,6 @@ export function createRegistry(options: RegistryOptions): Registry & AsyncDispos
     replaceManifest: (reference, replacement, signal) => pushManifest(requester, { reference, ...replacement }, signal),
     listReferrers: (repository, digest, signal) => fetchReferrers(requester, repository, { digest, signal }),
     watchWaits: (listener) => waits.watch(listener),
-    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   }
 }

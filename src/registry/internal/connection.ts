@@ -21,10 +21,12 @@ export interface ConnectionOptions {
   readonly now: () => number
   /** Shared by all clients of one process; undefined where there is but one. */
   readonly lessons?: Lessons
+  /** Shared in the same way, with the connections that it keeps, by its owner; undefined where the client has its own. */
+  readonly http?: HttpClient
 }
 
-/** Registries as one user reaches them; `http` is to be disposed. */
-export interface Connection {
+/** Registries as one user reaches them. Disposing it closes the connections that are its own. */
+export interface Connection extends AsyncDisposable {
   readonly requester: Requester
   readonly http: HttpClient
   readonly lessons: Lessons
@@ -32,10 +34,19 @@ export interface Connection {
 }
 
 export function connect(options: ConnectionOptions): Connection {
-  const http = createHttpClient({ userAgent: options.userAgent, connectionsPerOrigin: options.connectionsPerHost, proxy: options.proxy })
+  const http = options.http ?? createHttpClient({ userAgent: options.userAgent, connectionsPerOrigin: options.connectionsPerHost, proxy: options.proxy })
   const endpoints = createEndpoints(http, options.hosts)
   const authorizer = createAuthorizer({ http, credentials: options.credentials, now: options.now })
   const lessons = options.lessons ?? createLessons()
   const waits = createRegistryWaits(options.now)
-  return { http, lessons, waits, requester: createRequester({ http, endpoints, authorizer, retries: options.retries, lessons, waits, now: options.now }) }
+  const requester = createRequester({ http, endpoints, authorizer, retries: options.retries, lessons, waits, now: options.now })
+  return {
+    http,
+    lessons,
+    waits,
+    requester,
+    async [Symbol.asyncDispose]() {
+      if (options.http === undefined) await http[Symbol.asyncDispose]()
+    },
+  }
 }
