@@ -9,8 +9,8 @@ import { createCrunExecutor } from '../executor/crunExecutor.ts'
 import { CDI_FOLDERS, createCdiDevices, type CdiDevices } from '../executor/cdi/cdiDevices.ts'
 import type { Executor } from '../executor/executor.ts'
 import { debugStep } from './debug/debugStep.ts'
-import { createAuditStore } from './audit/auditStore.ts'
-import { createBaselineStore } from './audit/baselineStore.ts'
+import { createAuditStore, type AuditStore } from './audit/auditStore.ts'
+import { createBaselineStore, type BaselineStore } from './audit/baselineStore.ts'
 import { createImportedLayers, type ImportedLayers } from './cache/importedLayers.ts'
 import { createFailedStepStore, type FailedStepStore } from './debug/failedStepStore.ts'
 import { openDatabase, type Database } from '../kit/database.ts'
@@ -122,11 +122,11 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   }
   const cachePlaces = undo.use(createCachePlaces({ version, env, home: env['HOME'] ?? homedir() }))
   const importedLayers = createImportedLayers({ database, snapshots, content, registries })
-  const { solver, plans } = createSolvers(opsDeps, { database, root, importedLayers })
-  const solveDeps: SolveDeps = { worker, sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), packedBlocks: createPackedBlocks(database, content), auditStore: createAuditStore(database), auditBaselines: createBaselineStore(database), importedLayers, openCachePlace: cachePlaces.open, frontendRepositories: config.frontendRepositories, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
+  const [{ solver, plans }, audits] = [createSolvers(opsDeps, { database, root, importedLayers }), createAuditStores(database)]
+  const solveDeps: SolveDeps = { worker, sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), packedBlocks: createPackedBlocks(database, content), auditStore: audits.records, auditBaselines: audits.baselines, importedLayers, openCachePlace: cachePlaces.open, frontendRepositories: config.frontendRepositories, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const builds = createBuildRecordStore(database, Date.now, config.history)
-  const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, mirrors: createGitMirrors(join(root, 'git')), images, freeBytes: async () => (await readDisk(root)).freeBytes }
+  const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, audits, mirrors: createGitMirrors(join(root, 'git')), images, freeBytes: async () => (await readDisk(root)).freeBytes }
   const { gcRules, collector } = await openCollector(stores, options, undo)
   const held = undo.move()
   return {
@@ -167,6 +167,18 @@ function createSolvers(opsDeps: OpsDeps, { database, root, importedLayers }: { r
   }
   const solver = createSolver({ resolver, cache, now: Date.now })
   return { solver, plans: { ...createPlanParts({ opFor, cache, snapshots }), imageFiles: images } }
+}
+
+function createAuditStores(database: Database): { readonly records: AuditStore; readonly baselines: BaselineStore; readonly forget: () => void } {
+  const [records, baselines] = [createAuditStore(database), createBaselineStore(database)]
+  return {
+    records,
+    baselines,
+    forget() {
+      records.forget()
+      baselines.forget()
+    },
+  }
 }
 
 async function openCollector(stores: PruneStores, { config, root }: EngineOptions, undo: AsyncDisposableStack): Promise<Pick<Engine, 'gcRules'> & { readonly collector: GarbageCollector }> {

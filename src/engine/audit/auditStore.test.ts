@@ -40,6 +40,19 @@ describe('createAuditStore', () => {
     database.run("UPDATE audit_record SET key = replace(key, 'facts ', 'facts 0')")
     assert.equal(store.facts(['a']), undefined)
   })
+  it('does not see what was cut', (t) => {
+    const database = open(t)
+    const store = createAuditStore(database)
+    store.putFacts(['a'], facts('x'))
+    database.run('UPDATE audit_record SET value = substr(value, 1, length(value) - 5)')
+    assert.equal(store.facts(['a']), undefined)
+  })
+  it('forgets all of it', (t) => {
+    const store = createAuditStore(open(t))
+    store.putFacts(['a'], facts('x'))
+    store.forget()
+    assert.equal(store.hasFacts(['a']), false)
+  })
   it('lets the oldest go', (t) => {
     const database = open(t)
     const store = createAuditStore(database)

@@ -3,7 +3,7 @@ import { AUDIT_VERSION, type PlatformAudit } from '../../audit/auditPlatform.ts'
 import { FACTS_VERSION, type LayerFacts } from '../../audit/facts/layerFacts.ts'
 import { bytesOf, type Database, type Row } from '../../kit/database.ts'
 
-/** Facts of layers, and audits made of them, in the store's database; those of another version of Pelago are not seen. */
+/** Facts of layers, and audits made of them, in the store's database; those of another version of Pelago, and those whose bytes are no longer what was written, are not seen. */
 export interface AuditStore {
   /** Undefined where none of the keys is known. */
   facts(keys: readonly string[]): LayerFacts | undefined
@@ -12,6 +12,8 @@ export interface AuditStore {
   putFacts(keys: readonly string[], facts: LayerFacts): void
   audit(key: string): PlatformAudit | undefined
   putAudit(key: string, audit: PlatformAudit): void
+  /** All of it: it is read anew when it is asked for. */
+  forget(): void
 }
 
 const MIGRATIONS = [
@@ -29,7 +31,7 @@ export function createAuditStore(database: Database): AuditStore {
     return row === undefined ? undefined : unpack(row)
   }
   const write = (keys: readonly string[], value: unknown): void => {
-    const bytes = zstdCompressSync(JSON.stringify(value), { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
+    const bytes = zstdCompressSync(JSON.stringify(value), { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } })
     database.transaction(() => {
       for (const key of keys) database.run('INSERT OR REPLACE INTO audit_record VALUES (?, (SELECT coalesce(max(sequence), 0) + 1 FROM audit_record), ?)', key, bytes)
       database.run('DELETE FROM audit_record WHERE sequence <= (SELECT max(sequence) - ? FROM audit_record)', MAX_RECORDS)
@@ -49,9 +51,14 @@ export function createAuditStore(database: Database): AuditStore {
     putFacts: (keys, facts) => write(keys.map(factsKey), facts),
     audit: (key) => read(auditKey(key)) as PlatformAudit | undefined,
     putAudit: (key, audit) => write([auditKey(key)], audit),
+    forget: () => void database.run('DELETE FROM audit_record'),
   }
 }
 
 function unpack(row: Row): unknown {
-  return JSON.parse(zstdDecompressSync(bytesOf(row, 'value')).toString())
+  try {
+    return JSON.parse(zstdDecompressSync(bytesOf(row, 'value')).toString())
+  } catch {
+    return undefined // whatever is wrong with it
+  }
 }

@@ -20,6 +20,8 @@ export interface BaselineStore {
   /** `image` names all else that a judgement depends on. */
   judgement(layers: string, image: string): PackedJudgement | undefined
   putJudgement(layers: string, image: string, packed: Uint8Array): void
+  /** All of it. */
+  forget(): void
 }
 
 const MIGRATIONS = [
@@ -69,5 +71,6 @@ export function createBaselineStore(database: Database): BaselineStore {
     noteMet: (layers) => write(`met ${layers}`, new Uint8Array()),
     judgement: (layers, image) => read(judgementKey(layers, image), readPackedJudgement),
     putJudgement: (layers, image, packed) => write(judgementKey(layers, image), zstdCompressSync(packed, COMPRESSION)),
+    forget: () => void database.run('DELETE FROM audit_baseline'),
   }
 }

@@ -95,6 +95,13 @@ describe('auditChain', () => {
       assert.deepEqual([await readFor(1, 'base', 'small'), await readFor(1, 'base', 'small')], [['base', 'small'], ['small']])
     })
   }
+  it('makes it anew once all is forgotten', async (t) => {
+    const database = open(t)
+    const { readFor } = openAudits(t, database)
+    await readFor(1, 'base')
+    createBaselineStore(database).forget()
+    assert.deepEqual(await readFor(1, 'base', 'small'), ['base', 'small'])
+  })
   it('lets the oldest baselines go', async (t) => {
     const database = open(t)
     const { readFor, settled } = openAudits(t, database)

@@ -17,7 +17,7 @@ import type { StepTimeStore } from './stepTimeStore.ts'
 import type { RecordFilter, UsageRecord } from './usageRecord.ts'
 
 export interface PruneOptions {
-  /** Also what the images of the local store would need to be run or built upon at once, and how long steps took. */
+  /** Also what the images of the local store would need to be run or built upon at once, how long steps took, and, where all goes, what audits know. */
   readonly all: boolean
   /** What was used within this time stays. */
   readonly keepMs: number
@@ -35,6 +35,8 @@ export interface PruneStores {
   readonly mirrors: GitMirrors
   readonly images: ImageStore
   readonly stepTimes: Pick<StepTimeStore, 'forget'>
+  /** What audits know of layers. */
+  readonly audits: { readonly forget: () => void }
   /** What past builds have left is no cache, and is neither told nor pruned. */
   readonly builds: BuildRecordStore
   /** On the disk of the store. */
@@ -74,6 +76,7 @@ export async function* pruneCache(stores: PruneStores, options: PruneOptions, si
   yield* pruneSnapshots(stores, { usedBefore, kept, filter }, signal)
   yield* pruneBlobs(stores, { unusedSince, filter }, signal)
   if (options.all) stores.stepTimes.forget(unusedSince)
+  if (options.all && options.keepMs === 0) stores.audits.forget()
 }
 
 /** Of all that a prune could take. */
