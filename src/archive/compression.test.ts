@@ -155,6 +155,8 @@ describe('decompress', () => {
     { name: 'plain bytes', packed: Buffer.from('plain'), want: 'plain' },
     { name: 'nothing', packed: Buffer.alloc(0), want: '' },
     { name: 'gzip of several members', packed: Buffer.concat([gzipSync('one '), gzipSync('two')]), want: 'one two' },
+    { name: 'gzip with zeros behind it', packed: Buffer.concat([gzipSync('one '), gzipSync('two'), Buffer.alloc(600)]), want: 'one two' },
+    { name: 'gzip of nothing', packed: gzipSync(''), want: '' },
     { name: 'zstd of several frames', packed: frames('one ', 'two'), want: 'one two' },
     { name: 'zstd with frames to be skipped', packed: Buffer.concat([frames('one '), SKIPPABLE_FRAME, frames('two'), SKIPPABLE_FRAME]), want: 'one two' },
   ]) {
@@ -163,14 +165,27 @@ describe('decompress', () => {
     }
   }
 
-  it('gives back what was compressed, however it is cut', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 4 }), fc.integer({ min: 1, max: 400 }), async (parts, size) => {
-        const packed = Buffer.concat(parts.map((part) => zstdCompressSync(part)))
-        assert.ok((await gather(decompress(chunksOf(packed, size), signal))).equals(Buffer.concat(parts)))
-      }),
-      { numRuns: 30 },
-    )
+  for (const [name, pack] of [['zstd', zstdCompressSync], ['gzip', gzipSync]] as const) {
+    it(`gives back what was compressed by ${name}, however it is cut`, async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 400 }), async (parts, size) => {
+          const packed = Buffer.concat(parts.map((part) => pack(part)))
+          assert.ok((await gather(decompress(chunksOf(packed, size), signal))).equals(Buffer.concat(parts)))
+        }),
+        { numRuns: 30 },
+      )
+    })
+  }
+
+  for (const { name, bytes } of [{ name: 'text', bytes: TEXT }, { name: 'zeros, of which a little gzip makes much', bytes: Buffer.alloc(1 << 22) }, { name: 'just as much as a buffer has', bytes: Buffer.alloc(1 << 18, 'ab') }]) {
+    it(`unpacks gzip of ${name} into buffers that are used again`, async () => {
+      const packed = Buffer.concat([gzipSync(bytes), gzipSync('behind')])
+      assert.ok((await gather(decompress(chunksOf(packed), signal, { bufferCount: 2 }))).equals(Buffer.concat([bytes, Buffer.from('behind')])))
+    })
+  }
+
+  it('refuses gzip with something else behind it', async () => {
+    await assert.rejects(gather(decompress(chunksOf(Buffer.concat([gzipSync('one'), Buffer.from('else')])), signal)), { name: 'CompressedDataInvalidError' })
   })
 
   for (const [name, packed] of [['gzip', gzipSync(TEXT)], ['zstd', zstdCompressSync(TEXT)]] as const) {

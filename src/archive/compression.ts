@@ -4,6 +4,9 @@ import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { BuildError } from '../ground/errors.ts'
 import type { Compression } from '../ground/oci/mediaType.ts'
 import { openSubprocess } from '../kit/process/subprocess.ts'
+import { hasNativeInflate } from '../kit/codecs/nativeInflater.ts'
+import { buffersInTurn, newBuffers, type ChunkBuffers } from '../kit/streams/chunkBuffers.ts'
+import { gunzip } from './internal/nativeGunzip.ts'
 import { compressGzip } from './internal/parallelGzip.ts'
 import { compressZstd } from './internal/parallelZstd.ts'
 import { cutAtFrames } from './internal/zstdFrames.ts'
@@ -42,12 +45,18 @@ export function levelOf(compression: Compression, level: number | undefined): nu
   return compression === 'uncompressed' ? undefined : (level ?? DEFAULT_LEVELS[compression])
 }
 
+export interface DecompressOptions {
+  /** As `TarOptions` of `tarWriter.ts` has it. */
+  readonly bufferCount?: number
+}
+
 /** What is in `chunks`, however it is packed; told by its first bytes. @throws CompressedDataInvalidError; UnpackerMissingError */
-export async function* decompress(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* decompress(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal, { bufferCount }: DecompressOptions = {}): AsyncGenerator<Uint8Array> {
   const { head, all } = await peek(chunks, LONGEST_MAGIC_BYTES)
   const packedAs = detectCompression(head)
+  const buffers = bufferCount === undefined ? newBuffers(OUTPUT_BYTES) : buffersInTurn(OUTPUT_BYTES, bufferCount)
   try {
-    yield* unpack(all, packedAs, signal)
+    yield* unpack(all, { packedAs, buffers }, signal)
   } catch (error) {
     if (!isZlibError(error)) throw error
     throw new CompressedDataInvalidError(`${packedAs} data is damaged or breaks off`, { cause: error })
@@ -70,12 +79,17 @@ const MAGIC: readonly { readonly packedAs: PackedAs; readonly bytes: readonly (n
 ]
 const LONGEST_MAGIC_BYTES = 7
 
-function unpack(chunks: AsyncIterable<Uint8Array>, packedAs: PackedAs, signal: AbortSignal): AsyncIterable<Uint8Array> {
+interface Unpacking {
+  readonly packedAs: PackedAs
+  readonly buffers: ChunkBuffers
+}
+
+function unpack(chunks: AsyncIterable<Uint8Array>, { packedAs, buffers }: Unpacking, signal: AbortSignal): AsyncIterable<Uint8Array> {
   switch (packedAs) {
     case 'uncompressed':
       return chunks
     case 'gzip':
-      return passThrough(chunks, () => createGunzip({ chunkSize: OUTPUT_BYTES }))
+      return hasNativeInflate() ? gunzip(chunks, buffers) : passThrough(chunks, () => createGunzip({ chunkSize: OUTPUT_BYTES }))
     case 'zstd':
       return passThrough(cutAtFrames(chunks), () => createZstdDecompress({ chunkSize: OUTPUT_BYTES }))
     case 'bzip2':

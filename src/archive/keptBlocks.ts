@@ -5,11 +5,14 @@
 export interface KeptBlocks {
   /** Tells blocks apart by all their bytes: nobody can make two of one name. */
   nameOf(block: Uint8Array): string
-  /** Undefined where it is not known, or not whole any more. @throws the reason of an abort */
+  /** Undefined where it is not known, or not whole any more. Good until `FOUND_BLOCKS` more are asked for. @throws the reason of an abort */
   find(name: string): Promise<Uint8Array | undefined>
   /** Tells of each block of the output where it stands. */
   note(block: NotedBlock): void
 }
+
+/** As many blocks as anybody who compresses has at hand at once, and more. */
+export const FOUND_BLOCKS = 8
 
 export interface NotedBlock {
   readonly name: string

@@ -1,4 +1,5 @@
 import { asByteString, fromBytes, fromText, isAscii, type ByteString } from '../kit/byteString.ts'
+import { buffersInTurn, newBuffers, type ChunkBuffers } from '../kit/streams/chunkBuffers.ts'
 import { BLOCK_BYTES, XATTR_RECORD_PREFIX, type TarEntry, type TarHeader, type TarKind } from './tar.ts'
 
 export interface TarOptions {
@@ -198,33 +199,10 @@ interface Coalescer {
   flush(): Iterable<Uint8Array>
 }
 
-/** Where chunks are gathered. */
-interface ChunkBuffers {
-  readonly sizeBytes: number
-  next(): Buffer
-}
-
 const CHUNK_BYTES = 128 * 1024
 /** Of buffers that are used again: each chunk is handed from thread to thread. */
 const LARGE_CHUNK_BYTES = 1024 * 1024
 const PASS_BYTES = 32 * 1024
-
-function newBuffers(sizeBytes: number): ChunkBuffers {
-  return { sizeBytes, next: () => Buffer.allocUnsafeSlow(sizeBytes) }
-}
-
-function buffersInTurn(sizeBytes: number, count: number): ChunkBuffers {
-  const buffers: Buffer[] = []
-  let turn = 0
-  return {
-    sizeBytes,
-    next() {
-      const buffer = (buffers[turn] ??= Buffer.allocUnsafeSlow(sizeBytes))
-      turn = (turn + 1) % count
-      return buffer
-    },
-  }
-}
 
 function createCoalescer(buffers: ChunkBuffers): Coalescer {
   let buffer = buffers.next()

@@ -7,8 +7,8 @@ export interface ContentStore {
   sizeBytes(digest: Digest, signal: AbortSignal): Promise<number | undefined>
   /** The blob from byte `offset`. @throws BlobNotFoundError; BlobCorruptError after the last chunk where it was read from 0 */
   read(digest: Digest, offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>
-  /** A part of a blob, which is not verified; undefined where the blob ends before. @throws BlobNotFoundError */
-  readRange(digest: Digest, offset: number, sizeBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined>
+  /** Fills `target` with a part of a blob, which is not verified; false where the blob ends before. @throws BlobNotFoundError */
+  readInto(digest: Digest, offset: number, target: Uint8Array, signal: AbortSignal): Promise<boolean>
   /**
    * Disposing before `commit` leaves no trace, but where `resumeKey` is given: then what was written is kept, and the
    * next ingest of that key goes on behind it. Two ingests of one blob may run at once, but one of a `resumeKey`:
@@ -25,7 +25,7 @@ export interface ContentStore {
 export type BlobReader = Pick<ContentStore, 'sizeBytes' | 'read'>
 
 /** Stores of which parts are read. */
-export type RangeReader = Pick<ContentStore, 'readRange'>
+export type RangeReader = Pick<ContentStore, 'readInto'>
 
 export interface IngestOptions {
   readonly resumeKey: string | undefined
@@ -45,6 +45,12 @@ export interface Ingest extends AsyncDisposable {
   /** Bytes that are there already, of an earlier ingest of the same key. */
   readonly offset: number
   write(chunk: Uint8Array): Promise<void>
+  /**
+   * For who wants the bytes while they are made; to be asked before the first is written. Each call of what it gives
+   * reads from the first byte on, at its own pace, and ends once all that was committed was read, be it long after that.
+   * @throws IngestLostError where the ingest is given up, or what was written is not what is read
+   */
+  follow(): (signal: AbortSignal) => AsyncIterable<Uint8Array>
   /**
    * Idempotent towards the store. Undefined takes whatever was written. Gives the blob's digest and size.
    * @throws BlobCorruptError where the bytes are not `expected`'s; what was written is then gone
@@ -87,4 +93,8 @@ export class BlobCorruptError extends BuildError {
     this.expected = expected
     this.actual = actual
   }
+}
+
+export class IngestLostError extends BuildError {
+  readonly kind = 'unavailable'
 }

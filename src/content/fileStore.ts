@@ -8,6 +8,7 @@ import { createBackgroundHash, type BackgroundHash } from '../kit/streams/backgr
 import { syncFolder, writeFileAtomically } from '../kit/files/atomicFile.ts'
 import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
 import { BlobCorruptError, BlobNotFoundError, LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'
+import { createFollowedFile, type FollowedFile } from './internal/followedFile.ts'
 import { LAYOUT_INDEX, LAYOUT_INDEX_LOCK } from './layoutFiles.ts'
 import { passingBuffer } from '../kit/process/passingBuffer.ts'
 import { storeErrorOf } from './storeError.ts'
@@ -50,9 +51,9 @@ export async function openFileStore(options: FileStoreOptions, signal: AbortSign
       return info?.size
     },
     read: (digest, offset, callSignal) => readBlob({ digest, path: blobPath(digest), offset, now }, callSignal),
-    async readRange(digest, offset, sizeBytes, callSignal) {
+    async readInto(digest, offset, target, callSignal) {
       callSignal.throwIfAborted()
-      return await readRange({ digest, path: blobPath(digest), offset, now }, sizeBytes)
+      return await readInto({ digest, path: blobPath(digest), offset, now }, target)
     },
     async openIngest(ingest, callSignal) {
       callSignal.throwIfAborted()
@@ -152,17 +153,16 @@ async function* readBlob({ digest, path, offset, now }: BlobRead, signal: AbortS
 }
 
 /** Of the many small reads of a pack only what may have to wait for the disk goes to another thread. */
-async function readRange({ digest, path, offset, now }: BlobRead, sizeBytes: number): Promise<Uint8Array | undefined> {
+async function readInto({ digest, path, offset, now }: BlobRead, target: Uint8Array): Promise<boolean> {
   const fd = openBlobSync(digest, path)
   try {
     await touch(path, fstatSync(fd).mtimeMs, now())
-    const bytes = Buffer.allocUnsafeSlow(sizeBytes)
-    for (let filled = 0; filled < sizeBytes; ) {
-      const { bytesRead } = await readAsync(fd, bytes, filled, sizeBytes - filled, offset + filled)
-      if (bytesRead === 0) return undefined
+    for (let filled = 0; filled < target.byteLength; ) {
+      const { bytesRead } = await readAsync(fd, target, filled, target.byteLength - filled, offset + filled)
+      if (bytesRead === 0) return false
       filled += bytesRead
     }
-    return bytes
+    return true
   } finally {
     closeSync(fd)
   }
@@ -248,9 +248,11 @@ interface OpenedIngest {
 function createIngest({ places, lock, file, hash, offset, held }: OpenedIngest): Ingest {
   let sizeBytes = offset
   let isCommitted = false
+  let followed: FollowedFile | undefined
   const publish = async (digest: Digest): Promise<void> => {
     await file.chmod(0o444)
     await file.sync()
+    followed?.moveTo(places.blobPath(digest))
     await rename(lock.path, places.blobPath(digest))
     await syncFolder(join(places.folder, 'blobs', 'sha256'))
   }
@@ -264,7 +266,13 @@ function createIngest({ places, lock, file, hash, offset, held }: OpenedIngest):
         await hashed // the caller may use the chunk's memory again
         throw storeErrorOf(error, places.folder)
       }
+      followed?.note(chunk)
       sizeBytes += chunk.byteLength
+    },
+    follow() {
+      if (sizeBytes > 0) throw new Error('it is too late to follow this ingest')
+      followed ??= createFollowedFile(lock.path)
+      return followed.read
     },
     async commit(expected) {
       const digest = parseDigest(`sha256:${hash.hex()}`)
@@ -278,9 +286,11 @@ function createIngest({ places, lock, file, hash, offset, held }: OpenedIngest):
         throw storeErrorOf(error, places.folder)
       }
       isCommitted = true
+      followed?.end('whole')
       return { digest, sizeBytes }
     },
     async [Symbol.asyncDispose]() {
+      followed?.end('given-up')
       if (!isCommitted && !isResumable(lock.path.slice(places.ingests.length + 1))) lock.remove()
       await held.disposeAsync()
     },

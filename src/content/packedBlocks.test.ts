@@ -127,9 +127,11 @@ describe('packed blocks', () => {
 
 function readerOf(bytes: () => Buffer): RangeReader {
   return {
-    async readRange(digest, offset, sizeBytes) {
+    async readInto(digest, offset, target) {
       if (digest !== digestOf(THREE)) throw new BlobNotFoundError(digest)
-      return offset + sizeBytes > bytes().byteLength ? undefined : bytes().subarray(offset, offset + sizeBytes)
+      if (offset + target.byteLength > bytes().byteLength) return false
+      target.set(bytes().subarray(offset, offset + target.byteLength))
+      return true
     },
   }
 }

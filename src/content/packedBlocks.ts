@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import type { KeptBlocks, NotedBlock } from '../archive/keptBlocks.ts'
 import { parseDigest, type Digest } from '../ground/digest.ts'
 import { bytesOf, integerOf, textOf, type Database } from '../kit/database.ts'
+import { createBlockReader, type BlockReader } from './internal/blockReader.ts'
 import { BLOCK_KEY_BYTES, nameBlock } from './internal/blockName.ts'
 import { BlobNotFoundError, type RangeReader } from './contentStore.ts'
 
@@ -47,10 +48,12 @@ export function createPackedBlocks(database: Database, content: RangeReader, max
   return {
     open(signal) {
       const noted: PlacedBlock[] = []
+      const found = new Map<string, number>()
+      const lookup = { database, reader: createBlockReader(content), found }
       return {
         nameOf: (block) => nameBlock(block, key),
-        find: (name) => findBlock(name, { database, content }, signal),
-        note: ({ name, offset, packed }: NotedBlock) => void noted.push({ name, offset, sizeBytes: packed.byteLength, checksum: crc32(packed) }),
+        find: (name) => findBlock(name, lookup, signal),
+        note: ({ name, offset, packed }: NotedBlock) => void noted.push({ name, offset, sizeBytes: packed.byteLength, checksum: found.get(name) ?? crc32(packed) }),
         keep: (blob) => keepBlocks(blob, noted, { database, maxBlocks }, signal),
       }
     },
@@ -74,17 +77,23 @@ interface PlacedBlock {
 
 interface BlockLookup {
   readonly database: Database
-  readonly content: RangeReader
+  readonly reader: BlockReader
+  /** Checksums, by name. */
+  readonly found: Map<string, number>
 }
 
-async function findBlock(name: string, { database, content }: BlockLookup, signal: AbortSignal): Promise<Uint8Array | undefined> {
+async function findBlock(name: string, { database, reader, found }: BlockLookup, signal: AbortSignal): Promise<Uint8Array | undefined> {
   signal.throwIfAborted()
   const row = database.get('SELECT blob, start, size_bytes, checksum FROM packed_block WHERE name = ?', name)
   if (row === undefined) return undefined
   const blob = parseDigest(textOf(row, 'blob'))
+  const checksum = integerOf(row, 'checksum')
   try {
-    const bytes = await content.readRange(blob, integerOf(row, 'start'), integerOf(row, 'size_bytes'), signal)
-    if (bytes !== undefined && crc32(bytes) === integerOf(row, 'checksum')) return bytes
+    const bytes = await reader.read({ blob, start: integerOf(row, 'start'), sizeBytes: integerOf(row, 'size_bytes') }, signal)
+    if (bytes !== undefined && crc32(bytes) === checksum) {
+      found.set(name, checksum)
+      return bytes
+    }
     database.run('DELETE FROM packed_block WHERE name = ?', name)
   } catch (error) {
     if (!(error instanceof BlobNotFoundError)) throw error

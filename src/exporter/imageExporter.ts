@@ -3,6 +3,7 @@ import { formatFamiliar, formatReference, formatRepository } from '../ground/ref
 import { createAttributeReader } from './internal/attributeReader.ts'
 import type { Exporter } from './exporter.ts'
 import type { ExporterDeps } from './exporterDeps.ts'
+import { createEarlyPush } from './internal/earlyPush.ts'
 import { buildImage, imageResponse } from './internal/imageBuilder.ts'
 import { readImageOptions, readNames, type ImageName, type ImageOptions } from './internal/imageOptions.ts'
 import { pushToTargets } from './internal/imagePush.ts'
@@ -21,14 +22,16 @@ export function createImageExporter(deps: ExporterDeps, attributes: ReadonlyMap<
   return {
     name: 'exporting to image',
     async export(result, progress, signal) {
-      const built = await buildImage(result, options, { deps, progress }, signal)
-      const { root } = built.image
       const references = options.names.map(({ reference }) => reference)
+      const [first] = options.isPushed ? references : []
+      await using early = first === undefined ? undefined : createEarlyPush(deps.registry, first, signal)
+      const built = await buildImage(result, { ...options, follow: early?.follow }, { deps, progress }, signal)
+      const { root } = built.image
       for (const reference of options.isStored ? references : []) {
         await progress.step(`naming to ${formatReference(reference)}`, async () => deps.images.tag(reference, root))
       }
       const targets = options.isByDigest ? references.map((reference) => ({ ...reference, tag: undefined, digest: root.digest })) : references
-      const image = options.isPushed ? await pushToTargets(built, targets, { deps, progress }, signal) : built.image
+      const image = options.isPushed ? await pushToTargets(built, { targets, early }, { deps, progress }, signal) : built.image
       const names = references.map(options.isByDigest ? formatRepository : formatReference).join(',')
       return new Map([...imageResponse({ ...built, image }), ...(names === '' ? [] : [['image.name', names] as const])])
     },

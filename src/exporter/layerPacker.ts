@@ -1,10 +1,12 @@
 import { compress, decompress, levelOf } from '../archive/compression.ts'
 import { BlobCorruptError, type ContentStore } from '../content/contentStore.ts'
 import type { PackedBlocks } from '../content/packedBlocks.ts'
-import { describeBlob } from '../ground/oci/descriptor.ts'
+import { describeBlob, type Descriptor } from '../ground/oci/descriptor.ts'
 import { compressionOf, layerMediaType, type Compression } from '../ground/oci/mediaType.ts'
 import { createBackgroundHasher, HASHED_CHUNKS } from '../kit/streams/backgroundHasher.ts'
 import { createLimit, mapLimited, type Limit } from '../kit/limit.ts'
+import { buffersInTurn } from '../kit/streams/chunkBuffers.ts'
+import { inPieces } from '../kit/streams/inPieces.ts'
 import { readAhead } from '../kit/streams/readAhead.ts'
 import { createSingleFlight } from '../kit/singleFlight.ts'
 import type { LayerBlob, Snapshot, SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
@@ -18,7 +20,12 @@ export interface PackOptions {
   readonly isForced: boolean
   /** Later times in layers made here become it; undefined keeps all. */
   readonly clampTimeSeconds: number | undefined
+  /** Is told of each blob that is begun for this call: what others ask for at the same time is made once. */
+  readonly follow?: FollowBlob | undefined
 }
+
+/** `open` reads a blob's bytes while they are made, as `Ingest.follow` has it. What is returned is called once the blob is there, and not where it fails. */
+export type FollowBlob = (open: (signal: AbortSignal) => AsyncIterable<Uint8Array>) => (blob: Descriptor) => void
 
 /** Makes blobs of snapshots. Layers that are blobs already stay what they are where that is what is wanted. */
 export interface LayerPacker {
@@ -64,12 +71,15 @@ export function createLayerPacker({ snapshots, content, blobs, packedBlocks, pac
     const files = source === undefined ? readFiles(snapshot, options, signal) : decompress(blobs.read(source, signal), signal)
     const tar = countBytes(hasher.pass(watchLayer(snapshot, files, signal)), report)
     await using ingest = await content.openIngest({ resumeKey: undefined }, signal)
+    const tellFollower = options.follow?.(ingest.follow())
     const kept = packedBlocks.open(signal)
-    for await (const chunk of compress(tar, options.compression, { level: options.level, kept })) await ingest.write(chunk)
+    const packed = compress(tar, options.compression, { level: options.level, kept })
+    for await (const piece of readAhead(inPieces(packed, buffersInTurn(PIECE_BYTES, 3)))) await ingest.write(piece)
     const diffId = hasher.result().digest
     if (source !== undefined && source.diffId !== diffId) throw new BlobCorruptError(source.diffId, diffId)
     const { digest, sizeBytes } = await ingest.commit(undefined)
     const descriptor = describeBlob(layerMediaType(options.compression, 'oci'), digest, sizeBytes)
+    tellFollower?.(descriptor)
     const level = levelOf(options.compression, options.level)
     const blob: LayerBlob = { descriptor, diffId, repository: undefined, ...(level !== undefined && { level }) }
     // a layer with other times is not the snapshot's own
@@ -93,6 +103,9 @@ export function createLayerPacker({ snapshots, content, blobs, packedBlocks, pac
     },
   }
 }
+
+/** Blocks are smaller, and to hand each to the threads that write and hash it takes longer than to copy it. */
+const PIECE_BYTES = 1024 * 1024
 
 interface Packing {
   readonly snapshot: Snapshot

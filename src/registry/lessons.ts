@@ -21,6 +21,8 @@ export type Lesson =
   | 'uploads-by-patch'
   /** A blob is taken by one POST, and by nothing else. */
   | 'uploads-by-post'
+  /** A body whose length is not told beforehand is refused. */
+  | 'refuses-streams'
   /** Something before the registry takes no large requests. */
   | 'uploads-in-chunks'
 

@@ -6,7 +6,7 @@ import type { ImageDocument, ImageTree } from './internal/imageTree.ts'
 import { readTree } from './internal/imageTree.ts'
 import { pushInTakenForm } from './internal/pushForm.ts'
 import type { PushedImage } from './pushedImage.ts'
-import type { Repository, UploadOutcome } from './registry.ts'
+import type { Repository, UploadBlob, UploadOutcome } from './registry.ts'
 import type { OnTransfer, TransferEnds } from './transfer.ts'
 
 export interface PushOptions {
@@ -19,6 +19,8 @@ export interface PushOptions {
   /** The bytes of a blob that is not in the store, such as a base image's layer that was never pulled; undefined where there are none. */
   readonly openMissing: (blob: Descriptor, signal: AbortSignal) => AsyncIterable<Uint8Array> | undefined
   readonly onProgress: OnTransfer
+  /** Ends what was begun for the blob before; undefined where it is to be pushed as any other. */
+  readonly finishBegun?: (blob: Pick<UploadBlob, 'descriptor' | 'onProgress'>) => Promise<UploadOutcome | undefined>
 }
 
 /**
@@ -43,20 +45,17 @@ const OUTCOME_ACTIONS: Readonly<Record<UploadOutcome, string>> = { uploaded: 'pu
 async function pushBlob({ registry, store }: TransferEnds, repository: Repository, { blob, options }: BlobPush, signal: AbortSignal): Promise<void> {
   const { digest, sizeBytes } = blob
   const isHere = (await store.sizeBytes(digest, signal)) !== undefined
-  const outcome = await registry.pushBlob(
-    { host: repository.host, repository: repository.repository },
-    {
-      descriptor: blob,
-      mountFrom: options.mountFrom(blob),
-      open: () => {
-        const bytes = isHere ? store.read(digest, 0, signal) : options.openMissing(blob, signal)
-        if (bytes === undefined) throw new BlobNotFoundError(digest)
-        return bytes
-      },
-      onProgress: (currentBytes) => options.onProgress({ id: digest, action: 'pushing', currentBytes, totalBytes: sizeBytes, state: 'running' }),
+  const upload: UploadBlob = {
+    descriptor: blob,
+    mountFrom: options.mountFrom(blob),
+    open: () => {
+      const bytes = isHere ? store.read(digest, 0, signal) : options.openMissing(blob, signal)
+      if (bytes === undefined) throw new BlobNotFoundError(digest)
+      return bytes
     },
-    signal,
-  )
+    onProgress: (currentBytes) => options.onProgress({ id: digest, action: 'pushing', currentBytes, totalBytes: sizeBytes, state: 'running' }),
+  }
+  const outcome = (await options.finishBegun?.(upload)) ?? (await registry.pushBlob({ host: repository.host, repository: repository.repository }, upload, signal))
   options.onProgress({ id: digest, action: OUTCOME_ACTIONS[outcome], currentBytes: sizeBytes, totalBytes: sizeBytes, state: 'done' })
 }
 

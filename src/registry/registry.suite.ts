@@ -5,6 +5,7 @@ import { digestOf } from '../ground/digest.ts'
 import { MEDIA_TYPE } from '../ground/oci/mediaType.ts'
 import { parseReference, type Reference } from '../ground/reference.ts'
 import { formatManifest } from '../image/manifestJson.ts'
+import { createGrowingList } from '../kit/streams/growingList.ts'
 import type { NamedBlob, Registry, Repository } from './registry.ts'
 
 /** An empty registry and a client for it. */
@@ -16,7 +17,7 @@ export interface RegistryFixture extends AsyncDisposable {
 const signal = new AbortController().signal
 
 /** What every Registry must do, whatever server is at the other end. */
-export function registrySuite(name: string, openFixture: () => Promise<RegistryFixture>, options: { skip: string | false } = { skip: false }): void {
+export function registrySuite(name: string, openFixture: () => Promise<RegistryFixture>, { takesStreams = true, ...options }: { readonly skip?: string | false; readonly takesStreams?: boolean | undefined } = {}): void {
   describe(`${name} is a registry`, options, () => {
     for (const { offset, want } of [{ offset: 0, want: 'abcde' }, { offset: 2, want: 'cde' }, { offset: 5, want: '' }]) {
       it(`gives back a pushed blob from byte ${offset}`, async () => {
@@ -43,6 +44,36 @@ export function registrySuite(name: string, openFixture: () => Promise<RegistryF
       assert.equal(await registry.hasBlob(repository, digestOf('once'), signal), true)
       assert.equal(await registry.pushBlob(repository, blob, signal), 'present')
       assert.equal(sent.at(-1), 4) // there may be more than one try
+    })
+
+    it('takes a blob that is sent while it is made, once it is committed', { skip: takesStreams ? false : 'it takes none' }, async () => {
+      await using fixture = await openFixture()
+      const { host, registry } = fixture
+      const repository = { host, repository: 'app' }
+      const made = createGrowingList<Uint8Array>()
+      await using begun = registry.beginBlob(repository, (stop) => made.read(stop), signal)
+      made.push(Buffer.from('begun, '))
+      made.push(Buffer.from('and done'))
+      assert.equal(await registry.hasBlob(repository, digestOf('begun, and done'), signal), false)
+      made.end()
+      const sent: number[] = []
+      assert.equal(await begun.commit({ descriptor: blobOf('begun, and done').descriptor, onProgress: (bytes) => void sent.push(bytes) }), 'uploaded')
+      assert.equal(sent.at(-1), 15)
+      assert.equal(await readText(fixture, 'app', blobOf('begun, and done').descriptor), 'begun, and done')
+    })
+
+    it('has nothing of a blob that was begun and given up, or is not what was begun', async () => {
+      await using fixture = await openFixture()
+      const { host, registry } = fixture
+      const repository = { host, repository: 'app' }
+      const made = createGrowingList<Uint8Array>()
+      made.push(Buffer.from('half'))
+      const given = registry.beginBlob(repository, (stop) => made.read(stop), signal)
+      await given[Symbol.asyncDispose]()
+      made.end()
+      await using other = registry.beginBlob(repository, (stop) => made.read(stop), signal)
+      await assert.rejects(other.commit({ descriptor: blobOf('whole').descriptor, onProgress: () => undefined }))
+      for (const text of ['half', 'whole']) assert.equal(await registry.hasBlob(repository, digestOf(text), signal), false)
     })
 
     it('mounts a blob from another repository instead of an upload', async () => {

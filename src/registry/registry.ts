@@ -19,6 +19,11 @@ export interface Registry {
   hasBlob(repository: Repository, digest: Digest, signal: AbortSignal): Promise<boolean>
   /** Idempotent. `open` may be called again for a retry. `mountFrom` is another repository of the same host that may have it. */
   pushBlob(repository: Repository, blob: UploadBlob, signal: AbortSignal): Promise<UploadOutcome>
+  /**
+   * Begins to send a blob that is still being made. It fails only in `commit`, and then is for `pushBlob`. `open` gives
+   * the bytes from the first on, and may be called again.
+   */
+  beginBlob(repository: Repository, open: (signal: AbortSignal) => AsyncIterable<Uint8Array>, signal: AbortSignal): BegunBlob
   /** Under the reference's tag, or by digest where it has none. @throws ManifestRefusedError where another media type may be taken */
   pushManifest(reference: Reference, mediaType: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>
   /** Whether the registry itself, no mirror of it, has a manifest where it is to be pushed to. False where it does not say. */
@@ -61,6 +66,12 @@ export interface UploadBlob {
   readonly mountFrom: Repository | undefined
   readonly open: () => AsyncIterable<Uint8Array>
   readonly onProgress: (sentBytes: number) => void
+}
+
+/** An upload of which the registry shows nothing before `commit`; disposing gives up what was not committed. */
+export interface BegunBlob extends AsyncDisposable {
+  /** Once all its bytes are made. What the registry has already is not sent to the end. @throws RegistryError; BlobCorruptError */
+  commit(blob: Pick<UploadBlob, 'descriptor' | 'onProgress'>): Promise<UploadOutcome>
 }
 
 export type UploadOutcome = 'uploaded' | 'mounted' | 'present'

@@ -1,6 +1,7 @@
 import type { RetryPolicy } from '../kit/retry.ts'
 import { readBlob } from './internal/blobs/blobDownload.ts'
 import { isBlobThere } from './internal/blobs/blobPresence.ts'
+import { beginBlob } from './internal/blobs/begunBlob.ts'
 import { pushBlob } from './internal/blobs/blobUpload.ts'
 import { connect, type ConnectionOptions } from './internal/connection.ts'
 import { fetchManifest, resolveManifest } from './internal/manifests/manifestFetch.ts'
@@ -27,6 +28,7 @@ export function createRegistry(options: RegistryOptions): Registry & AsyncDispos
     hasBlob: (repository, digest, signal) =>
       requester.askOrigin(repository.host, (endpoint) => isBlobThere(requester, { endpoint, repository, digest, scope: pullScope(repository) }, signal), signal),
     pushBlob: (repository, blob, signal) => pushBlob(requester, repository, { blob, signal }),
+    beginBlob: (repository, open, signal) => beginBlob(requester, repository, { open, signal }),
     pushManifest: (reference, mediaType, bytes, signal) => pushManifest(requester, { reference, mediaType, bytes, replaces: undefined }, signal),
     hasManifest: (repository, digest, signal) => isManifestThere(requester, repository, { digest, signal }),
     replaceManifest: (reference, replacement, signal) => pushManifest(requester, { reference, ...replacement }, signal),

@@ -40,7 +40,7 @@ const uploads = (faults: Partial<UploadFaults>): Partial<Faults> => ({ uploads: 
 const token = (part: Partial<Extract<Login, { kind: 'token' }>> = {}): Partial<Faults> => ({ login: { kind: 'token', username: 'me', password: 'pass', identityToken: 'refresh', ...part } })
 
 /** Everything that a registry is for works with these, not only what the fault is about. */
-const harmless: readonly { readonly name: string; readonly faults: () => Partial<Faults> }[] = [
+const harmless: readonly { readonly name: string; readonly faults: () => Partial<Faults>; readonly takesStreams?: boolean }[] = [
   { name: 'without HEAD (405)', faults: () => ({ headStatus: 405 }) },
   { name: 'without HEAD (404)', faults: () => ({ headStatus: 404 }) },
   { name: 'that hides lengths', faults: () => ({ hidesLength: true }) },
@@ -48,9 +48,9 @@ const harmless: readonly { readonly name: string; readonly faults: () => Partial
   { name: 'without ranges (416)', faults: () => ({ refusesRange: true }) },
   { name: 'that tells no digests', faults: () => ({ toldDigest: 'nothing' }) },
   { name: 'that tells nonsense for digests', faults: () => ({ toldDigest: 'nonsense' }) },
-  { name: 'without PATCH', faults: () => uploads({ patchStatus: 405 }) },
+  { name: 'without PATCH', faults: () => uploads({ patchStatus: 405 }), takesStreams: false },
   { name: 'that takes blobs by PATCH only', faults: () => uploads({ wholePutStatus: 400 }) },
-  { name: 'that takes blobs by one POST only', faults: () => uploads({ sessionStatus: 405 }) },
+  { name: 'that takes blobs by one POST only', faults: () => uploads({ sessionStatus: 405 }), takesStreams: false },
   { name: 'that answers 204 for 201 and 202', faults: () => uploads({ doneStatus: 204 }) },
   { name: 'that answers 200 for 201 and 202', faults: () => uploads({ doneStatus: 200 }) },
   { name: 'with absolute locations', faults: () => uploads({ location: 'absolute' }) },
@@ -60,7 +60,7 @@ const harmless: readonly { readonly name: string; readonly faults: () => Partial
   { name: 'whose tokens tell no end', faults: () => token({ expiresIn: '' }) },
   { name: 'whose tokens live for a second', faults: () => token({ expiresIn: 1 }) },
 ]
-for (const { name, faults } of harmless) registrySuite(`the client of a registry ${name}`, () => openFixture(faults()))
+for (const { name, faults, takesStreams } of harmless) registrySuite(`the client of a registry ${name}`, () => openFixture(faults()), { takesStreams })
 
 registrySuite('the client of a registry at [::1]', () => openFixture({}, { address: '::1' }))
 

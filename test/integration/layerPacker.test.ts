@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -12,6 +12,8 @@ import { MEDIA_TYPE } from '../../src/ground/oci/mediaType.ts'
 import { chainId } from '../../src/image/chainId.ts'
 import type { Repository } from '../../src/registry/registry.ts'
 import type { LayerBlob, SnapshotId, SnapshotStore } from '../../src/snapshot/snapshotStore.ts'
+import type { UploadFaults } from '../support/registry/fake/faults.ts'
+import { startFakeRegistry } from '../support/registry/fakeRegistry.ts'
 import { startDockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { buildLayers, buildResult, change, gather, openExportFixture, quietProgress, resultOf, type ExportFixture } from '../support/images/exportFixture.ts'
 import { missingForRootWork } from '../support/requires.ts'
@@ -121,6 +123,46 @@ describe('layers of a base image that are only in its registry', { skip: missing
     assert.ok(zstdDecompressSync(await read(fixture, forced)).equals(tar))
   })
 })
+
+describe('large layers', { skip: missingForRootWork() }, () => {
+  const cases: readonly { readonly name: string; readonly faults: Partial<UploadFaults>; readonly isGivenUp: boolean }[] = [
+    { name: 'are sent while they are packed', faults: {}, isGivenUp: false },
+    { name: 'are sent once they are packed to a registry that takes no PATCH', faults: { patchStatus: 405 }, isGivenUp: true },
+    { name: 'are sent again where the registry forgets what was begun', faults: { forgotten: { count: 1, status: 404 } }, isGivenUp: true },
+  ]
+  for (const { name, faults, isGivenUp } of cases) {
+    it(name, async () => {
+      await using fixture = await openExportFixture()
+      await using target = await startFakeRegistry()
+      const id = await largeFile(fixture.snapshots)
+      Object.assign(target.faults.uploads, faults)
+      await push(fixture, id, `${target.host}/app:1`)
+      const [layer] = fixture.snapshots.blobs(id)
+      assert.ok(layer)
+      assert.equal(await fixture.registry.hasBlob({ host: target.host, repository: 'app' }, layer.descriptor.digest, signal), true)
+      const sent = Object.groupBy(target.requests.filter(({ path }) => path.includes('/uploads/')), ({ method }) => method)
+      assert.equal(sent['PATCH']?.length, 1)
+      assert.equal(sent['PUT']?.length, 2, 'the other is that of the config')
+      assert.equal(sent['DELETE'] !== undefined, isGivenUp)
+    })
+  }
+
+  it('of an image that may not go out are taken back', async () => {
+    await using fixture = await openExportFixture()
+    await using target = await startFakeRegistry()
+    const id = await largeFile(fixture.snapshots)
+    await assert.rejects(push({ ...fixture, deps: { ...fixture.deps, approve: () => Promise.reject(new Error('not that')) } }, id, `${target.host}/app:1`), /not that/)
+    assert.deepEqual(target.requests.filter(({ path }) => path.includes('/uploads/')).map(({ method }) => method).at(-1), 'DELETE')
+    const [layer] = fixture.snapshots.blobs(id)
+    assert.ok(layer)
+    assert.equal(await fixture.registry.hasBlob({ host: target.host, repository: 'app' }, layer.descriptor.digest, signal), false)
+  })
+})
+
+/** Twelve megabytes that gzip does not make smaller. */
+async function largeFile(snapshots: SnapshotStore): Promise<SnapshotId> {
+  return await change(snapshots, undefined, (path) => writeFileSync(join(path, 'large'), randomBytes(12 << 20)))
+}
 
 /** Two megabytes that gzip does not make smaller, in files of one time. */
 async function manyFiles(snapshots: SnapshotStore, changed: string): Promise<SnapshotId> {

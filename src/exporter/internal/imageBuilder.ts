@@ -4,6 +4,7 @@ import { formatDescriptor } from '../../image/manifestJson.ts'
 import type { BuildResult, ExportedImage, ExportProgress } from '../exporter.ts'
 import type { ExporterDeps } from '../exporterDeps.ts'
 import { warnOfMissingEpoch } from './epochOptions.ts'
+import type { FollowBlob } from '../layerPacker.ts'
 import type { ImageName, ImageOptions } from './imageOptions.ts'
 import { writeImage, type PackedImage, type PackedPlatform } from './imageWriter.ts'
 
@@ -21,6 +22,8 @@ export interface ExportContext {
 
 interface NamedOptions extends ImageOptions {
   readonly names: readonly ImageName[]
+  /** Of layers that are packed. */
+  readonly follow?: FollowBlob | undefined
 }
 
 /** Packs the layers and writes the image: what all exporters of images begin with. */
@@ -30,7 +33,7 @@ export async function buildImage(built: BuildResult, options: NamedOptions, { de
   const packed = await progress.step('exporting layers', async (report) => {
     const done: PackedPlatform[] = []
     // one platform after the other: the packer works on several layers of each
-    for (const result of platforms) done.push({ result, layers: await deps.packer.pack(result.snapshot, options.pack, (bytes) => report(bytes, 0), signal) })
+    for (const result of platforms) done.push({ result, layers: await deps.packer.pack(result.snapshot, { ...options.pack, follow: options.follow }, (bytes) => report(bytes, 0), signal) })
     await deps.protect(done.flatMap(({ layers }) => layers.map(({ descriptor }) => descriptor.digest)), signal)
     return { platforms: done, isMultiPlatform }
   })

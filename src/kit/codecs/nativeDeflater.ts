@@ -1,6 +1,7 @@
 import { endianness } from 'node:os'
 import { constants } from 'node:zlib'
 import { areThere, declare, invoke, invokeAsync } from '../syscalls/libc.ts'
+import { addressOf, Z_STREAM, ZLIB_VERSION } from './zStream.ts'
 import type { PieceCompressor } from './pieceCompressor.ts'
 
 /*
@@ -12,36 +13,29 @@ const DEFLATE_INIT = declare('deflateInit2_', ['void *', 'int', 'int', 'int', 'i
 const DEFLATE_RESET = declare('deflateReset', ['void *'])
 const DEFLATE = declare('deflate', ['void *', 'int'])
 const DEFLATE_END = declare('deflateEnd', ['void *'])
-/** Gives a buffer's address back. */
-const MEMMOVE = declare('memmove', ['void *', 'void *', 'size_t'], 'int64_t')
-
-/** `z_stream` of zlib.h, where pointers and `long` have eight bytes, as on all machines that Node's Linux builds are for but 32-bit ones. */
-const STREAM = { bytes: 112, nextIn: 0, availableIn: 8, nextOut: 24, availableOut: 32 } as const
 /** The only method there is. */
 const DEFLATED = 8
 const RAW_WINDOW_BITS = -15
 const MEMORY_LEVEL = 8
-/** zlib compares the first digit. */
-const ZLIB_VERSION = Buffer.from('1\0')
 
 export function hasNativeDeflate(): boolean {
-  return endianness() === 'LE' && (process.arch === 'x64' || process.arch === 'arm64') && areThere([DEFLATE_INIT, DEFLATE_RESET, DEFLATE, DEFLATE_END, MEMMOVE])
+  return endianness() === 'LE' && (process.arch === 'x64' || process.arch === 'arm64') && areThere([DEFLATE_INIT, DEFLATE_RESET, DEFLATE, DEFLATE_END])
 }
 
 /** The bytes of `nodeDeflater`. */
 export function openNativeDeflater(level: number): PieceCompressor {
-  const stream = Buffer.allocUnsafeSlow(STREAM.bytes).fill(0) // zlib remembers where it is: memory that the collector does not move
-  check(invoke(DEFLATE_INIT, [stream, level, DEFLATED, RAW_WINDOW_BITS, MEMORY_LEVEL, constants.Z_DEFAULT_STRATEGY, ZLIB_VERSION, STREAM.bytes]))
+  const stream = Buffer.allocUnsafeSlow(Z_STREAM.bytes).fill(0) // zlib remembers where it is: memory that the collector does not move
+  check(invoke(DEFLATE_INIT, [stream, level, DEFLATED, RAW_WINDOW_BITS, MEMORY_LEVEL, constants.Z_DEFAULT_STRATEGY, ZLIB_VERSION, Z_STREAM.bytes]))
   let isOpen = true
   return {
     async compress(piece, output) {
       check(invoke(DEFLATE_RESET, [stream]))
-      stream.writeBigInt64LE(addressOf(piece), STREAM.nextIn)
-      stream.writeUInt32LE(piece.byteLength, STREAM.availableIn)
-      stream.writeBigInt64LE(addressOf(output), STREAM.nextOut)
-      stream.writeUInt32LE(output.byteLength, STREAM.availableOut)
+      stream.writeBigInt64LE(addressOf(piece), Z_STREAM.nextIn)
+      stream.writeUInt32LE(piece.byteLength, Z_STREAM.availableIn)
+      stream.writeBigInt64LE(addressOf(output), Z_STREAM.nextOut)
+      stream.writeUInt32LE(output.byteLength, Z_STREAM.availableOut)
       check((await invokeAsync(DEFLATE, [stream, constants.Z_SYNC_FLUSH])).result)
-      const [restIn, restOut] = [stream.readUInt32LE(STREAM.availableIn), stream.readUInt32LE(STREAM.availableOut)]
+      const [restIn, restOut] = [stream.readUInt32LE(Z_STREAM.availableIn), stream.readUInt32LE(Z_STREAM.availableOut)]
       if (restIn > 0 || restOut === 0) throw new RangeError(`${output.byteLength} bytes are no room for ${piece.byteLength} that are deflated`)
       return whilePinned([piece, output], output.byteLength - restOut)
     },
@@ -50,10 +44,6 @@ export function openNativeDeflater(level: number): PieceCompressor {
       isOpen = false
     },
   }
-}
-
-function addressOf(bytes: Uint8Array): bigint {
-  return BigInt(invoke(MEMMOVE, [bytes, bytes, 0]))
 }
 
 /** So that nobody collects, before `result` is known, what zlib only has addresses of. */

@@ -1,5 +1,6 @@
 import { optionalString, requiredNumber } from '../../../ground/jsonValue.ts'
-import { inChunks } from '../../internal/blobs/uploadBody.ts'
+import { newBuffers } from '../../../kit/streams/chunkBuffers.ts'
+import { inPieces } from '../../../kit/streams/inPieces.ts'
 import type { CacheBlob } from '../cachePlace.ts'
 import { ENTRY_VERSION, type ActionsCache } from './actionsCache.ts'
 import { callService, parseGivenUrl, readAnswer, readField } from './serviceRequest.ts'
@@ -26,7 +27,7 @@ export function createServiceV1({ url, token, requester, limit }: ServiceOptions
 
   const sendChunks = async (target: URL, blob: CacheBlob, signal: AbortSignal): Promise<void> => {
     let sentBytes = 0
-    for await (const chunk of inChunks(blob.open(), CHUNK_BYTES)) {
+    for await (const chunk of inPieces(blob.open(), newBuffers(CHUNK_BYTES))) {
       const headers = new Map([
         ['authorization', `Bearer ${token.text}`],
         ['content-type', 'application/octet-stream'],

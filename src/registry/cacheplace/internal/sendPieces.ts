@@ -1,5 +1,6 @@
 import type { Limit } from '../../../kit/limit.ts'
-import { inChunks } from '../../internal/blobs/uploadBody.ts'
+import { newBuffers } from '../../../kit/streams/chunkBuffers.ts'
+import { inPieces } from '../../../kit/streams/inPieces.ts'
 import type { CacheBlob } from '../cachePlace.ts'
 
 export interface PieceSender<T> {
@@ -23,7 +24,7 @@ export async function sendPieces<T>(blob: CacheBlob, { pieceBytes, limit, send }
     return sent
   }
   try {
-    for await (const piece of inChunks(blob.open(), pieceBytes)) {
+    for await (const piece of inPieces(blob.open(), newBuffers(pieceBytes))) {
       const place = await limit.acquire(joined)
       const sent = sendOne(piece, sending.length).finally(() => place[Symbol.dispose]())
       sent.catch((error: unknown) => stop.abort(error)) // whoever awaits all of them throws it

@@ -1,11 +1,13 @@
 import type { HttpResponse } from '../../../kit/http.ts'
+import { newBuffers } from '../../../kit/streams/chunkBuffers.ts'
+import { inPieces } from '../../../kit/streams/inPieces.ts'
 import type { Lesson } from '../../lessons.ts'
 import type { Repository, UploadBlob, UploadOutcome } from '../../registry.ts'
 import { RegistryRefusedError } from '../../registryError.ts'
 import { isBlobThere, testHead } from './blobPresence.ts'
 import type { RegistryRequest, Requester } from '../requester.ts'
 import { pushScope } from '../scope.ts'
-import { countedBody, inChunks } from './uploadBody.ts'
+import { countedBody } from './uploadBody.ts'
 import { EMPTY_BODY, finishUpload, mountBlob, readSession, send, startSession, uploadsOf, withDigest, type Upload, type UploadSession } from './uploadSession.ts'
 
 /*
@@ -117,7 +119,7 @@ async function patchInChunks(upload: Upload, session: UploadSession, [chunkBytes
 async function patchChunks(upload: Upload, first: UploadSession, chunkBytes: number): Promise<UploadOutcome> {
   let session = first
   let sentBytes = 0
-  for await (const chunk of inChunks(upload.blob.open(), chunkBytes)) {
+  for await (const chunk of inPieces(upload.blob.open(), newBuffers(chunkBytes))) {
     const range = `${sentBytes}-${sentBytes + chunk.byteLength - 1}`
     const headers = new Map([['content-type', 'application/octet-stream'], ['content-length', String(chunk.byteLength)], ['content-range', range]])
     session = await readSession(upload, await send(upload, { method: 'PATCH', target: session.location, headers, openBody: () => chunk }))

@@ -24,22 +24,3 @@ export function countedBody(blob: Pick<UploadBlob, 'open' | 'onProgress'>): Uplo
   }
   return { open: count, failure: () => failure }
 }
-
-/** Pieces of `sizeBytes` each, but for the last. */
-export async function* inChunks(bytes: AsyncIterable<Uint8Array>, sizeBytes: number): AsyncGenerator<Uint8Array> {
-  let parts: Uint8Array[] = []
-  let heldBytes = 0
-  for await (const piece of bytes) {
-    for (let rest = piece; rest.byteLength > 0; ) {
-      const part = rest.subarray(0, sizeBytes - heldBytes)
-      parts.push(part)
-      heldBytes += part.byteLength
-      rest = rest.subarray(part.byteLength)
-      if (heldBytes < sizeBytes) continue
-      yield Buffer.concat(parts)
-      parts = []
-      heldBytes = 0
-    }
-  }
-  if (heldBytes > 0) yield Buffer.concat(parts)
-}

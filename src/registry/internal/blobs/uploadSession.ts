@@ -9,14 +9,18 @@ import type { RegistryRequest, Requester } from '../requester.ts'
 import { refusalOf } from '../response.ts'
 import { pullScope, pushScope } from '../scope.ts'
 
-/** What one upload works with. */
-export interface Upload {
+/** Where one upload goes. */
+export interface UploadPlace {
   readonly requester: Requester
   readonly endpoint: Endpoint
   readonly repository: Repository
-  readonly blob: UploadBlob
   readonly subject: string
   readonly signal: AbortSignal
+}
+
+/** What one upload works with. */
+export interface Upload extends UploadPlace {
+  readonly blob: UploadBlob
 }
 
 /** Where to send to. */
@@ -27,7 +31,7 @@ export interface UploadSession {
 }
 
 /** OCI distribution-spec, "Pushing blobs". @throws RegistryError */
-export async function startSession(upload: Upload): Promise<UploadSession> {
+export async function startSession(upload: UploadPlace): Promise<UploadSession> {
   const response = await send(upload, { method: 'POST', target: uploadsOf(upload), headers: EMPTY_BODY })
   if (response.status >= 300) throw await refusalOf(response, upload.endpoint.host, upload.subject)
   return await readSession(upload, response)
@@ -75,7 +79,7 @@ async function askToMount(upload: Upload, from: Repository): Promise<HttpRespons
 const MOST_CHUNK_BYTES = 64 * 1024 * 1024
 
 /** The session that an answer to one of its requests names. @throws RegistryError */
-export async function readSession({ endpoint, subject }: Upload, response: HttpResponse): Promise<UploadSession> {
+export async function readSession({ endpoint, subject }: UploadPlace, response: HttpResponse): Promise<UploadSession> {
   const location = response.header('location')
   if (response.status >= 300) throw asLost(await refusalOf(response, endpoint.host, subject), subject)
   await response.discard()
@@ -85,7 +89,7 @@ export async function readSession({ endpoint, subject }: Upload, response: HttpR
 }
 
 /** Takes in the answer to the request that ends an upload. @throws BlobCorruptError; RegistryError */
-export async function finishUpload({ endpoint, subject, blob, repository, requester, signal }: Upload, response: HttpResponse): Promise<void> {
+export async function finishUpload({ endpoint, subject, blob, repository, requester, signal }: UploadPlace & { readonly blob: Pick<UploadBlob, 'descriptor'> }, response: HttpResponse): Promise<void> {
   if (response.status >= 300) throw asLost(await refusalOf(response, endpoint.host, subject), subject)
   await response.discard()
   const { digest } = blob.descriptor
@@ -102,13 +106,13 @@ function asLost(error: Error, subject: string): Error {
   return new RegistryUnavailableError(subject, 'the registry lost the upload', { isTransient: true, cause: error })
 }
 
-export function withDigest(location: URL, { descriptor }: UploadBlob): URL {
+export function withDigest(location: URL, { descriptor }: Pick<UploadBlob, 'descriptor'>): URL {
   const url = new URL(location)
   url.searchParams.set('digest', descriptor.digest)
   return url
 }
 
-export function uploadsOf({ repository }: Upload): string {
+export function uploadsOf({ repository }: UploadPlace): string {
   return `${repository.repository}/blobs/uploads/`
 }
 
@@ -116,6 +120,6 @@ export const EMPTY_BODY: ReadonlyMap<string, string> = new Map([['content-length
 
 type Part = Pick<RegistryRequest, 'method' | 'target' | 'headers'> & Partial<Pick<RegistryRequest, 'openBody' | 'scopes'>>
 
-export async function send({ requester, endpoint, repository, subject, signal }: Upload, { method, target, headers, openBody, scopes = [] }: Part): Promise<HttpResponse> {
+export async function send({ requester, endpoint, repository, subject, signal }: UploadPlace, { method, target, headers, openBody, scopes = [] }: Part): Promise<HttpResponse> {
   return await requester.send(endpoint, { method, target, headers, openBody, subject, scopes: [pushScope(repository), ...scopes] }, signal)
 }

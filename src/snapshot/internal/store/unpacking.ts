@@ -5,7 +5,7 @@ import { TarInvalidError } from '../../../archive/tar.ts'
 import { readTar } from '../../../archive/tarReader.ts'
 import { fromText, type ByteString } from '../../../kit/byteString.ts'
 import { acquireLock } from '../../../kit/files/fileLock.ts'
-import { createHasher } from '../../../kit/hashing.ts'
+import { createBackgroundHasher } from '../../../kit/streams/backgroundHasher.ts'
 import { LayerInvalidError, type SnapshotId } from '../../snapshotStore.ts'
 import { unpackLayer, type UnpackTarget } from '../../unpackLayer.ts'
 import { diffOf } from '../backend.ts'
@@ -60,7 +60,7 @@ async function makeLayer({ id, parent }: StoredSnapshot, { context, signal }: Ca
 }
 
 async function unpackTar({ id, diffId }: StoredSnapshot, tar: AsyncIterable<Uint8Array>, target: UnpackTarget, { signal }: Call): Promise<void> {
-  const hasher = createHasher()
+  const hasher = createBackgroundHasher()
   try {
     await unpackLayer(readTar(hasher.pass(tar)), target, signal)
   } catch (error) {

@@ -8,11 +8,8 @@ export async function answerUpload(exchange: Exchange, repository: string, id: s
   const name = url.searchParams.get('session') ?? id
   const upload = contents.uploads.get(name)
   if (upload === undefined) return refuse(404, 'BLOB_UPLOAD_UNKNOWN')
-  if (faults.forgotten.count > 0) {
-    faults.forgotten.count -= 1
-    contents.uploads.delete(name)
-    return refuse(faults.forgotten.status, 'BLOB_UPLOAD_UNKNOWN')
-  }
+  const ended = endUpload(exchange, name)
+  if (ended !== undefined) return ended
   if (request.method === 'PUT' && faults.redirectsTo !== undefined) return reply(307, { location: `${faults.redirectsTo}${url.pathname}${url.search}` })
   if (request.method === 'PUT') return await finishUpload(exchange, upload, repository)
   if (faults.patchStatus !== undefined) return refuse(faults.patchStatus, 'UNSUPPORTED')
@@ -20,6 +17,16 @@ export async function answerUpload(exchange: Exchange, repository: string, id: s
   if (chunk.byteLength > (faults.maxPatchBytes ?? chunk.byteLength)) return refuse(413, 'SIZE_INVALID')
   upload.push(chunk)
   return reply(faults.doneStatus ?? 202, { location: locationOf(exchange, repository, name) })
+}
+
+/** Given up, or forgotten; undefined where it goes on. */
+function endUpload({ request, contents, faults: { uploads: { forgotten } } }: Exchange, name: string): Answer | undefined {
+  const isGivenUp = request.method === 'DELETE'
+  if (!isGivenUp && forgotten.count === 0) return undefined
+  contents.uploads.delete(name)
+  if (isGivenUp) return reply(204, {}, '')
+  forgotten.count -= 1
+  return refuse(forgotten.status, 'BLOB_UPLOAD_UNKNOWN')
 }
 
 async function startUpload(exchange: Exchange, repository: string): Promise<Answer> {
