@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { orAborted } from '../kit/singleFlight.ts'
 import type { ProgressEvent } from '../progress/progressEvent.ts'
 import type { ProgressSink } from '../progress/progressSink.ts'
@@ -58,7 +59,7 @@ export function createBuildRecords(): BuildRecords {
         position = entry.dropped + entry.events.length
         if (batch.length > 0) yield batch
         else if (entry.ended) return
-        else await orEnd(entry.changed.promise, signal)
+        else await laterThan(entry.changed.promise, signal)
         signal.throwIfAborted()
       }
     },
@@ -86,7 +87,8 @@ function wake(entry: Entry): void {
   entry.changed = Promise.withResolvers()
 }
 
-/** Ends with `promise` or with `signal`, whichever is first, without throwing. */
-async function orEnd(promise: Promise<undefined>, signal: AbortSignal): Promise<void> {
+/** Ends in the turn after `promise` or `signal`, whichever is first, without throwing: what happens in one turn is told together. */
+async function laterThan(promise: Promise<undefined>, signal: AbortSignal): Promise<void> {
   await orAborted(promise, signal).catch(() => undefined)
+  await nextTurn()
 }

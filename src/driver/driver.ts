@@ -61,6 +61,8 @@ export interface EngineClient extends AsyncDisposable {
   readonly content: Client<typeof Content>
   /** Whether the engine is of this machine and user, so that it may read the user's folders itself. */
   readonly isSameMachine: boolean
+  /** Resolves when the other end has said its first word, as an engine does at once; rejects where it ends before. @throws signal.reason */
+  begun(signal: AbortSignal): Promise<void>
   /** A call on the level of messages, for what typed clients cannot say: headers that come several times. */
   openCall(path: string, metadata: Metadata, signal: AbortSignal): ClientCall
 }

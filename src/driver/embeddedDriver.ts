@@ -13,6 +13,8 @@ import { programEnvironment } from './programs/programEnvironment.ts'
 import { ensureRuntimeFolder } from './runtimeFolder.ts'
 import { createSocketDriver } from './socketDriver.ts'
 
+/** Longer than that only an engine is silent that is stopped. */
+const ANSWER_MS = 3_000
 /** How long a command waits for the engine that ends with it. */
 const END_MS = 5_000
 /** Longer than that a log is begun anew. */
@@ -58,9 +60,19 @@ async function dialBeside(engine: EngineClient, place: EnginePlace, signal: Abor
   }
 }
 
-/** Undefined where none answers: a lingering engine does so at once, or is about to end. */
+/** Undefined where none takes the connection: a lingering engine does so at once, or is about to end. Nobody else is at its socket, so nothing need be asked of it. */
 async function joinEngine(place: EnginePlace, signal: AbortSignal): Promise<EngineClient | undefined> {
-  return await socketOf(place).attach(signal)
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)])
+  let engine: EngineClient | undefined
+  try {
+    engine = await socketOf(place).connect(limit)
+    await engine.begun(limit)
+    return engine
+  } catch {
+    await engine?.[Symbol.asyncDispose]()
+    signal.throwIfAborted()
+    return undefined
+  }
 }
 
 function socketOf({ base }: EnginePlace): Driver {

@@ -6,9 +6,10 @@ import { Control } from '../api/gen/control_pb.ts'
 import { LLBBridge } from '../api/gen/gateway_pb.ts'
 import { LocalEngine } from '../api/gen/local_pb.ts'
 import { openCall } from '../api/grpc/clientCall.ts'
-import { openHttp2Client, sessionClosed } from '../api/grpc/http2Connection.ts'
+import { openHttp2Client, sessionBegun, sessionClosed } from '../api/grpc/http2Connection.ts'
 import { createTransport } from '../api/grpc/transport.ts'
 import { methodPath } from '../api/grpc/serviceRoutes.ts'
+import { orAborted } from '../kit/singleFlight.ts'
 import { EngineLostError, type EngineClient, type EngineStream } from './driver.ts'
 
 /** `name` is the address of the engine as people write it. */
@@ -17,6 +18,8 @@ export type EngineFacts = Omit<EngineStream, 'connection' | 'silenceMs'> & { rea
 /** The engine at the other end of `connection`, which it owns. */
 export function createEngineClient(connection: Duplex, facts: EngineFacts): EngineClient {
   const http = openHttp2Client(connection)
+  const begun = sessionBegun(http)
+  begun.catch(() => undefined) // thrown to who asks
   const transport = createTransport(() => http, async (error, path) => {
     const failure = fromStatus(error)
     return failure instanceof PeerLostError ? await describeLoss(failure, path, facts) : failure
@@ -27,6 +30,7 @@ export function createEngineClient(connection: Duplex, facts: EngineFacts): Engi
     local: createClient(LocalEngine, transport),
     content: createClient(Content, transport),
     isSameMachine: facts.isSameMachine,
+    begun: (signal) => orAborted(begun, signal),
     openCall: (path, metadata, signal) => openCall(http, path, metadata, signal),
     async [Symbol.asyncDispose]() {
       connection.destroy()

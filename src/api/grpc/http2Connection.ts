@@ -32,6 +32,14 @@ export function openHttp2Server(connection: Duplex): ServerHttp2Session {
   return quiet(session)
 }
 
+/** To be called right after `session` is opened. Resolves when the other end has said its first word, which is its settings; rejects where it ends before. */
+export async function sessionBegun(session: ClientHttp2Session): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    session.once('remoteSettings', () => resolve())
+    session.once('close', () => reject(new Error('the connection ended before anything was said')))
+  })
+}
+
 /** Resolves when `session` is over, in whatever way. */
 export async function sessionClosed(session: Http2Session): Promise<void> {
   if (session.destroyed) return

@@ -12,10 +12,10 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 export async function* encodeStatusLog(messages: Iterable<StatusResponse>): AsyncGenerator<Uint8Array> {
   for (const message of messages) {
     const bytes = toBinary(StatusResponseSchema, message)
-    const length = Buffer.alloc(LENGTH_BYTES)
-    length.writeUInt32LE(bytes.byteLength)
-    yield length
-    yield bytes
+    const entry = Buffer.allocUnsafe(LENGTH_BYTES + bytes.byteLength) // together: each is written by itself
+    entry.writeUInt32LE(bytes.byteLength)
+    entry.set(bytes, LENGTH_BYTES)
+    yield entry
   }
 }
 

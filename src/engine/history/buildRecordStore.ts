@@ -40,11 +40,12 @@ const MAX_YOUNG = 1000
 const MIGRATIONS = [
   'CREATE TABLE build_record (ref TEXT PRIMARY KEY, started_at_ms INTEGER NOT NULL, completed_at_ms INTEGER NOT NULL, is_pinned INTEGER NOT NULL, record BLOB NOT NULL, events TEXT NOT NULL) STRICT',
   "ALTER TABLE build_record ADD COLUMN attachments TEXT NOT NULL DEFAULT ''",
+  'CREATE INDEX build_record_by_end ON build_record (is_pinned, completed_at_ms)',
 ]
 
-/** In the database: most of the time there is none, and what is kept need not be read for that. */
-const SURPLUS = `SELECT * FROM (SELECT *, row_number() OVER (ORDER BY completed_at_ms DESC, rowid DESC) AS place FROM build_record WHERE is_pinned = 0)
-  WHERE place > ? AND (place > ? OR completed_at_ms < ?) ORDER BY place`
+/** In the index: most of the time there is none, and what is kept need not be read for that. */
+const SURPLUS = `SELECT build_record.* FROM (SELECT rowid AS id, completed_at_ms AS ended, row_number() OVER (ORDER BY completed_at_ms DESC, rowid DESC) AS place FROM build_record WHERE is_pinned = 0)
+  JOIN build_record ON rowid = id WHERE place > ? AND (place > ? OR ended < ?) ORDER BY place`
 
 /** More than `maxEntries` are kept while they are younger than `maxAgeMs`; what is undefined is as in BuildKit. */
 export function createBuildRecordStore(database: Database, now: () => number, { maxEntries = MAX_KEPT, maxAgeMs = KEPT_MS }: Partial<HistoryConfig> = {}): BuildRecordStore {
