@@ -129,22 +129,28 @@ interface BlobRead {
 /** A blob that turns out to be corrupt is removed, so that the next build fetches it again. */
 async function* readBlob({ digest, path, offset, now }: BlobRead, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted()
-  await using file = await openBlob(digest, path)
-  await touch(path, (await file.stat()).mtimeMs, now())
   const hash = offset === 0 ? createBackgroundHash() : undefined
-  for (let position = offset; ; ) {
-    signal.throwIfAborted()
-    const { buffer, bytesRead } = await file.read(passingBuffer(READ_BYTES), 0, READ_BYTES, position)
-    if (bytesRead === 0) break
-    const chunk = buffer.subarray(0, bytesRead)
-    const hashed = hash?.update(chunk) // while it is used
-    hashed?.catch(() => undefined) // it is awaited below
-    position += bytesRead
-    try {
-      yield chunk
-    } finally {
-      await hashed
+  const fd = openBlobSync(digest, path)
+  try {
+    const { size, mtimeMs } = fstatSync(fd)
+    await touch(path, mtimeMs, now())
+    for (let position = offset; position < size; ) {
+      signal.throwIfAborted()
+      const wanted = Math.min(READ_BYTES, size - position) // most blobs that are read are small
+      const { buffer, bytesRead } = await readAsync(fd, passingBuffer(wanted), 0, wanted, position)
+      if (bytesRead === 0) break
+      const chunk = buffer.subarray(0, bytesRead)
+      const hashed = hash?.update(chunk) // while it is used
+      hashed?.catch(() => undefined) // it is awaited below
+      position += bytesRead
+      try {
+        yield chunk
+      } finally {
+        await hashed
+      }
     }
+  } finally {
+    closeSync(fd)
   }
   const actual = hash === undefined ? digest : parseDigest(`sha256:${hash.hex()}`)
   if (actual === digest) return
@@ -152,7 +158,7 @@ async function* readBlob({ digest, path, offset, now }: BlobRead, signal: AbortS
   throw new BlobCorruptError(digest, actual)
 }
 
-/** Of the many small reads of a pack only what may have to wait for the disk goes to another thread. */
+/** Of the many small reads only what may have to wait for the disk goes to another thread. */
 async function readInto({ digest, path, offset, now }: BlobRead, target: Uint8Array): Promise<boolean> {
   const fd = openBlobSync(digest, path)
   try {
@@ -171,14 +177,6 @@ async function readInto({ digest, path, offset, now }: BlobRead, target: Uint8Ar
 function openBlobSync(digest: Digest, path: string): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
-  } catch (error) {
-    throw isMissing(error) ? new BlobNotFoundError(digest) : error
-  }
-}
-
-async function openBlob(digest: Digest, path: string): Promise<FileHandle> {
-  try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   } catch (error) {
     throw isMissing(error) ? new BlobNotFoundError(digest) : error
   }
