@@ -15,7 +15,7 @@ export interface TarOptions {
 export async function* writeTar(entries: AsyncIterable<TarEntry> | Iterable<TarEntry>, { bufferCount }: TarOptions = {}): AsyncGenerator<Uint8Array> {
   const output = createCoalescer(bufferCount === undefined ? newBuffers(CHUNK_BYTES) : buffersInTurn(LARGE_CHUNK_BYTES, bufferCount))
   for await (const { header, content, fill } of entries) {
-    yield* output.push(formatHeader(header))
+    yield* pushHeader(header, output)
     if (header.kind === 'file' && header.sizeBytes > 0) {
       if (fill !== undefined && header.sizeBytes <= output.chunkBytes) fill(yield* output.reserve(header.sizeBytes))
       else yield* copyContent(header, content, output)
@@ -36,16 +36,18 @@ async function* copyContent({ path, sizeBytes }: TarHeader, content: AsyncIterab
   if (written !== sizeBytes) throw new Error(`content of ${JSON.stringify(path)} is not ${sizeBytes} bytes long`)
 }
 
-/** Header blocks of one entry: a PAX record's, where needed, and its own. */
-export function formatHeader(header: TarHeader): Uint8Array {
+/** Header blocks of one entry: a PAX record's, where needed, and its own, which most entries have alone, so that it takes no memory of its own. */
+function* pushHeader(header: TarHeader, output: Coalescer): Generator<Uint8Array> {
   const path = header.kind === 'folder' && !header.path.endsWith('/') ? asByteString(`${header.path}/`) : header.path
   const records = paxRecords(header, path)
-  const blocks = Buffer.alloc(records === '' ? BLOCK_BYTES : 2 * BLOCK_BYTES + padded(records.length))
-  if (records !== '') {
-    writeRecordsHeader(blocks.subarray(0, BLOCK_BYTES), path, records.length)
-    blocks.write(records, BLOCK_BYTES, 'latin1')
-  }
-  writeOwnHeader(blocks.subarray(-BLOCK_BYTES), path, header)
+  if (records !== '') yield* output.push(formatRecordBlocks(path, records))
+  writeOwnHeader((yield* output.reserve(BLOCK_BYTES)).fill(0), path, header)
+}
+
+function formatRecordBlocks(path: ByteString, records: ByteString): Uint8Array {
+  const blocks = Buffer.alloc(BLOCK_BYTES + padded(records.length))
+  writeRecordsHeader(blocks.subarray(0, BLOCK_BYTES), path, records.length)
+  blocks.write(records, BLOCK_BYTES, 'latin1')
   return blocks
 }
 
@@ -195,7 +197,7 @@ interface Coalescer {
   readonly chunkBytes: number
   push(piece: Uint8Array): Iterable<Uint8Array>
   /** Room for no more than `chunkBytes`, to be filled before anything else is asked. */
-  reserve(sizeBytes: number): Generator<Uint8Array, Uint8Array>
+  reserve(sizeBytes: number): Generator<Uint8Array, Buffer>
   flush(): Iterable<Uint8Array>
 }
 

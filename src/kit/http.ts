@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import type * as undiciModule from 'undici'
 import { BuildError } from '../ground/errors.ts'
+import { notePassing } from './process/passingBuffer.ts'
 
 /** HTTP/1.1 with streamed bodies both ways, kept connections, and redirects that never carry credentials to another origin. */
 export interface HttpClient extends AsyncDisposable {
@@ -145,7 +146,10 @@ async function sendOnce(request: HttpRequest, { undici, dispatcher, userAgent }:
 
 async function* readBody(body: AsyncIterable<Uint8Array>, url: URL, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    yield* body
+    for await (const chunk of body) {
+      notePassing(chunk.byteLength)
+      yield chunk
+    }
   } catch (error) {
     signal.throwIfAborted()
     throw toConnectionError(error, url)

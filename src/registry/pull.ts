@@ -7,6 +7,9 @@ import { formatFamiliar, type Reference } from '../ground/reference.ts'
 import { parseIndex, parseManifest } from '../image/manifestJson.ts'
 import { createLimit, mapLimited, type Limit } from '../kit/limit.ts'
 import { createSingleFlight } from '../kit/singleFlight.ts'
+import { buffersInTurn } from '../kit/streams/chunkBuffers.ts'
+import { inPieces } from '../kit/streams/inPieces.ts'
+import { readAhead } from '../kit/streams/readAhead.ts'
 import type { Repository } from './registry.ts'
 import { choosePlatformManifest, withTrueDigest } from './resolve.ts'
 import { readDocument, type OnTransfer, type TransferEnds } from './transfer.ts'
@@ -95,6 +98,9 @@ function chooseManifests(rootBytes: Uint8Array, { root, platforms, reference }: 
   return [...new Set(platforms.map((platform) => choosePlatformManifest(manifests, platform, formatFamiliar(reference))))]
 }
 
+/** What comes over a connection comes in less, which takes longer to be handed to the threads that write and hash it than to be copied. */
+const PIECE_BYTES = 256 * 1024
+
 export interface BlobFetch {
   readonly descriptor: Descriptor
   readonly onProgress: OnTransfer
@@ -112,9 +118,9 @@ async function ingestBlob({ registry, store }: PullEnds, repository: Repository,
   const { digest, sizeBytes } = descriptor
   await using ingest = await store.openIngest({ resumeKey: digest }, signal)
   let currentBytes = ingest.offset
-  for await (const chunk of registry.readBlob(repository, descriptor, ingest.offset, signal)) {
-    await ingest.write(chunk)
-    currentBytes += chunk.byteLength
+  for await (const piece of readAhead(inPieces(registry.readBlob(repository, descriptor, ingest.offset, signal), buffersInTurn(PIECE_BYTES, 3)))) {
+    await ingest.write(piece)
+    currentBytes += piece.byteLength
     onProgress({ id: digest, action: '', currentBytes, totalBytes: sizeBytes, state: 'running' })
   }
   try {

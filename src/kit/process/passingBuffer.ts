@@ -9,10 +9,14 @@ let takenBytes = 0
  * `frugalNode` has it, it is a buffer like any other.
  */
 export function passingBuffer(sizeBytes: number): Buffer {
-  takenBytes += sizeBytes
-  if (takenBytes >= COLLECT_EVERY_BYTES) {
-    takenBytes = 0
-    globalThis.gc?.({ type: 'minor', execution: 'sync' })
-  }
+  notePassing(sizeBytes)
   return Buffer.allocUnsafeSlow(sizeBytes)
+}
+
+/** The same for a buffer that somebody else has made, such as what comes over a connection. */
+export function notePassing(sizeBytes: number): void {
+  takenBytes += sizeBytes
+  if (takenBytes < COLLECT_EVERY_BYTES) return
+  takenBytes = 0
+  globalThis.gc?.({ type: 'minor', execution: 'sync' })
 }
