@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { missingForBuilds } from '../support/images/baseImage.ts'
-import { fetchDebianRoot } from '../support/images/debianRoots.ts'
+import { DEBIAN_PLATFORMS, fetchDebianRoot } from '../support/images/debianRoots.ts'
 import { makeTwinRoot } from '../support/images/twinRoots.ts'
-import { openPelago, type Pelago } from '../support/pelago.ts'
+import { MORE_USER_LANDS, USER_LANDS, writeUserLand, type UserLand } from '../support/images/userLands.ts'
+import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
+import { openPelago, writeContext, type CommandResult, type Pelago } from '../support/pelago.ts'
+import { missing } from '../support/requires.ts'
 
+/**
+ * What steps are verified on. For every run that is one platform; test/userlands/verify has all of them by
+ * PELAGO_VERIFY_TARGETS, which names some by Debian's names, and more user lands besides.
+ */
+const TARGETS = process.env['PELAGO_VERIFY_TARGETS']
+const LANDS = TARGETS === undefined ? USER_LANDS : [...USER_LANDS, ...MORE_USER_LANDS]
+const VERIFIED: ReadonlyMap<string, string> = new Map([...DEBIAN_PLATFORMS].filter(([, debian]) => (TARGETS ?? 'arm64').split(',').includes(debian)))
 const ROOTS = ['amd64', 'arm64', 's390x'] as const
 const FOREIGN = 'linux/arm64,linux/s390x'
 const STEP = 'RUN readlink /proc/self/exe > /self; for i in 1 2 3; do ls /usr/bin | sed s/a/b/ | sort | gzip -9n > /z$i; done; mkdir -p /d/e; ln -s x /d/y; cp -a /var/lib/dpkg/info /d/e; chown 33:44 /z1; chmod 4750 /z2'
@@ -37,12 +47,43 @@ describe('an accelerated build', { skip: process.arch === 'x64' ? missingForBuil
   }
   const used = (log: string): readonly string[] => [...log.matchAll(/^#\d+ (with(?:out)? twins: .*)$/gm)].map(([, text = '']) => text)
 
-  it('runs tools natively, and verifies that the result is the one without', async (context) => {
-    if (!hasRoots) return void context.skip('no Debian root to be had')
-    const log = await build(`FROM tools\n${STEP.replace('readlink /proc/self/exe > /self; ', '')}`, '--accelerate=verify', '--platform', FOREIGN)
-    assert.equal(used(log).length, 2, log)
-    for (const text of used(log)) assert.match(text, /^with twins: [1-9]\d* of \d+ processes ran natively$/)
-    assert.equal(log.match(/verified: the same with native twins and without$/gm)?.length, 2, log)
+  describe('is verified', () => {
+    const layouts = new Map<string, string>()
+    let printed = ''
+    const verify = async (build: (args: readonly string[]) => Promise<CommandResult>, lands: readonly UserLand[], folder: string): Promise<string> => {
+      const context = await writeContext(folder, Object.fromEntries([['Dockerfile', verification(lands)], ...lands.map(({ name, script }) => [`${name}.sh`, script])]))
+      const contexts = lands.flatMap(({ name }) => ['--build-context', `land-${name}=oci-layout://${layouts.get(name) ?? ''}`])
+      const { exitCode, stderr } = await build(['build', '--audit=off', '--progress=plain', '--accelerate=verify', '--platform', [...VERIFIED.keys()].join(','), ...contexts, context])
+      assert.equal(exitCode, 0, stderr)
+      return stderr
+    }
+    before(async () => {
+      const folder = mkdtempSync(join(pelago.folder, 'lands-'))
+      chmodSync(folder, 0o755)
+      for (const land of LANDS) {
+        const context = await writeUserLand(join(folder, land.name), land, new Map([['amd64', 'amd64'], ...[...VERIFIED].map(([platform, debian]) => [debian, platform.replace(/^linux/, '').replaceAll('/', '')] as const)]))
+        if (context !== undefined) layouts.set(land.name, join(folder, `${land.name}.layout`))
+      }
+      const platforms = ['linux/amd64', ...VERIFIED.keys()]
+      const targets = [...layouts].map(([name, layout]) => [name, { context: join(folder, name), platforms, output: [`type=oci,tar=false,dest=${layout}`] }] as const)
+      const file = join(await pelago.context({ 'docker-bake.json': JSON.stringify({ group: { default: { targets: [...layouts.keys()] } }, target: Object.fromEntries(targets) }) }), 'docker-bake.json')
+      if (layouts.size > 0) await pelago.succeed(['bake', '--allow=fs=*', '-f', file])
+      const lands = LANDS.filter(({ name }) => layouts.has(name))
+      if (lands.length > 0) printed = await verify(pelago.run, lands, mkdtempSync(join(folder, 'root-')))
+    })
+    for (const land of LANDS) {
+      it(`in the user land ${land.name}`, (context) => {
+        if (!layouts.has(land.name)) return void context.skip(land.name === 'alpine' ? 'test/userlands/verify has not made it' : 'it cannot be had')
+        assertVerified(printed, land)
+      })
+    }
+    it('for an ordinary user', { skip: reasonAgainstUsers() || missing('useradd', 'newuidmap', 'setpriv') }, async (context) => {
+      const land = LANDS.find(({ name }) => name === 'debian')
+      if (land === undefined || !layouts.has(land.name)) return void context.skip('no Debian root to be had')
+      chmodSync(dirname(pelago.folder), 0o755)
+      await using user = createOrdinaryUser({ hasIdRange: true })
+      assertVerified(await verify((args) => user.pelago(...args), [land], join(user.home, 'context')), land)
+    })
   })
   it('has a result of its own, that is made again by none but the same mode, and that plan, history and provenance tell of', async (context) => {
     if (!hasRoots) return void context.skip('no Debian root to be had')
@@ -73,6 +114,27 @@ describe('an accelerated build', { skip: process.arch === 'x64' ? missingForBuil
     assert.deepEqual(warnings(await build('FROM tools\nRUN true', ...flags, '--network=none')), [' - without toolchain for linux/arm64: the build has no network (--network=none) to fetch cross compilers by'])
   })
 })
+
+/** A stage for each, and no more of the result than what their steps have printed. */
+function verification(lands: readonly UserLand[]): string {
+  const stages = lands.map(({ name }) => `FROM land-${name} AS ${name}\nCOPY ${name}.sh /script\nRUN sh /script >/printed 2>&1\n`)
+  return `${stages.join('')}FROM scratch\n${lands.map(({ name }) => `COPY --from=${name} /printed /${name}\n`).join('')}`
+}
+
+/** On each platform. */
+function assertVerified(log: string, { name, native }: UserLand): void {
+  const steps = [...log.matchAll(/^#(\d+) \[(?:\S+ )?(\w+) 3\/3\] RUN /gm)].filter(([, , stage]) => stage === name).map(([, id]) => id)
+  assert.equal(new Set(steps).size, VERIFIED.size, log)
+  for (const id of steps) {
+    const own = log.split('\n').filter((line) => line.startsWith(`#${id} `)).join('\n')
+    if (native instanceof RegExp) assert.match(/^#\d+ without twins: (.*)$/m.exec(own)?.[1] ?? own, native)
+    else {
+      const [, count = '0', all = '1'] = /^#\d+ with twins: (\d+) of (\d+) processes ran natively$/m.exec(own) ?? []
+      assert.ok(Number(count) / Number(all) >= native, own)
+      assert.match(own, / verified: the same with native twins and without$/m)
+    }
+  }
+}
 
 /** So that fetching some fails at once. */
 function breakPackages(root: string): void {

@@ -59,3 +59,24 @@ export const TOOL_CASES: readonly ToolCase[] = [
   { tool: 'update-alternatives', script: 'set -- --altdir $work/alt --admindir $work; update-alternatives "$@" --install $work/al al /usr/bin/cat 5 2>&1; mkdir alt; update-alternatives "$@" --install $work/al al /usr/bin/cat 5 2>&1; readlink al alt/al; update-alternatives "$@" --query al' },
   { tool: 'gpgv', script: 'gpgv --version | head -n 1; gpgv text 2>&1 | tail -n 1; echo $?' },
 ]
+
+/**
+ * For a user land of busybox: how applets are started, by links, by each other and by the shell, scripts without a first
+ * line for the kernel among them; and what those print that have twins, and some that have none.
+ */
+export const APPLETS = `set -u; work=/work; ${PREPARE}
+  uname -m; sh -c 'uname -m; exec uname -m'; env uname -m; find text -exec uname -m \\;; echo -m | xargs uname; nice uname -m; busybox uname -m; busybox sh -c 'busybox uname -m'
+  printf '#!/bin/busybox sh\\necho "$0"; uname -m\\n' >direct; printf '#!/bin/sh -e\\necho "$0"; false; echo not\\n' >strict; chmod 755 direct strict; ./direct; ./strict; echo $?
+  echo 'echo "$0" "$@"; uname -m' >plain; chmod 755 plain; ./plain a; sh -c './plain "b c"'; env ./plain; mkdir parts; cp direct parts/one; run-parts parts; find direct -exec ./{} d \\;; echo e | xargs ./strict
+  printf '%d %x %.3f %s|%b\\n' 42 255 2.5 s 'a\\tb'; echo $((0x7fffffffffffffff + 1)) $((-7 / 2)) $((1 << 62)); seq 1 .5 3; awk 'BEGIN { printf "%.17g\\n", exp(1) }' ; test 9223372036854775807 -gt 1; echo $?
+  for t in cat tac head tail nl fold 'fold -w 9' expand unexpand uniq wc 'cut -c 3-9' 'tr a-z A-Z' sort 'sort -rn' 'sort -k2n' 'grep -c .' "sed -n '1~7p;$='" cksum md5sum sha1sum sha256sum sha3sum sha512sum sum base64 od; do echo "== $t"; sh -c "$t" <mixed; done
+  ls -lnR tree | grep -v ^total | sed 's/ [A-Z][a-z][a-z] .*:[0-9][0-9] / /'; stat -c '%n %s %a %u %g %F' tree/a/1 tree/c; find tree -type f -size -2; find tree -depth; readlink -f tree/c/link; realpath tree/c/link; expr 7 / 2; expr abc : 'a\\(.\\)'; basename /a/b.c .c; dirname /a/b
+  for z in gzip bzip2; do $z <mixed | cksum; $z <mixed | $z -d | cmp - mixed; done; tar -czf t.tgz tree && tar -tzf t.tgz | sort; mkdir out; tar -xzf t.tgz -C out; find out | sort; find tree | cpio -o -H newc 2>/dev/null | cpio -t 2>/dev/null | sort
+  diff text mixed | cksum; cmp text mixed; cp text new; echo more >>new; diff -u text new | sed 1,2d >p; patch text <p >/dev/null; cmp text new; cp -a tree copy; mv copy moved; chown 7:8 new; chgrp 9 new; chmod 2711 new; install -m 700 text inst; mkfifo f; truncate -s 5000 inst; ln new hard; rm -r out
+  id; id -un 65534; whoami; printenv PATH; pwd; which ls; yes | head -n 2; echo x | tee one; split -b 999 mixed part; ls part*; getopt ab:c -a -b x -- y; paste text /dev/null | cksum; comm text mixed | cksum; sh -c 'exit 7'; echo $?; head -c 5000000000 text | wc -c; tail -n +5000000000 text | wc -c
+  cd /; rm -r $work`
+
+/** All cases whose tool is there, in one script. */
+export const TOOLS = `work=/work; ${PREPARE}
+${TOOL_CASES.map(({ tool, script }) => `command -v ${tool} >/dev/null && { echo "== ${tool}"; (${script}) 2>&1; }`).join('\n')}
+cd /; rm -r $work`

@@ -7,10 +7,10 @@ import { ALLOWED_TOOLS } from '../../../src/executor/emulation/twins/allowlist.t
 /** What of a Debian has a part in native twins. */
 const WANTED = ['./bin', './sbin', './lib', './lib64', './usr/lib64', './usr/bin/*', './usr/sbin/chroot', './usr/lib/*-linux-gnu*/lib*.so*', './usr/lib/*-linux-gnu*/ld*.so*', './usr/lib/ld*.so*', './usr/lib/apt/methods', './usr/share/dpkg', './usr/lib64/*', './etc/passwd', './etc/group', './etc/nsswitch.conf', './etc/os-release', './usr/lib/os-release']
 
-/** Unpacks of a Debian as tar (`fetchDebianRoot`) the tools and libraries, with a package database of these files. */
-export function makeTwinRoot(root: string, tar: string): void {
+/** Unpacks of a Debian as tar (`fetchDebianRoot`) the tools and libraries, or what else is `wanted`, with a package database of these files. */
+export function makeTwinRoot(root: string, tar: string, wanted: readonly string[] = WANTED): void {
   mkdirSync(root, { recursive: true })
-  spawnSync('tar', ['-xf', tar, '-C', root, '--wildcards', ...WANTED]) // what is not in there is no matter
+  spawnSync('tar', ['-xf', tar, '-C', root, '--wildcards', ...wanted]) // what is not in there is no matter
   writeFileSync(join(root, 'etc/nsswitch.conf'), 'passwd: files systemd\ngroup: files systemd\n') // as base-files sets it up
   writeDebianDatabase(root)
 }
