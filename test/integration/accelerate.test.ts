@@ -51,7 +51,8 @@ describe('an accelerated build', { skip: process.arch === 'x64' ? missingForBuil
     const layouts = new Map<string, string>()
     let printed = ''
     const verify = async (build: (args: readonly string[]) => Promise<CommandResult>, lands: readonly UserLand[], folder: string): Promise<string> => {
-      const context = await writeContext(folder, Object.fromEntries([['Dockerfile', verification(lands)], ...lands.map(({ name, script }) => [`${name}.sh`, script])]))
+      const scripts = new Map(lands.map(({ name, script }) => [`${name}.sh`, script]))
+      const context = await writeContext(folder, { Dockerfile: verification(lands), ...Object.fromEntries(scripts) })
       const contexts = lands.flatMap(({ name }) => ['--build-context', `land-${name}=oci-layout://${layouts.get(name) ?? ''}`])
       const { exitCode, stderr } = await build(['build', '--audit=off', '--progress=plain', '--accelerate=verify', '--platform', [...VERIFIED.keys()].join(','), ...contexts, context])
       assert.equal(exitCode, 0, stderr)
@@ -69,7 +70,7 @@ describe('an accelerated build', { skip: process.arch === 'x64' ? missingForBuil
       const file = join(await pelago.context({ 'docker-bake.json': JSON.stringify({ group: { default: { targets: [...layouts.keys()] } }, target: Object.fromEntries(targets) }) }), 'docker-bake.json')
       if (layouts.size > 0) await pelago.succeed(['bake', '--allow=fs=*', '-f', file])
       const lands = LANDS.filter(({ name }) => layouts.has(name))
-      if (lands.length > 0) printed = await verify(pelago.run, lands, mkdtempSync(join(folder, 'root-')))
+      if (lands.length > 0) printed = await verify((args) => pelago.run(args), lands, mkdtempSync(join(folder, 'root-')))
     })
     for (const land of LANDS) {
       it(`in the user land ${land.name}`, (context) => {

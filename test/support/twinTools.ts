@@ -79,4 +79,4 @@ export const APPLETS = `set -u; work=/work; ${PREPARE}
 /** All cases whose tool is there, in one script. */
 export const TOOLS = `work=/work; ${PREPARE}
 ${TOOL_CASES.map(({ tool, script }) => `command -v ${tool} >/dev/null && { echo "== ${tool}"; (${script}) 2>&1; }`).join('\n')}
-cd /; rm -r $work`
+cd /; rm -rf $work /var/log/alternatives.log`

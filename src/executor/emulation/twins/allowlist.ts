@@ -26,6 +26,8 @@ export interface AllowedTool {
   readonly alsoCalled?: readonly string[]
   /** Where the program is one of many names: those that it may be called by. */
   readonly names?: readonly string[]
+  /** Of these those that it is left out by for targets of 32 bits. */
+  readonly namesOf64Bits?: readonly string[]
   /** Why its output is the same. */
   readonly why: string
   /** It looks for its own file in `/proc`, which is the loader's with a twin; `why` says that it is no matter. */
@@ -66,7 +68,7 @@ export const ALLOWED_TOOLS: readonly AllowedTool[] = [
   { packages: { deb: 'coreutils' }, programs: inBin(ACCOUNT_TOOLS), usesAccounts: true, why: 'bytes and integers of fixed width, accounts from files' },
   { packages: { deb: 'coreutils' }, programs: inBin(TIME_TOOLS), targets: 'of 64 bits', why: 'times of 64 bits, zones from files that have one byte order' },
   { packages: { apk: 'coreutils' }, programs: inBin('coreutils'), names: `${FILE_TOOLS} [ ${ACCOUNT_TOOLS}`.split(' '), usesAccounts: true, why: 'one program of many names, of which only those above are taken' },
-  { packages: { apk: 'busybox' }, programs: inBin('busybox'), names: APPLETS.split(' '), distributions: ['alpine'], why: 'Alpine builds it without the standalone shell, and has it execute itself by its path: each applet, and a script without a first line for the kernel, is executed through the kernel, and is emulated where it is none of these names' },
+  { packages: { apk: 'busybox' }, programs: inBin('busybox'), names: APPLETS.split(' '), namesOf64Bits: ['find', 'head', 'stat'], distributions: ['alpine'], why: 'Alpine builds it without the standalone shell, and has it execute itself by its path: each applet, and a script without a first line for the kernel, is executed through the kernel, and is emulated where it is none of these names. Three read or print numbers as long as a pointer' },
   { packages: { deb: 'grep', apk: 'grep' }, programs: inBin('grep'), why: 'bytes; the scripts around it start it through the kernel' },
   { packages: { deb: 'sed', apk: 'sed' }, programs: inBin('sed'), why: 'bytes' },
   { packages: { deb: 'findutils', apk: 'findutils' }, programs: inBin('find xargs'), usesAccounts: true, why: 'order of folders as the kernel gives it; command lines by the same limits' },

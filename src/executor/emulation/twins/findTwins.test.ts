@@ -84,6 +84,11 @@ function namesOf(found: TwinSearch): readonly string[] {
   return found.kind === 'none' ? [] : found.twins.map(({ calledAs: [name] }) => name)
 }
 
+/** Of the first. */
+function namesIn(found: TwinSearch): readonly string[] {
+  return found.kind === 'none' ? [] : (found.twins[0]?.call.names ?? [])
+}
+
 const UBUNTU = 'NAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\n'
 
 /** A /usr merged one with dash and coreutils, whose programs need a library each. */
@@ -156,6 +161,10 @@ describe('twins in a user land of apk', () => {
     assert.deepEqual([busybox?.start.executed, zstd?.start.executed], ['lib/ld-musl-x86_64.so.1', 'lib/ld-musl-x86_64.so.1'])
     assert.deepEqual(busybox?.start.words.filter((word) => typeof word === 'string'), ['--library-path', '/dev/.pelago/root/lib:/dev/.pelago/root/usr/lib', '--argv0', '/dev/.pelago/root/bin/busybox'])
     assert.ok(busybox.calledAs.includes('sh') && busybox.call.names?.includes('ls') === true && !busybox.call.names.includes('uname'))
+  })
+  it('are fewer applets for targets of 32 bits', async () => {
+    const some = async (target: string): Promise<readonly string[]> => namesIn(await search(alpine('step'), alpine('sibling'), target)).filter((name) => ['ls', 'head', 'find', 'stat'].includes(name)).toSorted()
+    assert.deepEqual([await some('linux/arm64'), await some('linux/arm/v7')], [['find', 'head', 'ls', 'stat'], ['ls']])
   })
   const cases: readonly (readonly [sentence: string, step: Root, sibling: Root, found: readonly string[]])[] = [
     ['are there where the loader looks in other folders first, which have none of the libraries', alpine('step', { files: { 'etc/ld-musl-aarch64.path': '/opt/lib\n/lib:/usr/lib\n' } }), alpine('sibling'), ['busybox', 'zstd']],

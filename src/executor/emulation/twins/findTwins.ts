@@ -123,13 +123,18 @@ async function findTool(tool: AllowedTool, context: SearchContext): Promise<read
   const name = tool.packages[context.packages.step.kind]
   if (name === undefined || !isSame(name, context)) return []
   const found: FoundTwin[] = []
+  const names = namesFor(tool, context)
   for (const path of tool.programs) {
     const program = findFile(context.step, path) ?? findFile(context.step, path.replace(/^\/usr/, ''))
     const standIn = program === undefined ? undefined : await findStandIn(program, { name, tool }, context)
     const start = program === undefined || standIn === undefined ? undefined : await spell(tool, { program, name, standIn }, context)
-    if (program !== undefined && start !== undefined) found.push({ file: program.identity, start, call: { names: tool.names }, calledAs: [path.slice(path.lastIndexOf('/') + 1), ...(tool.names ?? tool.alsoCalled ?? [])] })
+    if (program !== undefined && start !== undefined) found.push({ file: program.identity, start, call: { names }, calledAs: [path.slice(path.lastIndexOf('/') + 1), ...(names ?? tool.alsoCalled ?? [])] })
   }
   return found
+}
+
+function namesFor({ names, namesOf64Bits = [] }: AllowedTool, { target }: SearchContext): AllowedTool['names'] {
+  return elfIdentityOf(target.architecture)?.bits === 64 ? names : names?.filter((name) => !namesOf64Bits.includes(name))
 }
 
 /** A file of the sibling's root, and how it is started. */
