@@ -2,7 +2,7 @@ import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ContentStore } from '../content/contentStore.ts'
 import { openFileStore } from '../content/fileStore.ts'
-import { createFileLeases, type ContentLeases } from '../content/lease.ts'
+import { createFileLeases, type ContentLease, type ContentLeases } from '../content/lease.ts'
 import { createPackedBlocks } from '../content/packedBlocks.ts'
 import { fullStoreErrorOf, storeErrorOf } from '../content/storeError.ts'
 import { createCrunExecutor } from '../executor/crunExecutor.ts'
@@ -123,7 +123,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const cachePlaces = undo.use(createCachePlaces({ version, env, home: env['HOME'] ?? homedir() }))
   const importedLayers = createImportedLayers({ database, snapshots, content, registries })
   const [{ solver, plans }, audits] = [createSolvers(opsDeps, { database, root, importedLayers }), createAuditStores(database)]
-  const solveDeps: SolveDeps = { worker, sessions, content, leases, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), packedBlocks: createPackedBlocks(database, content), auditStore: audits.records, auditBaselines: audits.baselines, importedLayers, openCachePlace: cachePlaces.open, frontendRepositories: config.frontendRepositories, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
+  const solveDeps: SolveDeps = { worker, sessions, content, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), packedBlocks: createPackedBlocks(database, content), auditStore: audits.records, auditBaselines: audits.baselines, importedLayers, openCachePlace: cachePlaces.open, frontendRepositories: config.frontendRepositories, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const builds = createBuildRecordStore(database, Date.now, config.history)
   const stores: PruneStores = { builds, content, leases, snapshots, caches, stepTimes, audits, mirrors: createGitMirrors(join(root, 'git')), images, freeBytes: async () => (await readDisk(root)).freeBytes }
@@ -206,7 +206,7 @@ function buildCalls({ solveDeps, runDeps, config, collector }: BuildParts, use: 
     async solve(request, steer, progress, signal) {
       checkEntitlements(request.entitlements, config)
       try {
-        return await use(() => solveRequest(solveDeps, { request, steer, progress }, signal), signal)
+        return await use((lease) => solveRequest(solveDeps, { request, lease, steer, progress }, signal), signal)
       } finally {
         collector.afterBuild()
       }
@@ -258,7 +258,7 @@ interface Store {
   readonly backend: SnapshotBackend
   readonly leases: ContentLeases
   /** What `work` uses is not pruned meanwhile; what it made is synced when nobody is at work any more. @throws StoreFullError */
-  readonly use: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>
+  readonly use: <T>(work: (lease: ContentLease) => Promise<T>, signal: AbortSignal) => Promise<T>
 }
 
 async function openStore({ root, env }: EngineOptions, undo: AsyncDisposableStack, signal: AbortSignal): Promise<Store> {
@@ -284,8 +284,8 @@ async function openStore({ root, env }: EngineOptions, undo: AsyncDisposableStac
     async use(work, inner) {
       using _busy = idle.enter()
       try {
-        await using _lease = await leases.open(inner)
-        return await work()
+        await using lease = await leases.open(inner)
+        return await work(lease)
       } catch (error) {
         throw fullStoreErrorOf(error, root)
       }

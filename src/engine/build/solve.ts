@@ -1,7 +1,7 @@
 import { compileSourcePolicy } from '../../api/policy/sourcePolicy.ts'
 import type { BlobReader, ContentStore } from '../../content/contentStore.ts'
 import type { BuiltImage } from '../../dockerfile/lower/contexts/namedContext.ts'
-import type { ContentLeases } from '../../content/lease.ts'
+import type { ContentLease } from '../../content/lease.ts'
 import type { PackedBlocks } from '../../content/packedBlocks.ts'
 import { createBlobSource } from '../../exporter/blobSource.ts'
 import type { Exporter, ExportProgress } from '../../exporter/exporter.ts'
@@ -57,7 +57,6 @@ export interface SolveDeps {
   readonly worker: WorkerTraits
   readonly sessions: ClientSessions
   readonly content: ContentStore
-  readonly leases: ContentLeases
   readonly snapshots: SnapshotStore
   readonly caches: CacheFolders
   readonly devices: CdiDevices
@@ -82,13 +81,14 @@ export interface SolveDeps {
 
 export interface Solve {
   readonly request: SolveRequest
+  /** Open until the solve is over. */
+  readonly lease: ContentLease
   readonly steer: Steer
   readonly progress: ProgressSink
 }
 
 /** As `Engine.solve`: builds, then lets each exporter take the result, one after the other. */
-export async function solveRequest(deps: SolveDeps, { request, steer, progress }: Solve, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-  await using lease = await deps.leases.open(signal)
+export async function solveRequest(deps: SolveDeps, { request, lease, steer, progress }: Solve, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   using _pauses = showPauses(deps.registries.registryFor(request.sessionId), progress)
   const protect = (digests: Iterable<Digest>): Promise<void> => lease.protect(digests, signal)
   await using held = new AsyncDisposableStack()

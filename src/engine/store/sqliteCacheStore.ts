@@ -11,6 +11,7 @@ const MIGRATIONS = [
   'CREATE INDEX cache_link_by_child ON cache_link (child)',
 ]
 
+const FIND_LINK = 'SELECT 1 FROM cache_link WHERE parent = ? AND link = ? AND child = ?'
 const ADD_LINK = 'INSERT OR IGNORE INTO cache_link (parent, link, child) VALUES (?, ?, ?)'
 const ADD_RESULT = `INSERT INTO cache_result (key, result, sequence) VALUES (?, ?, (SELECT coalesce(max(sequence), 0) + 1 FROM cache_result))
   ON CONFLICT (key, result) DO UPDATE SET sequence = excluded.sequence`
@@ -30,8 +31,10 @@ export function createSqliteCacheStore(database: Database): CacheStore {
       return rows.map(resultOf)
     },
     record({ links, results }) {
+      const unknown = links.map(({ parent, link, child }) => [parent, formatLink(link), child] as const).filter((row) => database.get(FIND_LINK, ...row) === undefined)
+      if (unknown.length === 0 && results.length === 0) return // as in a build that is cached: a transaction takes longer than many looks
       database.transaction(() => {
-        for (const { parent, link, child } of links) database.run(ADD_LINK, parent, formatLink(link), child)
+        for (const row of unknown) database.run(ADD_LINK, ...row)
         for (const { key, result } of results) database.run(ADD_RESULT, key, result)
       })
     },
