@@ -4,6 +4,7 @@ import { readPackedJudgement, type PackedJudgement } from '../../audit/baseline/
 import type { PackedTree } from '../../audit/baseline/packedTree.ts'
 import { readPackedTree } from '../../audit/baseline/readPackedTree.ts'
 import { bytesOf, type Database } from '../../kit/database.ts'
+import { createRecentValues, type RecentValues } from './recentValues.ts'
 
 /**
  * Baselines of audits in the store's database, by what names their layers. What is cut, changed or of another version of
@@ -34,16 +35,29 @@ const MAX_BYTES = 64 << 20
 /** With a checksum: what a disk has changed is no baseline. */
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } }
 
+/** What is decompressed into at once: the pieces are joined at the end. */
+const CHUNK_BYTES = 256 << 10
+/** Of trees, and of judgements: those of two large images. An engine that waits has to stay small. */
+const MAX_RECENT_BYTES = 6 << 20
+
 export function createBaselineStore(database: Database): BaselineStore {
   database.migrate('audit baseline', MIGRATIONS)
   const treeKey = (layers: string): string => `tree ${AUDIT_VERSION} ${layers}`
   const judgementKey = (layers: string, image: string): string => `judgement ${AUDIT_VERSION} ${layers} ${image}`
 
-  function read<T>(key: string, parse: (packed: Uint8Array) => T): T | undefined {
+  const trees = createRecentValues<PackedTree>(MAX_RECENT_BYTES)
+  const judgements = createRecentValues<PackedJudgement>(MAX_RECENT_BYTES)
+
+  function read<T>(key: string, parse: (packed: Uint8Array) => T, recent: RecentValues<T>): T | undefined {
+    const known = recent.get(key)
+    if (known !== undefined) return known
     const row = database.get('SELECT value FROM audit_baseline WHERE key = ?', key)
     if (row === undefined) return undefined
     try {
-      return parse(zstdDecompressSync(bytesOf(row, 'value')))
+      const packed = zstdDecompressSync(bytesOf(row, 'value'), { chunkSize: CHUNK_BYTES })
+      const value = parse(packed)
+      recent.keep(key, value, packed.byteLength)
+      return value
     } catch {
       return undefined // whatever is wrong with it
     }
@@ -64,13 +78,17 @@ export function createBaselineStore(database: Database): BaselineStore {
 
   const has = (key: string): boolean => database.get('SELECT 1 FROM audit_baseline WHERE key = ?', key) !== undefined
   return {
-    tree: (layers) => read(treeKey(layers), readPackedTree),
+    tree: (layers) => read(treeKey(layers), readPackedTree, trees),
     hasTree: (layers) => has(treeKey(layers)),
     putTree: (layers, packed) => write(treeKey(layers), zstdCompressSync(packed, COMPRESSION)),
     isMet: (layers) => has(`met ${layers}`),
     noteMet: (layers) => write(`met ${layers}`, new Uint8Array()),
-    judgement: (layers, image) => read(judgementKey(layers, image), readPackedJudgement),
+    judgement: (layers, image) => read(judgementKey(layers, image), readPackedJudgement, judgements),
     putJudgement: (layers, image, packed) => write(judgementKey(layers, image), zstdCompressSync(packed, COMPRESSION)),
-    forget: () => void database.run('DELETE FROM audit_baseline'),
+    forget() {
+      database.run('DELETE FROM audit_baseline')
+      trees.forget()
+      judgements.forget()
+    },
   }
 }
