@@ -54,7 +54,7 @@ function mount(input: number | undefined, target: string): BindMount {
   return { kind: 'bind', input, selector: '', target, readonly: false, isOutput: false }
 }
 
-/** Writes lines of the cross compiler's package and the version of the compiler that is there. */
+/** Writes lines of the cross compiler's package and the version of the compiler that is there. LLVM's is the package of the same name: it has all targets. */
 const FIND = `
 status=${TARGET}/var/lib/dpkg/status
 [ -f "$status" ] && [ ! -L "$status" ] || exit 0
@@ -62,7 +62,7 @@ awk -v triplet="$1" '
   /^Package:/ { name = $2; installed = 0 }
   /^Status:/ { installed = $NF == "installed" }
   /^Version:/ && installed && name ~ /^(gcc|g\\+\\+)-[0-9]+$/ { print name "-" triplet, $2 }
-  /^Version:/ && installed && name == "binutils-" triplet { print name, $2 }
+  /^Version:/ && installed && (name == "binutils-" triplet || name ~ /^(clang|lld)-[0-9]+$|^llvm-[0-9]+-linker-tools$/) { print name, $2 }
 ' "$status" | sort > ${WANTED}/packages
 `
 
@@ -81,14 +81,14 @@ apt-get -qq -o APT::Update::Error-Mode=any update
 has= gets=
 while read -r package version; do
   offered=$(apt-cache show --no-all-versions "$package" 2>/dev/null | sed -n 's/^Version: //p')
-  case $offered in
-    "$version" | "\${version%+b*}cross"* | "\${version%+b*}")
-      case $package in
-        binutils-*) has="$has $package=$offered" ;;
-        g++-*) gets="$gets $package=$offered" ;;
-        gcc-*) has="$has cpp-\${package#gcc-}=$offered"; gets="$gets $package=$offered" ;;
-      esac ;;
-    *) printf '%s %s %s\\n' "$package" "$version" "\${offered:-none}" >> /usr/share/pelago/toolchain ;;
+  number=$(echo "$package" | tr -cd 0-9)
+  case $package:$offered in
+    clang-*:"$version") has="$has libclang-cpp$number=$offered libllvm$number=$offered"; gets="$gets $package=$offered" ;;
+    lld-*:"$version" | llvm-*:"$version") has="$has libllvm$number=$offered"; gets="$gets $package=$offered" ;;
+    binutils-*:"$version" | binutils-*:"\${version%+b*}") has="$has $package=$offered" ;;
+    g++-*:"\${version%+b*}" | g++-*:"\${version%+b*}cross"*) gets="$gets $package=$offered" ;;
+    gcc-*:"\${version%+b*}" | gcc-*:"\${version%+b*}cross"*) has="$has cpp-\${package#gcc-}=$offered"; gets="$gets $package=$offered" ;;
+    *) printf '%s %s %s\n' "$package" "$version" "\${offered:-none}" >> /usr/share/pelago/toolchain ;;
   esac
 done < ${WANTED}/packages
 [ -z "$has" ] || apt-get -qq install -y --no-install-recommends $has

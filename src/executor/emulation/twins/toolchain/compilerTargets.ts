@@ -9,13 +9,15 @@ export const TOOLCHAIN_VERSION = 2
 export interface CompilerTarget {
   /** GNU's name, as it is in paths. */
   readonly triplet: string
+  /** LLVM's name for what clang makes code for by itself, as Debian builds it; undefined where clang is not proven. */
+  readonly llvmTriple: string | undefined
 }
 
 /** By the platform's architecture. */
 export const COMPILER_TARGETS: ReadonlyMap<string, CompilerTarget> = new Map([
-  ['arm64', { triplet: 'aarch64-linux-gnu' }],
-  ['arm', { triplet: 'arm-linux-gnueabihf' }],
-  ['riscv64', { triplet: 'riscv64-linux-gnu' }],
+  ['arm64', { triplet: 'aarch64-linux-gnu', llvmTriple: 'aarch64-unknown-linux-gnu' }],
+  ['arm', { triplet: 'arm-linux-gnueabihf', llvmTriple: undefined }],
+  ['riscv64', { triplet: 'riscv64-linux-gnu', llvmTriple: undefined }],
 ])
 
 /** As it is in names of packages, which have no underscores. */

@@ -70,7 +70,7 @@ async function findProgram(program: GccProgram, place: VersionPlace): Promise<Fo
   if (file === undefined) return undefined
   const title = `${program.name} of gcc ${version}`
   const own = await readOwn(file, `${program.package}-${version}`, search)
-  if (own?.configuration === undefined) return `${title} is not as its package brought it`
+  if (own?.configuration === undefined) return `${title} is not as its package brought it, or has other libraries than in the toolchain`
   const path = `${crossFolder}/${program.name}`
   if (findFile(search.toolchain, path) === undefined) return `${title} for ${search.target.architecture} is not in the toolchain`
   const cross = await readCross(path, crossName(program.package, place), search)

@@ -30,7 +30,7 @@ function writeRoot(folder: string, packages: Packages, others: Readonly<Record<s
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
   }
-  write('var/lib/dpkg/status', Object.entries(packages).map(([name, { version }]) => `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\nDepends: libone\n`).join('\n'))
+  write('var/lib/dpkg/status', Object.entries(packages).map(([name, { version }]) => `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\nDepends: libone, libbinutils\n`).join('\n'))
   for (const [name, { files }] of Object.entries(packages)) {
     write(`var/lib/dpkg/info/${name}.md5sums`, Object.keys(files).map((path) => `${HEX}  ${path}\n`).join(''))
     for (const [path, text] of Object.entries(files)) write(path, text)
@@ -65,17 +65,19 @@ async function search(architecture: string, { step, toolchain, others }: Sides):
   }
 }
 
+const NATIVE = 'x86_64-linux-gnu'
 const CONFIGURED = "../configure -v --with-pkgversion='Debian 14.2.0-19' --disable-multilib"
 
 /** A gcc with its binutils, in the step or for it. */
-function compilers(triplet: string, kind: 'own' | 'cross', { gcc = CONFIGURED, libraries = '1', binutils = '2.44-3' } = {}): Packages {
+function compilers(triplet: string, kind: 'own' | 'cross', { gcc = CONFIGURED, libraries = '1', binutils = '2.44-3', binutilsNeeds = '' } = {}): Packages {
   const folder = `usr/libexec/${kind === 'own' ? 'gcc' : 'gcc-cross'}/${triplet}/14`
   const suffix = kind === 'own' ? '' : `-${triplet.replaceAll('_', '-')}`
   return {
     [`gcc-14${suffix}`]: { version: '14.2.0-19', files: { [`${folder}/cc1`]: `${gcc} needs libone.so`, [`${folder}/lto1`]: gcc, [`${folder}/liblto_plugin.so`]: '' } },
     [`g++-14${suffix}`]: { version: '14.2.0-19', files: { [`${folder}/cc1plus`]: `${gcc} needs libone.so` } },
-    [`binutils-${triplet.replaceAll('_', '-')}`]: { version: binutils, files: { [`usr/bin/${triplet}-as`]: '', [`usr/bin/${triplet}-ld.bfd`]: '' } },
-    libone: { version: libraries, files: { 'usr/lib/x86_64-linux-gnu/libone.so': '', 'usr/lib/loader': '' } },
+    [`binutils-${triplet.replaceAll('_', '-')}`]: { version: binutils, files: { [`usr/bin/${triplet}-as`]: binutilsNeeds && `needs ${binutilsNeeds}`, [`usr/bin/${triplet}-ld.bfd`]: '' } },
+    ...(binutilsNeeds === '' ? {} : { libbinutils: { version: binutils, files: { [`usr/lib/${triplet}/${binutilsNeeds}`]: '' } } }),
+    libone: { version: libraries, files: { [`usr/lib/${kind === 'own' ? triplet : NATIVE}/libone.so`]: '', 'usr/lib/loader': '' } },
   }
 }
 
@@ -96,11 +98,13 @@ describe('the toolchain of a step', () => {
 
   const others: readonly (readonly [name: string, sides: Sides, twins: readonly string[], why: string | undefined])[] = [
     ['is nothing where the step has no compiler, and no reason is told', { ...PLAIN, step: {} }, [], undefined],
-    ['is nothing where it has one that no package brought', { ...PLAIN, step: { libone: { version: '1', files: {} } }, others: { step: { [CC1]: CONFIGURED } } }, [], 'cc1 of gcc 14 is not as its package brought it'],
-    ['leaves out a program that was changed in the step', { ...PLAIN, others: { step: { [CC1]: `${CONFIGURED} changed` } } }, ALL.slice(1), 'cc1 of gcc 14 is not as its package brought it'],
+    ['is nothing where it has one that no package brought', { ...PLAIN, step: { libone: { version: '1', files: {} } }, others: { step: { [CC1]: CONFIGURED } } }, [], 'cc1 of gcc 14 is not as its package brought it, or has other libraries than in the toolchain'],
+    ['leaves out a program that was changed in the step', { ...PLAIN, others: { step: { [CC1]: `${CONFIGURED} changed` } } }, ALL.slice(1), 'cc1 of gcc 14 is not as its package brought it, or has other libraries than in the toolchain'],
     ['leaves out one that was changed in the toolchain', { ...PLAIN, others: { toolchain: { [CROSS_CC1]: `${CONFIGURED} changed` } } }, ALL.slice(1), 'cc1 of gcc 14 in the toolchain is not as its package brought it'],
     ['is without compilers of another revision, and their plugin', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { gcc: CONFIGURED.replace('19', '18') }) }, ['as', 'ld.bfd'], 'gcc 14 is Debian 14.2.0-19 here, and Debian 14.2.0-18 in the toolchain'],
-    ['leaves out one with a library of another version', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { libraries: '2' }) }, ALL.slice(2), 'cc1 of gcc 14 has other versions of its libraries in the toolchain; cc1plus of gcc 14 has other versions of its libraries in the toolchain'],
+    ['leaves out one with a library of another version', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { libraries: '2' }) }, ALL.slice(2), 'cc1 of gcc 14 is not as its package brought it, or has other libraries than in the toolchain; cc1plus of gcc 14 is not as its package brought it, or has other libraries than in the toolchain'],
+    ['has one whose library is of its own source, and for the target alone', { ...PLAIN, step: compilers(ARM64, 'own', { binutilsNeeds: 'libbfd.so' }) }, ALL, undefined],
+    ['leaves out one that would run with a library that no package brought', { ...PLAIN, others: { step: { [`usr/lib/${ARM64}/libone.so`]: 'changed' } } }, ALL.slice(2), 'cc1 of gcc 14 is not as its package brought it, or has other libraries than in the toolchain; cc1plus of gcc 14 is not as its package brought it, or has other libraries than in the toolchain'],
     ['leaves out one that does not say where it looks for headers', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { gcc: `${CONFIGURED} folderless` }) }, ['lto1', 'as', 'ld.bfd'], 'cc1 of gcc 14 does not say where it looks for headers; cc1plus of gcc 14 does not say where it looks for headers'],
     ['is nothing for one that was built from source, which is told', { step: { libone: { version: '1', files: {} } }, toolchain: PLAIN.toolchain, others: { step: { [`usr/local/libexec/gcc/${ARM64}/14.2.0/cc1`]: CONFIGURED } } }, [], `gcc 14.2.0 (/usr/local/libexec/gcc/${ARM64}/14.2.0) was built from source, so that no cross compiler is known to be equal: only the distribution's own gcc has one`],
     ['is without binutils of another version', { ...PLAIN, toolchain: compilers(ARM64, 'cross', { binutils: '2.45-1' }) }, ALL.slice(0, 3), undefined],
@@ -115,6 +119,36 @@ describe('the toolchain of a step', () => {
     })
   }
 
+  const clang = (version: string, { libraries = '1', triplet = NATIVE } = {}): Packages => ({
+    'clang-19': { version, files: { 'usr/lib/llvm-19/bin/clang': 'needs libone.so' } },
+    'lld-19': { version, files: { 'usr/lib/llvm-19/bin/lld': 'needs libone.so' } },
+    libone: { version: libraries, files: { [`usr/lib/${triplet}/libone.so`]: '', 'usr/lib/loader': '' } },
+  })
+  const step = clang('1:19.1', { triplet: ARM64 })
+  const clangs: readonly (readonly [name: string, architecture: string, toolchain: Packages, twins: readonly string[], why: string | undefined])[] = [
+    ['has clang and its linker, the same packages', 'arm64', clang('1:19.1'), ['clang', 'lld'], undefined],
+    ['has none of another version', 'arm64', clang('1:19.2'), [], 'clang 19 is 1:19.1 here, and 1:19.2 in the toolchain'],
+    ['has none with other libraries', 'arm64', clang('1:19.1', { libraries: '2' }), [], 'clang 19 is not as its package brought it, or has other libraries than in the toolchain'],
+    ['has none for a platform that is not proven', 'arm/v7', clang('1:19.1'), [], 'clang 19 for arm is not known to give the same output'],
+  ]
+  for (const [name, architecture, toolchain, twins, why] of clangs) {
+    it(name, async () => {
+      const found = await search(architecture, { step, toolchain })
+      assert.deepEqual([found.twins.map(({ calledAs: [program] }) => program), found.why], [twins, why])
+    })
+  }
+  it('starts clang by its path and its name, and tells its driver the target', async () => {
+    const [found] = (await search('arm64', { step, toolchain: clang('1:19.1') })).twins
+    const ways = [found, found?.otherwise, found?.otherwise?.otherwise, found?.otherwise?.otherwise?.otherwise]
+    assert.deepEqual(ways.map((way) => way?.call.first ?? way?.call.names), [['-cc1'], ['clang++'], ['clang-19'], ['clang']])
+    const driver = '/dev/.pelago/toolchain/usr/lib/llvm-19/bin/clang -no-canonical-prefixes --target=aarch64-unknown-linux-gnu'
+    assert.deepEqual(ways.map((way) => way?.start.words.slice(way.start.words.indexOf('--argv0') + 1).join(' ')), [
+      '/usr/lib/llvm-19/bin/clang /dev/.pelago/toolchain/usr/lib/llvm-19/bin/clang',
+      `/usr/lib/llvm-19/bin/clang++ ${driver}`,
+      `/usr/lib/llvm-19/bin/clang-19 ${driver}`,
+      `/usr/lib/llvm-19/bin/clang ${driver}`,
+    ])
+  })
   it('gives a linker the plugin of each compiler', async () => {
     const linker = (await search('arm64', PLAIN)).twins.find(({ calledAs: [name] }) => name === 'ld.bfd')
     assert.deepEqual(linker?.call.replaced, [['-plugin', `/usr/libexec/gcc/${ARM64}/14/liblto_plugin.so`, `/dev/.pelago/toolchain/usr/libexec/gcc-cross/${ARM64}/14/liblto_plugin.so`]])

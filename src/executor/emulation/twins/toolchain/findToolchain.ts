@@ -1,5 +1,6 @@
 import type { TwinReaders } from '../findTwins.ts'
 import { findBinutils } from './findBinutils.ts'
+import { findClang } from './findClang.ts'
 import { findGcc } from './findGcc.ts'
 import { openSearch, type ToolchainSearch, type ToolchainSides } from './toolchainSearch.ts'
 
@@ -10,6 +11,8 @@ import { openSearch, type ToolchainSearch, type ToolchainSides } from './toolcha
 export async function findToolchain(sides: ToolchainSides, readers: TwinReaders, signal: AbortSignal): Promise<ToolchainSearch> {
   const search = await openSearch(sides, readers, signal)
   if (search === undefined) return { twins: [], why: undefined }
-  const { twins, plugins, why } = await findGcc(search)
-  return { twins: [...twins, ...(await findBinutils(plugins, search))], why }
+  const [gcc, clang] = [await findGcc(search), await findClang(search)]
+  const binutils = await findBinutils([...gcc.plugins, ...clang.plugins], search)
+  const whys = [gcc.why, clang.why].flatMap((why) => why ?? [])
+  return { twins: [...gcc.twins, ...clang.twins, ...binutils], why: whys.length === 0 ? undefined : whys.join('; ') }
 }

@@ -30,7 +30,7 @@ const REFUSED = ['-v', '--version', '--help', '--target-help', '-fplugin', '-fop
 const REFUSED_WITH_OFFLOADING = ['-fopenmp']
 
 /** Of compilers proper, besides: precompiled headers, modules, another C++ library, and a compiler that was moved. */
-const REFUSED_OF_FRONTENDS = ['--output-pch', '-stdlib=', '-Winvalid-pch', '-fmodule', '-fdeps', '-iprefix', '-iwithprefix', '-imultilib', 'GCC_EXEC_PREFIX=']
+const REFUSED_OF_FRONTENDS = ['--output-pch', '-stdlib=', '-Winvalid-pch', '-fmodule', '-fdeps', '-iprefix', '-iwithprefix', 'GCC_EXEC_PREFIX=']
 
 /** A precompiled header takes the place of one that is named to come first; it has been written by the emulated compiler, for itself. */
 const PRECOMPILED: NonNullable<TwinCall['companions']> = [['-include', '.gch']]

@@ -2,10 +2,11 @@ import type { OpenFolder } from '../../../../archive/safePath.ts'
 import type { Platform } from '../../../../ground/platform.ts'
 import type { FileFacts } from '../fileFacts.ts'
 import { libraryFoldersOf, type FoundTwin, type TwinReaders } from '../findTwins.ts'
-import { readPackaged, type PackagedRoot } from '../packages/packagedFile.ts'
+import { createPackagedReader, readPackaged, type PackagedRoot } from '../packages/packagedFile.ts'
 import { placeOf } from '../packages/packageDatabase.ts'
 import { findFile, readRootText, type RootFile } from '../rootFiles.ts'
 import { TOOLCHAIN_FOLDER } from '../setting/twinFolder.ts'
+import { createStepLibraries, type StepLibraries } from '../stepLibraries.ts'
 import { findStart, type FoundLibrary, type NativeStart } from '../twinStart.ts'
 import { COMPILER_TARGETS, type CompilerTarget } from './compilerTargets.ts'
 
@@ -30,6 +31,7 @@ export interface Search extends ToolchainSides {
   readonly own: PackagedRoot
   readonly cross: PackagedRoot
   readonly libraries: Map<string, FoundLibrary | undefined>
+  readonly stepLibraries: StepLibraries
   readonly signal: AbortSignal
 }
 
@@ -38,8 +40,12 @@ export async function openSearch(sides: ToolchainSides, { packages, facts }: Twi
   const compilers = COMPILER_TARGETS.get(sides.target.architecture)
   const [own, cross] = [await packages.read(sides.step, signal), await packages.read(sides.toolchain, signal)]
   if (compilers === undefined || own?.kind !== 'deb' || cross?.kind !== 'deb') return undefined
-  const { architecture } = sides.native
-  return { ...sides, compilers, own: { root: sides.step, database: own, facts, architecture }, cross: { root: sides.toolchain, database: cross, facts, architecture }, libraries: new Map(), signal }
+  const { architecture } = sides.target
+  return {
+    ...sides, compilers, signal, libraries: new Map(), stepLibraries: createStepLibraries(sides.step, architecture, signal),
+    own: { root: sides.step, database: own, facts, architecture },
+    cross: { root: sides.toolchain, database: cross, facts, architecture: sides.native.architecture },
+  }
 }
 
 /** Whether a package has one version in both roots. */
@@ -61,9 +67,12 @@ export async function readCross(path: string, name: string, { toolchain, cross, 
   return file === undefined || facts === undefined ? undefined : { file, facts }
 }
 
-/** A file of the step's as its package has brought it. */
-export async function readOwn(file: RootFile, name: string, { own, signal }: Search): Promise<FileFacts | undefined> {
-  return file.givesRights ? undefined : await readPackaged(file, { name, isTrusted: () => true }, own, signal)
+/** A file of the step's as its package has brought it, where the libraries that it would run with are so, too: of its own source, or in one version in both roots. */
+export async function readOwn(file: RootFile, name: string, search: Search): Promise<FileFacts | undefined> {
+  const { own, stepLibraries, signal } = search
+  const facts = file.givesRights ? undefined : await readPackaged(file, { name, isTrusted: () => true }, own, signal)
+  const libraryFacts = createPackagedReader({ name, isTrusted: (library) => isSame(library, search) || own.database.versionOf(library) === own.database.versionOf(name) }, own, signal)
+  return facts?.needs !== undefined && (await stepLibraries.areAsPackaged(facts.needs, libraryFacts)) ? facts : undefined
 }
 
 /** One package in one version in both roots, and on both sides the files at `path` that it has brought. */
