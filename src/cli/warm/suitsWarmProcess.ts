@@ -1,4 +1,5 @@
 import type { BuilderNode } from '../../driver/builders/builder.ts'
+import { createBuilderStore } from '../../driver/builders/builderStore.ts'
 import { chooseBuilder } from '../builders/chooseBuilder.ts'
 import { namedCommand } from '../dispatch.ts'
 import type { Call } from './call.ts'
@@ -6,7 +7,7 @@ import type { Call } from './call.ts'
 /** Commands that neither ask their user, nor hand their terminal or open files to another program, nor stay. */
 const SUITED: ReadonlySet<string> = new Set([
   '', 'audit', 'bake', 'build', 'compose', 'compose build', 'compose config', 'du', 'history', 'history inspect', 'history inspect attachment', 'history logs', 'history ls', 'image', 'image inspect', 'image ls', 'image rm',
-  'image tag', 'imagetools', 'imagetools inspect', 'info', 'manifest', 'manifest inspect', 'plan', 'platforms', 'platforms explain', 'pull', 'push', 'sbom', 'sizes', 'version',
+  'image tag', 'imagetools', 'imagetools inspect', 'info', 'ls', 'manifest', 'manifest inspect', 'plan', 'platforms', 'platforms explain', 'pull', 'push', 'sbom', 'sizes', 'version',
 ])
 
 /** What means another file in each process: of a command line's words, and of variables, which may name a terminal without meaning to read it. */
@@ -22,8 +23,8 @@ export async function suitsWarmProcess({ argv, env, folder }: Call): Promise<boo
   try {
     const { words, builder } = namedCommand(argv, env)
     if (!SUITED.has(words)) return false
-    const { nodes } = await chooseBuilder({ builder, env, workingFolder: folder })
-    return nodes.every(isReachedAlone)
+    const builders = words === 'ls' ? (await createBuilderStore(env).list()).builders : [await chooseBuilder({ builder, env, workingFolder: folder })]
+    return builders.every(({ nodes }) => nodes.every(isReachedAlone))
   } catch {
     return true
   }
