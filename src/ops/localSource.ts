@@ -45,7 +45,7 @@ export function createLocalSource(source: LocalSource, { files, snapshots, mirro
   }
 
   function tellContents(current: ContextMirror, previous: ContextMirror | undefined): void {
-    const isOnTop = previous !== undefined && current.levels > 1
+    const isOnTop = previous !== undefined && current.levels === previous.levels + 1 // else it was folded, or brought anew
     if (isOnTop) hasher.seedChanges(current.snapshot, previous.snapshot, changesOf(current, previous))
     else hasher.seed(current.snapshot, contentsOf(current))
   }

@@ -161,6 +161,41 @@ export function graftSuite(name: string, backend: 'auto' | 'copy', skip: string 
     })
   })
 
+  describe(`${name} folds small changes`, { skip }, () => {
+    it('so that the same files are there, and what is changed then is told alone', async () => {
+      await using store = await openStore()
+      const lowest = await store.make(undefined, (path) => write(path, { 'a/gone': '', 'a/kept': 'kept', 'b/hidden': '', 'turned/old': '', link: '' }))
+      const second = await store.make(lowest, (path) => {
+        for (const gone of ['a/gone', 'b', 'turned']) rmSync(join(path, gone), { recursive: true })
+        write(path, { 'a/new': '1', 'b/shown': '', turned: 'file' })
+      })
+      const third = await store.make(second, (path) => {
+        rmSync(join(path, 'link'))
+        write(path, { 'a/new': '22', d: 'd' })
+        linkSync(join(path, 'a/new'), join(path, 'a/twin'))
+        chmodSync(join(path, 'b'), 0o711)
+      })
+      await using mutable = await store.snapshots.openFolded(third, signal)
+      assert.ok(mutable)
+      write(mutable.path, { more: 'more' })
+      const id = await mutable.commit()
+      assert.deepEqual(await store.read(id), { ...(await store.read(third)), more: 'more' })
+      await using view = await store.snapshots.openView(id, signal)
+      assert.deepEqual([statSync(join(view.path, 'b')).mode & 0o777, statSync(join(view.path, 'a/twin')).ino], [0o711, statSync(join(view.path, 'a/new')).ino])
+      assert.deepEqual([store.snapshots.chain(id).length, store.snapshots.chain(id)[0]?.id], [3, lowest])
+      const told: string[] = []
+      for await (const { path } of store.snapshots.readChanges(third, id, signal) ?? []) told.push(path)
+      assert.deepEqual(told, ['more'])
+    })
+
+    it('and nothing that is no small change', async () => {
+      await using store = await openStore()
+      const lowest = await store.make(undefined, (path) => write(path, { a: '' }))
+      const many = await store.make(lowest, (path) => write(path, Object.fromEntries(Array.from({ length: 5_001 }, (_, index) => [`f${index}`, '']))))
+      assert.equal(await store.snapshots.openFolded(many, signal), undefined)
+    })
+  })
+
   async function openStore(): Promise<Fixture> {
     await using undo = new AsyncDisposableStack()
     const root = mkdtempSync(join(tmpdir(), 'pelago-grafts-'))

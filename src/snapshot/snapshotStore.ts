@@ -43,9 +43,15 @@ export interface SnapshotStore {
   /** A writable file system over `parent` (undefined: an empty one). Disposing without commit leaves nothing. */
   openMutable(parent: SnapshotId | undefined, signal: AbortSignal): Promise<MutableSnapshot>
   /**
+   * The same over what `id`, whose layers must all be present, comes to in two layers, its lowest and one of hard links:
+   * for who has put many small changes above each other. `readChanges` takes the two for one. Undefined where they were
+   * no small changes.
+   */
+  openFolded(id: SnapshotId, signal: AbortSignal): Promise<MutableSnapshot | undefined>
+  /**
    * A writable file system over that of `id`. Committed, it is a revision: a snapshot on the parent of `id`, whose layer
    * is that of `id` with what was changed, which alone takes room and time. `id` is kept as long as its revisions are.
-   * Nothing may be taken away in it. Undefined where this store has no revisions of `id`, or enough of them.
+   * Nothing may be taken away in it. Undefined where this store has no revisions of `id`, or too much was changed since its lowest.
    */
   openRevision(id: SnapshotId, signal: AbortSignal): Promise<MutableSnapshot | undefined>
   /** The files of `id` (undefined: an empty folder), read-only by agreement; held until disposed. */
@@ -60,7 +66,7 @@ export interface SnapshotStore {
   readEntries(id: SnapshotId, extent: 'layer' | 'revision', signal: AbortSignal): AsyncIterable<TarEntry>
   /**
    * What was changed in `id` since it was `earlier`, on which it stands: what each layer between them has, lowest first,
-   * folders on the way too. Undefined where it does not stand on it. @throws SnapshotNotFoundError
+   * folders on the way too. Undefined where it does not stand on it, nor on what it was folded to. @throws SnapshotNotFoundError
    */
   readChanges(earlier: SnapshotId, id: SnapshotId, signal: AbortSignal): AsyncIterable<SnapshotChange> | undefined
   /** Whether `id` changes nothing against its parent. */

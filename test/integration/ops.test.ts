@@ -254,6 +254,25 @@ for (const backend of ['auto', 'copy'] as const) {
         assert.equal(await sync(), second)
       })
 
+      it('stays a few layers however often it changes, of which the lowest is brought once', async () => {
+        await using bench = await openBench(backend)
+        const tree: Record<string, string> = { 'a/kept': 'kept', 'b/x': 'x', 'b/y': 'y' }
+        const folder = bench.folder(tree)
+        const sync = localSync(bench, folder, way)
+        const first = (await sync()) as SnapshotId
+        for (let change = 0; change < 19; change += 1) {
+          const gone = `a/f${change - 3}`
+          rmSync(join(folder, gone), { force: true })
+          Reflect.deleteProperty(tree, gone)
+          const changes = { [`a/f${change}`]: `new ${change}`, 'b/x': `changed ${change}` }
+          writeTree(folder, changes)
+          Object.assign(tree, changes)
+          const chain = bench.snapshots.chain((await sync()) as SnapshotId)
+          assert.deepEqual([chain[0]?.id, chain.length <= 17], [first, true])
+        }
+        assert.deepEqual(await bench.read(await sync()), Object.fromEntries(Object.entries(tree).toSorted()))
+      })
+
       it('belongs to root, keeps times, modes and hard links', async () => {
         await using bench = await openBench(backend)
         const folder = bench.folder({ 'a/one': '1' })

@@ -10,8 +10,9 @@ import { joinName, parentOf } from '../files/rootPath.ts'
 import type { ContextMirror, MirroredFile } from './contextMirror.ts'
 import { createFolderTimes } from './folderTimes.ts'
 
-/** More layers than that make each look-up in them slower; the folder is then brought anew. */
+/** More layers than that make each look-up in them slower; they are folded then, or, where that is not worth it, the folder is brought anew. */
 const MAX_LEVELS = 16
+const FOLDED_LEVELS = 2
 
 /** One entry of a folder that is being brought. */
 export interface SyncedFile {
@@ -48,10 +49,9 @@ export function openContextSync(previous: ContextMirror | undefined, snapshots: 
   const times = createFolderTimes()
   const changedFolders: SyncedFile[] = []
   const hardLinks: SyncedFile[] = []
-  let opened: Promise<MutableSnapshot> | undefined
-
-  const openLayer = (): Promise<MutableSnapshot> => (opened ??= snapshots.openMutable(base?.snapshot, signal))
-  const placeOf = async (path: ByteString): Promise<ByteString> => joinName(fromText((await openLayer()).path), path)
+  let opened: Promise<OpenedLayer> | undefined
+  const openLayer = (): Promise<OpenedLayer> => (opened ??= openOver(base, snapshots, signal))
+  const placeOf = async (path: ByteString): Promise<ByteString> => joinName(fromText((await openLayer()).layer.path), path)
 
   async function removeMissing(before: ContextMirror): Promise<void> {
     for (const path of before.files.keys()) if (!files.has(path) && folders.has(parentOf(path))) await removeAt(await placeOf(times.touched(path)))
@@ -94,15 +94,27 @@ export function openContextSync(previous: ContextMirror | undefined, snapshots: 
       if (base !== undefined) await removeMissing(base)
       await makeHardLinks()
       if (base !== undefined && opened === undefined) return base
-      const layer = await openLayer()
+      const { layer, levels } = await openLayer()
       for (const { path, metadata } of changedFolders) applyMetadata(await placeOf(path), metadata, 'other')
       await times.restore(placeOf)
-      return { snapshot: await layer.commit(), levels: (base?.levels ?? 0) + 1, files }
+      return { snapshot: await layer.commit(), levels, files }
     },
     async [Symbol.asyncDispose]() {
-      if (opened !== undefined) await (await opened)[Symbol.asyncDispose]()
+      if (opened !== undefined) await (await opened).layer[Symbol.asyncDispose]()
     },
   }
+}
+
+interface OpenedLayer {
+  readonly layer: MutableSnapshot
+  /** With it. */
+  readonly levels: number
+}
+
+async function openOver(base: ContextMirror | undefined, snapshots: SnapshotStore, signal: AbortSignal): Promise<OpenedLayer> {
+  const folded = base?.levels === MAX_LEVELS ? await snapshots.openFolded(base.snapshot, signal) : undefined
+  if (folded !== undefined) return { layer: folded, levels: FOLDED_LEVELS + 1 }
+  return { layer: await snapshots.openMutable(base?.snapshot, signal), levels: (base?.levels ?? 0) + 1 }
 }
 
 /** Asks first: nearly always nothing is there, and `rm` takes many times longer to find that out. */
@@ -119,7 +131,7 @@ function isPlain(path: ByteString): boolean {
 const NO_NAME = /(?:^|\/)\.{0,2}(?:\/|$)/
 
 function isUsable(mirror: ContextMirror | undefined, snapshots: SnapshotStore): boolean {
-  return mirror !== undefined && mirror.levels < MAX_LEVELS && snapshots.touch(mirror.snapshot) && snapshots.get(mirror.snapshot)?.state === 'present'
+  return mirror !== undefined && mirror.levels <= MAX_LEVELS && snapshots.touch(mirror.snapshot) && snapshots.get(mirror.snapshot)?.state === 'present'
 }
 
 async function makeFolder(place: ByteString): Promise<void> {

@@ -8,6 +8,7 @@ import type { LayerOptions, MutableSnapshot, Snapshot, SnapshotId, SnapshotStore
 import { diffOf, type Backend } from './backend.ts'
 import { treeSizeBytes } from './fileTree.ts'
 import { openSnapshotTable, type SnapshotTable, type StoredSnapshot } from './snapshotTable.ts'
+import { foldChain, foldParts, type Folded } from './store/folding.ts'
 import { makeDifference } from './store/difference.ts'
 import { readChanges, readEntries } from './store/layerReading.ts'
 import { holdUntilDisposed, layerOf, layersFolder, layersOf, openScratch, openView, ownersFolder, partsOf, presentOf, type Call, type Context, type SnapshotPlace } from './store/storeContext.ts'
@@ -36,6 +37,7 @@ export function createLayerStore(place: SnapshotPlace, backend: Backend): Snapsh
     materialize: (id, signal) => materializeSnapshot(id, { context, signal }),
     difference: (lower, upper, signal) => makeDifference(lower, upper, { context, signal }),
     openMutable: (parent, signal) => openMutable(parent, context, signal),
+    openFolded: (id, signal) => openFolded(id, context, signal),
     openRevision: (id, signal) => openRevision(id, context, signal),
     openView: (id, signal) => openView(id, context, signal),
     readLayer: (id, options, signal) => readLayer(id, options, { context, signal }),
@@ -60,8 +62,22 @@ const MAX_PARTS = 16
 /** Only where a layer is what was changed in a mount: to copy the whole tree would be no gain. */
 async function openRevision(id: SnapshotId, context: Context, signal: AbortSignal): Promise<MutableSnapshot | undefined> {
   const { state, origin, parent } = presentOf(id, context)
-  if (context.backend.kind !== 'overlay' || state === 'lazy' || origin !== undefined || partsOf(presentOf(id, context), context).length >= MAX_PARTS) return undefined
-  return openLayer({ over: id, parent, revises: id }, context, signal)
+  if (context.backend.kind !== 'overlay' || state === 'lazy' || origin !== undefined) return undefined
+  if (partsOf(presentOf(id, context), context).length < MAX_PARTS) return openLayer({ over: id, parent, revises: id }, context, signal)
+  return openOver(await foldParts(id, { context, signal }), (folded) => ({ over: folded, parent, revises: folded }), context, signal)
+}
+
+async function openFolded(id: SnapshotId, context: Context, signal: AbortSignal): Promise<MutableSnapshot | undefined> {
+  return openOver(await foldChain(id, { context, signal }), (folded) => ({ over: folded, parent: folded }), context, signal)
+}
+
+async function openOver(folded: Folded | undefined, baseOn: (id: SnapshotId) => LayerBase, context: Context, signal: AbortSignal): Promise<MutableSnapshot | undefined> {
+  if (folded === undefined) return undefined
+  try {
+    return await openLayer(baseOn(folded.id), context, signal)
+  } finally {
+    context.table.release(folded.hold)
+  }
 }
 
 interface LayerBase {

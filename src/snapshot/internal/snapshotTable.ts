@@ -16,8 +16,11 @@ export interface SnapshotTable {
   insertLazy(layer: LazyLayer, at: number): void
   /** As `SnapshotStore.graft`. @throws SnapshotNotFoundError */
   insertGraft(layer: SnapshotId, parent: SnapshotId | undefined, at: number): SnapshotId
-  /** A new snapshot whose files are in `folder`, not synced yet, and `owner`'s hold on it. `revises`: over the files of that one's layer, which has the same parent. */
-  insertPresent(id: SnapshotId, entry: { readonly parent: SnapshotId | undefined; readonly revises?: SnapshotId; readonly folder: string; readonly owner: string }, at: number): HoldId
+  /**
+   * A new snapshot whose files are in `folder`, not synced yet, and `owner`'s hold on it. `revises`: over the files of
+   * that one's layer, which has the same parent. `folds`: it has all files of that one, which may go.
+   */
+  insertPresent(id: SnapshotId, entry: { readonly parent: SnapshotId | undefined; readonly revises?: SnapshotId; readonly folds?: SnapshotId; readonly folder: string; readonly owner: string }, at: number): HoldId
   /** `snapshot` and what it revises, and so on, lowest first. */
   parts(snapshot: StoredSnapshot): readonly StoredSnapshot[]
   /** Not synced yet. */
@@ -47,6 +50,8 @@ export interface SnapshotTable {
 export type HoldId = number
 
 export interface StoredSnapshot extends Snapshot {
+  /** The snapshot of which it has all files, in fewer layers; it may be gone. */
+  readonly folds: SnapshotId | undefined
   /** Undefined as long as the snapshot is lazy. */
   readonly folder: string | undefined
   /** Undefined where it was not counted yet. */
@@ -77,6 +82,8 @@ const MIGRATIONS = [
   // The snapshot whose layer this one's is with changes, which alone are in its folder
   `ALTER TABLE snapshot ADD COLUMN revises TEXT REFERENCES snapshot (id);
    CREATE INDEX snapshot_by_revises ON snapshot (revises);`,
+  // The snapshot that this one has all files of; no reference, since it may go
+  'ALTER TABLE snapshot ADD COLUMN folds TEXT',
 ]
 
 /** Lowest first. */
@@ -177,11 +184,11 @@ function createHolds(database: Database, bootId: string): Pick<SnapshotTable, 'i
   }
   const touch = (id: SnapshotId, at: number): boolean => database.run('UPDATE snapshot SET last_used_at = max(last_used_at, ?) WHERE id = ?', at, id) > 0
   return {
-    insertPresent: (id, { parent, revises, folder, owner }, at) =>
+    insertPresent: (id, { parent, revises, folds, folder, owner }, at) =>
       database.transaction(() => {
         database.run(
-          'INSERT INTO snapshot (id, parent, revises, folder, unsynced_boot, created_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-          ...[id, parent ?? null, revises ?? null, folder, bootId, at, at],
+          'INSERT INTO snapshot (id, parent, revises, folds, folder, unsynced_boot, created_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          ...[id, parent ?? null, revises ?? null, folds ?? null, folder, bootId, at, at],
         )
         return insertHold(id, owner)
       }),
@@ -245,6 +252,7 @@ function snapshotOf(row: Row): StoredSnapshot {
     parent: row['parent'] === null ? undefined : idOf(row, 'parent'),
     origin: row['origin'] === null ? undefined : idOf(row, 'origin'),
     revises: row['revises'] === null ? undefined : idOf(row, 'revises'),
+    folds: row['folds'] === null ? undefined : idOf(row, 'folds'),
     state: folder === undefined ? 'lazy' : 'present',
     diffId: diffId === undefined ? undefined : parseDigest(diffId),
     folder,

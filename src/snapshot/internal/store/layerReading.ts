@@ -27,9 +27,17 @@ export async function* readEntries(id: SnapshotId, { extent, ...options }: Entri
 
 /** As `SnapshotStore.readChanges`. */
 export function readChanges(earlier: SnapshotId, id: SnapshotId, { context, signal }: Call): AsyncIterable<SnapshotChange> | undefined {
+  const layers = layersOf(id, context)
+  const before = layersBefore(earlier, id, context)
+  return before === undefined ? undefined : changesIn(layers.slice(before).map((layer) => fromText(diffOf(layer))), signal)
+}
+
+/** How many of the lowest layers of `id` come to `earlier`; undefined where none do. */
+function layersBefore(earlier: SnapshotId, id: SnapshotId, context: Context): number | undefined {
+  const folded = context.table.chain(id).findLast(({ folds }) => folds === earlier)
+  if (folded !== undefined) return layersOf(folded.id, context).length
   const [before, layers] = [layersOf(earlier, context), layersOf(id, context)]
-  if (before.some((layer, index) => layers[index] !== layer)) return undefined
-  return changesIn(layers.slice(before.length).map((layer) => fromText(diffOf(layer))), signal)
+  return before.every((layer, index) => layers[index] === layer) ? before.length : undefined
 }
 
 async function* changesIn(folders: readonly ByteString[], signal: AbortSignal): AsyncGenerator<SnapshotChange> {
