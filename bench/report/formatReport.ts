@@ -21,11 +21,15 @@ export function formatScenario(scenario: Scenario, cases: readonly CaseResult[])
   return `${scenario.name}: ${scenario.title}, ${formatAmount(cases)}\n${formatResultTable(cases)}${growth}`
 }
 
-/** `full scale, 3 runs each`: the scale of all that are shown, and the runs that count. */
+/** `full scale, one run or 3 runs each`: the scales of the cases, and how many runs of one count. */
 export function formatAmount(cases: readonly CaseResult[]): string {
   const scales = [...new Set(cases.map(({ scale }) => scale))].join(' and ')
-  const runs = Math.max(0, ...cases.flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome.kind === 'measured' ? outcome.samples.length : 0))))
-  return `${scales} scale, ${runs === 1 ? 'one run' : `${runs} runs`} each`
+  const runs = [...new Set(cases.map(countRuns))].toSorted((one, other) => one - other).map((count) => (count === 1 ? 'one run' : `${count} runs`))
+  return `${scales} scale, ${runs.join(' or ')} each`
+}
+
+function countRuns({ outcomes }: CaseResult): number {
+  return Math.max(0, ...outcomes.map((outcome) => (outcome.kind === 'measured' ? outcome.samples.length : 0)))
 }
 
 export function formatMachine({ cpu, cores, memoryBytes, kernel, load }: Machine): string {

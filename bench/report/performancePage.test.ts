@@ -13,6 +13,12 @@ describe('the page of results', () => {
   const text = formatPerformance(MEASURED, ALL)
   it('says what was measured, where, and by which versions', () => assert.match(text, /Measured on 2026-11-26 in 61\.0 s, on 2 cores \(A Processor\)[^]*- BuildKit of dockerd 28\.5\.2, buildx 0\.29\.1/))
   it('says of each scenario how much was done', () => assert.match(text, /`cached`\)\n.*\n\nMeasured at the small scale, 3 runs each\.\n[^]*`files`\)\n.*\n\nMeasured at the full scale, one run each\.\n/))
+  it('says so where cases of one scenario were run a different number of times', () => {
+    const [cached, ...others] = MEASURED.cases
+    assert.ok(cached)
+    const once = { ...cached, case: 'once', outcomes: cached.outcomes.filter(({ contestant }) => contestant === 'buildkit') }
+    assert.match(formatPerformance({ ...MEASURED, cases: [cached, once, ...others] }, ALL), /Measured at the small scale, one run or 3 runs each\.\n/)
+  })
   it('says first where another builder is ahead', () => assert.match(text, /ahead in 2 of 3 cases:\n\n- `files`, 10 files: 2\.00 times as long as BuildKit\n[^]*### /))
   it('says what failed, in a line', () => assert.match(text, /\n- Buildah, 10 files and 100 files: failed: Error: no space left <on> device\n/))
   it('has one table that fits its headings for each scenario, and one of growth', () => {
