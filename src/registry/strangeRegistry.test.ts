@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { noFaults, type Faults, type Login, type UploadFaults } from '../../test/support/registry/fake/faults.ts'
 import { startFakeRegistry, type FakeRegistry } from '../../test/support/registry/fakeRegistry.ts'
@@ -108,6 +109,25 @@ describe('a mount', () => {
     fixture.server.putBlob('from', Buffer.from('shared'))
     const blob = { ...blobOf('shared'), mountFrom: { host: fixture.host, repository: 'from' } }
     assert.equal(await fixture.registry.pushBlob({ host: fixture.host, repository: 'to' }, blob, signal), 'mounted')
+  })
+})
+
+describe('a blob that is sent while it is made', () => {
+  it('is taken back where the build is interrupted', async () => {
+    await using fixture = await openFixture()
+    const interrupt = new AbortController()
+    const started = Promise.withResolvers<undefined>()
+    async function* half(stop: AbortSignal): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('half')
+      started.resolve(undefined)
+      await once(stop, 'abort')
+      stop.throwIfAborted()
+    }
+    const begun = fixture.registry.beginBlob({ host: fixture.host, repository: 'app' }, half, interrupt.signal)
+    await started.promise
+    interrupt.abort()
+    await begun[Symbol.asyncDispose]()
+    assert.equal(methods(fixture, '/app/').split(' ').at(-1), 'DELETE')
   })
 })
 

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { auditPlatform } from '../../audit/auditPlatform.ts'
 import type { LayerEntry, LayerFacts } from '../../audit/facts/layerFacts.ts'
 import { emptyImageConfig } from '../../ground/oci/imageConfig.ts'
 import { parsePlatform } from '../../ground/platform.ts'
 import { asByteString } from '../../kit/byteString.ts'
-import { openDatabase, type Database } from '../../kit/database.ts'
 import { createBaselineStore } from './baselineStore.ts'
 import { auditChain, countSettled } from './chainAudit.ts'
+import { openTestDatabase } from './testDatabase.suite.ts'
 
 const script = (path: string, line: string): LayerEntry => ({ kind: 'file', path: asByteString(path), mode: 0o755, hasCapabilities: false, content: { kind: 'script', line: asByteString(line) } })
 const filler = (folder: string): readonly LayerEntry[] => Array.from({ length: 2000 }, (_, at) => ({ kind: 'file', path: asByteString(`${folder}/${at}`), mode: 0o644, hasCapabilities: false, content: { kind: 'other' } }))
@@ -22,18 +19,8 @@ const LAYERS: Readonly<Record<string, LayerFacts | undefined>> = {
   smaller: { entries: [{ kind: 'removal', path: asByteString('bin/sh') }] },
 }
 
-function open(t: TestContext): Database {
-  const folder = mkdtempSync(join(tmpdir(), 'pelago-audit-'))
-  const database = openDatabase(join(folder, 'state.db'))
-  t.after(() => {
-    database[Symbol.dispose]()
-    rmSync(folder, { recursive: true })
-  })
-  return database
-}
-
 /** Audits chains of LAYERS by name, and tells which of them were read. */
-function openAudits(t: TestContext, database = open(t)): { readonly settled: (...names: readonly string[]) => number; readonly readFor: (baseLayers: number | undefined, ...names: readonly string[]) => Promise<readonly string[]> } {
+function openAudits(t: TestContext, database = openTestDatabase(t)): { readonly settled: (...names: readonly string[]) => number; readonly readFor: (baseLayers: number | undefined, ...names: readonly string[]) => Promise<readonly string[]> } {
   const baselines = createBaselineStore(database)
   const platform = parsePlatform('linux/amd64')
   return {
@@ -74,7 +61,7 @@ describe('auditChain', () => {
     assert.deepEqual([await readFor(1, 'base', 'none', 'small'), await readFor(1, 'base'), await readFor(1, 'base', 'none')], [['base', 'none', 'small'], ['base'], ['none', 'base']])
   })
   it('finds its baselines after the engine has ended', async (t) => {
-    const database = open(t)
+    const database = openTestDatabase(t)
     await openAudits(t, database).readFor(1, 'base')
     assert.deepEqual(await openAudits(t, database).readFor(1, 'base', 'small'), ['small'])
   })
@@ -88,7 +75,7 @@ describe('auditChain', () => {
   ]
   for (const [name, sql] of damages) {
     it(`makes a baseline anew that ${name}`, async (t) => {
-      const database = open(t)
+      const database = openTestDatabase(t)
       const { readFor } = openAudits(t, database)
       await readFor(1, 'base')
       database.run(sql)
@@ -96,14 +83,14 @@ describe('auditChain', () => {
     })
   }
   it('makes it anew once all is forgotten', async (t) => {
-    const database = open(t)
+    const database = openTestDatabase(t)
     const { readFor } = openAudits(t, database)
     await readFor(1, 'base')
     createBaselineStore(database).forget()
     assert.deepEqual(await readFor(1, 'base', 'small'), ['base', 'small'])
   })
   it('lets the oldest baselines go', async (t) => {
-    const database = open(t)
+    const database = openTestDatabase(t)
     const { readFor, settled } = openAudits(t, database)
     await readFor(1, 'base')
     database.run('UPDATE audit_baseline SET size_bytes = 64 << 20')

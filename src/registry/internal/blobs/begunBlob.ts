@@ -51,7 +51,7 @@ export function beginBlob(requester: Requester, repository: Repository, { open, 
       isDone = true
       stop.abort(new Error('the upload was given up'))
       await sending.catch(() => undefined)
-      if (begun !== undefined && !signal.aborted) await cancel({ ...begun, place: { ...begun.place, signal } })
+      if (begun !== undefined) await cancel({ ...begun, place: { ...begun.place, signal: AbortSignal.timeout(CANCEL_MS) } }) // after an interrupt, too
     },
   }
 }
@@ -89,6 +89,9 @@ async function learning<T>({ requester, endpoint }: UploadPlace, work: () => Pro
 async function isThere({ requester, endpoint, repository, signal }: UploadPlace, digest: Parameters<typeof isBlobThere>[1]['digest']): Promise<boolean> {
   return await isBlobThere(requester, { endpoint, repository, digest, scope: pushScope(repository) }, signal)
 }
+
+/** An interrupted build waits so long at most. */
+const CANCEL_MS = 2_000
 
 /** OCI distribution-spec has no word on it, but registries do what Docker's own does. Whatever comes of it, the registry forgets the session some day. */
 async function cancel({ place, session }: Sent): Promise<void> {
