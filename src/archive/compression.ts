@@ -46,7 +46,7 @@ export function levelOf(compression: Compression, level: number | undefined): nu
 }
 
 export interface DecompressOptions {
-  /** As `TarOptions` of `tarWriter.ts` has it. */
+  /** Chunks stand in so many buffers, which are used again: one is good until as many more were asked for. Undefined gives each memory of its own. */
   readonly bufferCount?: number
 }
 

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { digestOf } from '../ground/digest.ts'
 import { asByteString, bytesOf, fromText, type ByteString } from '../kit/byteString.ts'
+import { buffersInTurn } from '../kit/streams/chunkBuffers.ts'
 import { isTar, readTar } from './tarReader.ts'
 import { writeTar } from './tarWriter.ts'
 import type { TarEntry, TarHeader, TarKind } from './tar.ts'
@@ -110,7 +111,7 @@ describe('an archive', () => {
     const filled = files.map(({ header, bytes }): TarEntry => ({ header, content: chunksOf(bytes, 100_000), fill: (target) => target.set(bytes) }))
     const held: Uint8Array[] = []
     const copies: Buffer[] = []
-    for await (const chunk of writeTar(filled, { bufferCount: 3 })) {
+    for await (const chunk of writeTar(filled, { buffers: (sizeBytes) => buffersInTurn(sizeBytes, 3) })) {
       if (held.push(chunk) > 2) copies.push(Buffer.from(held.shift() ?? chunk)) // two more were asked for
     }
     assert.ok(Buffer.concat([...copies, ...held]).equals(await archiveOf(files)))

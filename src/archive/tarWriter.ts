@@ -1,10 +1,10 @@
 import { asByteString, fromBytes, fromText, isAscii, type ByteString } from '../kit/byteString.ts'
-import { buffersInTurn, newBuffers, type ChunkBuffers } from '../kit/streams/chunkBuffers.ts'
+import { newBuffers, type ChunkBuffers, type MakeBuffers } from '../kit/streams/chunkBuffers.ts'
 import { BLOCK_BYTES, XATTR_RECORD_PREFIX, type TarEntry, type TarHeader, type TarKind } from './tar.ts'
 
 export interface TarOptions {
-  /** Chunks stand in so many buffers, which are used again: one is good until as many more were asked for. Undefined gives each memory of its own. */
-  readonly bufferCount?: number | undefined
+  /** What chunks stand in where they are gathered; content that comes in large pieces stands where it comes in. Undefined gives each memory of its own. */
+  readonly buffers?: MakeBuffers | undefined
 }
 
 /**
@@ -12,8 +12,8 @@ export interface TarOptions {
  * its PAX format, as Docker's and BuildKit's layers are. A record goes before an entry only where ustar cannot say it.
  * @throws Error where content is not as long as its header says
  */
-export async function* writeTar(entries: AsyncIterable<TarEntry> | Iterable<TarEntry>, { bufferCount }: TarOptions = {}): AsyncGenerator<Uint8Array> {
-  const output = createCoalescer(bufferCount === undefined ? newBuffers(CHUNK_BYTES) : buffersInTurn(LARGE_CHUNK_BYTES, bufferCount))
+export async function* writeTar(entries: AsyncIterable<TarEntry> | Iterable<TarEntry>, { buffers }: TarOptions = {}): AsyncGenerator<Uint8Array> {
+  const output = createCoalescer(buffers === undefined ? newBuffers(CHUNK_BYTES) : buffers(LARGE_CHUNK_BYTES))
   for await (const { header, content, fill } of entries) {
     yield* pushHeader(header, output)
     if (header.kind === 'file' && header.sizeBytes > 0) {
@@ -27,6 +27,7 @@ export async function* writeTar(entries: AsyncIterable<TarEntry> | Iterable<TarE
 }
 
 async function* copyContent({ path, sizeBytes }: TarHeader, content: AsyncIterable<Uint8Array>, output: Coalescer): AsyncGenerator<Uint8Array> {
+  if (sizeBytes >= PASS_BYTES) yield* output.flush() // before content comes that may stand where an earlier chunk has stood
   let written = 0
   for await (const chunk of content) {
     written += chunk.byteLength
@@ -207,7 +208,7 @@ const LARGE_CHUNK_BYTES = 1024 * 1024
 const PASS_BYTES = 32 * 1024
 
 function createCoalescer(buffers: ChunkBuffers): Coalescer {
-  let buffer = buffers.next()
+  let buffer: Buffer | undefined
   let filled = 0
   const coalescer: Coalescer = {
     chunkBytes: buffers.sizeBytes,
@@ -222,13 +223,14 @@ function createCoalescer(buffers: ChunkBuffers): Coalescer {
     },
     *reserve(sizeBytes) {
       if (filled + sizeBytes > buffers.sizeBytes) yield* coalescer.flush()
+      buffer ??= buffers.next()
       filled += sizeBytes
       return buffer.subarray(filled - sizeBytes, filled)
     },
     *flush() {
-      if (filled === 0) return
+      if (buffer === undefined || filled === 0) return
       yield buffer.subarray(0, filled)
-      buffer = buffers.next() // the consumer has the old one
+      buffer = undefined // the consumer has it
       filled = 0
     },
   }

@@ -202,7 +202,7 @@ async function openIngest(places: Places, { resumeKey }: IngestOptions): Promise
   stack.use(lock)
   const file = stack.use(await open(lock.path, 'r+'))
   const hash = createBackgroundHash()
-  const offset = await hashWhole(file, hash)
+  const offset = resumeKey === undefined ? 0 : await hashWhole(file, hash)
   const held = stack.move()
   return createIngest({ places, lock, file, hash, offset, held })
 }

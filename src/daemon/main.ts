@@ -13,6 +13,7 @@ import { BuildError } from '../ground/errors.ts'
 import { VERSION } from '../ground/version.ts'
 import { createContentService } from './contentService.ts'
 import { createControl } from './control.ts'
+import { emptyFreeBuffers } from '../kit/process/bufferPool.ts'
 import { collectGarbage, keepFrugalityFrom } from '../kit/process/frugalNode.ts'
 import { trimHeap } from '../kit/syscalls/trimHeap.ts'
 import { answerAsBuildKit } from './bridge/answerAsBuildKit.ts'
@@ -78,6 +79,7 @@ const QUIET_MS = 1_000
 /** Most of what work leaves behind is kept for the work to come, which may never come. */
 function giveMemoryBack(): void {
   collectGarbage()
+  emptyFreeBuffers()
   void trimHeap() // nobody waits for it
 }
 

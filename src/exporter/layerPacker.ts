@@ -5,7 +5,7 @@ import { describeBlob, type Descriptor } from '../ground/oci/descriptor.ts'
 import { compressionOf, layerMediaType, type Compression } from '../ground/oci/mediaType.ts'
 import { createBackgroundHasher, HASHED_CHUNKS } from '../kit/streams/backgroundHasher.ts'
 import { createLimit, mapLimited, type Limit } from '../kit/limit.ts'
-import { buffersInTurn } from '../kit/streams/chunkBuffers.ts'
+import { lendBuffers, type MakeBuffers } from '../kit/streams/chunkBuffers.ts'
 import { inPieces } from '../kit/streams/inPieces.ts'
 import { readAhead } from '../kit/streams/readAhead.ts'
 import { createSingleFlight } from '../kit/singleFlight.ts'
@@ -66,15 +66,16 @@ export function createLayerPacker({ snapshots, content, blobs, packedBlocks, pac
   }
 
   async function packNew({ snapshot, known, options, report }: Packing, signal: AbortSignal): Promise<LayerBlob> {
+    using lent = lendBuffers()
     const hasher = createBackgroundHasher()
     const source = known.find(({ repository }) => options.clampTimeSeconds === undefined || repository !== undefined)
-    const files = source === undefined ? readFiles(snapshot, options, signal) : decompress(blobs.read(source, signal), signal)
+    const files = source === undefined ? readFiles(snapshot, { options, buffers: (sizeBytes) => lent.inTurn(sizeBytes, HASHED_CHUNKS + 1) }, signal) : decompress(blobs.read(source, signal), signal)
     const tar = countBytes(hasher.pass(watchLayer(snapshot, files, signal)), report)
     await using ingest = await content.openIngest({ resumeKey: undefined }, signal)
     const tellFollower = options.follow?.(ingest.follow())
     const kept = packedBlocks.open(signal)
     const packed = compress(tar, options.compression, { level: options.level, kept })
-    for await (const piece of readAhead(inPieces(packed, buffersInTurn(PIECE_BYTES, 3)))) await ingest.write(piece)
+    for await (const piece of readAhead(inPieces(packed, lent.inTurn(PIECE_BYTES, 3)))) await ingest.write(piece)
     const diffId = hasher.result().digest
     if (source !== undefined && source.diffId !== diffId) throw new BlobCorruptError(source.diffId, diffId)
     const { digest, sizeBytes } = await ingest.commit(undefined)
@@ -88,8 +89,8 @@ export function createLayerPacker({ snapshots, content, blobs, packedBlocks, pac
     return blob
   }
 
-  function readFiles({ id }: Snapshot, { clampTimeSeconds }: PackOptions, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    return readAhead(snapshots.readLayer(id, { clampTimeSeconds, bufferCount: HASHED_CHUNKS + 1 }, signal))
+  function readFiles({ id }: Snapshot, { options, buffers }: Reading, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    return readAhead(snapshots.readLayer(id, { clampTimeSeconds: options.clampTimeSeconds, buffers }, signal))
   }
 
   return {
@@ -106,6 +107,11 @@ export function createLayerPacker({ snapshots, content, blobs, packedBlocks, pac
 
 /** Blocks are smaller, and to hand each to the threads that write and hash it takes longer than to copy it. */
 const PIECE_BYTES = 1024 * 1024
+
+interface Reading {
+  readonly options: PackOptions
+  readonly buffers: MakeBuffers
+}
 
 interface Packing {
   readonly snapshot: Snapshot

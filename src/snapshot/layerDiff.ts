@@ -1,9 +1,10 @@
 import type { TarEntry, TarHeader } from '../archive/tar.ts'
 import { formatOpaque, formatRemoval } from '../archive/whiteout.ts'
 import { asByteString, type ByteString } from '../kit/byteString.ts'
+import { newBuffers, type ChunkBuffers } from '../kit/streams/chunkBuffers.ts'
 import { joinPath, ROOT } from './internal/bytePath.ts'
 import { isSameFile } from './internal/sameFile.ts'
-import { fillContent, readContent, sampleContent, SMALL_BYTES } from './internal/readContent.ts'
+import { CHUNK_BYTES, fillContent, readContent, sampleContent, SMALL_BYTES } from './internal/readContent.ts'
 import type { TreeEntry } from './internal/fileTree.ts'
 import { findLayerFile, hasSameMetadata, readLayerFile, type LayerFile } from './internal/layerFile.ts'
 import { walkMerged, type PartEntry } from './internal/mergedTree.ts'
@@ -33,7 +34,7 @@ export async function* readLayerEntries(layer: LayerFolder, options: LayerReadOp
   const { folders, hasOwnRoot } = layer
   const [root] = folders
   if (hasOwnRoot && root !== undefined) yield withoutContent(headerOf({ path: asByteString('.'), file: readLayerFile(root) }, 'folder', options))
-  const reading = { firstOfInode: new Map<string, ByteString>(), options, signal }
+  const reading = { firstOfInode: new Map<string, ByteString>(), options, buffers: (options.buffers ?? newBuffers)(CHUNK_BYTES), signal }
   const isUnchanged = createComparison(layer, signal)
   /** Unchanged folders on the way to the entry at hand, outermost first. */
   const passed: PartEntry[] = []
@@ -75,6 +76,8 @@ function isBelow(path: ByteString, folder: ByteString | undefined): boolean {
 interface Reading {
   readonly firstOfInode: Map<string, ByteString>
   readonly options: LayerReadOptions
+  /** Of contents that have several chunks. */
+  readonly buffers: ChunkBuffers
   readonly signal: AbortSignal
 }
 
@@ -113,7 +116,7 @@ function fileEntry(entry: PartEntry, shape: { readonly sizeBytes: number; readon
   const header = { ...headerOf(entry, 'file', reading.options), sizeBytes: shape.sizeBytes }
   const place = joinPath(entry.part, entry.path)
   if (reading.options.isContentSampled === true) return { header, content: sampleContent(place, reading.signal) }
-  const content = readContent(place, reading.signal)
+  const content = readContent(place, reading.signal, reading.buffers)
   return shape.sizeBytes <= SMALL_BYTES ? { header, content, fill: (target) => fillContent(place, target) } : { header, content }
 }
 

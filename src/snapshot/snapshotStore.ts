@@ -3,6 +3,7 @@ import type { Digest } from '../ground/digest.ts'
 import { BuildError } from '../ground/errors.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
 import type { ByteString } from '../kit/byteString.ts'
+import type { MakeBuffers } from '../kit/streams/chunkBuffers.ts'
 
 /** Names one immutable root file system: for layers of an image its chain id (OCI image-spec, config.md#layer-chainid), else random. */
 export type SnapshotId = string & { readonly __brand: 'SnapshotId' }
@@ -115,8 +116,8 @@ export interface LayerBlob {
 export interface LayerOptions {
   /** Times later than this are set to it (seconds since the epoch); undefined keeps all. */
   readonly clampTimeSeconds: number | undefined
-  /** As `TarOptions` of `archive/tarWriter` has it. */
-  readonly bufferCount?: number
+  /** What the chunks of an archive stand in; undefined gives each memory of its own. */
+  readonly buffers?: MakeBuffers
 }
 
 /** Something was made or touched, or taken away: of a folder that is replaced both are told as a removal. */

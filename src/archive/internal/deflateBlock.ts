@@ -1,5 +1,6 @@
 import { openDeflater } from '../../kit/codecs/openCompressor.ts'
 import { maxPackedBytes } from '../../kit/codecs/pieceCompressor.ts'
+import { giveBackBuffer, takeBuffer } from '../../kit/process/bufferPool.ts'
 import { cutAtDensity, MAX_STRETCHES_PER_MIB } from './denseStretches.ts'
 import type { BlockPacker } from './packedBlocks.ts'
 
@@ -12,7 +13,7 @@ export const DEFLATE_VERSION = 3
  */
 export function openBlockDeflater(level: number, maxBytes: number): BlockPacker {
   const deflater = openDeflater(level)
-  const output = Buffer.allocUnsafeSlow(maxBytes + Math.ceil(maxBytes / MIB) * MAX_STRETCHES_PER_MIB * maxPackedBytes(0) + (maxBytes >> 8))
+  const output = takeBuffer(maxBytes + Math.ceil(maxBytes / MIB) * MAX_STRETCHES_PER_MIB * maxPackedBytes(0) + (maxBytes >> 8))
   return {
     async pack(block) {
       let filled = 0
@@ -22,7 +23,10 @@ export function openBlockDeflater(level: number, maxBytes: number): BlockPacker 
       }
       return output.subarray(0, filled)
     },
-    [Symbol.dispose]: () => deflater[Symbol.dispose](),
+    [Symbol.dispose]() {
+      deflater[Symbol.dispose]()
+      giveBackBuffer(output)
+    },
   }
 }
 

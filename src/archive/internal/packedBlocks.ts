@@ -30,7 +30,7 @@ const IN_FLIGHT = Math.min(4, availableParallelism()) + 1
  */
 export async function* packBlocks(chunks: AsyncIterable<Uint8Array>, packing: BlockPacking, { kept, startBytes }: { readonly kept: KeptBlocks | undefined; readonly startBytes: number }): AsyncGenerator<PackedBlock> {
   const pending: Promise<NamedBlock>[] = []
-  const buffers = createBlockBuffers(packing.sizes.maxBytes)
+  using buffers = createBlockBuffers(packing.sizes.maxBytes)
   using packers = createPackers(packing)
   let offset = startBytes
   async function* takeFirst(): AsyncGenerator<PackedBlock> {

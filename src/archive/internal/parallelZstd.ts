@@ -1,5 +1,6 @@
 import { openZstdCompressor } from '../../kit/codecs/openCompressor.ts'
 import { maxPackedBytes } from '../../kit/codecs/pieceCompressor.ts'
+import { giveBackBuffer, takeBuffer } from '../../kit/process/bufferPool.ts'
 import type { KeptBlocks } from '../keptBlocks.ts'
 import { packBlocks, type BlockPacker, type BlockPacking } from './packedBlocks.ts'
 import type { CutSizes } from './tarCuts.ts'
@@ -30,9 +31,12 @@ function zstdPacking(level: number): BlockPacking {
 
 function openFramePacker(level: number): BlockPacker {
   const compressor = openZstdCompressor(level)
-  const output = Buffer.allocUnsafeSlow(maxPackedBytes(SIZES.maxBytes))
+  const output = takeBuffer(maxPackedBytes(SIZES.maxBytes))
   return {
     pack: async (block) => output.subarray(0, await compressor.compress(block, output)),
-    [Symbol.dispose]: () => compressor[Symbol.dispose](),
+    [Symbol.dispose]() {
+      compressor[Symbol.dispose]()
+      giveBackBuffer(output)
+    },
   }
 }

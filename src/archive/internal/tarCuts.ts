@@ -1,3 +1,4 @@
+import { lendBuffers } from '../../kit/streams/chunkBuffers.ts'
 import { BLOCK_BYTES } from '../tar.ts'
 
 /** How large blocks become. */
@@ -20,18 +21,20 @@ export async function* cutAtEntries(chunks: AsyncIterable<Uint8Array>, sizes: Cu
   yield* cutter.end()
 }
 
-/** Buffers of one length that are used again and again: new ones would have the garbage collector run for every few of them. */
-export interface BlockBuffers {
+/** Buffers of one length that are used again and again. Disposed of when nobody uses any of them. */
+export interface BlockBuffers extends Disposable {
   take(): Buffer
   /** The buffer that `block` is a part of. */
   giveBack(block: Uint8Array): void
 }
 
 export function createBlockBuffers(sizeBytes: number): BlockBuffers {
+  const lent = lendBuffers()
   const free: Buffer[] = []
   return {
-    take: () => free.pop() ?? Buffer.allocUnsafeSlow(sizeBytes),
+    take: () => free.pop() ?? lent.take(sizeBytes),
     giveBack: ({ buffer }) => void free.push(Buffer.from(buffer as ArrayBuffer)),
+    [Symbol.dispose]: () => lent[Symbol.dispose](),
   }
 }
 
@@ -89,13 +92,14 @@ interface Block {
 }
 
 function createBlock(maxBytes: number, buffers: BlockBuffers): Block {
-  let bytes = buffers.take()
+  let bytes: Buffer | undefined
   let filled = 0
   const block: Block = {
     sizeBytes: () => filled,
     *append(piece) {
       for (let offset = 0; offset < piece.byteLength; ) {
         const part = piece.subarray(offset, offset + maxBytes - filled)
+        bytes ??= buffers.take()
         bytes.set(part, filled)
         filled += part.byteLength
         offset += part.byteLength
@@ -103,9 +107,9 @@ function createBlock(maxBytes: number, buffers: BlockBuffers): Block {
       }
     },
     *flush() {
-      if (filled === 0) return
+      if (bytes === undefined) return
       yield bytes.subarray(0, filled)
-      bytes = buffers.take()
+      bytes = undefined
       filled = 0
     },
   }

@@ -30,6 +30,7 @@ interface Callable {
 interface Koffi {
   load(path: null): { func(name: string, result: string, parameters: readonly string[]): Callable }
   errno(): number
+  address(bytes: Uint8Array): bigint
 }
 
 /** How a call is declared: its name in libc, and the C types of what it takes. */
@@ -94,6 +95,11 @@ export function areThere(declarations: readonly Declaration[]): boolean {
   } catch {
     return false
   }
+}
+
+/** Where `bytes` stand in memory, as long as they are in use. */
+export function addressOf(bytes: Uint8Array): bigint {
+  return loadKoffi().address(bytes)
 }
 
 /** The path's bytes with the NUL that C wants. @throws SyscallError EINVAL where there is one inside */

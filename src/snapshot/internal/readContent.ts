@@ -1,23 +1,25 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { passingBuffer } from '../../kit/process/passingBuffer.ts'
 import { bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+import { newBuffers, type ChunkBuffers } from '../../kit/streams/chunkBuffers.ts'
 
-const CHUNK_BYTES = 1 << 18
+/** No chunk of a content is longer. */
+export const CHUNK_BYTES = 1 << 18
 
-/** The content of a regular file, which must not change meanwhile. A file of one chunk is read at once: it costs less than to wait for a thread. */
-export async function* readContent(path: ByteString, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+/** The content of a regular file, which must not change meanwhile; where it has several chunks, each takes one of `buffers`. A file of one chunk is read at once: it costs less than to wait for a thread. */
+export async function* readContent(path: ByteString, signal: AbortSignal, buffers: ChunkBuffers = newBuffers(CHUNK_BYTES)): AsyncGenerator<Uint8Array> {
   const start = readSmall(path)
   if (start !== undefined) {
     if (start.byteLength > 0) yield start
     return
   }
   await using file = await open(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
-  for (;;) {
+  for (let leftBytes = (await file.stat()).size; leftBytes > 0; ) {
     signal.throwIfAborted()
-    const { bytesRead, buffer } = await file.read(passingBuffer(CHUNK_BYTES), 0, CHUNK_BYTES)
+    const { bytesRead, buffer } = await file.read(buffers.next(), 0, Math.min(leftBytes, CHUNK_BYTES))
     if (bytesRead === 0) return
+    leftBytes -= bytesRead
     yield buffer.subarray(0, bytesRead)
   }
 }
