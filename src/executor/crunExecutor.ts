@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openRoot, type OpenFolder } from '../archive/safePath.ts'
 import type { Platform } from '../ground/platform.ts'
@@ -188,12 +188,12 @@ async function startContainer(context: Context, spec: ProcessSpec, { terminal, i
   const root = stack.use(openRoot(spec.rootfs))
   const id = randomUUID()
   const bundle = join(context.stateFolder, id)
-  stack.defer(() => rm(bundle, { recursive: true, force: true }))
+  stack.defer(() => rmSync(bundle, { recursive: true, force: true }))
   checkPrivacy(context, spec)
   const { oci, stepMounts } = await prepare(context, spec, { root, bundle, terminal, twinMounts: twins?.mounts ?? [] }, signal)
   stack.use(createMountPoints(root, { all: oci.mounts, stepMounts, keepsParents: spec.keepsMountParents === true }))
   ensureOwnedFolder(root, spec.cwd, oci.process.user) // stays in the layer, as the step's own work
-  await writeFile(join(bundle, 'config.json'), JSON.stringify(oci))
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(oci))
   let wasStopped = false
   const stopIt = (running: RunningChild): Promise<void> => {
     wasStopped = true
@@ -242,12 +242,10 @@ async function prepare(context: Context, spec: ProcessSpec, { root, bundle, term
   const { user, rlimits, env } = prepareProcess(context, spec, root)
   const seccompFilter = spec.security === 'sandbox' ? await sharedFilter(context, signal) : undefined
   const [hostsPath, resolvConfPath] = [join(bundle, 'hosts'), join(bundle, 'resolv.conf')]
-  await mkdir(bundle, { mode: 0o700 })
+  mkdirSync(bundle, { mode: 0o700 }) // in memory, or small: to wait for a thread takes longer
   const hostname = spec.hostname === '' ? DEFAULT_HOSTNAME : spec.hostname
-  await Promise.all([
-    writeFile(hostsPath, formatHosts(hostname, spec.extraHosts), { mode: 0o644 }),
-    writeFile(resolvConfPath, withDns(await readResolvConf(), context.dns), { mode: 0o644 }),
-  ])
+  writeFileSync(hostsPath, formatHosts(hostname, spec.extraHosts), { mode: 0o644 })
+  writeFileSync(resolvConfPath, withDns(readResolvConf(), context.dns), { mode: 0o644 })
   const mode = context.emulation.runMode(spec.platform)
   const stepMounts = await placeMounts(spec.mounts, { root, bundle })
   const oci = buildOciSpec({ ...spec, env }, { user, mode, stepMounts, twinMounts, rlimits, terminal, hostsPath, resolvConfPath, seccompFilter }, context.surroundings)

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import type { ExtraHost } from '../graph/vertex.ts'
 
 /** /etc/hosts of a container, as BuildKit has it; hosts that the build names come last. */
@@ -11,9 +11,9 @@ export function formatHosts(hostname: string, extraHosts: readonly ExtraHost[]):
  * /etc/resolv.conf of a container. It shares the machine's network, so a name server on localhost answers there, too,
  * and the file is the machine's as it is. Empty where the machine has none: then localhost is asked (resolv.conf(5)).
  */
-export async function readResolvConf(path = '/etc/resolv.conf'): Promise<string> {
+export function readResolvConf(path = '/etc/resolv.conf'): string {
   try {
-    return await readFile(path, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error
