@@ -9,6 +9,7 @@ import { mknod, syncfs } from '../kit/syscalls.ts'
 import { createCopySnapshots } from './copySnapshots.ts'
 import { readBootId } from './internal/bootId.ts'
 import { removeTree } from './internal/fileTree.ts'
+import { createLeftovers } from './internal/store/leftovers.ts'
 import { layersFolder, ownersFolder, type SnapshotPlace } from './internal/store/storeContext.ts'
 import { removeMounted, unmountTree } from './internal/mounts.ts'
 import { openSnapshotTable, type SnapshotTable } from './internal/snapshotTable.ts'
@@ -27,7 +28,7 @@ export interface OpenedSnapshots extends AsyncDisposable {
 /** `reason`: why overlayfs was not taken. */
 export type SnapshotBackend = { readonly kind: 'overlay' } | { readonly kind: 'copy'; readonly reason: string }
 
-export interface SnapshotOptions extends Omit<SnapshotPlace, 'owner' | 'bootId'> {
+export interface SnapshotOptions extends Omit<SnapshotPlace, 'owner' | 'bootId' | 'leftovers'> {
   /** The machine's own where it is not given. */
   readonly bootId?: string
   /** `auto`: overlayfs where a trial mount works, else copying. */
@@ -40,10 +41,12 @@ export async function openSnapshots({ bootId = readBootId(), ...options }: Snaps
   const root = realpathSync(options.root) // as the kernel's table of mounts has it
   await using undo = new AsyncDisposableStack()
   const owner = undo.use(createTempFolder(ownersFolder(root), removeMounted))
+  const leftovers = createLeftovers()
+  undo.defer(() => leftovers.settled())
   const table = openSnapshotTable(options.database, bootId)
   await sweepStore(root, table, signal)
   const backend: SnapshotBackend = options.backend === 'copy' ? { kind: 'copy', reason: 'asked for' } : await probeOverlay(owner.path)
-  const place = { root, database: options.database, now: options.now, owner, bootId }
+  const place = { root, database: options.database, now: options.now, owner, leftovers, bootId }
   const snapshots = backend.kind === 'overlay' ? createOverlaySnapshots(place) : createCopySnapshots(place)
   const held = undo.move()
   return { snapshots, backend, sync: () => syncSnapshots(root, table), [Symbol.asyncDispose]: () => held.disposeAsync() }

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { fromText } from '../kit/byteString.ts'
 import { mountOverlay } from '../kit/syscalls/mount.ts'
 import { diffOf, type Backend, type MutableTree } from './internal/backend.ts'
-import { removeTree } from './internal/fileTree.ts'
 import { applyMetadata, NEW_FOLDER, readLayerFile } from './internal/layerFile.ts'
 import { createLayerStore } from './internal/layerStore.ts'
 import type { SnapshotPlace } from './internal/store/storeContext.ts'
@@ -46,14 +45,18 @@ function mountMutable({ layers, scratch, layer }: { readonly layers: readonly st
   mkdirSync(work)
   // volatile: no sync at unmount. What a crash of the machine tears is never looked at: the row in the database is missing.
   mountOverlay({ target: path, lower: highestFirst(layers), upper: { folder: diffOf(layer), work }, options: ['userxattr', 'volatile'] })
+  let isMounted = true
+  const end = async (): Promise<void> => {
+    if (isMounted) await unmountTree(path)
+    isMounted = false
+  }
   return {
     path,
     async seal() {
-      await unmountTree(path)
-      await removeTree(fromText(work))
+      await end()
       return layer
     },
-    [Symbol.asyncDispose]: () => unmountTree(path),
+    [Symbol.asyncDispose]: end,
   }
 }
 

@@ -315,7 +315,7 @@ export function snapshotStoreSuite(name: string, backend: 'auto' | 'copy', skip:
       }
       holder.kill('SIGKILL')
       await once(holder, 'exit')
-      assert.equal(leftovers(store.root).length, 1)
+      assert.notEqual(leftovers(store.root).length, 0)
       using database = openDatabase(join(store.root, 'state.db'))
       await using later = await openSnapshots({ root: store.root, database, now: Date.now, backend }, signal)
       assert.equal(await later.snapshots.remove(id, Infinity, signal), true)

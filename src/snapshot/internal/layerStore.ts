@@ -89,9 +89,15 @@ interface LayerBase {
 
 async function openLayer({ over, ...place }: LayerBase, context: Context, signal: AbortSignal): Promise<MutableSnapshot> {
   await using undo = new AsyncDisposableStack()
-  const scratch = openScratch(undo, context)
+  const left = new AsyncDisposableStack()
+  let isCommitted = false
+  undo.defer(async () => {
+    if (isCommitted) context.leftovers.clear(() => left.disposeAsync())
+    else await left.disposeAsync() // which may be much
+  })
+  const scratch = openScratch(left, context)
   if (over !== undefined) holdUntilDisposed(undo, context.table.hold(over, context.owner.name, context.now()), context)
-  const tree = undo.use(await context.backend.openMutable(over === undefined ? [] : layersOf(over, context), scratch, signal))
+  const tree = left.use(await context.backend.openMutable(over === undefined ? [] : layersOf(over, context), scratch, signal))
   const held = undo.move()
   return {
     path: tree.path,
@@ -100,6 +106,7 @@ async function openLayer({ over, ...place }: LayerBase, context: Context, signal
       const layer = await tree.seal()
       await finish?.(diffOf(layer))
       renameSync(layer, join(layersFolder(context.root), folder))
+      isCommitted = true
       const id = randomUUID() as SnapshotId
       holdUntilDisposed(held, context.table.insertPresent(id, { ...place, folder, owner: context.owner.name }, context.now()), context)
       return id
@@ -144,6 +151,7 @@ async function remove(id: SnapshotId, usedBefore: number, context: Context): Pro
   const removed = context.table.remove(id, usedBefore)
   if (removed === undefined) return context.table.get(id) === undefined
   if (removed.folder === undefined) return true
+  await context.leftovers.settled() // a view of it, perhaps
   await using undo = new AsyncDisposableStack()
   // Out of sight at once: to unlink a large layer takes seconds
   renameSync(layerOf(removed, context), join(openScratch(undo, context), 'removed'))

@@ -7,6 +7,7 @@ import { SnapshotNotFoundError, type SnapshotId, type SnapshotView } from '../..
 import { diffOf, type Backend } from '../backend.ts'
 import { removeTree } from '../fileTree.ts'
 import type { HoldId, SnapshotTable, StoredSnapshot } from '../snapshotTable.ts'
+import type { Leftovers } from './leftovers.ts'
 
 /** Where a store keeps its snapshots, and for whom. */
 export interface SnapshotPlace {
@@ -15,6 +16,7 @@ export interface SnapshotPlace {
   readonly database: Database
   /** This process's folder under `ownersFolder(root)`: what it holds ends with it. */
   readonly owner: TempFolder
+  readonly leftovers: Leftovers
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Another one whenever the machine was started anew. */
@@ -45,11 +47,13 @@ export interface Call {
 
 export async function openView(id: SnapshotId | undefined, context: Context, signal: AbortSignal): Promise<SnapshotView> {
   await using undo = new AsyncDisposableStack()
-  const scratch = openScratch(undo, context)
+  const left = new AsyncDisposableStack()
+  undo.defer(() => context.leftovers.clear(() => left.disposeAsync()))
+  const scratch = openScratch(left, context)
   if (id === undefined) return handOver(scratch, [], undo)
   holdUntilDisposed(undo, context.table.hold(id, context.owner.name, context.now()), context)
   const layers = layersOf(id, context)
-  const tree = undo.use(await context.backend.openTree(layers, scratch, signal))
+  const tree = left.use(await context.backend.openTree(layers, scratch, signal))
   return handOver(tree.path, layers.map(diffOf), undo)
 }
 
