@@ -1,4 +1,4 @@
-import { putBytes, type ContentStore } from '../../content/contentStore.ts'
+import type { ContentStore } from '../../content/contentStore.ts'
 import { describeBlob, type Descriptor } from '../../ground/oci/descriptor.ts'
 import type { HistoryEntry, ImageConfig } from '../../ground/oci/imageConfig.ts'
 import type { Index, Manifest } from '../../ground/oci/manifest.ts'
@@ -11,6 +11,7 @@ import { takeAttestations } from '../attestation/attestation.ts'
 import { writeAttestations, type AttestationManifest } from '../attestation/attestationManifest.ts'
 import { annotationsFor, assertAnnotationsFit } from './annotations.ts'
 import type { ExportedImage, PlatformResult } from '../exporter.ts'
+import { createImageDocuments, type ImageDocuments } from './imageDocuments.ts'
 import type { ImageName, ImageOptions } from './imageOptions.ts'
 
 /** A platform's result with its layers, lowest first. */
@@ -32,7 +33,7 @@ export interface WriteOptions extends Pick<ImageOptions, 'mediaTypes' | 'annotat
 
 /**
  * Makes configs, manifests, those of attestations, and, where there are several or the client asked for it, the index,
- * and puts them into `content`, what is named before what names it. Equal input gives equal bytes.
+ * and puts them into `content`, in no order: it has all of them afterwards. Equal input gives equal bytes.
  * @throws InvalidValueError where annotations do not fit the image
  */
 export async function writeImage(image: PackedImage, given: WriteOptions, content: ContentStore, signal: AbortSignal): Promise<ExportedImage> {
@@ -42,17 +43,21 @@ export async function writeImage(image: PackedImage, given: WriteOptions, conten
   // Docker's media types have no place for a statement
   const options: WriteOptions = isAttested ? { ...given, mediaTypes: 'oci' } : given
   assertAnnotationsFit(options.annotations, platforms.map(({ result }) => result.platform), hasIndex)
+  const documents = createImageDocuments()
   const manifests: ExportedImage['manifests'][number][] = []
   const attested: AttestedPlatform[] = []
   for (const packed of platforms) {
-    const manifest = await writePlatform(packed, options, content, signal)
+    const manifest = describePlatform(packed, options, documents)
     manifests.push(manifest)
     attested.push({ packed, descriptor: manifest.descriptor })
   }
   const attestations = await attest(attested, options, content, signal)
   const [first] = manifests
   if (first === undefined) throw new Error('a build result without platforms')
-  if (!hasIndex) return { root: withCreated(first.descriptor, options), manifests, attestations }
+  if (!hasIndex) {
+    await documents.store(content, signal)
+    return { root: withCreated(first.descriptor, options), manifests, attestations }
+  }
   const index: Index = {
     mediaType: options.mediaTypes === 'oci' ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.dockerIndex,
     artifactType: undefined,
@@ -60,7 +65,8 @@ export async function writeImage(image: PackedImage, given: WriteOptions, conten
     subject: undefined,
     annotations: annotationsFor(options.annotations, 'index', undefined),
   }
-  const root = await put(index.mediaType, formatIndex(index), content, signal)
+  const root = documents.add(index.mediaType, formatIndex(index))
+  await documents.store(content, signal)
   return { root: withCreated({ ...root, annotations: annotationsFor(options.annotations, 'index-descriptor', undefined) }, options), manifests, attestations }
 }
 
@@ -90,10 +96,10 @@ function withCreated(descriptor: Descriptor, { epochSeconds }: WriteOptions): De
 
 const CREATED_ANNOTATION = 'org.opencontainers.image.created'
 
-async function writePlatform({ result, layers }: PackedPlatform, options: WriteOptions, content: ContentStore, signal: AbortSignal): Promise<ExportedImage['manifests'][number]> {
+function describePlatform({ result, layers }: PackedPlatform, options: WriteOptions, documents: ImageDocuments): ExportedImage['manifests'][number] {
   const isOci = options.mediaTypes === 'oci'
   const bytes = formatImageConfig(patchConfig(result.config, layers, options.epochSeconds))
-  const config = await put(isOci ? MEDIA_TYPE.ociConfig : MEDIA_TYPE.dockerConfig, bytes, content, signal)
+  const config = documents.add(isOci ? MEDIA_TYPE.ociConfig : MEDIA_TYPE.dockerConfig, bytes)
   const manifest: Manifest = {
     mediaType: isOci ? MEDIA_TYPE.ociManifest : MEDIA_TYPE.dockerManifest,
     artifactType: undefined,
@@ -102,13 +108,9 @@ async function writePlatform({ result, layers }: PackedPlatform, options: WriteO
     subject: undefined,
     annotations: annotationsFor(options.annotations, 'manifest', result.platform),
   }
-  const descriptor = await put(manifest.mediaType, formatManifest(manifest), content, signal)
+  const descriptor = documents.add(manifest.mediaType, formatManifest(manifest))
   const annotations = annotationsFor(options.annotations, 'manifest-descriptor', result.platform)
   return { platform: result.platform, descriptor: { ...descriptor, platform: result.platform, annotations }, config }
-}
-
-async function put(mediaType: string, bytes: Uint8Array, content: ContentStore, signal: AbortSignal): Promise<Descriptor> {
-  return describeBlob(mediaType, await putBytes(bytes, content, signal), bytes.byteLength)
 }
 
 /** In the style of the image; a layer of no known kind (a foreign one) stays what it is. */
