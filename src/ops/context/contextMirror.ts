@@ -44,7 +44,7 @@ export function createFileMirrors(folder: string): ContextMirrors {
     },
     async write(name, { snapshot, levels, files }) {
       mkdirSync(folder, { recursive: true })
-      await writeFileAtomically(pathOf(name), JSON.stringify([FORMAT, snapshot, levels, flatten(files)]), { mode: 0o600 })
+      await writeFileAtomically(pathOf(name), JSON.stringify([FORMAT, snapshot, levels, flatten(files)]), { mode: 0o600, mayBeLost: true })
     },
   }
 }
