@@ -4,7 +4,7 @@ import { asByteString, type ByteString } from '../kit/byteString.ts'
 import { newBuffers, type ChunkBuffers } from '../kit/streams/chunkBuffers.ts'
 import { joinPath, ROOT } from './internal/bytePath.ts'
 import { isSameFile } from './internal/sameFile.ts'
-import { CHUNK_BYTES, fillContent, readContent, sampleContent, SMALL_BYTES } from './internal/readContent.ts'
+import { CHUNK_BYTES, fillContent, LARGE_CHUNK_BYTES, readContent, sampleContent, SMALL_BYTES } from './internal/readContent.ts'
 import type { TreeEntry } from './internal/fileTree.ts'
 import { findLayerFile, hasSameMetadata, readLayerFile, type LayerFile } from './internal/layerFile.ts'
 import { walkMerged, type PartEntry } from './internal/mergedTree.ts'
@@ -34,7 +34,7 @@ export async function* readLayerEntries(layer: LayerFolder, options: LayerReadOp
   const { folders, hasOwnRoot } = layer
   const [root] = folders
   if (hasOwnRoot && root !== undefined) yield withoutContent(headerOf({ path: asByteString('.'), file: readLayerFile(root) }, 'folder', options))
-  const reading = { firstOfInode: new Map<string, ByteString>(), options, buffers: (options.buffers ?? newBuffers)(CHUNK_BYTES), signal }
+  const reading = { firstOfInode: new Map<string, ByteString>(), options, buffers: options.buffers?.(LARGE_CHUNK_BYTES) ?? newBuffers(CHUNK_BYTES), signal }
   const isUnchanged = createComparison(layer, signal)
   /** Unchanged folders on the way to the entry at hand, outermost first. */
   const passed: PartEntry[] = []

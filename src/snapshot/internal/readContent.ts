@@ -4,8 +4,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
 import { newBuffers, type ChunkBuffers } from '../../kit/streams/chunkBuffers.ts'
 
-/** No chunk of a content is longer. */
+/** No chunk of a content that stands alone is longer. */
 export const CHUNK_BYTES = 1 << 18
+/** Of buffers that are used again: each chunk is handed from thread to thread. */
+export const LARGE_CHUNK_BYTES = 1 << 20
 
 /** The content of a regular file, which must not change meanwhile; where it has several chunks, each takes one of `buffers`. A file of one chunk is read at once: it costs less than to wait for a thread. */
 export async function* readContent(path: ByteString, signal: AbortSignal, buffers: ChunkBuffers = newBuffers(CHUNK_BYTES)): AsyncGenerator<Uint8Array> {
@@ -17,7 +19,7 @@ export async function* readContent(path: ByteString, signal: AbortSignal, buffer
   await using file = await open(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
   for (let leftBytes = (await file.stat()).size; leftBytes > 0; ) {
     signal.throwIfAborted()
-    const { bytesRead, buffer } = await file.read(buffers.next(), 0, Math.min(leftBytes, CHUNK_BYTES))
+    const { bytesRead, buffer } = await file.read(buffers.next(), 0, Math.min(leftBytes, buffers.sizeBytes))
     if (bytesRead === 0) return
     leftBytes -= bytesRead
     yield buffer.subarray(0, bytesRead)
