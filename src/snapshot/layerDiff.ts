@@ -34,7 +34,7 @@ export async function* readLayerEntries(layer: LayerFolder, options: LayerReadOp
   const { folders, hasOwnRoot } = layer
   const [root] = folders
   if (hasOwnRoot && root !== undefined) yield withoutContent(headerOf({ path: asByteString('.'), file: readLayerFile(root) }, 'folder', options))
-  const reading = { firstOfInode: new Map<string, ByteString>(), options, buffers: options.buffers?.(LARGE_CHUNK_BYTES) ?? newBuffers(CHUNK_BYTES), signal }
+  const reading = { firstOfInode: new Map<string, ByteString>(), options, buffers: contentBuffers(options), signal }
   const isUnchanged = createComparison(layer, signal)
   /** Unchanged folders on the way to the entry at hand, outermost first. */
   const passed: PartEntry[] = []
@@ -48,6 +48,10 @@ export async function* readLayerEntries(layer: LayerFolder, options: LayerReadOp
     for (const above of passed.splice(0)) yield* entriesOf(above, reading)
     yield* entriesOf(entry, reading)
   }
+}
+
+function contentBuffers({ buffers }: LayerOptions): ChunkBuffers {
+  return buffers === undefined ? newBuffers(CHUNK_BYTES) : buffers(LARGE_CHUNK_BYTES)
 }
 
 /** What the layer itself had, and has no more: nothing below is taken away. */
