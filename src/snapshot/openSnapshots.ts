@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromText } from '../kit/byteString.ts'
+import { spreadFolders } from '../kit/files/spreadFolders.ts'
 import { createTempFolder } from '../kit/files/tempFolder.ts'
 import { SyscallError } from '../kit/syscalls/libc.ts'
 import { mountOverlay } from '../kit/syscalls/mount.ts'
@@ -41,6 +42,7 @@ export async function openSnapshots({ bootId = readBootId(), ...options }: Snaps
   const root = realpathSync(options.root) // as the kernel's table of mounts has it
   await using undo = new AsyncDisposableStack()
   const owner = undo.use(createTempFolder(ownersFolder(root), removeMounted))
+  spreadFolders(owner.path) // layers are made in it
   const leftovers = createLeftovers()
   undo.defer(() => leftovers.settled())
   const table = openSnapshotTable(options.database, bootId)
