@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { digestHex, parseDigest, type Digest } from '../ground/digest.ts'
 import { createBackgroundHash, type BackgroundHash } from '../kit/streams/backgroundHash.ts'
-import { syncFolder, writeFileAtomically } from '../kit/files/atomicFile.ts'
+import { writeFileAtomically } from '../kit/files/atomicFile.ts'
 import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
+import { createSharedSync } from '../kit/files/sharedSync.ts'
 import { BlobCorruptError, BlobNotFoundError, LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'
 import { createFollowedFile, type FollowedFile } from './internal/followedFile.ts'
 import { LAYOUT_INDEX, LAYOUT_INDEX_LOCK } from './layoutFiles.ts'
@@ -37,6 +38,7 @@ export async function openFileStore(options: FileStoreOptions, signal: AbortSign
   const { folder, now } = options
   const [blobs, ingests] = [join(folder, 'blobs', 'sha256'), join(folder, 'ingest')]
   const blobPath = (digest: Digest): string => join(blobs, digestHex(digest))
+  const syncBlobs = createSharedSync(blobs)
   try {
     await ensureLayout(folder, [blobs, ingests], signal)
     await sweep(ingests, now() - RESUMABLE_FOR_MS)
@@ -58,7 +60,7 @@ export async function openFileStore(options: FileStoreOptions, signal: AbortSign
     async openIngest(ingest, callSignal) {
       callSignal.throwIfAborted()
       try {
-        return await openIngest({ folder, ingests, blobPath }, ingest)
+        return await openIngest({ folder, ingests, blobPath, syncBlobs }, ingest)
       } catch (error) {
         throw storeErrorOf(error, folder)
       }
@@ -194,6 +196,8 @@ interface Places {
   readonly folder: string
   readonly ingests: string
   readonly blobPath: (digest: Digest) => string
+  /** Makes the blobs' names last. */
+  readonly syncBlobs: () => Promise<void>
 }
 
 async function openIngest(places: Places, { resumeKey }: IngestOptions): Promise<Ingest> {
@@ -252,7 +256,7 @@ function createIngest({ places, lock, file, hash, offset, held }: OpenedIngest):
     await file.sync()
     followed?.moveTo(places.blobPath(digest))
     await rename(lock.path, places.blobPath(digest))
-    await syncFolder(join(places.folder, 'blobs', 'sha256'))
+    await places.syncBlobs()
   }
   return {
     offset,
