@@ -1,7 +1,7 @@
 import { endianness } from 'node:os'
 import { constants } from 'node:zlib'
-import { areThere, declare, invoke, invokeAsync } from '../syscalls/libc.ts'
-import { addressOf, Z_STREAM, ZLIB_VERSION } from './zStream.ts'
+import { addressOf, areThere, declare, invoke, invokeAsync } from '../syscalls/libc.ts'
+import { Z_STREAM, ZLIB_VERSION } from './zStream.ts'
 import type { PieceCompressor } from './pieceCompressor.ts'
 
 /*

@@ -97,7 +97,7 @@ export function areThere(declarations: readonly Declaration[]): boolean {
   }
 }
 
-/** Where `bytes` stand in memory, as long as they are in use. */
+/** Where `bytes` stand in memory; good as long as they are in use, which the collector cannot tell by an address. */
 export function addressOf(bytes: Uint8Array): bigint {
   return loadKoffi().address(bytes)
 }
