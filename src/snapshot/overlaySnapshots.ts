@@ -20,10 +20,8 @@ const overlayBackend: Backend = {
   async openTree(layers, scratch) {
     const [only, ...others] = layers
     if (only !== undefined && others.length === 0) return { path: diffOf(only), [Symbol.asyncDispose]: async () => undefined }
-    const path = join(scratch, 'merged')
-    mkdirSync(path)
-    mountOverlay({ target: path, lower: highestFirst(layers), upper: undefined, options: ['userxattr'] })
-    return { path, [Symbol.asyncDispose]: () => unmountTree(path) }
+    mountOverlay({ target: scratch, lower: highestFirst(layers), upper: undefined, options: ['userxattr'] })
+    return { path: scratch, [Symbol.asyncDispose]: () => unmountTree(scratch) }
   },
 
   async openMutable(layers, scratch) {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, read as readCallback, write as writeCallback } from 'node:fs'
 import { promisify } from 'node:util'
+import { lendBuffers } from '../streams/chunkBuffers.ts'
 import { seekSparse } from '../syscalls.ts'
 import { call, callAsync, declare, SyscallError, type BytePath } from './libc.ts'
 
@@ -84,7 +85,8 @@ async function copyInKernel({ from, to, start, end }: Range): Promise<number | u
 }
 
 async function copyThroughMemory({ from, to, start, end }: Range, signal: AbortSignal): Promise<void> {
-  const buffer = Buffer.allocUnsafe(Math.min(SYNC_BOUND_BYTES, end - start))
+  using lent = lendBuffers()
+  const buffer = lent.take(SYNC_BOUND_BYTES)
   for (let offset = start; offset < end; ) {
     signal.throwIfAborted()
     const { bytesRead } = await read(from, buffer, 0, Math.min(buffer.byteLength, end - offset), offset)

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
 import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { digestOf, parseDigest, type Digest } from '../../ground/digest.ts'
 import { bytesOf, type ByteString } from '../../kit/byteString.ts'
+import { createBackgroundHash } from '../../kit/streams/backgroundHash.ts'
+import { lendBuffers } from '../../kit/streams/chunkBuffers.ts'
 import { cloneFile } from '../../kit/syscalls/cloneFile.ts'
 
 /** Larger files are cloned: their blocks may be shared then, or copied inside the kernel. */
@@ -36,15 +37,25 @@ function readSmall(path: ByteString): Uint8Array | undefined {
   }
 }
 
-/** In one buffer: nothing of it is kept. */
+/** While one chunk is hashed the next is read. */
 async function digestFile(path: ByteString, signal: AbortSignal): Promise<Digest> {
-  const hash = createHash('sha256')
+  using lent = lendBuffers()
+  const chunks = lent.inTurn(CHUNK_BYTES, 2)
+  const hash = createBackgroundHash()
   await using file = await open(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
-  const chunk = Buffer.allocUnsafeSlow(MEMORY_BOUND_BYTES)
-  for (;;) {
-    signal.throwIfAborted()
-    const { bytesRead } = await file.read(chunk, 0, MEMORY_BOUND_BYTES)
-    if (bytesRead === 0) return parseDigest(`sha256:${hash.digest('hex')}`)
-    hash.update(chunk.subarray(0, bytesRead))
+  let hashed = Promise.resolve()
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      const { bytesRead, buffer: chunk } = await file.read(chunks.next(), 0, CHUNK_BYTES)
+      await hashed
+      if (bytesRead === 0) return parseDigest(`sha256:${hash.hex()}`)
+      hashed = hash.update(chunk.subarray(0, bytesRead))
+      hashed.catch(() => undefined) // it is awaited in its turn
+    }
+  } finally {
+    await hashed
   }
 }
+
+const CHUNK_BYTES = 1024 * 1024
