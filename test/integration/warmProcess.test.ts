@@ -7,6 +7,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { tryLock } from '../../src/kit/files/fileLock.ts'
 import { openPelago, runCommand, type CommandResult, type Pelago, type RunOptions } from '../support/pelago.ts'
 import { missing } from '../support/requires.ts'
 
@@ -186,6 +187,17 @@ describe('a command in a process that has started already', { skip: missing('cru
     assert.equal(exitCode, 0)
     assert.equal(await warm(), pid)
     assert.match(stdout, /^pelago /)
+  })
+  it('is not started where one is on its way', async () => {
+    const pid = await warm()
+    const folder = join(pelago.env['XDG_RUNTIME_DIR'] ?? '', 'pelago')
+    const arrivals = (await readdir(folder)).filter((name) => name.endsWith('.call')).map((name) => tryLock(join(folder, `${name}.arrival`), 'exclusive'))
+    process.kill(pid, 'SIGKILL')
+    assert.equal((await call(['--version'])).exitCode, 0)
+    assert.deepEqual((await warmProcesses()).filter((found) => found !== pid), [])
+    for (const arrival of arrivals) arrival?.remove()
+    assert.equal((await call(['--version'])).exitCode, 0)
+    assert.notEqual(await warm(pid), pid)
   })
   it('ends with the engine', async () => {
     await warm()

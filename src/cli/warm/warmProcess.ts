@@ -6,7 +6,7 @@ import { lingerSeconds } from '../../driver/engineProgram.ts'
 import { collectGarbage } from '../../kit/process/frugalNode.ts'
 import { openCaller, type Caller } from './caller.ts'
 import { formatFrame } from './frame.ts'
-import { hasEngine, leaveWarmProcess } from './leaveWarmProcess.ts'
+import { hasEngine, leaveWarmProcess, tryArrival } from './leaveWarmProcess.ts'
 import { enterFolder, performCall, type EndProcess } from './performCall.ts'
 import { rehearse } from './rehearse.ts'
 import { suitsWarmProcess } from './suitsWarmProcess.ts'
@@ -24,10 +24,13 @@ const QUIET_MS = 1_000
  * engine ends, and gives way to a new one when a command was interrupted or has left something behind. Does not return.
  */
 export async function beWarmProcess(path: string): Promise<void> {
-  if (!(await rehearse(process.env))) process.exit(0)
+  const arrival = tryArrival(path)
+  if (arrival === undefined) process.exit(0)
+  const isRehearsed = await rehearse(process.env)
   let caller: Caller | undefined
   const rest = createRest(path, { end: () => end(undefined), replace: () => replace() })
-  const listener = await listenOnSocket({ path, folderMode: 0o700 }, onConnection)
+  const listener = isRehearsed ? await listenOnSocket({ path, folderMode: 0o700 }, onConnection) : undefined
+  arrival.remove()
   if (listener === undefined) process.exit(0)
 
   const end: EndProcess = (exitCode) => {
