@@ -3,7 +3,7 @@ import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFi
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { missingForBuilds } from '../support/images/baseImage.ts'
-import { DEBIAN_PLATFORMS, fetchDebianRoot } from '../support/images/debianRoots.ts'
+import { DEBIAN_PLATFORMS, fetchDebianRoot, missingForDebianRoots } from '../support/images/debianRoots.ts'
 import { makeTwinRoot } from '../support/images/twinRoots.ts'
 import { MORE_USER_LANDS, USER_LANDS, writeUserLand, type UserLand } from '../support/images/userLands.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
@@ -22,7 +22,7 @@ const FOREIGN = 'linux/arm64,linux/s390x'
 const STEP = 'RUN readlink /proc/self/exe > /self; for i in 1 2 3; do ls /usr/bin | sed s/a/b/ | sort | gzip -9n > /z$i; done; mkdir -p /d/e; ln -s x /d/y; cp -a /var/lib/dpkg/info /d/e; chown 33:44 /z1; chmod 4750 /z2'
 
 /** `--accelerate` from the command to the image, over small Debians whose tools have real twins. */
-describe('an accelerated build', { skip: process.arch === 'x64' ? missingForBuilds('mmdebstrap', 'tar') : 'the siblings of the tests are for amd64' }, () => {
+describe('an accelerated build', { skip: process.arch === 'x64' ? missingForBuilds() || missingForDebianRoots() : 'the siblings of the tests are for amd64' }, () => {
   let pelago: Pelago
   let hasRoots = true
   before(async () => {

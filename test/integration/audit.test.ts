@@ -8,10 +8,9 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { makeLinkedElf } from '../../src/audit/elf/linkedElf.suite.ts'
 import { BASE_PLATFORMS, missingForBuilds } from '../support/images/baseImage.ts'
-import { DEBIAN_PLATFORMS, fetchDebianRoot } from '../support/images/debianRoots.ts'
+import { DEBIAN_PLATFORMS, fetchDebianRoot, missingForDebianRoots } from '../support/images/debianRoots.ts'
 import { type DockerRegistry } from '../support/registry/dockerRegistry.ts'
 import { openPelago, type CommandResult, type ContextFiles, type Pelago } from '../support/pelago.ts'
-import { missing } from '../support/requires.ts'
 import { writeTarLayout, type TarImage } from '../support/images/tarLayout.ts'
 import { openWorkbench, type Workbench } from '../support/workbench.ts'
 
@@ -35,7 +34,7 @@ function parse({ stdout }: CommandResult): AuditJson {
 const ESBUILD = fileURLToPath(new URL(`../../node_modules/@esbuild/linux-${process.arch}/bin/esbuild`, import.meta.url))
 const OTHER = process.arch === 'x64' ? 'arm64' : 'amd64'
 
-describe('pelago audit of a Debian of seven architectures', { skip: missing('mmdebstrap') }, () => {
+describe('pelago audit of a Debian of seven architectures', { skip: missingForDebianRoots() }, () => {
   it('finds no error and nothing to warn of', async (t) => {
     const images: TarImage[] = []
     for (const [platform, architecture] of DEBIAN_PLATFORMS) {

@@ -12,7 +12,7 @@ import { collect, shell } from '../../src/executor/executor.suite.ts'
 import type { Executor, ProcessSpec, TwinUseCount } from '../../src/executor/executor.ts'
 import { parsePlatform } from '../../src/ground/platform.ts'
 import { namespaceArgv } from '../../src/kit/enterNamespaces.ts'
-import { DEBIAN_PLATFORMS, fetchDebianRoot } from '../support/images/debianRoots.ts'
+import { DEBIAN_PLATFORMS, fetchDebianRoot, missingForDebianRoots } from '../support/images/debianRoots.ts'
 import { makeTwinRoot, writeDebianDatabase } from '../support/images/twinRoots.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
 import { missing } from '../support/requires.ts'
@@ -33,7 +33,7 @@ if (roots === '') testOutside()
 else testInside()
 
 function testOutside(): void {
-  const reason = process.arch === 'x64' ? missing('crun', 'mmdebstrap') : 'the siblings of the tests are for amd64'
+  const reason = process.arch === 'x64' ? missingForDebianRoots('crun') : 'the siblings of the tests are for amd64'
   describe('native twins', { skip: reason }, () => {
     it('pass their tests inside the namespaces, as root and as an ordinary user', async (context) => {
       const folder = mkdtempSync(join(tmpdir(), 'pelago-twins-'))

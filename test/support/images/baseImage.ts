@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { digestOf } from '../../../src/ground/digest.ts'
 import { openPelago, runCommand } from '../pelago.ts'
 import { missing } from '../requires.ts'
+import { BASE_CACHE, withPackageLists } from './debianPackages.ts'
 import { keepImage, putKeptImage } from './keptImage.ts'
 
 /** The platforms of the base image: one for each way in which platforms differ, and few enough for a quick start. */
@@ -23,21 +22,19 @@ export function missingForBuilds(...programs: string[]): string | false {
  * of files that are fetched once, and kept in `~/.cache/pelago-test`; test files that run side by side take turns.
  */
 export async function pushBaseImage(host: string): Promise<string> {
-  const cache = process.env['PELAGO_BASE_CACHE'] ?? join(homedir(), '.cache/pelago-test/base-images')
   const [address = '', ...path] = host.split('/')
   const name = [[...path, 'busybox'].join('/'), 'latest'] as const
-  const kept = join(cache, `busybox-${digestOf(readFileSync(SCRIPT)).slice(-16)}`)
+  const kept = join(BASE_CACHE, `busybox-${digestOf(readFileSync(SCRIPT)).slice(-16)}`)
   if (!(await putKeptImage(kept, address, name))) {
-    await makeBaseImage(host, cache)
+    await makeBaseImage(host)
     await keepImage(address, name, kept)
   }
   return `${host}/${name.join(':')}`
 }
 
-async function makeBaseImage(host: string, cache: string): Promise<void> {
-  await mkdir(cache, { recursive: true })
+async function makeBaseImage(host: string): Promise<void> {
   await using pelago = await openPelago()
-  const argv = ['flock', join(cache, 'lock'), SCRIPT, '--push', host, '--platforms', BASE_PLATFORMS.join(','), 'busybox']
-  const result = await runCommand(argv, { env: { ...pelago.env, PELAGO_BASE_CACHE: cache } })
+  const argv = withPackageLists([SCRIPT, '--push', host, '--platforms', BASE_PLATFORMS.join(','), 'busybox'])
+  const result = await runCommand(argv, { env: { ...pelago.env, PELAGO_BASE_CACHE: BASE_CACHE } })
   if (result.exitCode !== 0) throw new Error(`${argv.join(' ')} exited with ${result.exitCode}:\n${result.stdout}${result.stderr}`)
 }

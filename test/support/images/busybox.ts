@@ -1,8 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { packageScript } from './debianPackages.ts'
 
+/** With the wait for others who are at the package lists. */
+const TIMEOUT_MS = 300_000
 const TOOLS = 'cat cut df echo env false find grep head hostname id kill ls mkdir mount pwd sh sleep stty tail touch tr true tty uname unshare wc'
 
 /** A root file system of busybox alone. */
@@ -23,7 +26,8 @@ export function fetchBusybox(debianArchitecture: string): string | undefined {
   mkdirSync(cache, { recursive: true })
   const work = mkdtempSync(join(cache, 'apt-'))
   try {
-    download(work, debianArchitecture)
+    const [shell, ...args] = packageScript('update_lists "$1" bookworm trixie testing; private_apt "$1" download busybox-static', debianArchitecture)
+    execFileSync(shell, args, { cwd: work, stdio: 'ignore', timeout: TIMEOUT_MS })
     const archive = readdirSync(work).find((name) => name.endsWith('.deb')) ?? ''
     execFileSync('dpkg-deb', ['-x', archive, 'unpacked'], { cwd: work })
     const program = ['bin/busybox', 'usr/bin/busybox'].map((name) => join(work, 'unpacked', name)).find((name) => existsSync(name)) ?? ''
@@ -47,15 +51,4 @@ export function lendBusyboxes(debianArchitectures: readonly string[], folder: st
 
 function nameOf(debianArchitecture: string): string {
   return `busybox-${debianArchitecture}`
-}
-
-/** By an apt of its own that knows no other architecture, and leaves the machine's lists alone. */
-function download(work: string, architecture: string): void {
-  for (const folder of ['state/lists/partial', 'cache/archives/partial']) mkdirSync(join(work, folder), { recursive: true })
-  writeFileSync(join(work, 'state/status'), '')
-  const settings = { 'Dir::State': join(work, 'state'), 'Dir::State::status': join(work, 'state/status'), 'Dir::Cache': join(work, 'cache'), 'APT::Architecture': architecture, 'APT::Architectures': architecture, 'APT::Sandbox::User': 'root' }
-  const flags = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
-  const options = { cwd: work, stdio: 'ignore', timeout: 120_000 } as const
-  spawnSync('apt-get', [...flags, '-q', 'update'], options) // a list that is out of date is no matter, if the package comes
-  execFileSync('apt-get', [...flags, '-q', 'download', 'busybox-static'], options)
 }

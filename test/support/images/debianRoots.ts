@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { runCommand } from '../pelago.ts'
+import { missingForRootWork } from '../requires.ts'
+import { packageScript } from './debianPackages.ts'
 
 /** Debian's name of an architecture by platform. */
 export const DEBIAN_PLATFORMS: ReadonlyMap<string, string> = new Map([
@@ -16,6 +17,11 @@ export const DEBIAN_PLATFORMS: ReadonlyMap<string, string> = new Map([
   ['linux/386', 'i386'],
 ])
 
+/** For a test's `skip`: what a root, and `programs`, want and the machine lacks. */
+export function missingForDebianRoots(...programs: string[]): string | false {
+  return missingForRootWork('apt-get', 'dpkg-deb', 'flock', 'tar', ...programs)
+}
+
 /**
  * The root file system of a small Debian as tar, of packages that were unpacked and not set up, so that no program of
  * theirs has to run. Fetched once a machine and kept in `~/.cache/pelago-test`; undefined where that cannot be.
@@ -26,14 +32,23 @@ export async function fetchDebianRoot(architecture: string): Promise<string | un
   if (existsSync(path)) return path
   await mkdir(cache, { recursive: true })
   const suite = architecture === 'riscv64' ? 'trixie' : 'bookworm' // riscv64 came with trixie
-  const part = `${path}.${process.pid}.part.tar`
-  const script = `. ${PRIVATE_APT}; exec mmdebstrap --quiet --mode=root --variant=extract --architectures=${architecture} --skip=check/qemu,chroot/mount/sys \
-    --include='?essential' --include=apt --include=ca-certificates --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr ${suite} ${part} "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) ${suite} main"`
-  const { exitCode } = await runCommand(['sh', '-c', script])
-  if (exitCode !== 0) return undefined
-  await rename(part, path)
-  return path
+  const { exitCode } = await runCommand(packageScript(UNPACK, architecture, suite, path))
+  return exitCode === 0 ? path : undefined
 }
 
-const PRIVATE_APT = fileURLToPath(new URL('../../../scripts/private-apt.sh', import.meta.url))
+/** ARCHITECTURE SUITE FILE: packages in a root whose `bin`, `sbin` and `lib` are in `usr`, as usr-is-merged wants it. */
+const UNPACK = `
+[ ! -e "$3" ] || exit 0 # another one was here first
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+rm -f "$apt/$1/archives"/*.deb
+update_lists "$1" "$2"
+private_apt "$1" --download-only --yes --no-install-recommends install '?essential' apt ca-certificates usr-is-merged
+case $1 in amd64|ppc64el) links='bin sbin lib lib64' ;; *) links='bin sbin lib' ;; esac
+for name in $links; do mkdir -p "$root/usr/$name"; ln -s "usr/$name" "$root/$name"; done
+for package in "$apt/$1/archives"/*.deb; do
+  dpkg-deb --fsys-tarfile "$package" | tar -C "$root" -x --numeric-owner --keep-directory-symlink --exclude='./usr/share/man/*' --exclude='./usr/share/locale/*'
+done
+rm "$apt/$1/archives"/*.deb
+tar -C "$root" --numeric-owner -cf "$3.part" .
+mv "$3.part" "$3"`
