@@ -7,7 +7,7 @@ import { TEST_CLIENT } from '../../test/support/registry/registryClient.ts'
 import { describeBlob } from '../ground/oci/descriptor.ts'
 import { digestOf } from '../ground/digest.ts'
 import { MEDIA_TYPE } from '../ground/oci/mediaType.ts'
-import type { Credentials, RegistryWait } from './registry.ts'
+import type { BegunBlob, Credentials, RegistryWait } from './registry.ts'
 import { blobOf, push, readText, referenceTo, registrySuite, type RegistryFixture } from './registry.suite.ts'
 import { createRegistry } from './registryClient.ts'
 import { withTrueDigest } from './resolve.ts'
@@ -22,10 +22,16 @@ interface Fixture extends RegistryFixture {
   readonly server: FakeRegistry
 }
 
-async function openFixture(faults: Partial<Faults> = {}, { now = Date.now, address = '127.0.0.1' }: { readonly now?: () => number; readonly address?: string } = {}): Promise<Fixture> {
+interface FixtureOptions {
+  readonly now?: () => number
+  readonly address?: string
+  readonly login?: () => Credentials
+}
+
+async function openFixture(faults: Partial<Faults> = {}, { now = Date.now, address = '127.0.0.1', login = () => ME }: FixtureOptions = {}): Promise<Fixture> {
   const server = await startFakeRegistry(address)
   Object.assign(server.faults, faults)
-  const registry = createRegistry({ ...TEST_CLIENT, credentials: { credentials: async () => ME }, now })
+  const registry = createRegistry({ ...TEST_CLIENT, credentials: { credentials: async () => login() }, now })
   return {
     host: server.host,
     registry,
@@ -113,23 +119,82 @@ describe('a mount', () => {
 })
 
 describe('a blob that is sent while it is made', () => {
-  it('is taken back where the build is interrupted', async () => {
-    await using fixture = await openFixture()
-    const interrupt = new AbortController()
+  const sendHalf = async (fixture: Fixture, interrupt = new AbortController()): Promise<BegunBlob> => {
     const started = Promise.withResolvers<undefined>()
-    async function* half(stop: AbortSignal): AsyncGenerator<Uint8Array> {
-      yield Buffer.from('half')
-      started.resolve(undefined)
-      await once(stop, 'abort')
-      stop.throwIfAborted()
-    }
-    const begun = fixture.registry.beginBlob({ host: fixture.host, repository: 'app' }, half, interrupt.signal)
+    const begun = fixture.registry.beginBlob({ host: fixture.host, repository: 'app' }, (stop) => half(stop, () => started.resolve(undefined)), interrupt.signal)
     await started.promise
-    interrupt.abort()
-    await begun[Symbol.asyncDispose]()
-    assert.equal(methods(fixture, '/app/').split(' ').at(-1), 'DELETE')
+    return begun
+  }
+  const takenBack: { name: string; giveUp: (begun: BegunBlob, interrupt: AbortController) => Promise<unknown> }[] = [
+    { name: 'the build is interrupted', giveUp: async (_begun, interrupt) => interrupt.abort() },
+    { name: 'the build fails', giveUp: () => Promise.resolve() },
+    { name: 'the registry has it after all', giveUp: async (begun) => assert.equal(await begun.commit({ descriptor: describeBlob(MEDIA_TYPE.ociLayer, digestOf('there'), 9 * MIB), onProgress: () => undefined }), 'present') },
+  ]
+  for (const { name, giveUp } of takenBack) {
+    it(`is taken back where ${name}, where the registry says that it stands`, async () => {
+      await using fixture = await openFixture(uploads({ location: 'query' }))
+      fixture.server.putBlob('app', Buffer.from('there'))
+      const interrupt = new AbortController()
+      const begun = await sendHalf(fixture, interrupt)
+      await giveUp(begun, interrupt)
+      await begun[Symbol.asyncDispose]()
+      const [patch, remove] = fixture.server.requests.filter(({ method }) => method === 'PATCH' || method === 'DELETE')
+      assert.deepEqual([patch?.method, remove?.method], ['PATCH', 'DELETE'])
+      assert.deepEqual([patch, remove].map((request) => /offset=(\d+)/.exec(request?.path ?? '')?.[1]), ['0', '4'])
+    })
+  }
+
+  it('fails by what its source threw, and is taken back', async () => {
+    await using fixture = await openFixture()
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('half')
+      throw new Error('the disk is gone')
+    }
+    {
+      await using begun = fixture.registry.beginBlob({ host: fixture.host, repository: 'app' }, broken, signal)
+      await assert.rejects(begun.commit(blobOf('half')), { message: 'the disk is gone' })
+    }
+    assert.match(methods(fixture, '/app/'), /^POST PATCH DELETE$/)
   })
+
+  it('is for an ordinary push once the pause is over where the registry limits requests meanwhile', async () => {
+    await using fixture = await openFixture()
+    const waits: RegistryWait[] = []
+    using _watch = fixture.registry.watchWaits((wait) => void waits.push(wait))
+    {
+      await using begun = await beginText(fixture, 'text', () => (fixture.server.faults.failing = { count: 1, status: 429, retryAfter: '1' }))
+      await assert.rejects(begun.commit(blobOf('text')), { name: 'TooManyRequestsError' })
+    }
+    const startedAt = Date.now()
+    assert.equal(await readText(fixture, 'app', await push(fixture, 'app', 'text')), 'text')
+    assert.ok(Date.now() - startedAt > 800)
+    assert.equal(waits.length, 1)
+  })
+
+  for (const { name, when } of [{ name: 'while it is sent', when: 'PATCH' }, { name: 'before it is finished', when: 'PUT' }] as const) {
+    it(`is sent all the same where its token ends ${name}`, async () => {
+      await using fixture = await openFixture(token())
+      const revoke = (): void => fixture.server.revokeTokens()
+      await using begun = await beginText(fixture, 'text', when === 'PATCH' ? revoke : () => undefined)
+      while (!methods(fixture, '/app/').includes('PATCH')) await new Promise(setImmediate)
+      if (when === 'PUT') revoke()
+      assert.equal(await begun.commit(blobOf('text')), 'uploaded')
+      assert.equal(await readText(fixture, 'app', blobOf('text').descriptor), 'text')
+    })
+  }
 })
+
+async function* inChunks(text: string): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < text.length; at += 256 * 1024) yield Buffer.from(text.slice(at, at + 256 * 1024))
+}
+
+/** A half that is never followed by the other. */
+async function* half(stop: AbortSignal, onSent: () => void): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('half')
+  onSent()
+  await once(stop, 'abort')
+  stop.throwIfAborted()
+}
 
 describe('an upload to a strange registry', () => {
   for (const status of [404, 416]) {
@@ -140,6 +205,36 @@ describe('an upload to a strange registry', () => {
       assert.equal(methods(fixture, '/app/').split('POST').length - 1, 3)
     })
   }
+
+  it('is sent again, whole, where its connection breaks in its middle', async () => {
+    await using fixture = await openFixture(uploads({ dropped: 1 }))
+    const text = 'a'.repeat(4 * MIB)
+    const blob = { ...blobOf(text), open: () => inChunks(text) }
+    assert.equal(await fixture.registry.pushBlob({ host: fixture.host, repository: 'app' }, blob, signal), 'uploaded')
+    assert.equal(await readText(fixture, 'app', blob.descriptor), text)
+  })
+
+  it('of a large blob is a stream, and taken back where it is interrupted', async () => {
+    await using fixture = await openFixture(uploads({ location: 'query' }))
+    const [text, interrupt, started] = ['a'.repeat(9 * MIB), new AbortController(), Promise.withResolvers<undefined>()]
+    const blob = { ...blobOf(text), open: () => half(interrupt.signal, () => started.resolve(undefined)) }
+    const pushed = fixture.registry.pushBlob({ host: fixture.host, repository: 'app' }, blob, interrupt.signal)
+    await started.promise
+    interrupt.abort(new Error('interrupted'))
+    await assert.rejects(pushed, { message: 'interrupted' })
+    assert.match(methods(fixture, '/app/'), /POST PATCH DELETE$/)
+    assert.match(fixture.server.requests.at(-1)?.path ?? '', /offset=4/)
+  })
+
+  it('of a large blob is sent otherwise where streams are refused', async () => {
+    await using fixture = await openFixture(uploads({ patchStatus: 405 }))
+    for (const letter of ['a', 'b']) {
+      const descriptor = await push(fixture, letter, letter.repeat(9 * MIB))
+      assert.equal(descriptor.sizeBytes, (await readText(fixture, letter, descriptor)).length)
+    }
+    assert.match(methods(fixture, '/a/'), /POST PATCH DELETE POST PUT/)
+    assert.doesNotMatch(methods(fixture, '/b/'), /PATCH/)
+  })
 
   it('is given up where sessions are forgotten each time', async () => {
     await using fixture = await openFixture(uploads({ forgotten: { count: 99, status: 404 } }))
@@ -232,6 +327,21 @@ describe('a login at a strange registry', () => {
     assert.equal(tokensAsked(fixture) - before, 1)
   })
 
+  it('asks for name and password again only where they are refused', async () => {
+    const asked: Credentials[] = []
+    const login = (): Credentials => {
+      const credentials: Credentials = { kind: 'basic', username: 'me', password: `pass${asked.length}` }
+      asked.push(credentials)
+      return credentials
+    }
+    await using fixture = await openFixture({ login: { kind: 'basic', username: 'me', password: 'pass0' } }, { login })
+    await push(fixture, 'app', 'one')
+    assert.equal(asked.length, 1)
+    fixture.server.faults.login = { kind: 'basic', username: 'me', password: 'pass1' }
+    await push(fixture, 'app', 'two')
+    assert.equal(asked.length, 2)
+  })
+
   it('renews a token before it ends, by its own clock', async () => {
     let now = 1_000_000
     await using fixture = await openFixture(token({ expiresIn: 60 }), { now: () => now })
@@ -297,6 +407,17 @@ describe('an error in no known form', () => {
     })
   }
 })
+
+/** `onOpened` is called as the first byte is asked for, the first time. */
+async function beginText({ host, registry }: Fixture, text: string, onOpened: () => void): Promise<BegunBlob> {
+  let isOpened = false
+  async function* open(): AsyncGenerator<Uint8Array> {
+    if (!isOpened) onOpened()
+    isOpened = true
+    yield Buffer.from(text)
+  }
+  return registry.beginBlob({ host, repository: 'app' }, open, signal)
+}
 
 function methods({ server }: Fixture, path: string): string {
   return server.requests.filter((request) => request.path.includes(path)).map(({ method }) => method).join(' ')

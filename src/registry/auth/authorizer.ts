@@ -7,7 +7,7 @@ import { formatBasic, type Access } from './access.ts'
 import type { Challenge } from './challenge.ts'
 import { fetchToken, type Token } from './token.ts'
 
-/** Knows what each registry asks for, and keeps the tokens it gave until they expire. */
+/** Knows what each registry asks for, and keeps the tokens it gave until they expire, and names and passwords until they are refused: an upload is taken back when who has them may be gone. */
 export interface Authorizer {
   /** The `authorization` header to send; undefined while the registry has not asked for one. @throws AuthenticationError */
   header(endpoint: Endpoint, access: Access, signal: AbortSignal): Promise<string | undefined>
@@ -35,6 +35,7 @@ const EXPIRY_MARGIN_PART = 0.25
 export function createAuthorizer({ http, credentials, now }: AuthorizerOptions): Authorizer {
   const asked = new Map<string, Challenge>()
   const tokens = new Map<string, Token>()
+  const logins = new Map<string, string>()
   const flights = createSingleFlight<string, Token>()
   /** What registries asked for beyond what an access needs by the specification, by token. */
   const moreScopes = new Map<string, readonly string[]>()
@@ -56,17 +57,25 @@ export function createAuthorizer({ http, credentials, now }: AuthorizerOptions):
     return token.text
   }
 
+  const login = async (endpoint: Endpoint, access: Access, signal: AbortSignal): Promise<string> => {
+    const key = loginKey(endpoint)
+    const header = logins.get(key) ?? basicHeader(endpoint.host, access, await credentials.credentials(endpoint.host, signal))
+    logins.set(key, header)
+    return header
+  }
+
   return {
     async header(endpoint, access, signal) {
       const challenge = asked.get(endpoint.base.origin)
       if (challenge === undefined) return undefined
       if (challenge.scheme === 'bearer') return `Bearer ${await bearer(endpoint, access, challenge, signal)}`
-      return basicHeader(endpoint.host, access, await credentials.credentials(endpoint.host, signal))
+      return await login(endpoint, access, signal)
     },
     learn(endpoint, access, { challenges, refused }) {
       const challenge = chooseChallenge(challenges)
       if (challenge === undefined) throw new AuthenticationError(endpoint.host, access.subject, `the registry asks for a kind of login that is not known: ${challenges.map(({ scheme }) => scheme).join(', ')}`)
       const key = tokenKey(endpoint, access)
+      if (refused === logins.get(loginKey(endpoint))) logins.delete(loginKey(endpoint))
       // another request may have brought a new token since this one was sent
       if (refused === `Bearer ${tokens.get(key)?.text ?? ''}`) tokens.delete(key)
       const asksMore = refused !== undefined && access.scopes.length > 0 ? (challenge.parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== '' && !access.scopes.includes(scope)) : []
@@ -85,6 +94,11 @@ function chooseChallenge(challenges: readonly Challenge[]): Challenge | undefine
 
 function tokenKey({ base }: Endpoint, { scopes }: Access): string {
   return [base.origin, ...scopes.toSorted()].join(' ')
+}
+
+/** A mirror may be at the origin of another, with a login of its own. */
+function loginKey({ host, base }: Endpoint): string {
+  return `${host} ${base.origin}`
 }
 
 function basicHeader(host: string, { subject }: Access, known: Credentials | undefined): string {

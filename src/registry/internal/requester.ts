@@ -36,6 +36,8 @@ export interface Requester {
   askMirrors<T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T>
   /** Asks the registry itself, with retries. */
   askOrigin<T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T>
+  /** For who asks otherwise: begins the pause that `error` may tell, which all requests of `askOrigin` to the host keep. */
+  notePause(host: string, error: unknown): void
 }
 
 export interface RequesterOptions {
@@ -85,22 +87,18 @@ export function createRequester({ http, endpoints, authorizer, retries, lessons,
   }
 
   const askOrigin = async <T>(host: string, attempt: (endpoint: Endpoint) => Promise<T>, signal: AbortSignal): Promise<T> => {
-    const judge = (error: unknown): RetryVerdict => {
-      const verdict = judgeRegistryError(error)
-      if (error instanceof TooManyRequestsError && verdict.kind === 'retry' && verdict.afterMs !== undefined) waits.begin(host, verdict.afterMs)
-      return verdict
-    }
     const work = async (): Promise<T> => {
       await waits.passed(host, signal)
       return await attempt(await findOrigin(endpoints, host, signal))
     }
-    return await retry(work, judge, retries, signal)
+    return await retry(work, (error) => judgeAndPause(waits, host, error), retries, signal)
   }
 
   return {
     lessons,
     send,
     askOrigin,
+    notePause: (host, error) => void judgeAndPause(waits, host, error),
     async askMirrors(host, attempt, signal) {
       const mirrors = await endpoints.mirrors(host, signal)
       for (const mirror of mirrors.filter(({ base }) => (pausedUntil.get(base.href) ?? 0) <= now())) {
@@ -115,6 +113,12 @@ export function createRequester({ http, endpoints, authorizer, retries, lessons,
       return await askOrigin(host, attempt, signal)
     },
   }
+}
+
+function judgeAndPause(waits: RegistryWaits, host: string, error: unknown): RetryVerdict {
+  const verdict = judgeRegistryError(error)
+  if (error instanceof TooManyRequestsError && verdict.kind === 'retry' && verdict.afterMs !== undefined) waits.begin(host, verdict.afterMs)
+  return verdict
 }
 
 interface SentOnce {

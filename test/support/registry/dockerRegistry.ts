@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,8 @@ import { openSubprocess, type Subprocess } from '../../../src/kit/process/subpro
 export interface DockerRegistry extends AsyncDisposable {
   /** `127.0.0.1:<port>`, or where else it was to listen */
   readonly host: string
+  /** Of each upload that has begun and neither ended nor was cancelled: the bytes that have come. (Of one that was cancelled it keeps a folder, with the state of a hash.) */
+  unfinishedUploads(repository: string): readonly number[]
 }
 
 export interface DockerRegistryOptions {
@@ -39,7 +42,24 @@ export async function startDockerRegistry(options: DockerRegistryOptions = { ask
   const server = stack.use(openSubprocess(['docker-registry', 'serve', join(folder, 'config.yml')], { cwd: folder, env }, new AbortController().signal))
   const host = await readAddress(server)
   const held = stack.move()
-  return { host, [Symbol.asyncDispose]: () => held.disposeAsync() }
+  return {
+    host,
+    unfinishedUploads: (repository) => readUploads(join(folder, 'data/docker/registry/v2/repositories', repository, '_uploads')),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+function readUploads(uploads: string): readonly number[] {
+  return namesIn(uploads).flatMap((name) => statSync(join(uploads, name, 'data'), { throwIfNoEntry: false })?.size ?? [])
+}
+
+/** None where there is no such folder. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }
 
 function formatConfig(folder: string, { asksForLogin, isReadOnly = false, allowsDelete = true, proxied, hasRelativeUrls = false, validates = false, address = '127.0.0.1' }: DockerRegistryOptions): string {

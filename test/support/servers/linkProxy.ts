@@ -7,6 +7,8 @@ export interface LinkProxy extends AsyncDisposable {
   readonly port: number
   /** From now on nothing comes through, and nobody is told. */
   cut(): void
+  /** From now on it is as fast as the machine. */
+  widen(): void
   /** Ends what is open, as a machine that goes down does. */
   reset(): void
 }
@@ -20,14 +22,15 @@ async function* pieces(from: Socket): AsyncGenerator<Buffer> {
   }
 }
 
-export async function startLinkProxy(target: NetConnectOpts, { bytesPerSecond = Infinity }: { readonly bytesPerSecond?: number } = {}): Promise<LinkProxy> {
+export async function startLinkProxy(target: NetConnectOpts, options: { readonly bytesPerSecond?: number } = {}): Promise<LinkProxy> {
+  let { bytesPerSecond = Infinity } = options
   let isCut = false
   const over = Promise.withResolvers<undefined>()
   const open = new Set<Socket>()
   const carry = async (from: Socket, to: Socket): Promise<void> => {
     try {
       for await (const piece of pieces(from)) {
-        await delay((piece.byteLength / bytesPerSecond) * 1000)
+        if (bytesPerSecond !== Infinity) await delay((piece.byteLength / bytesPerSecond) * 1000)
         if (isCut) await over.promise // not a return, which would close what is read
         if (!to.write(piece)) await once(to, 'drain')
       }
@@ -53,6 +56,7 @@ export async function startLinkProxy(target: NetConnectOpts, { bytesPerSecond = 
   return {
     port: (server.address() as AddressInfo).port,
     cut: () => void (isCut = true),
+    widen: () => void (bytesPerSecond = Infinity),
     reset,
     async [Symbol.asyncDispose]() {
       server.close()

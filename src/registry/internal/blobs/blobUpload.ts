@@ -9,17 +9,23 @@ import type { RegistryRequest, Requester } from '../requester.ts'
 import { pushScope } from '../scope.ts'
 import { countedBody } from './uploadBody.ts'
 import { EMPTY_BODY, finishUpload, mountBlob, readSession, send, startSession, uploadsOf, withDigest, type Upload, type UploadSession } from './uploadSession.ts'
+import { lessonAgainstStreams, openUploadStream } from './uploadStream.ts'
 
 /*
  * OCI distribution-spec, "Pushing blobs", has three ways to send a blob, and registries know some of them: a session that
  * ends with a PUT of all bytes; one with PATCHes before an empty PUT; a single POST. The first is one request less than
- * the second and known best. What is refused for its kind, not for what it brings, is tried the next way.
+ * the second and known best. A large blob goes as a stream first, which can be taken back when it is interrupted. What is
+ * refused for its kind, not for what it brings, is tried the next way.
  */
 
 /** A try that fails is begun anew with a session of its own. */
 export async function pushBlob(requester: Requester, repository: Repository, { blob, signal }: { readonly blob: UploadBlob; readonly signal: AbortSignal }): Promise<UploadOutcome> {
   const subject = `${repository.host}/${repository.repository}@${blob.descriptor.digest}`
-  return await requester.askOrigin(repository.host, (endpoint) => pushOnce({ requester, endpoint, repository, blob, subject, signal }), signal)
+  let tries = 0
+  return await requester.askOrigin(repository.host, (endpoint) => {
+    tries += 1
+    return pushOnce({ requester, endpoint, repository, blob, isFirstTry: tries === 1, subject, signal })
+  }, signal)
 }
 
 async function pushOnce(upload: Upload): Promise<UploadOutcome> {
@@ -42,7 +48,27 @@ async function sendBlob(upload: Upload, begun: UploadSession | undefined): Promi
     if (!isOfKind(error)) throw error
     return await otherwise(upload, error, 'uploads-by-post', () => postWhole(upload))
   }
-  return await sendBytes(upload, session)
+  if (!isWorthStreaming(upload)) return await sendBytes(upload, session)
+  try {
+    return await streamWhole(upload, session)
+  } catch (error) {
+    if (!isOfKind(error) && !isTooLarge(error)) throw error
+    return await sendBytes(upload, await startSession(upload))
+  }
+}
+
+/** What is smaller is sent in a moment, and seldom interrupted: not worth a request more. */
+const WORTH_STREAMING_BYTES = 8 * 1024 * 1024
+
+function isWorthStreaming({ requester, endpoint, blob, isFirstTry }: Upload): boolean {
+  return isFirstTry && blob.descriptor.sizeBytes >= WORTH_STREAMING_BYTES && lessonAgainstStreams(requester, endpoint) === undefined
+}
+
+async function streamWhole(upload: Upload, session: UploadSession): Promise<UploadOutcome> {
+  const { blob, signal } = upload
+  await using stream = openUploadStream({ start: async ({ over }) => ({ place: { ...upload, signal: over }, session }), open: blob.open, onProgress: blob.onProgress }, signal)
+  await stream.finish(blob)
+  return 'uploaded'
 }
 
 async function sendBytes(upload: Upload, session: UploadSession): Promise<UploadOutcome> {

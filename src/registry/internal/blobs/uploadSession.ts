@@ -21,6 +21,8 @@ export interface UploadPlace {
 /** What one upload works with. */
 export interface Upload extends UploadPlace {
   readonly blob: UploadBlob
+  /** What failed for a moment only is tried again in the plainest way. */
+  readonly isFirstTry: boolean
 }
 
 /** Where to send to. */

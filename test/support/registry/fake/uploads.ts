@@ -51,7 +51,7 @@ function mountBlob({ url, contents, faults: { uploads: faults } }: Exchange, rep
   return reply(faults.doneStatus ?? 201, { location: `/v2/${repository}/blobs/${mount}` })
 }
 
-function locationOf({ url, faults: { uploads: { elsewhere, location } } }: Exchange, repository: string, id: string): string {
+function locationOf({ url, contents, faults: { uploads: { elsewhere, location } } }: Exchange, repository: string, id: string): string {
   const path = `/v2/${repository}/blobs/uploads/`
   switch (location) {
     case 'path':
@@ -59,7 +59,7 @@ function locationOf({ url, faults: { uploads: { elsewhere, location } } }: Excha
     case 'absolute':
       return `${elsewhere ?? url.origin}${path}${id}`
     case 'query':
-      return `${elsewhere ?? ''}${path}?session=${id}&state=a%3D%3D`
+      return `${elsewhere ?? ''}${path}?session=${id}&state=a%3D%3D&offset=${Buffer.concat(contents.uploads.get(id) ?? []).byteLength}`
     case 'relative':
       return `./${id}`
   }
