@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,10 @@ import { findProcesses } from './engine/traces.ts'
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
 const LINGER_SECONDS = 2
+const POLL_MS = 50
+const GONE_MS = 60_000
+/** Of userdel. */
+const USER_IS_BUSY = 8
 /** Far above what a machine gives its users. */
 const FIRST_SUBORDINATE_ID = 1_879_048_192
 
@@ -64,10 +68,21 @@ export function createOrdinaryUser({ hasIdRange }: UserOptions): OrdinaryUser {
     store: env.PELAGO_ROOT,
     pelago: (...args) => runCommand(['setpriv', ...asUser(id), join(CHECKOUT, 'bin/pelago'), ...args], { env, cwd: home }),
     async [Symbol.asyncDispose]() {
-      while (findProcesses(env.PELAGO_ROOT).length > 0) await delay(50)
-      execFileSync('userdel', [name], { stdio: 'ignore' })
+      while (findProcesses(home).length > 0) await delay(POLL_MS)
+      await removeUser(name)
       await rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
+  }
+}
+
+/** Once what was its last process is gone, which is still there for a moment when it has no arguments any more. */
+async function removeUser(name: string): Promise<void> {
+  const latest = Date.now() + GONE_MS
+  for (;;) {
+    const { status, stderr } = spawnSync('userdel', [name], { encoding: 'utf8' })
+    if (status === 0) return
+    if (status !== USER_IS_BUSY || Date.now() > latest) throw new Error(`userdel ${name} exited with ${status}: ${stderr}`)
+    await delay(POLL_MS)
   }
 }
 
