@@ -164,14 +164,14 @@ export function graftSuite(name: string, backend: 'auto' | 'copy', skip: string 
   describe(`${name} folds small changes`, { skip }, () => {
     it('so that the same files are there, and what is changed then is told alone', async () => {
       await using store = await openStore()
-      const lowest = await store.make(undefined, (path) => write(path, { 'a/gone': '', 'a/kept': 'kept', 'b/hidden': '', 'turned/old': '', link: '' }))
+      const lowest = await store.make(undefined, (path) => write(path, { 'a/gone': '', 'a/kept': 'kept', 'b/hidden': '', 'turned/old': '', 'again/old': '', link: '' }))
       const second = await store.make(lowest, (path) => {
-        for (const gone of ['a/gone', 'b', 'turned']) rmSync(join(path, gone), { recursive: true })
+        for (const gone of ['a/gone', 'b', 'turned', 'again']) rmSync(join(path, gone), { recursive: true })
         write(path, { 'a/new': '1', 'b/shown': '', turned: 'file' })
       })
       const third = await store.make(second, (path) => {
         rmSync(join(path, 'link'))
-        write(path, { 'a/new': '22', d: 'd' })
+        write(path, { 'a/new': '22', 'again/new': '', d: 'd' })
         linkSync(join(path, 'a/new'), join(path, 'a/twin'))
         chmodSync(join(path, 'b'), 0o711)
       })

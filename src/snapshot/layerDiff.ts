@@ -38,9 +38,10 @@ export async function* readLayerEntries(layer: LayerFolder, options: LayerReadOp
   const isUnchanged = createComparison(layer, signal)
   /** Unchanged folders on the way to the entry at hand, outermost first. */
   const passed: PartEntry[] = []
-  for await (const entry of walkMerged(folders, signal)) {
-    while (passed.length > 0 && !isBelow(entry.path, passed.at(-1)?.path)) passed.pop()
-    if (isOfLayerOnly(entry, layer.lower)) continue
+  for await (const found of walkMerged(folders, signal)) {
+    while (passed.length > 0 && !isBelow(found.path, passed.at(-1)?.path)) passed.pop()
+    const entry = withoutOwnRemoval(found, layer)
+    if (entry === undefined) continue
     if (await isUnchanged(entry)) {
       if (entry.file.shape.kind === 'folder') passed.push(entry)
       continue
@@ -54,9 +55,12 @@ function contentBuffers({ buffers }: LayerOptions): ChunkBuffers {
   return buffers === undefined ? newBuffers(CHUNK_BYTES) : buffers(LARGE_CHUNK_BYTES)
 }
 
-/** What the layer itself had, and has no more: nothing below is taken away. */
-function isOfLayerOnly({ path, file, isOverOther }: PartEntry, lower: ByteString | undefined): boolean {
-  return file.shape.kind === 'whiteout' && isOverOther && (lower === undefined || findLayerFile(joinPath(lower, path)) === undefined)
+/** What the layer itself had, and has no more, takes nothing away below. Undefined where that was all there is to say. */
+function withoutOwnRemoval(entry: PartEntry, { folders, lower }: LayerFolder): PartEntry | undefined {
+  const { path, file } = entry
+  const removes = file.shape.kind === 'whiteout' || (file.shape.kind === 'folder' && file.shape.isOpaque)
+  if (folders.length === 1 || !removes || (lower !== undefined && findLayerFile(joinPath(lower, path)) !== undefined)) return entry
+  return file.shape.kind === 'whiteout' ? undefined : { ...entry, file: { ...file, shape: { kind: 'folder', isOpaque: false } } }
 }
 
 /** To be asked of entries in the order of the walk. */

@@ -9,8 +9,6 @@ import { findLayerFile, readLayerFile, type LayerFile } from './layerFile.ts'
 export interface PartEntry extends TreeEntry {
   /** The folder that has it. */
   readonly part: ByteString
-  /** Whether a lower folder has something of this name too. */
-  readonly isOverOther: boolean
 }
 
 /** As `walkTree`, of what overlayfs would make of `parts` (highest first), whiteouts and opaque marks included. */
@@ -23,7 +21,7 @@ export async function* walkMerged(parts: readonly ByteString[], signal: AbortSig
     if (part === undefined) continue
     const file = readLayerFile(joinPath(part, path))
     const merged = file.shape.kind === 'folder' ? mergeFolders(path, file, holders) : undefined
-    yield { path, file: merged === undefined ? file : { ...file, shape: { kind: 'folder', isOpaque: merged.isOpaque } }, part, isOverOther: holders.length > 1 }
+    yield { path, file: merged === undefined ? file : { ...file, shape: { kind: 'folder', isOpaque: merged.isOpaque } }, part }
     if (merged !== undefined) yield* walkMerged(merged.parts, signal, path)
   }
 }
@@ -48,7 +46,7 @@ function mergeFolders(path: ByteString, highest: LayerFile, holders: readonly By
   const merged: ByteString[] = []
   for (const part of holders) {
     const shape = merged.length === 0 ? highest.shape : findLayerFile(joinPath(part, path))?.shape
-    if (shape?.kind !== 'folder') break
+    if (shape?.kind !== 'folder') return { parts: merged, isOpaque: true }
     merged.push(part)
     if (shape.isOpaque) return { parts: merged, isOpaque: true }
   }
