@@ -52,7 +52,7 @@ export interface SnapshotStore {
   /**
    * A writable file system over that of `id`. Committed, it is a revision: a snapshot on the parent of `id`, whose layer
    * is that of `id` with what was changed, which alone takes room and time. `id` is kept as long as its revisions are.
-   * Nothing may be taken away in it. Undefined where this store has no revisions of `id`, or too much was changed since its lowest.
+   * What is taken away in it must be of that layer alone, with nothing of its name below. Undefined where this store has no revisions of `id`, or too much was changed since its lowest.
    */
   openRevision(id: SnapshotId, signal: AbortSignal): Promise<MutableSnapshot | undefined>
   /** The files of `id` (undefined: an empty folder), read-only by agreement; held until disposed. */
@@ -120,7 +120,7 @@ export interface LayerOptions {
   readonly buffers?: MakeBuffers
 }
 
-/** Something was made or touched, or taken away: of a folder that is replaced both are told as a removal. */
+/** Something was made or touched, or taken away: of a folder that is replaced its removal is told, then the folder. */
 export interface SnapshotChange {
   readonly path: ByteString
   readonly kind: 'folder' | 'other' | 'removal'

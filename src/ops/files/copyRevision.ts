@@ -1,9 +1,11 @@
+import { rm } from 'node:fs/promises'
 import { hasWildcard } from '../../ground/pathMatch.ts'
 import type { Digest } from '../../ground/digest.ts'
 import type { CopyAction, FileAction } from '../../graph/vertex.ts'
-import { asByteString, fromText, type ByteString } from '../../kit/byteString.ts'
+import { asByteString, bytesOf, fromText, type ByteString } from '../../kit/byteString.ts'
 import type { SnapshotChange, SnapshotId, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 import { toSnapshot } from '../snapshotResult.ts'
+import { findOwnRemovals } from './copyRemovals.ts'
 import { runFileAction, type ActionSite } from './fileActions.ts'
 import { createFilePlacer } from './filePlacer.ts'
 import { openLinkSource } from './linkSource.ts'
@@ -73,11 +75,15 @@ export async function reviseCopy(copy: RevisableCopy, { snapshots, madeCopies }:
   await using revision = await snapshots.openRevision(known.result, signal)
   if (revision === undefined) return undefined
   const target = fromText(revision.path)
-  if (!isFolderAt(target, copy.action.target) || !keepKinds(changed, joinName(target, pathOf(copy.action.target)))) return undefined
+  const folder = joinName(target, pathOf(copy.action.target))
+  if (!isFolderAt(target, copy.action.target) || !keepKinds(changed.made, folder)) return undefined
+  const removals = await findRemovals(changed.removed, { source: joinName(source, pathOf(copy.action.source)), target: folder }, { copy, snapshots }, signal)
+  if (removals === undefined) return undefined
+  for (const path of removals) await rm(bytesOf(joinName(folder, path)), { recursive: true, force: true })
   const placer = createFilePlacer(await openLinkSource(view))
   const late: LateCopy[] = []
   const owner = await findOwner(copy, snapshots, signal)
-  const site: ActionSite = { target, source, owner, placer, late: { add: (part) => void late.push(part), replaces: true }, only: onlyPaths(changed), nowNs }
+  const site: ActionSite = { target, source, owner, placer, late: { add: (part) => void late.push(part), replaces: true }, only: onlyPaths(changed.made), nowNs }
   await runFileAction(copy.action, site, signal)
   return await revision.commit(async (layer) => {
     for (const part of late) await part(fromText(layer), placer)
@@ -85,23 +91,45 @@ export async function reviseCopy(copy: RevisableCopy, { snapshots, madeCopies }:
 }
 
 /** By path relative to the source. */
-type ChangedPaths = ReadonlyMap<ByteString, SnapshotChange['kind']>
+interface Changes {
+  readonly made: ReadonlyMap<ByteString, 'folder' | 'other'>
+  /** Something may have come there again. */
+  readonly removed: ReadonlySet<ByteString>
+}
 
 /** So many are copied sooner than all the others are looked at. */
 const MAX_CHANGES = 5_000
 
-/** Undefined where something in the folder `top`, or above it, was taken away, or that may lead elsewhere now. */
-async function gatherChanges(changes: AsyncIterable<SnapshotChange>, top: string): Promise<ChangedPaths | undefined> {
-  const changed = new Map<ByteString, SnapshotChange['kind']>()
+/** Undefined where there are too many, or the folder `top` or one above it was taken away, or may lead elsewhere now. */
+async function gatherChanges(changes: AsyncIterable<SnapshotChange>, top: string): Promise<Changes | undefined> {
+  const made = new Map<ByteString, 'folder' | 'other'>()
+  const removed = new Set<ByteString>()
   const within = top === '' ? '' : `${top}/`
   for await (const { path, kind } of changes) {
     const isAround = path === top || top.startsWith(`${path}/`)
     if (isAround && kind !== 'folder') return undefined
     if (isAround || !path.startsWith(within)) continue
-    if (kind === 'removal' || changed.size === MAX_CHANGES) return undefined
-    changed.set(asByteString(path.slice(within.length)), kind)
+    if (made.size + removed.size === MAX_CHANGES) return undefined
+    const name = asByteString(path.slice(within.length))
+    if (kind !== 'removal') made.set(name, kind)
+    else {
+      made.delete(name)
+      removed.add(name)
+    }
   }
-  return changed
+  return { made, removed }
+}
+
+interface Trees {
+  readonly source: ByteString
+  readonly target: ByteString
+}
+
+/** Undefined where a removal would show something of the base again. */
+async function findRemovals(removed: Changes['removed'], trees: Trees, { copy, snapshots }: { readonly copy: RevisableCopy; readonly snapshots: SnapshotStore }, signal: AbortSignal): Promise<readonly ByteString[] | undefined> {
+  if (removed.size === 0) return []
+  await using below = await snapshots.openView(copy.base, signal)
+  return findOwnRemovals(removed, { ...trees, below: fromText(below.path), way: pathOf(copy.action.target) })
 }
 
 /** Relative, and as plain as can be. */
@@ -116,15 +144,15 @@ function isFolderAt(root: ByteString, path: string): boolean {
 }
 
 /** Whether what is in the way of each change is of the same kind: else a whole copy would fail, or leave something out. */
-function keepKinds(changed: ChangedPaths, target: ByteString): boolean {
-  return [...changed].every(([path, kind]) => {
+function keepKinds(made: Changes['made'], target: ByteString): boolean {
+  return [...made].every(([path, kind]) => {
     const existing = findStat(joinName(target, path))
     return existing === undefined || existing.isDirectory() === (kind === 'folder')
   })
 }
 
-function onlyPaths(changed: ChangedPaths): PathFilter {
-  return { includes: (path) => changed.has(path), skips: (path) => !changed.has(path) }
+function onlyPaths(made: Changes['made']): PathFilter {
+  return { includes: (path) => made.has(path), skips: (path) => !made.has(path) }
 }
 
 async function findOwner({ action: { owner }, base }: RevisableCopy, snapshots: SnapshotStore, signal: AbortSignal): Promise<FileOwner | undefined> {

@@ -43,8 +43,8 @@ function layersBefore(earlier: SnapshotId, id: SnapshotId, context: Context): nu
 async function* changesIn(folders: readonly ByteString[], signal: AbortSignal): AsyncGenerator<SnapshotChange> {
   for (const folder of folders) {
     for await (const { path, file: { shape } } of walkTree(folder, signal)) {
-      const isRemoval = shape.kind === 'whiteout' || (shape.kind === 'folder' && shape.isOpaque)
-      yield { path, kind: isRemoval ? 'removal' : shape.kind === 'folder' ? 'folder' : 'other' }
+      if (shape.kind === 'whiteout' || (shape.kind === 'folder' && shape.isOpaque)) yield { path, kind: 'removal' }
+      if (shape.kind !== 'whiteout') yield { path, kind: shape.kind === 'folder' ? 'folder' : 'other' }
     }
   }
 }
