@@ -19,7 +19,11 @@ describe('reviseFacts', () => {
     { name: 'changes nothing where nothing did', changed: [], want: before },
     { name: 'does not know what becomes of links to what changed', changed: [file('a-b', 'empty')], want: undefined },
     { name: 'does not know what comes back that was taken away', changed: [file('d')], want: undefined },
-    { name: 'does not know what was taken away', changed: [removal('a/x')], want: undefined },
+    { name: 'leaves out what was taken away', changed: [folder('a'), removal('a/x'), removal('c')], want: [folder('a'), opaque('a'), file('a-b'), removal('d')] },
+    { name: 'leaves out a folder that was taken away, with all in it', changed: [removal('a')], want: [file('a-b'), hardlink('c', 'a-b'), removal('d')] },
+    { name: 'leaves out a link together with what it leads to', changed: [removal('a-b'), removal('c')], want: [folder('a'), opaque('a'), file('a/x'), removal('d')] },
+    { name: 'does not know what becomes of links to what was taken away', changed: [removal('a-b')], want: undefined },
+    { name: 'does not know what a folder hides anew', changed: [folder('a'), opaque('a')], want: undefined },
   ]
   for (const { name, changed, want } of cases) {
     it(name, () => assert.deepEqual(reviseFacts({ entries: before }, { entries: changed })?.entries, want))
