@@ -94,6 +94,19 @@ for (const backend of ['auto', 'copy'] as const) {
       assert.deepEqual([Number(original?.mode) & 0o7777, original?.mtimeMs], [0o4711, 1_000_000_000])
     })
 
+    it('keeps hard links between what is new and what comes into a folder that is there', async () => {
+      await using bench = await openBench(backend)
+      const from = await changed(bench, undefined, (path) => {
+        writeTree(path, { 'd/one': '1', 'd/old/two': '2', 'd/new/': '' })
+        linkSync(join(path, 'd/one'), join(path, 'd/old/same'))
+        linkSync(join(path, 'd/old/two'), join(path, 'd/new/same'))
+      })
+      const result = await bench.run([copy('/d', '/app')], [await bench.snapshot({ 'app/old/x': 'x' }), from])
+      const links: string[] = []
+      for await (const { header } of bench.snapshots.readEntries(result as SnapshotId, 'layer', signal)) if (header.kind === 'hardlink') links.push(`${header.path} ${header.linkTarget}`)
+      assert.deepEqual(links, ['app/old/two app/new/same', 'app/one app/old/same'])
+    })
+
     it('links the files of a folder where nothing of them changes, and copies them where their owner does', async () => {
       await using bench = await openBench(backend)
       const inputs = [await bench.snapshot({ 'app/old': 'old' }), await bench.snapshot({ 'd/one': '1', 'd/sub/two': '2' })]

@@ -160,8 +160,8 @@ function putOff(run: CopyRun, { folder, children, complete }: LateFolder, signal
   const { copy, late } = run
   utimens(bytesOf(folder), undefined, copy.newFolder.mtimeNs) // so that the folder is a part of the layer, even if it was there before
   late?.add(async (targetRoot, placer) => {
-    const siblings = new Map<string, ByteString>()
     const moved = (place: ByteString): ByteString => asByteString(targetRoot + place.slice(copy.targetRoot.length))
+    const siblings = new Map([...run.siblings].map(([inode, place]) => [inode, moved(place)])) // what was not put off stands in the same layer
     for (const child of children) await copyChild({ copy, placer, late: undefined, siblings }, { ...child, target: moved(child.target) }, signal)
     complete(moved(folder))
   })
