@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { crc32 } from 'node:zlib'
 import type { KeptBlocks, NotedBlock } from '../archive/keptBlocks.ts'
 import { parseDigest, type Digest } from '../ground/digest.ts'
 import { bytesOf, integerOf, textOf, type Database } from '../kit/database.ts'
 import { createBlockReader, type BlockReader } from './internal/blockReader.ts'
-import { BLOCK_KEY_BYTES, nameBlock } from './internal/blockName.ts'
+import { codeOf, makeCodeKey } from './internal/messageCode.ts'
 import { BlobNotFoundError, type RangeReader } from './contentStore.ts'
 
 /*
@@ -33,6 +31,9 @@ const MIGRATIONS = [
    CREATE INDEX packed_block_by_blob ON packed_block (blob);`,
   `CREATE TABLE packed_block_key (id INTEGER PRIMARY KEY CHECK (id = 1), key BLOB NOT NULL) STRICT;
    DELETE FROM packed_block;`,
+  `DELETE FROM packed_block;
+   ALTER TABLE packed_block DROP COLUMN checksum;
+   ALTER TABLE packed_block ADD COLUMN code TEXT NOT NULL DEFAULT '';`,
 ]
 
 /** Of about 50 GB of layers; 40 MB in the database. */
@@ -48,12 +49,12 @@ export function createPackedBlocks(database: Database, content: RangeReader, max
   return {
     open(signal) {
       const noted: PlacedBlock[] = []
-      const found = new Map<string, number>()
-      const lookup = { database, reader: createBlockReader(content), found }
+      const found = new Map<string, string>()
+      const lookup = { database, key, reader: createBlockReader(content), found }
       return {
-        nameOf: (block) => nameBlock(block, key),
+        nameOf: (block) => codeOf(block, key),
         find: (name) => findBlock(name, lookup, signal),
-        note: ({ name, offset, packed }: NotedBlock) => void noted.push({ name, offset, sizeBytes: packed.byteLength, checksum: found.get(name) ?? crc32(packed) }),
+        note: ({ name, offset, packed }: NotedBlock) => void noted.push({ name, offset, sizeBytes: packed.byteLength, code: found.get(name) ?? codeOf(packed, key) }),
         keep: (blob) => keepBlocks(blob, noted, { database, maxBlocks }, signal),
       }
     },
@@ -62,7 +63,7 @@ export function createPackedBlocks(database: Database, content: RangeReader, max
 
 /** Of all processes that use the store. */
 function ensureKey(database: Database): Uint8Array {
-  database.run('INSERT OR IGNORE INTO packed_block_key VALUES (1, ?)', randomBytes(BLOCK_KEY_BYTES))
+  database.run('INSERT OR IGNORE INTO packed_block_key VALUES (1, ?)', makeCodeKey())
   const row = database.get('SELECT key FROM packed_block_key')
   if (row === undefined) throw new Error('the database has not kept a key that it was given')
   return bytesOf(row, 'key')
@@ -72,26 +73,28 @@ interface PlacedBlock {
   readonly name: string
   readonly offset: number
   readonly sizeBytes: number
-  readonly checksum: number
+  /** Of the packed bytes. */
+  readonly code: string
 }
 
 interface BlockLookup {
   readonly database: Database
   readonly reader: BlockReader
-  /** Checksums, by name. */
-  readonly found: Map<string, number>
+  readonly key: Uint8Array
+  /** Codes of packed bytes, by name. */
+  readonly found: Map<string, string>
 }
 
-async function findBlock(name: string, { database, reader, found }: BlockLookup, signal: AbortSignal): Promise<Uint8Array | undefined> {
+async function findBlock(name: string, { database, key, reader, found }: BlockLookup, signal: AbortSignal): Promise<Uint8Array | undefined> {
   signal.throwIfAborted()
-  const row = database.get('SELECT blob, start, size_bytes, checksum FROM packed_block WHERE name = ?', name)
+  const row = database.get('SELECT blob, start, size_bytes, code FROM packed_block WHERE name = ?', name)
   if (row === undefined) return undefined
   const blob = parseDigest(textOf(row, 'blob'))
-  const checksum = integerOf(row, 'checksum')
+  const code = textOf(row, 'code')
   try {
     const bytes = await reader.read({ blob, start: integerOf(row, 'start'), sizeBytes: integerOf(row, 'size_bytes') }, signal)
-    if (bytes !== undefined && crc32(bytes) === checksum) {
-      found.set(name, checksum)
+    if (bytes !== undefined && codeOf(bytes, key) === code) {
+      found.set(name, code)
       return bytes
     }
     database.run('DELETE FROM packed_block WHERE name = ?', name)
@@ -117,8 +120,8 @@ async function keepBlocks(blob: Digest, blocks: readonly PlacedBlock[], table: B
 
 function keepSlice(blob: Digest, blocks: readonly PlacedBlock[], { database, maxBlocks }: BlockTable): void {
   database.transaction(() => {
-    for (const { name, offset, sizeBytes, checksum } of blocks) {
-      database.run('INSERT OR REPLACE INTO packed_block (name, blob, start, size_bytes, checksum) VALUES (?, ?, ?, ?, ?)', name, blob, offset, sizeBytes, checksum)
+    for (const { name, offset, sizeBytes, code } of blocks) {
+      database.run('INSERT OR REPLACE INTO packed_block (name, blob, start, size_bytes, code) VALUES (?, ?, ?, ?, ?)', name, blob, offset, sizeBytes, code)
     }
     database.run('DELETE FROM packed_block WHERE place IN (SELECT place FROM packed_block ORDER BY place LIMIT max(0, (SELECT count(*) FROM packed_block) - ?))', maxBlocks)
   })

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { crc32 } from 'node:zlib'
 import { passingBuffer } from '../../kit/process/passingBuffer.ts'
 import { createGrowingList } from '../../kit/streams/growingList.ts'
 import { IngestLostError } from '../contentStore.ts'
+import { codeOf, makeCodeKey } from './messageCode.ts'
 
 /** A file that is read while it is written; see `Ingest.follow`. */
 export interface FollowedFile {
@@ -20,23 +20,24 @@ interface Piece {
   readonly position: number
   readonly sizeBytes: number
   /** Of the bytes as they were handed over: what the disk makes of them must not go out. */
-  readonly checksum: number
+  readonly code: string
 }
 
 export function createFollowedFile(startPath: string): FollowedFile {
   const pieces = createGrowingList<Piece>()
+  const key = makeCodeKey()
   let paths = [startPath]
   let position = 0
   return {
     note(chunk) {
-      pieces.push({ position, sizeBytes: chunk.byteLength, checksum: crc32(chunk) })
+      pieces.push({ position, sizeBytes: chunk.byteLength, code: codeOf(chunk, key) })
       position += chunk.byteLength
     },
     moveTo: (path) => void (paths = [startPath, path]),
     end: (how) => pieces.end(how === 'whole' ? undefined : new IngestLostError('a blob that is being made was given up')),
     async *read(signal) {
       await using file = await openAny(() => paths)
-      for await (const piece of pieces.read(signal)) yield await readPiece(file, piece)
+      for await (const piece of pieces.read(signal)) yield await readPiece(file, piece, key)
     },
   }
 }
@@ -53,13 +54,13 @@ async function openAny(paths: () => readonly string[]): Promise<FileHandle> {
   }
 }
 
-async function readPiece(file: FileHandle, { position, sizeBytes, checksum }: Piece): Promise<Uint8Array> {
+async function readPiece(file: FileHandle, { position, sizeBytes, code }: Piece, key: Uint8Array): Promise<Uint8Array> {
   const bytes = passingBuffer(sizeBytes)
   for (let filled = 0; filled < sizeBytes; ) {
     const { bytesRead } = await file.read(bytes, filled, sizeBytes - filled, position + filled)
     if (bytesRead === 0) throw new IngestLostError('a blob that is being made became shorter')
     filled += bytesRead
   }
-  if (crc32(bytes) !== checksum) throw new IngestLostError('a blob that is being made is not what was written')
+  if (codeOf(bytes, key) !== code) throw new IngestLostError('a blob that is being made is not what was written')
   return bytes
 }
