@@ -6,8 +6,11 @@ import { spec } from 'node:test/reporters'
  * Runs the files of tests that it is given, side by side: `node --test` would take them by their names, and end with one
  * that takes minutes while nothing else is left to do.
  */
-/** Those that take longest, the longest first. */
-const LONG = ['parity', 'docs', 'kills', 'faults', 'concurrency', 'plan', 'farm', 'memory', 'twins', 'commandLine', 'fullDisk', 'registry', 'testCommand']
+/** Those that compute longest, which is 18 s and more of a processor, the longest first: what comes last is short. */
+const LONG = [
+  ...['parity', 'docs', 'signing', 'audit', 'twins', 'kills', 'faults', 'sizes', 'farm', 'concurrency', 'strangeRegistries', 'reproducible'],
+  ...['runMounts', 'buildCache', 'executor', 'remoteNodes', 'memory', 'imagetools', 'plan', 'warmProcess', 'fullDisk', 'frontends'],
+]
 /** On two cores: half of the time a test waits for a disk, a network or a clock. */
 const CONCURRENCY = 3
 const TIMEOUT_MS = 600_000
