@@ -4,9 +4,9 @@ import { openSubprocess } from '../../src/kit/process/subprocess.ts'
 import { PEER_ROOT } from '../../test/support/peers/buildx.ts'
 import { untilItListens } from '../../test/support/peers/dockerDaemon.ts'
 import type { Stage } from './contestant.ts'
+import { ENTER_EMULATION } from './emulationNamespaces.ts'
 
 const START = fileURLToPath(new URL('start-dockerd', import.meta.url))
-const HOME = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface Dockerd extends AsyncDisposable {
   /** For what talks to it. */
@@ -18,7 +18,7 @@ export interface Dockerd extends AsyncDisposable {
  * that Pelago's own engine runs in, with the same emulators registered there: the machine itself has none.
  */
 export async function startDockerd({ folder, isEmulated, group }: Stage, ...flags: readonly string[]): Promise<Dockerd> {
-  const prefix = isEmulated ? [join(HOME, 'native/build/pelago-ns'), '--', process.execPath, '--disable-warning=ExperimentalWarning', join(HOME, 'scripts/withEmulation.ts')] : []
+  const prefix = isEmulated ? ENTER_EMULATION : []
   const own = ['--data-root', '/peer/data', '--exec-root', '/peer/exec', '--pidfile', '/peer/pid', '-H', 'unix:///peer/socket', '--bridge=none', '--iptables=false', '--ip6tables=false']
   // in namespaces of its own the daemon sees its groups as the machine's
   const parent = group === undefined || isEmulated ? [] : ['--cgroup-parent', `/${group.name}`]
