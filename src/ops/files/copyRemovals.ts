@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import { asByteString, type ByteString } from '../../kit/byteString.ts'
 import { sortedNames } from './folders.ts'
 import { findStat } from './metadata.ts'
@@ -26,25 +27,25 @@ export function findOwnRemovals(removed: ReadonlySet<ByteString>, trees: CopiedT
 }
 
 function addRemovals(path: ByteString, trees: CopiedTrees, found: ByteString[]): boolean {
-  const existing = findStat(joinName(trees.target, path))
-  if (existing === undefined) return true
-  const wanted = findStat(joinName(trees.source, path))
-  if (wanted === undefined) {
+  const existing = findUnlinked(trees.target, path)
+  if (existing === undefined || existing === 'elsewhere') return true
+  const wanted = findUnlinked(trees.source, path)
+  if (wanted === undefined || wanted === 'elsewhere') {
     found.push(path)
-    return isFreeBelow(path, trees)
+    return findUnlinked(trees.below, joinName(trees.way, path)) === undefined
   }
   if (wanted.isDirectory() !== existing.isDirectory()) return false
   return !wanted.isDirectory() || sortedNames(joinName(trees.target, path)).every((name) => addRemovals(joinName(path, name), trees, found))
 }
 
-/** By folders all the way: what a link there leads to is not looked at. */
-function isFreeBelow(path: ByteString, { below, way }: CopiedTrees): boolean {
-  let place = below
-  for (const name of namesOf(joinName(way, path))) {
+/** What is at `path` in `root` by folders all the way; `elsewhere` where a link or a file is on the way: no link is followed, which may lead out of `root`. */
+function findUnlinked(root: ByteString, path: ByteString): BigIntStats | 'elsewhere' | undefined {
+  let place = root
+  for (const name of namesOf(path)) {
     const stat = findStat(place)
-    if (stat === undefined) return true
-    if (!stat.isDirectory()) return false
+    if (stat === undefined) return undefined
+    if (!stat.isDirectory()) return 'elsewhere'
     place = asByteString(`${place}/${name}`)
   }
-  return findStat(place) === undefined
+  return findStat(place)
 }
