@@ -38,6 +38,5 @@ describe('an orderly end', () => {
 
 function toEnd(signal: AbortSignal, go: (end: OrderlyEnd) => void): { readonly end: OrderlyEnd; readonly go: () => void } {
   const end = createOrderlyEnd(signal, 5)
-  setTimeout(() => undefined, 1000).unref()
   return { end, go: () => go(end) }
 }

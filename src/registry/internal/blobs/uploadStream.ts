@@ -71,7 +71,6 @@ export function openUploadStream({ start, open, onProgress }: StreamSource, sign
   }
 }
 
-/** What such a registry has taught speaks against a stream. */
 const LESSONS: readonly Lesson[] = ['refuses-streams', 'uploads-by-post', 'uploads-in-chunks']
 
 /** What was learned of the registry that speaks against a stream. */
