@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -38,8 +38,12 @@ export interface CommandResult {
 export type ContextFiles = Readonly<Record<string, string | Uint8Array>>
 
 const PROGRAM = fileURLToPath(new URL('../../bin/pelago', import.meta.url))
-/** Node tells by its key what code is of, and whole files appear in it: all tests may use it at once. */
-const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/pelago-compiled', import.meta.url))
+/**
+ * Where all tests have their compiled code: in a cache of its own each would compile the command and its engine anew, a
+ * third of what a small build computes. Node tells by its key what code is of, and whole files appear in it. What an
+ * engine writes there when it ends does not bring a test's home back.
+ */
+const SHARED_CACHE = fileURLToPath(new URL('../../node_modules/.cache/pelago-tests', import.meta.url))
 /** The next command finds the engine there, however slow the machine is; at the end it is stopped. */
 const LINGER_SECONDS = 20
 const POLL_MS = 20
@@ -50,10 +54,10 @@ export async function openPelago(settings: Readonly<Record<string, string>> = {}
   const folder = await mkdtemp(join(tmpdir(), 'pelago-test-'))
   const paths = { home: join(folder, 'home'), runtime: join(folder, 'runtime'), work: join(folder, 'work') }
   for (const path of Object.values(paths)) await mkdir(path)
-  await shareCompiledCode(paths.home)
   const env = {
     PATH: process.env['PATH'] ?? '',
     HOME: paths.home,
+    XDG_CACHE_HOME: SHARED_CACHE,
     DOCKER_CONFIG: join(paths.home, '.docker'),
     XDG_RUNTIME_DIR: paths.runtime,
     PELAGO_ROOT: join(folder, 'store'),
@@ -74,17 +78,9 @@ export async function openPelago(settings: Readonly<Record<string, string>> = {}
     context: async (files) => await writeContext(await mkdtemp(join(paths.work, 'context-')), files),
     async [Symbol.asyncDispose]() {
       await endEngines(join(paths.runtime, 'pelago'))
-      // an engine that ends writes its compiled code a moment after it has given its socket back
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }
-}
-
-/** In a home of its own each test would compile the command and its engine anew, a third of what a small build computes. */
-async function shareCompiledCode(home: string): Promise<void> {
-  await mkdir(COMPILED, { recursive: true })
-  await mkdir(join(home, '.cache/pelago'), { recursive: true })
-  await symlink(COMPILED, join(home, '.cache/pelago/compiled'))
 }
 
 /** Runs any program to its end; one that hangs is stopped, and has the exit code -1. */
