@@ -1,12 +1,12 @@
 import { digestOf } from '../ground/digest.ts'
 import { asByteString } from '../kit/byteString.ts'
-import type { KeptBlocks } from './keptBlocks.ts'
+import type { KeptBlock, KeptBlocks } from './keptBlocks.ts'
 import type { TarEntry } from './tar.ts'
 import { writeTar } from './tarWriter.ts'
 
 /** Blocks that stay in memory. */
 export function rememberBlocks(): KeptBlocks & { packed(): number } {
-  const blocks = new Map<string, Uint8Array>()
+  const blocks = new Map<string, KeptBlock>()
   let packed = 0
   return {
     nameOf: digestOf,
@@ -15,7 +15,7 @@ export function rememberBlocks(): KeptBlocks & { packed(): number } {
       if (found === undefined) packed += 1
       return found
     },
-    note: ({ name, packed: bytes }) => void blocks.set(name, Buffer.from(bytes)),
+    note: ({ name, packed: bytes, checksum }) => void blocks.set(name, { packed: Buffer.from(bytes), checksum }),
     /** How often a block was asked for in vain. */
     packed: () => packed,
   }

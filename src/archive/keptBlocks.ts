@@ -6,7 +6,7 @@ export interface KeptBlocks {
   /** Tells blocks apart by all their bytes: nobody can make two of one name. */
   nameOf(block: Uint8Array): string
   /** Undefined where it is not known, or not whole any more. Good until `FOUND_BLOCKS` more are asked for. @throws the reason of an abort */
-  find(name: string): Promise<Uint8Array | undefined>
+  find(name: string): Promise<KeptBlock | undefined>
   /** Tells of each block of the output where it stands. */
   note(block: NotedBlock): void
 }
@@ -14,7 +14,13 @@ export interface KeptBlocks {
 /** As many blocks as anybody who compresses has at hand at once, and more. */
 export const FOUND_BLOCKS = 8
 
-export interface NotedBlock {
+export interface KeptBlock {
+  readonly packed: Uint8Array
+  /** What was noted with it, of the bytes before they were packed: a whole number that a `number` holds. */
+  readonly checksum: number
+}
+
+export interface NotedBlock extends KeptBlock {
   readonly name: string
   /** In the compressed stream. */
   readonly offset: number

@@ -22,7 +22,7 @@ function openIndex(content: RangeReader, maxBlocks?: number): PackedBlocks {
 /** A blob of three blocks, `a`, `b` and `c`, kept by `index`. */
 async function keepThree(index: PackedBlocks, blob: Digest): Promise<void> {
   const blocks = index.open(signal)
-  for (const [at, name] of ['a', 'b', 'c'].entries()) blocks.note({ name, offset: at * 5, packed: Buffer.from(`${name}${name}${name}${name}${name}`) })
+  for (const [at, name] of ['a', 'b', 'c'].entries()) blocks.note({ name, offset: at * 5, packed: Buffer.from(`${name}${name}${name}${name}${name}`), checksum: at })
   await blocks.keep(blob)
 }
 
@@ -30,7 +30,7 @@ const THREE = Buffer.from('aaaaabbbbbccccc')
 
 async function findAll(index: PackedBlocks, ...names: readonly string[]): Promise<readonly (string | undefined)[]> {
   const blocks = index.open(signal)
-  return await Promise.all(names.map(async (name) => (await blocks.find(name))?.toString()))
+  return await Promise.all(names.map(async (name) => (await blocks.find(name))?.packed.toString()))
 }
 
 describe('packed blocks', () => {
@@ -39,6 +39,16 @@ describe('packed blocks', () => {
     const index = openIndex(content)
     await keepThree(index, await putBytes(THREE, content, signal))
     assert.deepEqual(await findAll(index, 'b', 'c', 'a', 'd'), ['bbbbb', 'ccccc', 'aaaaa', undefined])
+  })
+
+  it('come with the checksum that was noted with them, and not with another', async () => {
+    const content = createMemoryStore(() => 0)
+    const database = openDatabase(join(folder, `${++count}.db`))
+    const index = createPackedBlocks(database, content)
+    await keepThree(index, await putBytes(THREE, content, signal))
+    assert.equal((await index.open(signal).find('c'))?.checksum, 2)
+    database.run('UPDATE packed_block SET checksum = 7')
+    assert.equal(await index.open(signal).find('c'), undefined)
   })
 
   it('have the same names in every process that uses the store, and others in other stores', () => {
@@ -50,7 +60,7 @@ describe('packed blocks', () => {
 
   it('are not known before their blob is', async () => {
     const index = openIndex(createMemoryStore(() => 0))
-    index.open(signal).note({ name: 'a', offset: 0, packed: THREE }) // and the process is killed
+    index.open(signal).note({ name: 'a', offset: 0, packed: THREE, checksum: 0 }) // and the process is killed
     assert.deepEqual(await findAll(index, 'a'), [undefined])
   })
 
@@ -97,7 +107,7 @@ describe('packed blocks', () => {
     const blob = await putBytes(THREE, content, signal)
     await keepThree(index, blob)
     const next = index.open(signal)
-    for (const [at, name] of ['a', 'd'].entries()) next.note({ name, offset: at * 5, packed: THREE.subarray(at * 5, at * 5 + 5) })
+    for (const [at, name] of ['a', 'd'].entries()) next.note({ name, offset: at * 5, packed: THREE.subarray(at * 5, at * 5 + 5), checksum: at })
     await next.keep(blob)
     assert.deepEqual(await findAll(index, 'a', 'b', 'c', 'd'), ['aaaaa', undefined, 'ccccc', 'bbbbb'])
   })
@@ -106,7 +116,7 @@ describe('packed blocks', () => {
     const content = createMemoryStore(() => 0)
     const index = openIndex(content)
     const blocks = index.open(signal)
-    for (let at = 0; at < 2_500; at += 1) blocks.note({ name: `${at}`, offset: 0, packed: THREE })
+    for (let at = 0; at < 2_500; at += 1) blocks.note({ name: `${at}`, offset: 0, packed: THREE, checksum: 0 })
     let pauses = 0
     const pause = (): void => {
       pauses += 1

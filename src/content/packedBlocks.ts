@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { KeptBlocks, NotedBlock } from '../archive/keptBlocks.ts'
+import type { KeptBlock, KeptBlocks, NotedBlock } from '../archive/keptBlocks.ts'
 import { parseDigest, type Digest } from '../ground/digest.ts'
 import { bytesOf, integerOf, textOf, type Database } from '../kit/database.ts'
 import { createBlockReader, type BlockReader } from './internal/blockReader.ts'
@@ -34,6 +34,8 @@ const MIGRATIONS = [
   `DELETE FROM packed_block;
    ALTER TABLE packed_block DROP COLUMN checksum;
    ALTER TABLE packed_block ADD COLUMN code TEXT NOT NULL DEFAULT '';`,
+  `DELETE FROM packed_block;
+   ALTER TABLE packed_block ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;`,
 ]
 
 /** Of about 50 GB of layers; 40 MB in the database. */
@@ -52,9 +54,9 @@ export function createPackedBlocks(database: Database, content: RangeReader, max
       const found = new Map<string, string>()
       const lookup = { database, key, reader: createBlockReader(content), found }
       return {
-        nameOf: (block) => codeOf(block, key),
+        nameOf: (block) => codeOf(key, block),
         find: (name) => findBlock(name, lookup, signal),
-        note: ({ name, offset, packed }: NotedBlock) => void noted.push({ name, offset, sizeBytes: packed.byteLength, code: found.get(name) ?? codeOf(packed, key) }),
+        note: ({ name, offset, packed, checksum }: NotedBlock) => void noted.push({ name, offset, sizeBytes: packed.byteLength, checksum, code: found.get(name) ?? codeOfBlock({ packed, checksum }, key) }),
         keep: (blob) => keepBlocks(blob, noted, { database, maxBlocks }, signal),
       }
     },
@@ -73,29 +75,35 @@ interface PlacedBlock {
   readonly name: string
   readonly offset: number
   readonly sizeBytes: number
-  /** Of the packed bytes. */
+  readonly checksum: number
   readonly code: string
+}
+
+/** Of the packed bytes and the checksum. */
+function codeOfBlock({ packed, checksum }: KeptBlock, key: Uint8Array): string {
+  return codeOf(key, packed, Buffer.from(`${checksum}`))
 }
 
 interface BlockLookup {
   readonly database: Database
   readonly reader: BlockReader
   readonly key: Uint8Array
-  /** Codes of packed bytes, by name. */
+  /** Codes of blocks, by name. */
   readonly found: Map<string, string>
 }
 
-async function findBlock(name: string, { database, key, reader, found }: BlockLookup, signal: AbortSignal): Promise<Uint8Array | undefined> {
+async function findBlock(name: string, { database, key, reader, found }: BlockLookup, signal: AbortSignal): Promise<KeptBlock | undefined> {
   signal.throwIfAborted()
-  const row = database.get('SELECT blob, start, size_bytes, code FROM packed_block WHERE name = ?', name)
+  const row = database.get('SELECT blob, start, size_bytes, checksum, code FROM packed_block WHERE name = ?', name)
   if (row === undefined) return undefined
   const blob = parseDigest(textOf(row, 'blob'))
   const code = textOf(row, 'code')
+  const checksum = integerOf(row, 'checksum')
   try {
-    const bytes = await reader.read({ blob, start: integerOf(row, 'start'), sizeBytes: integerOf(row, 'size_bytes') }, signal)
-    if (bytes !== undefined && codeOf(bytes, key) === code) {
+    const packed = await reader.read({ blob, start: integerOf(row, 'start'), sizeBytes: integerOf(row, 'size_bytes') }, signal)
+    if (packed !== undefined && codeOfBlock({ packed, checksum }, key) === code) {
       found.set(name, code)
-      return bytes
+      return { packed, checksum }
     }
     database.run('DELETE FROM packed_block WHERE name = ?', name)
   } catch (error) {
@@ -120,8 +128,8 @@ async function keepBlocks(blob: Digest, blocks: readonly PlacedBlock[], table: B
 
 function keepSlice(blob: Digest, blocks: readonly PlacedBlock[], { database, maxBlocks }: BlockTable): void {
   database.transaction(() => {
-    for (const { name, offset, sizeBytes, code } of blocks) {
-      database.run('INSERT OR REPLACE INTO packed_block (name, blob, start, size_bytes, code) VALUES (?, ?, ?, ?, ?)', name, blob, offset, sizeBytes, code)
+    for (const { name, offset, sizeBytes, checksum, code } of blocks) {
+      database.run('INSERT OR REPLACE INTO packed_block (name, blob, start, size_bytes, checksum, code) VALUES (?, ?, ?, ?, ?, ?)', name, blob, offset, sizeBytes, checksum, code)
     }
     database.run('DELETE FROM packed_block WHERE place IN (SELECT place FROM packed_block ORDER BY place LIMIT max(0, (SELECT count(*) FROM packed_block) - ?))', maxBlocks)
   })

@@ -7,6 +7,8 @@ export interface BlockPacking {
   readonly sizes: CutSizes
   /** All that the packed bytes depend on beside the block: codec, parameters, level, and the library's version. */
   readonly name: string
+  /** Of a block as it is; taken once, and kept with what it is packed to. */
+  checksum(block: Uint8Array): number
   openPacker(): BlockPacker
 }
 
@@ -19,6 +21,7 @@ export interface BlockPacker extends Disposable {
 export interface PackedBlock {
   readonly block: Uint8Array
   readonly packed: Uint8Array
+  readonly checksum: number
 }
 
 /** Node's pool has four threads unless told otherwise. */
@@ -36,7 +39,7 @@ export async function* packBlocks(chunks: AsyncIterable<Uint8Array>, packing: Bl
   async function* takeFirst(): AsyncGenerator<PackedBlock> {
     const done = await pending.shift()
     if (done === undefined) return
-    if (done.name !== undefined) kept?.note({ name: done.name, offset, packed: done.packed })
+    if (done.name !== undefined) kept?.note({ name: done.name, offset, packed: done.packed, checksum: done.checksum })
     offset += done.packed.byteLength
     yield done
     buffers.giveBack(done.block)
@@ -70,9 +73,9 @@ interface Packing {
 async function packOne(block: Uint8Array, { packing, packers, kept }: Packing): Promise<NamedBlock> {
   const name = kept === undefined ? undefined : `${packing.name} ${kept.nameOf(block)}`
   const found = name === undefined ? undefined : await kept?.find(name)
-  if (found !== undefined) return { block, name, packed: found, packer: undefined }
+  if (found !== undefined) return { ...found, block, name, packer: undefined }
   const packer = packers.take()
-  return { block, name, packed: await packer.pack(block), packer }
+  return { block, name, checksum: packing.checksum(block), packed: await packer.pack(block), packer }
 }
 
 /** Opened when they are needed, and used again. */

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { KeptBlocks } from '../keptBlocks.ts'
+import { joinChecksums } from './crc32.ts'
 import { DEFLATE_VERSION, openBlockDeflater } from './deflateBlock.ts'
 import { packBlocks, type BlockPacking } from './packedBlocks.ts'
 import type { CutSizes } from './tarCuts.ts'
@@ -10,20 +11,20 @@ const SIZES: CutSizes = { minBytes: 256 * 1024, maxBytes: 1024 * 1024 }
 /** One gzip stream, made of blocks that are deflated each by itself and end on a byte's boundary. The bytes depend on input and level only. */
 export async function* compressGzip(chunks: AsyncIterable<Uint8Array>, level: number, kept: KeptBlocks | undefined): AsyncGenerator<Uint8Array> {
   const header = gzipHeader(level)
-  let checksum = 0
+  let total = 0
   let sizeBytes = 0
-  for await (const { block, packed } of packBlocks(chunks, gzipPacking(level), { kept, startBytes: header.byteLength })) {
+  for await (const { block, packed, checksum } of packBlocks(chunks, gzipPacking(level), { kept, startBytes: header.byteLength })) {
     if (sizeBytes === 0) yield header // only now: whoever stops at it has begun to read, and ends, the source
-    checksum = crc32(block, checksum)
+    total = joinChecksums(total, checksum, block.byteLength)
     sizeBytes += block.byteLength
     yield packed
   }
   if (sizeBytes === 0) yield header
-  yield gzipTrailer(checksum, sizeBytes)
+  yield gzipTrailer(total, sizeBytes)
 }
 
 function gzipPacking(level: number): BlockPacking {
-  return { sizes: SIZES, name: `gzip ${DEFLATE_VERSION} ${level} ${process.versions.zlib}`, openPacker: () => openBlockDeflater(level, SIZES.maxBytes) }
+  return { sizes: SIZES, name: `gzip ${DEFLATE_VERSION} ${level} ${process.versions.zlib}`, checksum: crc32, openPacker: () => openBlockDeflater(level, SIZES.maxBytes) }
 }
 
 /** RFC 1952, without time or name. */

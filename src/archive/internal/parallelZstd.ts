@@ -26,7 +26,7 @@ const PARAMETERS_VERSION = 3
 
 /** Each frame says how long it is: else the highest levels take, and ask of readers, the memory for an endless one, 700 MB each to write and 128 to read. */
 function zstdPacking(level: number): BlockPacking {
-  return { sizes: SIZES, name: `zstd ${PARAMETERS_VERSION} ${level} ${process.versions['zstd'] ?? ''}`, openPacker: () => openFramePacker(level) }
+  return { sizes: SIZES, name: `zstd ${PARAMETERS_VERSION} ${level} ${process.versions['zstd'] ?? ''}`, checksum: () => 0, openPacker: () => openFramePacker(level) }
 }
 
 function openFramePacker(level: number): BlockPacker {

@@ -30,7 +30,7 @@ export function createFollowedFile(startPath: string): FollowedFile {
   let position = 0
   return {
     note(chunk) {
-      pieces.push({ position, sizeBytes: chunk.byteLength, code: codeOf(chunk, key) })
+      pieces.push({ position, sizeBytes: chunk.byteLength, code: codeOf(key, chunk) })
       position += chunk.byteLength
     },
     moveTo: (path) => void (paths = [startPath, path]),
@@ -61,6 +61,6 @@ async function readPiece(file: FileHandle, { position, sizeBytes, code }: Piece,
     if (bytesRead === 0) throw new IngestLostError('a blob that is being made became shorter')
     filled += bytesRead
   }
-  if (codeOf(bytes, key) !== code) throw new IngestLostError('a blob that is being made is not what was written')
+  if (codeOf(key, bytes) !== code) throw new IngestLostError('a blob that is being made is not what was written')
   return bytes
 }

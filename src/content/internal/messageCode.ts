@@ -15,10 +15,10 @@ export function makeCodeKey(): Uint8Array {
   return randomBytes(CODE_KEY_BYTES)
 }
 
-/** In hexadecimal digits. */
-export function codeOf(bytes: Uint8Array, key: Uint8Array): string {
+/** Of all `parts`, one behind the other; in hexadecimal digits. */
+export function codeOf(key: Uint8Array, ...parts: readonly Uint8Array[]): string {
   const code = createCipheriv('aes-256-gcm', key, NONCE)
-  code.setAAD(bytes)
+  for (const part of parts) code.setAAD(part)
   code.final()
   return code.getAuthTag().toString('hex')
 }
