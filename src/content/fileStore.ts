@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { digestHex, parseDigest, type Digest } from '../ground/digest.ts'
 import { createBackgroundHash, type BackgroundHash } from '../kit/streams/backgroundHash.ts'
 import { writeFileAtomically } from '../kit/files/atomicFile.ts'
+import { createEarlyWriteback, type EarlyWriteback } from '../kit/files/earlyWriteback.ts'
 import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
 import { createSharedSync } from '../kit/files/sharedSync.ts'
 import { BlobCorruptError, BlobNotFoundError, LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'
@@ -207,8 +208,9 @@ async function openIngest(places: Places, { resumeKey }: IngestOptions): Promise
   const file = stack.use(await open(lock.path, 'r+'))
   const hash = createBackgroundHash()
   const offset = resumeKey === undefined ? 0 : await hashWhole(file, hash)
+  const writeback = stack.use(createEarlyWriteback(file.fd))
   const held = stack.move()
-  return createIngest({ places, lock, file, hash, offset, held })
+  return createIngest({ places, lock, file, hash, offset, writeback, held })
 }
 
 /** Where another writer has the key, this one gets a file that is not kept. */
@@ -243,11 +245,12 @@ interface OpenedIngest {
   readonly file: FileHandle
   readonly hash: BackgroundHash
   readonly offset: number
-  /** Lock and file. */
+  readonly writeback: EarlyWriteback
+  /** Lock, file and write-back. */
   readonly held: AsyncDisposableStack
 }
 
-function createIngest({ places, lock, file, hash, offset, held }: OpenedIngest): Ingest {
+function createIngest({ places, lock, file, hash, offset, writeback, held }: OpenedIngest): Ingest {
   let sizeBytes = offset
   let isCommitted = false
   let followed: FollowedFile | undefined
@@ -270,6 +273,7 @@ function createIngest({ places, lock, file, hash, offset, held }: OpenedIngest):
       }
       followed?.note(chunk)
       sizeBytes += chunk.byteLength
+      writeback.note(sizeBytes)
     },
     follow() {
       if (sizeBytes > 0) throw new Error('it is too late to follow this ingest')
