@@ -124,12 +124,18 @@ describe('cloneFile', () => {
     closeSync(fd)
   })
 
-  it('copies between file systems', { skip: process.platform === 'linux' ? false : 'needs /dev/shm' }, async () => {
+  it('copies between file systems, and tells what is there', { skip: process.platform === 'linux' ? false : 'needs /dev/shm' }, async () => {
     const source = mkdtempSync('/dev/shm/pelago-')
     try {
       writeFileSync(join(source, 'file'), 'x'.repeat(3_000_000))
-      await cloneFile(join(source, 'file'), join(folder, 'from-shm'), signal)
-      assert.equal(statSync(join(folder, 'from-shm')).size, 3_000_000)
+      const target = join(folder, 'from-shm')
+      const told: number[] = []
+      const sizes: number[] = []
+      await cloneFile(join(source, 'file'), target, signal, async (copiedBytes) => {
+        told.push(copiedBytes)
+        sizes.push(statSync(target).size)
+      })
+      assert.deepEqual([told.at(-1), told], [3_000_000, sizes])
     } finally {
       rmSync(source, { recursive: true })
     }

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, read as readCallback, write as writeCallback } from 'node:fs'
 import { promisify } from 'node:util'
+import { createEarlyWriteback, type EarlyWriteback } from '../files/earlyWriteback.ts'
 import { lendBuffers } from '../streams/chunkBuffers.ts'
 import { seekSparse } from '../syscalls.ts'
 import { call, callAsync, declare, SyscallError, type BytePath } from './libc.ts'
@@ -13,21 +14,24 @@ const FICLONE = 0x40049409
 
 /** Smaller copies are over sooner than a thread would be woken. */
 const SYNC_BOUND_BYTES = 1 << 20
-/** One call's share of a long copy, so that an abort is heard. */
-const CHUNK_BYTES = 64 << 20
+/** One call's share of a long copy, so that an abort is heard, and who follows it has what was copied still in the processor's cache. */
+const CHUNK_BYTES = 16 << 20
+
+/** The copy has so many bytes, from its start on; the next are copied once it resolves. */
+export type OnCopied = (copiedBytes: number) => Promise<void>
 
 /**
  * A new file at `target` (mode 0600, owner the caller) with the content of the regular file `source`: sharing its
  * blocks where the file system can, else copied inside the kernel, else through memory; holes stay holes. Neither end
- * may be a symbolic link. On failure a partial `target` is left to the caller.
+ * may be a symbolic link. On failure a partial `target` is left to the caller. What is not shared is told to `onCopied`.
  * @throws the errors of `open` (EEXIST, ELOOP); SyscallError
  */
-export async function cloneFile(source: BytePath, target: BytePath, signal: AbortSignal): Promise<void> {
+export async function cloneFile(source: BytePath, target: BytePath, signal: AbortSignal, onCopied: OnCopied = async () => undefined): Promise<void> {
   const from = openSync(asPath(source), constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     const to = openSync(asPath(target), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
     try {
-      if (!tryReflink(from, to)) await copyContent(from, to, signal)
+      if (!tryReflink(from, to)) await copyContent({ from, to, onCopied }, signal)
     } finally {
       closeSync(to)
     }
@@ -41,34 +45,43 @@ export function tryReflink(from: number, to: number): boolean {
   return succeeds(() => call(IOCTL, [to, FICLONE, from], { syscall: 'ioctl FICLONE', path: '' }))
 }
 
-async function copyContent(from: number, to: number, signal: AbortSignal): Promise<void> {
+interface Copy {
+  readonly from: number
+  readonly to: number
+  readonly onCopied: OnCopied
+}
+
+async function copyContent(copy: Copy, signal: AbortSignal): Promise<void> {
+  const { from, to } = copy
   const { size, blocks } = fstatSync(from)
+  await using writeback = createEarlyWriteback(to)
   const isSparse = blocks * 512 < size
   let offset = 0
   while (offset < size) {
     const start = isSparse ? seekSparse(from, offset, 'data') : offset
     if (start === undefined) break
     const end = isSparse ? (seekSparse(from, start, 'hole') ?? size) : size
-    await copyRange({ from, to, start, end }, signal)
+    await copyRange({ ...copy, writeback, start, end }, signal)
     offset = end
   }
   if (isSparse) ftruncateSync(to, size)
 }
 
-interface Range {
-  readonly from: number
-  readonly to: number
+interface Range extends Copy {
+  readonly writeback: EarlyWriteback
   readonly start: number
   readonly end: number
 }
 
-async function copyRange({ from, to, start, end }: Range, signal: AbortSignal): Promise<void> {
+async function copyRange(range: Range, signal: AbortSignal): Promise<void> {
+  const { start, end } = range
   for (let offset = start; offset < end; ) {
     signal.throwIfAborted()
-    const copied = await copyInKernel({ from, to, start: offset, end: Math.min(end, offset + CHUNK_BYTES) })
-    if (copied === undefined) return copyThroughMemory({ from, to, start: offset, end }, signal)
+    const copied = await copyInKernel({ ...range, start: offset, end: Math.min(end, offset + CHUNK_BYTES) })
+    if (copied === undefined) return copyThroughMemory({ ...range, start: offset }, signal)
     if (copied === 0) return // the file has become shorter
     offset += copied
+    await tellCopied(range, offset)
   }
 }
 
@@ -84,7 +97,13 @@ async function copyInKernel({ from, to, start, end }: Range): Promise<number | u
   }
 }
 
-async function copyThroughMemory({ from, to, start, end }: Range, signal: AbortSignal): Promise<void> {
+async function tellCopied({ writeback, onCopied }: Range, copiedBytes: number): Promise<void> {
+  writeback.note(copiedBytes)
+  await onCopied(copiedBytes)
+}
+
+async function copyThroughMemory(range: Range, signal: AbortSignal): Promise<void> {
+  const { from, to, start, end } = range
   using lent = lendBuffers()
   const buffer = lent.take(SYNC_BOUND_BYTES)
   for (let offset = start; offset < end; ) {
@@ -95,6 +114,7 @@ async function copyThroughMemory({ from, to, start, end }: Range, signal: AbortS
       written += (await write(to, buffer, written, bytesRead - written, offset + written)).bytesWritten
     }
     offset += bytesRead
+    await tellCopied(range, offset)
   }
 }
 
