@@ -3,7 +3,7 @@ import type { KeptBlock, KeptBlocks, NotedBlock } from '../archive/keptBlocks.ts
 import { parseDigest, type Digest } from '../ground/digest.ts'
 import { bytesOf, integerOf, textOf, type Database } from '../kit/database.ts'
 import { createBlockReader, type BlockReader } from './internal/blockReader.ts'
-import { codeOf, makeCodeKey } from './internal/messageCode.ts'
+import { codeOf, makeCodeKey, openCodeKey, type CodeKey } from './internal/messageCode.ts'
 import { BlobNotFoundError, type RangeReader } from './contentStore.ts'
 
 /*
@@ -64,11 +64,11 @@ export function createPackedBlocks(database: Database, content: RangeReader, max
 }
 
 /** Of all processes that use the store. */
-function ensureKey(database: Database): Uint8Array {
+function ensureKey(database: Database): CodeKey {
   database.run('INSERT OR IGNORE INTO packed_block_key VALUES (1, ?)', makeCodeKey())
   const row = database.get('SELECT key FROM packed_block_key')
   if (row === undefined) throw new Error('the database has not kept a key that it was given')
-  return bytesOf(row, 'key')
+  return openCodeKey(bytesOf(row, 'key'))
 }
 
 interface PlacedBlock {
@@ -80,14 +80,14 @@ interface PlacedBlock {
 }
 
 /** Of the packed bytes and the checksum. */
-function codeOfBlock({ packed, checksum }: KeptBlock, key: Uint8Array): string {
+function codeOfBlock({ packed, checksum }: KeptBlock, key: CodeKey): string {
   return codeOf(key, packed, Buffer.from(`${checksum}`))
 }
 
 interface BlockLookup {
   readonly database: Database
   readonly reader: BlockReader
-  readonly key: Uint8Array
+  readonly key: CodeKey
   /** Codes of blocks, by name. */
   readonly found: Map<string, string>
 }

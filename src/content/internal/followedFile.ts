@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { passingBuffer } from '../../kit/process/passingBuffer.ts'
 import { createGrowingList } from '../../kit/streams/growingList.ts'
 import { IngestLostError } from '../contentStore.ts'
-import { codeOf, makeCodeKey } from './messageCode.ts'
+import { codeOf, makeCodeKey, openCodeKey, type CodeKey } from './messageCode.ts'
 
 /** A file that is read while it is written; see `Ingest.follow`. */
 export interface FollowedFile {
@@ -25,7 +25,7 @@ interface Piece {
 
 export function createFollowedFile(startPath: string): FollowedFile {
   const pieces = createGrowingList<Piece>()
-  const key = makeCodeKey()
+  const key = openCodeKey(makeCodeKey())
   let paths = [startPath]
   let position = 0
   return {
@@ -54,7 +54,7 @@ async function openAny(paths: () => readonly string[]): Promise<FileHandle> {
   }
 }
 
-async function readPiece(file: FileHandle, { position, sizeBytes, code }: Piece, key: Uint8Array): Promise<Uint8Array> {
+async function readPiece(file: FileHandle, { position, sizeBytes, code }: Piece, key: CodeKey): Promise<Uint8Array> {
   const bytes = passingBuffer(sizeBytes)
   for (let filled = 0; filled < sizeBytes; ) {
     const { bytesRead } = await file.read(bytes, filled, sizeBytes - filled, position + filled)

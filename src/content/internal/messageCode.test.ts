@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CODE_KEY_BYTES, codeOf } from './messageCode.ts'
+import { codeOf, openCodeKey, type CodeKey } from './messageCode.ts'
+
+const keyOf = (byte: number): CodeKey => openCodeKey(Buffer.alloc(32, byte))
 
 describe('codeOf', () => {
-  const key = Buffer.alloc(CODE_KEY_BYTES, 1)
+  const key = keyOf(1)
   const block = Buffer.alloc(70_000, 'block')
   const changed = (at: number): Buffer => {
     const bytes = Buffer.from(block)
@@ -13,16 +15,17 @@ describe('codeOf', () => {
 
   it('is that of GMAC', () => {
     // test case 13 of the specification of GCM, which is GMAC of nothing
-    assert.equal(codeOf(Buffer.alloc(0), Buffer.alloc(CODE_KEY_BYTES)), '530f8afbc74536b9a963b4f1c4cb738b')
+    assert.equal(codeOf(keyOf(0)), '530f8afbc74536b9a963b4f1c4cb738b')
   })
-  it('is the same for the same bytes', () => assert.equal(codeOf(Buffer.from(block), key), codeOf(block, key)))
+  it('is the same for the same bytes', () => assert.equal(codeOf(key, Buffer.from(block)), codeOf(key, block)))
+  it('is that of all parts, one behind the other', () => assert.equal(codeOf(key, block.subarray(0, 100), block.subarray(100)), codeOf(key, block)))
 
   for (const { name, other, otherKey } of [
     { name: 'first byte', other: changed(0), otherKey: key },
     { name: 'last byte', other: changed(69_999), otherKey: key },
     { name: 'length', other: Buffer.concat([block, Buffer.alloc(1)]), otherKey: key },
-    { name: 'key', other: block, otherKey: Buffer.alloc(CODE_KEY_BYTES, 2) },
+    { name: 'key', other: block, otherKey: keyOf(2) },
   ]) {
-    it(`is another one with another ${name}`, () => assert.notEqual(codeOf(other, otherKey), codeOf(block, key)))
+    it(`is another one with another ${name}`, () => assert.notEqual(codeOf(otherKey, other), codeOf(key, block)))
   }
 })
