@@ -35,6 +35,13 @@ describe('an error over the wire', () => {
     })
   }
 
+  it('is what went wrong first, where giving back what was in use failed, too', () => {
+    const first = new SampleError('no such file', { kind: 'not-found', span })
+    const remote = overTheWire(new SuppressedError(new Error('gone already'), new SuppressedError(new Error('gone, too'), first)))
+    assert.ok(remote instanceof RemoteError)
+    assert.deepEqual([remote.message, remote.kind], ['no such file', 'not-found'])
+  })
+
   it('tells what each cause adds, and finds the lines in any of them', () => {
     const cause = new SampleError('exit code: 1', { kind: 'step-failed', span })
     const remote = overTheWire(new SampleError('step 3', { kind: 'step-failed', cause }))

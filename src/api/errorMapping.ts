@@ -1,6 +1,6 @@
 import { ConnectError } from '@connectrpc/connect'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { BuildError, type ErrorKind } from '../ground/errors.ts'
+import { BuildError, firstFailure, type ErrorKind } from '../ground/errors.ts'
 import { optionalNumber, optionalObject, optionalString, objectList, parseJsonObject, type JsonObject } from '../ground/jsonValue.ts'
 import type { SourceSpan } from '../ground/sourceSpan.ts'
 import { ErrorSchema } from './gen/error_pb.ts'
@@ -47,7 +47,8 @@ export class PeerLostError extends BuildError {
 }
 
 /** Outward. What is no BuildError is a bug of this end: its text goes out, its stack does not. */
-export function toStatus(error: unknown): GrpcStatus {
+export function toStatus(thrown: unknown): GrpcStatus {
+  const error = firstFailure(thrown)
   if (error instanceof GrpcStatusError) return error.status
   if (error instanceof ConnectError) return { code: error.code, message: error.rawMessage, details: [] }
   if (isAbort(error)) return { code: GRPC.cancelled, message: 'context canceled', details: [] }

@@ -7,6 +7,7 @@ import { EXIT, containerExitCodeOf, exitCodeOf } from './exitCode.ts'
 import { type FlagTable, parseFlags } from './flags/flags.ts'
 import { describeFlags, formatOverview } from './flags/help.ts'
 import { usesColor } from './terminal.ts'
+import { firstFailure } from '../ground/errors.ts'
 import { VERSION } from '../ground/version.ts'
 
 const MAIN_FLAGS = {
@@ -49,8 +50,9 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
   const trace = { words: '', isDebug: argv.includes('--debug') || argv.includes('-D'), builder: builderOf(argv) }
   try {
     return await dispatch(argv, { surroundings, signals, trace, signal: abort.signal })
-  } catch (error) {
+  } catch (thrown) {
     if (abort.signal.aborted) return EXIT.interrupted
+    const error = firstFailure(thrown)
     const paint = usesColor(surroundings.stderr, surroundings.env) ? styleText : (_: string, text: string) => text
     surroundings.stderr.write(forLog(formatErrorReport(error, { isDebug: trace.isDebug, paint, enterStep: (step, node) => ['pelago', ...trace.builder, 'debug', ...(node === undefined ? [] : ['--node', node]), step].join(' ') }), surroundings.env))
     return trace.words === 'run' || trace.words === 'debug' ? containerExitCodeOf(error) : exitCodeOf(error)

@@ -11,7 +11,7 @@ import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
 import { createSharedSync } from '../kit/files/sharedSync.ts'
 import { BlobCorruptError, BlobNotFoundError, LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'
 import { createFollowedFile, type FollowedFile } from './internal/followedFile.ts'
-import { LAYOUT_INDEX, LAYOUT_INDEX_LOCK } from './layoutFiles.ts'
+import { LAYOUT_FILE, LAYOUT_INDEX, LAYOUT_INDEX_LOCK } from './layoutFiles.ts'
 import { passingBuffer } from '../kit/process/passingBuffer.ts'
 import { storeErrorOf } from './storeError.ts'
 
@@ -79,7 +79,7 @@ export async function openFileStore(options: FileStoreOptions, signal: AbortSign
 
 async function ensureLayout(folder: string, folders: readonly string[], signal: AbortSignal): Promise<void> {
   for (const path of folders) await mkdir(path, { recursive: true })
-  await ensureFile(join(folder, 'oci-layout'), { imageLayoutVersion: '1.0.0' })
+  await ensureFile(join(folder, LAYOUT_FILE), { imageLayoutVersion: '1.0.0' })
   const index = join(folder, LAYOUT_INDEX)
   if ((await statBlob(index)) !== undefined) return
   const lock = await acquireLock(join(folder, LAYOUT_INDEX_LOCK), 'exclusive', signal) // else one that somebody names an image in meanwhile would be replaced

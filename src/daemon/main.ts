@@ -9,7 +9,8 @@ import { LocalEngine } from '../api/gen/local_pb.ts'
 import { OWN_ENGINE } from '../engine/config/engineConfig.ts'
 import { parseServeSettings, type ServeSettings } from '../engine/config/serveSettings.ts'
 import { createEngine } from '../engine/createEngine.ts'
-import { BuildError } from '../ground/errors.ts'
+import { watchStore } from '../engine/store/storeWatch.ts'
+import { BuildError, firstFailure } from '../ground/errors.ts'
 import { VERSION } from '../ground/version.ts'
 import { createContentService } from './contentService.ts'
 import { createControl } from './control.ts'
@@ -47,6 +48,10 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const gateway = createGatewayBuilds()
   const clientBuilds = createClientBuilds()
   await using engine = await createEngine({ root, version: VERSION, env, config, sessions: createClientSessions(sessions) }, stop.signal)
+  using _watch = watchStore(root, () => {
+    log('error', 'store-removed', { root })
+    stop.abort(new DOMException('its store was removed', 'AbortError'))
+  })
   await using journal = createBuildJournal({ engine, now: Date.now, onFailure: (error) => log('error', 'build-not-kept', describeError(error)) })
   const control = createControl(engine, { sessions, gateway, clientBuilds, journal, worker: config })
   const bridge = answerAsBuildKit({ ...createLlbBridge(gateway), ...createBridgeCalls(clientBuilds, gateway, engine) }, failedStepDetails(() => engine.failedSteps()))
@@ -60,7 +65,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     addRoutes: (routes, peer) => void routes.service(Control, builds).service(LLBBridge, bridge).service(Content, blobs).service(LocalEngine, createLocalEngine(engine, facts, peer)),
     ...(config.isDebug ? { onCall: (path) => log('debug', 'call', { path }) } : {}),
     afterCall: () => quiet.heard(),
-    onBug: (error) => log('error', 'bug', { stack: error instanceof Error ? error.stack : String(error) }),
+    onBug: (error) => log('error', 'bug', { stack: stackOf(error) }),
   })
   // The sockets first: whoever comes behind the first command is to find them.
   await using listeners = await listenAll(settings, { onConnection: (connection, peer) => server.serve(connection, peer), onRefused: (peer, reason) => log('error', 'client-refused', { peer, reason }) })
@@ -93,6 +98,11 @@ async function orStopped(work: Promise<unknown>, signal: AbortSignal): Promise<v
   })
 }
 
+function stackOf(thrown: unknown): string | undefined {
+  const error = firstFailure(thrown)
+  return error instanceof Error ? error.stack : String(error)
+}
+
 function describeError(error: unknown): { readonly message: string } {
   return { message: error instanceof Error ? error.message : String(error) }
 }
@@ -117,7 +127,7 @@ function log(level: 'debug' | 'info' | 'error', event: string, fields: Readonly<
 
 void main(process.argv.slice(2), process.env)
   .catch((error: unknown) => {
-    const fields = error instanceof BuildError ? { kind: error.kind, message: error.message, hint: error.hint } : { message: error instanceof Error ? error.stack : String(error) }
+    const fields = error instanceof BuildError ? { kind: error.kind, message: error.message, hint: error.hint } : { message: stackOf(error) }
     log('error', 'start-failed', fields)
     return 125
   })

@@ -13,6 +13,11 @@ export abstract class BuildError extends Error {
   }
 }
 
+/** What went wrong first, where more went wrong while what was in use was given back, as most does for that reason. */
+export function firstFailure(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstFailure(error.suppressed) : error
+}
+
 /** Text from outside that is not what it should be. */
 export class InvalidValueError extends BuildError {
   readonly kind = 'usage'

@@ -1,4 +1,5 @@
 import type { TarEntry, TarHeader } from '../archive/tar.ts'
+import { LAYOUT_FILE, LAYOUT_INDEX } from '../content/layoutFiles.ts'
 import type { Descriptor } from '../ground/oci/descriptor.ts'
 import { digestHex } from '../ground/digest.ts'
 import type { Index } from '../ground/oci/manifest.ts'
@@ -43,11 +44,9 @@ export function* layoutEntries({ index, blobs, files }: LayoutContents): Generat
   yield folderEntry('blobs')
   yield folderEntry('blobs/sha256')
   for (const { descriptor, open } of blobs.toSorted(byDigest)) yield fileEntry(blobPath(descriptor), descriptor.sizeBytes, open)
-  const named = new Map([...files, ['index.json', formatIndex(index)], [LAYOUT_FILE, Buffer.from('{"imageLayoutVersion":"1.0.0"}')]])
+  const named = new Map([...files, [LAYOUT_INDEX, formatIndex(index)], [LAYOUT_FILE, Buffer.from('{"imageLayoutVersion":"1.0.0"}')]])
   for (const [name, bytes] of [...named].sort(([a], [b]) => (a < b ? -1 : 1))) yield fileEntry(name, bytes.byteLength, () => whole(bytes))
 }
-
-export const LAYOUT_FILE = 'oci-layout'
 
 /** Path of a blob in a layout. */
 export function blobPath({ digest }: Descriptor): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { BASE_PLATFORMS, missingForBuilds } from '../support/images/baseImage.ts'
@@ -184,5 +185,13 @@ describe('the cache of a build', { skip: missingForBuilds(), concurrency: false 
     const ran = await Promise.all(contexts.map((context) => executedBy(context)))
     assert.deepEqual(ran.map((names) => names.filter((name) => name.includes('/own'))), [['RUN echo one > /own'], ['RUN echo two > /own']])
     assert.deepEqual(await executedBy(contexts[0] ?? ''), [])
+  })
+
+  it('begins anew where the store was removed', async () => {
+    const root = pelago.env['PELAGO_ROOT'] ?? ''
+    const context = await pelago.context({ Dockerfile: 'ARG BASE\nFROM $BASE\nRUN echo kept > /kept\n' })
+    await executedBy(context)
+    await rm(root, { recursive: true, maxRetries: 3 })
+    assert.deepEqual(await executedBy(context), ['RUN echo kept > /kept'])
   })
 })
