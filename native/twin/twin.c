@@ -12,6 +12,7 @@
  */
 #include "argumentFiles.h"
 #include "calls.h"
+#include "libraryPath.h"
 
 #include <linux/auxvec.h>
 #include <linux/resource.h>
@@ -41,6 +42,9 @@ static bool is_plain_locale(const char *name)
 
 static bool is_plain_variable(const char *variable)
 {
+	const char *folders = behind("LD_LIBRARY_PATH=", variable);
+	if (folders)
+		return has_no_libraries(folders);
 	if (behind("LD_", variable) || behind("GLIBC_TUNABLES=", variable) || behind("GCONV_PATH=", variable) || behind("LOCPATH=", variable))
 		return false;
 	const char *locale = behind("LANG=", variable);
