@@ -36,6 +36,10 @@ const DEBIAN_COMPILERS = [
   'RUN apt-get install -qq -y --no-install-recommends gcc libc6-dev',
   'FROM base AS cross',
   'RUN apt-get install -qq -y --no-install-recommends gcc-14-aarch64-linux-gnu',
+  'FROM compilers AS rust',
+  'RUN apt-get install -qq -y --no-install-recommends cargo',
+  'FROM cross AS crossRust',
+  'RUN apt-get install -qq -y --no-install-recommends rustc',
 ]
 
 interface Images {
@@ -74,8 +78,11 @@ async function pushBase(name: BaseName, images: Images, base: Workshop['base']):
     case 'tools':
       return await publishStage(images, name, { stages: DEBIAN_TOOLS, on: await base('debian'), platforms: DEBIAN_PLATFORMS })
     case 'compilers':
+    case 'rust':
+      return await publishStage(images, name, { stages: DEBIAN_COMPILERS, on: await base('debian13'), platforms: DEBIAN_PLATFORMS })
     case 'cross':
-      return await publishStage(images, name, { stages: DEBIAN_COMPILERS, on: await base('debian13'), platforms: name === 'cross' ? DEBIAN_PLATFORMS.slice(0, 1) : DEBIAN_PLATFORMS })
+    case 'crossRust':
+      return await publishStage(images, name, { stages: DEBIAN_COMPILERS, on: await base('debian13'), platforms: DEBIAN_PLATFORMS.slice(0, 1) })
   }
 }
 

@@ -35,7 +35,7 @@ export const emulated: Scenario = {
 export const emulatedInstalls: Scenario = {
   name: 'emulated-installs',
   title: 'Emulated package managers and compilers',
-  about: 'The same, with what images are made of: what is installed or compiled is in the base image or in the context, and nothing is fetched. The C compiler is that of Debian 13, all else is of Debian 12; with a toolchain, the compiler\'s inner programs run natively, too.',
+  about: 'The same, with what images are made of: what is installed or compiled is in the base image or in the context, and nothing is fetched. The compilers of C and Rust are those of Debian 13, all else is of Debian 12; with a toolchain, these run natively, too.',
   isEmulated: true,
   mostRuns: 1,
   isLong: true,

@@ -13,6 +13,7 @@ export const LARGE_WORKLOADS: readonly Workload[] = [
   { name: 'pip install', image: 'tools', command: () => 'pip install --quiet --no-index --no-build-isolation --no-deps --break-system-packages ./package', write: (folder, scale) => writePackage(join(folder, 'package'), scale === 'full' ? 200 : 40) },
   { name: 'npm ci', image: 'tools', command: () => 'npm ci --offline --silent --no-audit --no-fund', write: writeNpmProject },
   { name: 'Go build', image: 'tools', command: () => 'GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -o /program .', write: writeGoProgram },
+  { name: 'cargo build', image: 'rust', toolchain: 'crossRust', command: () => 'cargo build --quiet --release --offline', write: (folder, scale) => writeCargoProject(folder, scale === 'full' ? 12 : 2) },
 ]
 
 /** Functions with loops, branches and floating point, that an optimizer has work with. */
@@ -67,4 +68,25 @@ function writeNpmPackage(folder: string, name: string): void {
 function writeGoProgram(folder: string, scale: Scale): void {
   writeFileSync(join(folder, 'go.mod'), 'module program\n\ngo 1.19\n')
   writeFileSync(join(folder, 'main.go'), scale === 'small' ? 'package main\n\nfunc main() {\n\tprintln("hello")\n}\n' : 'package main\n\nimport (\n\t"encoding/json"\n\t"fmt"\n\t"os"\n\t"sort"\n)\n\nfunc main() {\n\tnames := append([]string{}, os.Args...)\n\tsort.Strings(names)\n\ttext, _ := json.Marshal(names)\n\tfmt.Println(string(text))\n}\n')
+}
+
+/** A program on a crate of many functions, some of whose source a build script writes. */
+function writeCargoProject(folder: string, functions: number): void {
+  const write = (path: string, ...lines: readonly string[]): void => writeFileSync(join(folder, path), `${lines.join('\n')}\n`)
+  const numbers = Array.from({ length: functions }, (_, index) => index)
+  for (const path of ['src', 'numbers/src']) mkdirSync(join(folder, path), { recursive: true })
+  write('Cargo.toml', '[package]', 'name = "program"', 'version = "0.1.0"', 'edition = "2021"', '[dependencies]', 'numbers = { path = "numbers" }')
+  write('numbers/Cargo.toml', '[package]', 'name = "numbers"', 'version = "0.1.0"', 'edition = "2021"', 'build = "build.rs"')
+  write('numbers/build.rs', 'fn main() {', `    let names: Vec<String> = (0..${functions}).map(|n| format!("pub const N{n}: i64 = {n};")).collect();`, '    std::fs::write(std::path::Path::new(&std::env::var("OUT_DIR").unwrap()).join("names.rs"), names.join("\\n")).unwrap();', '}')
+  write('numbers/src/lib.rs', 'pub mod names { include!(concat!(env!("OUT_DIR"), "/names.rs")); }', ...numbers.flatMap((index) => [
+    `pub fn f${index}(input: &[i64], output: &mut Vec<f64>) -> f64 {`,
+    `    let mut sum = ${index}.5;`,
+    '    for (index, &value) in input.iter().enumerate().skip(1) {',
+    `        match (value ^ names::N${index}) & 7 { 0 => sum += input[index - 1] as f64 * 3.25, 1 => sum -= output.get(index).copied().unwrap_or_default(), 5 => sum *= 1.0001, _ => sum += (index % (input.len() + ${(index % 13) + 1})) as f64 }`,
+    `        if sum > ${1000 + index}.0 { output.push(sum / input.len() as f64); }`,
+    '    }',
+    '    sum',
+    '}',
+  ]))
+  write('src/main.rs', 'fn main() {', '    let (input, mut output): (Vec<i64>, _) = ((0..1000).collect(), Vec::new());', '    let mut sum = 0.0;', ...numbers.map((index) => `    sum += numbers::f${index}(&input, &mut output);`), '    println!("{sum} {}", output.len());', '}')
 }
