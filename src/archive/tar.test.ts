@@ -84,6 +84,20 @@ describe('an archive', () => {
     )
   })
 
+  it('is read with the content whole where it is at hand, and the same otherwise', async () => {
+    const files = ['', 'a', 'b'.repeat(512), 'c'.repeat(5000)].map((text): Whole => ({ header: { ...PLAIN, sizeBytes: text.length }, bytes: Buffer.from(text) }))
+    const read = async (chunkBytes: number): Promise<(number | undefined)[]> => {
+      const sizes: (number | undefined)[] = []
+      for await (const { whole, content } of readTar(chunksOf(await archiveOf(files), chunkBytes))) {
+        sizes.push(whole?.byteLength)
+        if (whole !== undefined) assert.ok((await gather(content)).equals(whole))
+      }
+      return sizes
+    }
+    assert.deepEqual(await read(100_000), [0, 1, 512, 5000])
+    assert.deepEqual(await read(512), [0, undefined, undefined, undefined])
+  })
+
   it('has the bytes of a known one', async () => {
     const entries: Whole[] = [
       { header: { ...PLAIN, kind: 'folder', path: fromText('dir'), mode: 0o755, mtimeNs: 1_700_000_000_000_000_000n }, bytes: Buffer.alloc(0) },

@@ -29,6 +29,8 @@ export interface TarEntry {
   readonly header: TarHeader
   /** `header.sizeBytes` long. Of an entry that was read: to be read before the next entry is asked for, or not at all. */
   readonly content: AsyncIterable<Uint8Array>
+  /** All of the content, where it is at hand: to be used as long as `content` may be read. */
+  readonly whole?: Uint8Array
   /** The same at once, into `target`, which is as long: for small content that costs less to read than to wait for. @throws Error where it is shorter */
   readonly fill?: (target: Uint8Array) => void
 }

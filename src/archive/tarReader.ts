@@ -24,8 +24,8 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       if (found === undefined) break
       global = found.global
       const stored = createStored(source, found.sizeBytes)
-      yield await toEntry(found, stored)
-      await stored.skipRest()
+      yield isSparse(found) ? await toSparseEntry(found, stored) : toEntry(found, stored)
+      if (!stored.skipRestNow()) await stored.skipRest()
     }
     await source.drain()
   } finally {
@@ -93,7 +93,7 @@ async function readExtensions(source: ByteSource, inherited: PaxRecords): Promis
 }
 
 async function readHeader(source: ByteSource): Promise<{ readonly raw: RawHeader; readonly block: Uint8Array } | undefined> {
-  const block = await source.read(BLOCK_BYTES)
+  const block = source.readNow(BLOCK_BYTES) ?? (await source.read(BLOCK_BYTES))
   if (block === undefined) return undefined
   const raw = parseRawHeader(block)
   return raw === undefined ? undefined : { raw, block }
@@ -109,12 +109,26 @@ async function readExtension(source: ByteSource, { sizeBytes }: RawHeader): Prom
   return kept
 }
 
-async function toEntry(found: Found, stored: Stored): Promise<TarEntry> {
+function toEntry(found: Found, stored: Stored): TarEntry {
+  const header = toHeader(found, found.sizeBytes)
+  const whole = stored.readWhole()
+  return whole === undefined ? { header, content: stored.read(found.sizeBytes) } : { header, whole, content: onceOf(whole) }
+}
+
+async function* onceOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.byteLength > 0) yield bytes
+}
+
+async function toSparseEntry(found: Found, stored: Stored): Promise<TarEntry> {
   const map = await findSparseMap(found, stored)
-  if (map !== undefined && storedBytes(map) > stored.left()) throw new TarInvalidError('tar archive holds a sparse map that makes no sense')
-  const header = toHeader(found, map?.realSizeBytes ?? found.sizeBytes)
-  const content = map === undefined ? stored.read(found.sizeBytes) : expandSparse(map, (sizeBytes) => stored.read(sizeBytes))
-  return { header, content }
+  if (map === undefined) return toEntry(found, stored)
+  if (storedBytes(map) > stored.left()) throw new TarInvalidError('tar archive holds a sparse map that makes no sense')
+  return { header: toHeader(found, map.realSizeBytes), content: expandSparse(map, (sizeBytes) => stored.read(sizeBytes)) }
+}
+
+/** Whether it may be one: only then is more read of the archive for its map. */
+function isSparse({ raw, records: { values } }: Found): boolean {
+  return raw.typeFlag === 'S' || values.has('GNU.sparse.major') || values.has('GNU.sparse.size')
 }
 
 async function findSparseMap({ raw, block, records }: Found, stored: Stored): Promise<SparseMap | undefined> {
@@ -219,7 +233,11 @@ interface Stored {
   /** Notes bytes that were read from the source directly. */
   consume(sizeBytes: number): void
   read(sizeBytes: number): AsyncIterable<Uint8Array>
+  /** All that is left, where it is at hand. */
+  readWhole(): Uint8Array | undefined
   skipRest(): Promise<void>
+  /** The same at once; false where it is not at hand. */
+  skipRestNow(): boolean
 }
 
 function createStored(source: ByteSource, sizeBytes: number): Stored {
@@ -240,9 +258,19 @@ function createStored(source: ByteSource, sizeBytes: number): Stored {
         yield piece
       }
     },
+    readWhole() {
+      const whole = source.readNow(left)
+      if (whole !== undefined) left = 0
+      return whole
+    },
     async skipRest() {
       await source.skip(left + padding)
       left = 0
+    },
+    skipRestNow() {
+      if (source.readNow(left + padding) === undefined) return false
+      left = 0
+      return true
     },
   }
 }

@@ -4,6 +4,8 @@ import { TarInvalidError } from '../tar.ts'
 export interface ByteSource {
   /** Exactly `sizeBytes`, to be used up before the next call. Undefined at the end of the stream. @throws TarInvalidError where it ends within */
   read(sizeBytes: number): Promise<Uint8Array | undefined>
+  /** The same at once, where all of it is in the chunk that came last; else undefined, and nothing is read. To wait takes longer than to read what is small. */
+  readNow(sizeBytes: number): Uint8Array | undefined
   /** At least one and at most `maxBytes`, as they come. @throws TarInvalidError at the end of the stream */
   readSome(maxBytes: number): Promise<Uint8Array>
   /** @throws TarInvalidError where the stream ends before */
@@ -36,7 +38,8 @@ export function createByteSource(chunks: AsyncIterable<Uint8Array>): ByteSource 
   const source: ByteSource = {
     async read(sizeBytes) {
       if (!(await fill())) return undefined
-      if (chunk.byteLength - offset >= sizeBytes) return take(sizeBytes)
+      const atHand = source.readNow(sizeBytes)
+      if (atHand !== undefined) return atHand
       const whole = Buffer.allocUnsafe(sizeBytes)
       for (let filled = 0; filled < sizeBytes; ) {
         const piece = await source.readSome(sizeBytes - filled)
@@ -45,6 +48,7 @@ export function createByteSource(chunks: AsyncIterable<Uint8Array>): ByteSource 
       }
       return whole
     },
+    readNow: (sizeBytes) => (chunk.byteLength - offset >= sizeBytes ? take(sizeBytes) : undefined),
     async readSome(maxBytes) {
       if (offset === chunk.byteLength && !(await fill())) throw brokenOff()
       return take(maxBytes)

@@ -58,11 +58,31 @@ function text(block: Uint8Array, offset: number, length: number): ByteString {
 function number(block: Uint8Array, offset: number, length: number): number {
   const first = block[offset] ?? 0
   if ((first & 0x80) !== 0) return base256(block.subarray(offset, offset + length))
+  const plain = plainOctal(block, offset, length)
+  if (plain !== undefined) return plain
   const digits = fromBytes(block.subarray(offset, offset + length)).replaceAll(/^[ \0]+|[ \0]+$/g, '').replace(/\0.*$/s, '')
   if (digits === '') return 0
   if (!/^[0-7]+$/.test(digits)) throw new TarInvalidError(`tar header holds ${JSON.stringify(digits)} where an octal number should be`)
   return parseInt(digits, 8)
 }
+
+/** Digits and then blanks or zero bytes, as nearly all fields are written; undefined for all else. */
+function plainOctal(block: Uint8Array, offset: number, length: number): number | undefined {
+  let value = 0
+  let index = offset
+  const end = offset + length
+  for (; index < end; index++) {
+    const digit = (block[index] ?? 0) - DIGIT_ZERO
+    if (digit < 0 || digit > 7) break
+    value = value * 8 + digit
+  }
+  if (index === offset) return undefined
+  for (; index < end; index++) if (block[index] !== 0 && block[index] !== BLANK) return undefined
+  return value
+}
+
+const DIGIT_ZERO = 0x30
+const BLANK = 0x20
 
 function base256(field: Uint8Array): number {
   const bits = BigInt(field.byteLength * 8)
@@ -77,13 +97,17 @@ const CHECKSUM = { start: 148, end: 156 }
 
 /** The sum of all bytes, its own field taken as blanks; some old programs summed signed bytes. */
 function hasChecksum(block: Uint8Array): boolean {
-  let unsigned = 0
+  let unsigned = (CHECKSUM.end - CHECKSUM.start) * BLANK
   let high = 0
-  for (let index = 0; index < block.byteLength; index++) {
-    const byte = index >= CHECKSUM.start && index < CHECKSUM.end ? 0x20 : (block[index] ?? 0)
-    unsigned += byte
-    if (byte > 127) high++
+  const add = (start: number, end: number): void => {
+    for (let index = start; index < end; index++) {
+      const byte = block[index] ?? 0
+      unsigned += byte
+      high += byte >> 7
+    }
   }
-  const written = parseInt(fromBytes(block.subarray(CHECKSUM.start, CHECKSUM.end)).replaceAll(/[ \0]/g, ''), 8)
+  add(0, CHECKSUM.start)
+  add(CHECKSUM.end, block.byteLength)
+  const written = plainOctal(block, CHECKSUM.start, CHECKSUM.end - CHECKSUM.start) ?? parseInt(fromBytes(block.subarray(CHECKSUM.start, CHECKSUM.end)).replaceAll(/[ \0]/g, ''), 8)
   return written === unsigned || written === unsigned - high * 256
 }
