@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, lstatSync, mkdtempSync, openSync, read
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { link, lremovexattr, lsetxattr, mknod, openat2, readXattrs, RESOLVE, seekSparse, syncfs, tryFlock, unlockFlock, utimens } from './syscalls.ts'
+import { futimens, link, lremovexattr, lsetxattr, mknod, openat2, readXattrs, RESOLVE, seekSparse, syncfs, tryFlock, unlockFlock, utimens } from './syscalls.ts'
 import { cloneFile } from './syscalls/cloneFile.ts'
 import { SyscallError } from './syscalls/libc.ts'
 
@@ -45,15 +45,29 @@ describe('extended attributes', () => {
   })
 })
 
-describe('utimens', () => {
-  for (const ns of [0n, 1n, 1_577_836_800_123_456_789n, -1n, -1_000_000_001n]) {
-    it(`sets ${ns} ns`, () => {
-      const path = newFile('times')
-      utimens(path, undefined, ns)
-      assert.equal(lstatSync(path, { bigint: true }).mtimeNs, ns)
-    })
+for (const { name, setTimes } of [
+  { name: 'utimens', setTimes: (path: string, ns: bigint) => void utimens(path, undefined, ns) },
+  { name: 'futimens', setTimes: (path: string, ns: bigint) => void withOpen(path, (fd) => void futimens(fd, undefined, ns)) },
+]) {
+  describe(name, () => {
+    for (const ns of [0n, 1n, 1_577_836_800_123_456_789n, -1n, -1_000_000_001n]) {
+      it(`sets ${ns} ns`, () => {
+        const path = newFile('times')
+        setTimes(path, ns)
+        assert.equal(lstatSync(path, { bigint: true }).mtimeNs, ns)
+      })
+    }
+  })
+}
+
+function withOpen(path: string, use: (fd: number) => void): void {
+  const fd = openSync(path, 'r+')
+  try {
+    use(fd)
+  } finally {
+    closeSync(fd)
   }
-})
+}
 
 describe('mknod', () => {
   it('makes a fifo with its permissions', () => {

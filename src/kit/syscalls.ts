@@ -14,6 +14,7 @@ const LSETXATTR = declare('lsetxattr', ['void *', 'void *', 'void *', 'size_t', 
 const LLISTXATTR = declare('llistxattr', ['void *', 'void *', 'size_t'], 'long')
 const LREMOVEXATTR = declare('lremovexattr', ['void *', 'void *'])
 const LCHOWN = declare('lchown', ['void *', 'uint32_t', 'uint32_t'])
+const FUTIMENS = declare('futimens', ['int', 'void *'])
 const UTIMENSAT = declare('utimensat', ['int', 'void *', 'void *', 'int'])
 const FLOCK = declare('flock', ['int', 'int'])
 const LINKAT = declare('linkat', ['int', 'void *', 'int', 'void *', 'int'])
@@ -72,10 +73,12 @@ export function lchown(path: BytePath, uid: number, gid: number): void {
 
 /** Times in nanoseconds since the epoch, before it too; `undefined` leaves one as it is. @throws SyscallError */
 export function utimens(path: BytePath, atimeNs: bigint | undefined, mtimeNs: bigint | undefined): void {
-  const times = Buffer.alloc(32)
-  writeTime(times, 0, atimeNs)
-  writeTime(times, 16, mtimeNs)
-  call(UTIMENSAT, [AT_FDCWD, cPath(path), times, AT_SYMLINK_NOFOLLOW], { syscall: 'utimensat', path })
+  call(UTIMENSAT, [AT_FDCWD, cPath(path), timesOf(atimeNs, mtimeNs), AT_SYMLINK_NOFOLLOW], { syscall: 'utimensat', path })
+}
+
+/** The same for a file that is open. @throws SyscallError */
+export function futimens(fd: number, atimeNs: bigint | undefined, mtimeNs: bigint | undefined): void {
+  call(FUTIMENS, [fd, timesOf(atimeNs, mtimeNs)], { syscall: 'futimens', path: '' })
 }
 
 /** A hard link, to a symbolic link itself where `existing` is one. @throws SyscallError */
@@ -168,6 +171,14 @@ function listNames(cpath: Buffer, path: BytePath): readonly string[] {
     if (error instanceof SyscallError && error.code === 'ENOTSUP') return []
     throw error
   }
+}
+
+/** Two of `struct timespec`. */
+function timesOf(atimeNs: bigint | undefined, mtimeNs: bigint | undefined): Buffer {
+  const times = Buffer.alloc(32)
+  writeTime(times, 0, atimeNs)
+  writeTime(times, 16, mtimeNs)
+  return times
 }
 
 function writeTime(target: Buffer, offset: number, ns: bigint | undefined): void {

@@ -5,7 +5,7 @@ import { asByteString, bytesOf, textOfBytes, type ByteString } from '../kit/byte
 import { link, mknod } from '../kit/syscalls.ts'
 import { isDotDot, splitLast, splitPath } from './internal/bytePath.ts'
 import { linkFile, remakeFile, removeTree } from './internal/fileTree.ts'
-import { applyMetadata, isCode, makeDevice, makeOpaque, makeWhiteout, readLayerFile, type FileMetadata } from './internal/layerFile.ts'
+import { applyMetadata, applyToOpenFile, isCode, makeDevice, makeOpaque, makeWhiteout, readLayerFile, type FileMetadata } from './internal/layerFile.ts'
 import { createLayerTree, type LayerSite, type LayerTree } from './internal/layerTree.ts'
 import { LayerInvalidError } from './snapshotStore.ts'
 
@@ -112,7 +112,8 @@ async function putFolder(site: LayerSite, metadata: FileMetadata, tree: LayerTre
   tree.setFolderMetadata(site, metadata)
 }
 
-async function putFile(site: LayerSite, { header, content }: TarEntry, { tree, linkFrom, signal }: Unpacking): Promise<void> {
+async function putFile(site: LayerSite, entry: TarEntry, { tree, linkFrom, signal }: Unpacking): Promise<void> {
+  const { header } = entry
   await clear(site, tree)
   if (header.kind === 'file' && linkFrom !== undefined) {
     const from = linkFrom(header.path)
@@ -120,8 +121,7 @@ async function putFile(site: LayerSite, { header, content }: TarEntry, { tree, l
   }
   switch (header.kind) {
     case 'file':
-      await writeContent(site.path, content)
-      break
+      return writeFile(site.path, entry)
     case 'symlink':
       symlinkSync(bytesOf(header.linkTarget), bytesOf(site.path))
       break
@@ -157,15 +157,19 @@ async function clear(site: LayerSite, tree: LayerTree): Promise<void> {
   if (site.upper === 'folder') tree.forget(site)
 }
 
-async function writeContent(path: ByteString, content: AsyncIterable<Uint8Array>): Promise<void> {
+async function writeFile(path: ByteString, { header, content, whole }: TarEntry): Promise<void> {
   const fd = openSync(bytesOf(path), 'wx', 0o600)
   try {
-    for await (const chunk of content) {
-      for (let written = 0; written < chunk.byteLength; ) written += writeSync(fd, chunk, written)
-    }
+    if (whole !== undefined) writeFully(fd, whole)
+    else for await (const chunk of content) writeFully(fd, chunk)
+    applyToOpenFile(fd, path, metadataOf(header))
   } finally {
     closeSync(fd)
   }
+}
+
+function writeFully(fd: number, chunk: Uint8Array): void {
+  for (let written = 0; written < chunk.byteLength; ) written += writeSync(fd, chunk, written)
 }
 
 function metadataOf({ mode, uid, gid, mtimeNs, xattrs }: TarHeader): FileMetadata {

@@ -1,6 +1,6 @@
-import { chmodSync, closeSync, lstatSync, openSync, readlinkSync, type BigIntStats } from 'node:fs'
+import { chmodSync, closeSync, fchmodSync, fchownSync, lstatSync, openSync, readlinkSync, type BigIntStats } from 'node:fs'
 import { asByteString, bytesOf, type ByteString } from '../../kit/byteString.ts'
-import { lchown, lgetxattr, lsetxattr, mknod, readXattrs, utimens } from '../../kit/syscalls.ts'
+import { futimens, lchown, lgetxattr, lsetxattr, mknod, readXattrs, utimens } from '../../kit/syscalls.ts'
 import { SyscallError } from '../../kit/syscalls/libc.ts'
 
 /**
@@ -127,24 +127,39 @@ function isImageXattr(name: string): boolean {
 export function applyMetadata(target: ByteString, metadata: FileMetadata, kind: FileShape['kind']): void {
   const path = bytesOf(target)
   const isLink = kind === 'symlink'
-  changeOwner(path, metadata, !isLink && kind !== 'fifo')
+  if (!isOwnerSet(() => lchown(path, metadata.uid, metadata.gid)) && !isLink && kind !== 'fifo') noteOwner(path, metadata)
   if (!isLink) chmodSync(path, metadata.mode) // after the owner: chown clears set-id bits and capabilities
-  if (!isLink) {
-    for (const [name, value] of metadata.xattrs) {
-      if (!isImageXattr(name)) continue
-      lsetxattr(path, name.startsWith(OVERLAY_PREFIX) ? ESCAPED_PREFIX + name.slice(OVERLAY_PREFIX.length) : name, value)
-    }
-  }
+  if (!isLink) setXattrs(path, metadata)
   utimens(path, metadata.mtimeNs, metadata.mtimeNs)
 }
 
-/** Symbolic links and pipes take no attributes: one whose owner is outside the map becomes root's. */
-function changeOwner(path: Buffer, { uid, gid }: FileMetadata, takesXattrs: boolean): void {
+/** The same for a file that is open, which spares looking its path up for each. `target` is where it stands. */
+export function applyToOpenFile(fd: number, target: ByteString, metadata: FileMetadata): void {
+  if (!isOwnerSet(() => fchownSync(fd, metadata.uid, metadata.gid))) noteOwner(bytesOf(target), metadata)
+  fchmodSync(fd, metadata.mode)
+  if (metadata.xattrs.size > 0) setXattrs(bytesOf(target), metadata)
+  futimens(fd, metadata.mtimeNs, metadata.mtimeNs)
+}
+
+/** False where the owner is outside the namespace's map. Symbolic links and pipes, which take no attributes, then become root's. */
+function isOwnerSet(changeOwner: () => void): boolean {
   try {
-    lchown(path, uid, gid)
+    changeOwner()
+    return true
   } catch (error) {
     if (!isCode(error, 'EINVAL')) throw error
-    if (takesXattrs) lsetxattr(path, OWNER, Buffer.from(`${uid}:${gid}`))
+    return false
+  }
+}
+
+function noteOwner(path: Buffer, { uid, gid }: FileMetadata): void {
+  lsetxattr(path, OWNER, Buffer.from(`${uid}:${gid}`))
+}
+
+function setXattrs(path: Buffer, { xattrs }: FileMetadata): void {
+  for (const [name, value] of xattrs) {
+    if (!isImageXattr(name)) continue
+    lsetxattr(path, name.startsWith(OVERLAY_PREFIX) ? ESCAPED_PREFIX + name.slice(OVERLAY_PREFIX.length) : name, value)
   }
 }
 
