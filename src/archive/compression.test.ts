@@ -184,6 +184,13 @@ describe('decompress', () => {
     })
   }
 
+  it('compares the checksum of gzip, of each member, unless the caller compares a digest', async () => {
+    const damaged = Buffer.concat([gzipSync('one '), gzipSync('two')])
+    damaged.writeUInt32LE(1, damaged.byteLength - 8)
+    await assert.rejects(gather(decompress(chunksOf(damaged), signal)), { name: 'CompressedDataInvalidError' })
+    assert.equal((await gather(decompress(chunksOf(damaged), signal, { isChecked: true }))).toString(), 'one two')
+  })
+
   it('refuses gzip with something else behind it', async () => {
     await assert.rejects(gather(decompress(chunksOf(Buffer.concat([gzipSync('one'), Buffer.from('else')])), signal)), { name: 'CompressedDataInvalidError' })
   })

@@ -48,15 +48,20 @@ export function levelOf(compression: Compression, level: number | undefined): nu
 export interface DecompressOptions {
   /** Chunks stand in so many buffers, which are used again: one is good until as many more were asked for. Undefined gives each memory of its own. */
   readonly bufferCount?: number
+  /** The caller compares a digest of what comes: gzip's own checksums, which take a quarter of the time, may be left out. */
+  readonly isChecked?: boolean
 }
 
+/** So many chunks of what is packed are in use at once, at most. */
+export const PACKED_CHUNKS = 3
+
 /** What is in `chunks`, however it is packed; told by its first bytes. @throws CompressedDataInvalidError; UnpackerMissingError */
-export async function* decompress(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal, { bufferCount }: DecompressOptions = {}): AsyncGenerator<Uint8Array> {
+export async function* decompress(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal, { bufferCount, isChecked = false }: DecompressOptions = {}): AsyncGenerator<Uint8Array> {
   const { head, all } = await peek(chunks, LONGEST_MAGIC_BYTES)
   const packedAs = detectCompression(head)
   const buffers = bufferCount === undefined ? newBuffers(OUTPUT_BYTES) : buffersInTurn(OUTPUT_BYTES, bufferCount)
   try {
-    yield* unpack(all, { packedAs, buffers }, signal)
+    yield* unpack(all, { packedAs, buffers, checks: !isChecked }, signal)
   } catch (error) {
     if (!isZlibError(error)) throw error
     throw new CompressedDataInvalidError(`${packedAs} data is damaged or breaks off`, { cause: error })
@@ -82,14 +87,15 @@ const LONGEST_MAGIC_BYTES = 7
 interface Unpacking {
   readonly packedAs: PackedAs
   readonly buffers: ChunkBuffers
+  readonly checks: boolean
 }
 
-function unpack(chunks: AsyncIterable<Uint8Array>, { packedAs, buffers }: Unpacking, signal: AbortSignal): AsyncIterable<Uint8Array> {
+function unpack(chunks: AsyncIterable<Uint8Array>, { packedAs, buffers, checks }: Unpacking, signal: AbortSignal): AsyncIterable<Uint8Array> {
   switch (packedAs) {
     case 'uncompressed':
       return chunks
     case 'gzip':
-      return hasNativeInflate() ? gunzip(chunks, buffers) : passThrough(chunks, () => createGunzip({ chunkSize: OUTPUT_BYTES }))
+      return hasNativeInflate() ? gunzip(chunks, { buffers, checks }) : passThrough(chunks, () => createGunzip({ chunkSize: OUTPUT_BYTES }))
     case 'zstd':
       return passThrough(cutAtFrames(chunks), () => createZstdDecompress({ chunkSize: OUTPUT_BYTES }))
     case 'bzip2':

@@ -1,16 +1,14 @@
-import { decompress } from '../archive/compression.ts'
 import type { ContentStore } from '../content/contentStore.ts'
 import type { Digest } from '../ground/digest.ts'
 import type { Limit } from '../kit/limit.ts'
 import type { Vertex } from '../graph/vertex.ts'
 import { createSingleFlight } from '../kit/singleFlight.ts'
-import { HASHED_CHUNKS } from '../kit/streams/backgroundHasher.ts'
-import { readAhead } from '../kit/streams/readAhead.ts'
 import type { VertexProgress } from '../progress/progressEvent.ts'
 import { fetchBlob } from '../registry/pull.ts'
 import { parseRepository, type Registry } from '../registry/registry.ts'
 import { SnapshotNotFoundError, type LayerBlob, type Snapshot, type SnapshotId, type SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { OpContext } from '../solver/op.ts'
+import { unpackBlob } from './unpackBlob.ts'
 
 /** Registries as the client of a session sees them, with its credentials; `engine` fills it in. */
 export interface SessionRegistries {
@@ -103,7 +101,7 @@ export function createLayerPresence({ snapshots, content, registries, downloads,
     if (snapshots.get(id)?.state === 'present') return
     const report = createProgressReport(context, { id: `extracting ${descriptor.digest}`, action: '', totalBytes: descriptor.sizeBytes }, now)
     report(0, 'running')
-    await snapshots.unpack(id, readAhead(decompress(content.read(descriptor.digest, 0, signal), signal, { bufferCount: HASHED_CHUNKS + 1 })), signal)
+    await unpackBlob(id, descriptor.digest, { snapshots, content }, signal)
     report(descriptor.sizeBytes, 'done')
   }
 

@@ -25,7 +25,7 @@ export interface SnapshotStore {
   /** Makes a layer known without its files, and marks it as used now. Idempotent; a present snapshot stays present. */
   registerLazy(layer: LazyLayer): void
   /**
-   * Brings the files of a lazy snapshot from its uncompressed tar stream; the parent must be present.
+   * Brings the files of a lazy snapshot from its uncompressed tar stream, whose digest is compared with its `diffId`; the parent must be present.
    * Equal calls at once share one unpacking. @throws LayerInvalidError; SnapshotNotFoundError
    */
   unpack(id: SnapshotId, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { digestOf } from '../../src/ground/digest.ts'
@@ -96,6 +96,15 @@ async function assertClean(pelago: Pelago): Promise<void> {
   assert.deepEqual(findLeftovers(store).filter((name) => !name.startsWith('ingest/resumable-')), [])
 }
 
+/** Of the layers that are in the store, one. */
+function damageLayer(pelago: Pelago): void {
+  const folder = join(pelago.env['PELAGO_ROOT'] ?? '', 'blobs/sha256')
+  const layer = readdirSync(folder).map((name) => join(folder, name)).find((path) => statSync(path).size > 100_000) ?? ''
+  const bytes = readFileSync(layer)
+  chmodSync(layer, 0o600)
+  writeFileSync(layer, bytes.fill(0xaa, 50_000, 50_100))
+}
+
 /** First byte asked for of each ranged request. */
 function resumedAt({ requests }: Pick<FakeRegistry, 'requests'>): readonly number[] {
   return requests.flatMap(({ range }) => (range === undefined ? [] : [Number(/^bytes=(\d+)-/.exec(range)?.[1])]))
@@ -132,6 +141,17 @@ describe('a registry with faults', { skip: missing('crun', 'busybox') }, () => {
       assert.equal(await tagStatus(registry), 200)
     })
   }
+
+  it('a blob that the disk has changed is told, and fetched again by the next build', async () => {
+    await using pelago = await openPelago(SETTINGS)
+    await using registry = await serve(base)
+    await pelago.succeed(['pull', `${registry.host}/base:1`])
+    damageLayer(pelago)
+    const build = ['build', '--output', 'out', await contextOver(pelago, registry)]
+    assertClearError(await pelago.run(build), /blob sha256:\w+ has the bytes of sha256:\w+/)
+    await pelago.succeed(build)
+    assert.equal(readFileSync(join(pelago.folder, 'out/result'), 'utf8'), 'built\n')
+  })
 
   for (const { name, faults, error } of failedPulls) {
     it(`a pull that ${name} says so, and the next one succeeds`, async () => {

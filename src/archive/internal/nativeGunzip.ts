@@ -1,12 +1,18 @@
 import { openNativeInflater } from '../../kit/codecs/nativeInflater.ts'
 import type { ChunkBuffers } from '../../kit/streams/chunkBuffers.ts'
 
+export interface GunzipOptions {
+  readonly buffers: ChunkBuffers
+  /** Whether gzip's own checksums are compared. */
+  readonly checks: boolean
+}
+
 /**
  * What is in gzip (RFC 1952), of one member or of several; zeros behind them are left out, as Node and gzip do. What fills
  * a buffer is a chunk. @throws an error with the code of zlib
  */
-export async function* gunzip(chunks: AsyncIterable<Uint8Array>, buffers: ChunkBuffers): AsyncGenerator<Uint8Array> {
-  using inflater = openNativeInflater()
+export async function* gunzip(chunks: AsyncIterable<Uint8Array>, { buffers, checks }: GunzipOptions): AsyncGenerator<Uint8Array> {
+  using inflater = openNativeInflater({ checks })
   let state: 'member' | 'between' | 'padding' = 'member'
   let output = buffers.next()
   let filled = 0

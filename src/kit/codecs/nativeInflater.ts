@@ -8,6 +8,7 @@ import { Z_STREAM, ZLIB_VERSION } from './zStream.ts'
 const INFLATE_INIT = declare('inflateInit2_', ['void *', 'int', 'void *', 'int'])
 const INFLATE_RESET = declare('inflateReset', ['void *'])
 const INFLATE = declare('inflate', ['void *', 'int'])
+const INFLATE_VALIDATE = declare('inflateValidate', ['void *', 'int'])
 const INFLATE_END = declare('inflateEnd', ['void *'])
 const GZIP_WINDOW_BITS = 31
 
@@ -26,12 +27,14 @@ export interface Inflated {
 }
 
 export function hasNativeInflate(): boolean {
-  return endianness() === 'LE' && (process.arch === 'x64' || process.arch === 'arm64') && areThere([INFLATE_INIT, INFLATE_RESET, INFLATE, INFLATE_END])
+  return endianness() === 'LE' && (process.arch === 'x64' || process.arch === 'arm64') && areThere([INFLATE_INIT, INFLATE_RESET, INFLATE, INFLATE_VALIDATE, INFLATE_END])
 }
 
-export function openNativeInflater(): Inflater {
+/** @param checks whether the checksum and the size that each member ends with are compared */
+export function openNativeInflater({ checks }: { readonly checks: boolean }): Inflater {
   const stream = Buffer.allocUnsafeSlow(Z_STREAM.bytes).fill(0) // zlib remembers where it is: memory that the collector does not move
   check(invoke(INFLATE_INIT, [stream, GZIP_WINDOW_BITS, ZLIB_VERSION, Z_STREAM.bytes]))
+  if (!checks) check(invoke(INFLATE_VALIDATE, [stream, 0]))
   let isOpen = true
   return {
     async inflate(input, output) {
