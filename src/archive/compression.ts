@@ -5,7 +5,7 @@ import { BuildError } from '../ground/errors.ts'
 import type { Compression } from '../ground/oci/mediaType.ts'
 import { openSubprocess } from '../kit/process/subprocess.ts'
 import { hasNativeInflate } from '../kit/codecs/nativeInflater.ts'
-import { buffersInTurn, newBuffers, type ChunkBuffers } from '../kit/streams/chunkBuffers.ts'
+import { newBuffers, type ChunkBuffers, type MakeBuffers } from '../kit/streams/chunkBuffers.ts'
 import { gunzip } from './internal/nativeGunzip.ts'
 import { compressGzip } from './internal/parallelGzip.ts'
 import { compressZstd } from './internal/parallelZstd.ts'
@@ -27,6 +27,8 @@ export interface CompressOptions {
 const DEFAULT_LEVELS = { gzip: 6, zstd: 3 } as const
 /** Output of one step; Node's own 16 KiB would cost a turn of the event loop each. */
 const OUTPUT_BYTES = 256 * 1024
+/** The same in buffers that the caller lends: each is handed to the threads that fill it and that hash it. */
+const LENT_OUTPUT_BYTES = 1024 * 1024
 
 /** Of a tar archive: the same bytes for the same input, whatever its chunks and whatever is kept, on machines of one kind with the same Node. Each chunk is to be used before the next is asked for: its buffer is then taken again. */
 export function compress(chunks: AsyncIterable<Uint8Array>, compression: Compression, { level, kept }: CompressOptions): AsyncIterable<Uint8Array> {
@@ -46,8 +48,8 @@ export function levelOf(compression: Compression, level: number | undefined): nu
 }
 
 export interface DecompressOptions {
-  /** Chunks stand in so many buffers, which are used again: one is good until as many more were asked for. Undefined gives each memory of its own. */
-  readonly bufferCount?: number
+  /** In which the chunks of gzip stand, other ones having memory of their own; undefined gives that to all. */
+  readonly buffers?: MakeBuffers
   /** The caller compares a digest of what comes: gzip's own checksums, which take a quarter of the time, may be left out. */
   readonly isChecked?: boolean
 }
@@ -56,10 +58,10 @@ export interface DecompressOptions {
 export const PACKED_CHUNKS = 3
 
 /** What is in `chunks`, however it is packed; told by its first bytes. @throws CompressedDataInvalidError; UnpackerMissingError */
-export async function* decompress(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal, { bufferCount, isChecked = false }: DecompressOptions = {}): AsyncGenerator<Uint8Array> {
+export async function* decompress(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal, { buffers: lend, isChecked = false }: DecompressOptions = {}): AsyncGenerator<Uint8Array> {
   const { head, all } = await peek(chunks, LONGEST_MAGIC_BYTES)
   const packedAs = detectCompression(head)
-  const buffers = bufferCount === undefined ? newBuffers(OUTPUT_BYTES) : buffersInTurn(OUTPUT_BYTES, bufferCount)
+  const buffers = lend?.(LENT_OUTPUT_BYTES) ?? newBuffers(OUTPUT_BYTES)
   try {
     yield* unpack(all, { packedAs, buffers, checks: !isChecked }, signal)
   } catch (error) {

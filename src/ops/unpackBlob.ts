@@ -3,7 +3,7 @@ import type { ContentStore } from '../content/contentStore.ts'
 import { unverifiedBytes, verifyBlob } from '../content/unverifiedBytes.ts'
 import type { Digest } from '../ground/digest.ts'
 import { HASHED_CHUNKS } from '../kit/streams/backgroundHasher.ts'
-import { buffersInTurn } from '../kit/streams/chunkBuffers.ts'
+import { buffersInTurn, lendBuffers } from '../kit/streams/chunkBuffers.ts'
 import { readAhead } from '../kit/streams/readAhead.ts'
 import type { SnapshotId, SnapshotStore } from '../snapshot/snapshotStore.ts'
 
@@ -22,9 +22,10 @@ const PIECE_BYTES = 256 * 1024
  */
 export async function unpackBlob(id: SnapshotId, digest: Digest, { snapshots, content }: UnpackEnds, signal: AbortSignal): Promise<void> {
   const isChecked = snapshots.get(id)?.diffId !== undefined
+  using lent = lendBuffers()
   const packed = isChecked ? unverifiedBytes(digest, content, buffersInTurn(PIECE_BYTES, HASHED_CHUNKS + PACKED_CHUNKS), signal) : content.read(digest, 0, signal)
   try {
-    await snapshots.unpack(id, readAhead(decompress(packed, signal, { bufferCount: HASHED_CHUNKS + 1, isChecked })), signal)
+    await snapshots.unpack(id, readAhead(decompress(packed, signal, { buffers: (sizeBytes) => lent.inTurn(sizeBytes, HASHED_CHUNKS + 1), isChecked })), signal)
   } catch (error) {
     signal.throwIfAborted()
     await verifyBlob(digest, content, signal)
