@@ -104,14 +104,19 @@ void free_expansion(struct expansion *expansion)
 	expansion->memory = NULL;
 }
 
-bool expand(const struct process *process, struct expansion *expansion)
+bool has_argument_files(const struct process *process)
 {
 	char *const *argument = process->argv + 3;
-	expansion->process = *process;
-	expansion->memory = NULL;
 	while (*argument && !names_file(*argument))
 		argument++;
-	if (!*argument)
+	return *argument != NULL;
+}
+
+bool expand(const struct process *process, struct expansion *expansion)
+{
+	expansion->process = *process;
+	expansion->memory = NULL;
+	if (!has_argument_files(process))
 		return true;
 	size_t word_count;
 	expansion->size_bytes = measure(process->argv + 3, &word_count);

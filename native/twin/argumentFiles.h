@@ -11,6 +11,9 @@ struct expansion {
 	size_t size_bytes;
 };
 
+/* Whether some arguments stand in files. */
+__attribute__((visibility("hidden"))) bool has_argument_files(const struct process *process);
+
 /* Puts what stands in files of arguments (@FILE) in their place. False where the emulated program has to read them. */
 __attribute__((visibility("hidden"))) bool expand(const struct process *process, struct expansion *expansion);
 

@@ -1,4 +1,5 @@
 #include "calls.h"
+#include "libraryPath.h"
 
 const char *last_component(const char *path)
 {
@@ -38,7 +39,7 @@ const struct twin *for_call(const struct twin *twin, const struct process *proce
 
 bool has_conditions(const struct twin *twin)
 {
-	return twin->refused != 0 || twin->companions != 0 || twin->replaced != 0;
+	return twin->refused != 0 || twin->companions != 0 || twin->replaced != 0 || twin->loading != 0;
 }
 
 static bool has_prefix_of(const uint32_t *prefixes, char *const *texts)
@@ -114,11 +115,39 @@ static bool has_present(const struct twin *twin)
 	return false;
 }
 
+/* Behind the kind that rustc is told of a folder in front of it: `dependency=/x`. */
+static const char *behind_kind(const char *value)
+{
+	const char *at = value;
+	while (*at >= 'a' && *at <= 'z')
+		at++;
+	return *at == '=' ? at + 1 : value;
+}
+
+/* The folder may be named within the option's own argument, or by the next one. */
+static bool may_load(const struct twin *twin, char *const *argument)
+{
+	if (twin->loading == 0)
+		return false;
+	for (; *argument; argument++) {
+		if (names_library(*argument))
+			return true;
+		for (const uint32_t *option = list_at(twin->loading); *option != 0; option++) {
+			const char *value = behind(string_at(*option), *argument);
+			if (value && *value == '\0')
+				value = argument[1];
+			if (value && !is_without_libraries(behind_kind(value)))
+				return true;
+		}
+	}
+	return false;
+}
+
 bool is_refused(const struct twin *twin, const struct process *process)
 {
 	const uint32_t *prefixes = list_at(twin->refused);
 	char *const *arguments = process->argv + 3;
-	return has_prefix_of(prefixes, arguments) || has_prefix_of(prefixes, process->environment) || has_other_value(twin, arguments) || has_companion(twin, arguments) || has_present(twin);
+	return has_prefix_of(prefixes, arguments) || has_prefix_of(prefixes, process->environment) || has_other_value(twin, arguments) || has_companion(twin, arguments) || may_load(twin, arguments) || has_present(twin);
 }
 
 void replace(const struct twin *twin, int from, int to, char **argument)

@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#define TABLE_FORMAT "PELTWIN3"
-#define TABLE_MAGIC 0x334e4957544c4550u /* the same, in little-endian */
+#define TABLE_FORMAT "PELTWIN4"
+#define TABLE_MAGIC 0x344e4957544c4550u /* the same, in little-endian */
 /* Locales in UTF-8 are files that both architectures read alike. */
 #define TABLE_SAME_LOCALES 1u
 /* The emulator gives a program its environment back to front, and so do we: QEMU before 8.1. */
@@ -50,6 +50,8 @@ struct twin {
 	uint32_t absent;
 	/* Options, the argument that has to follow each, and what is given in its place: a list of three offsets a time, as the former. */
 	uint32_t replaced;
+	/* Options that name a folder in which libraries would be loaded: none of them may have one, none may be named by any argument, and arguments in files are never read. A list as that of `refused`. */
+	uint32_t loading;
 	uint32_t word_count;
 	/* argv of what is executed, but for the arguments that were given; 0 for argv[0] as given. */
 	uint32_t words[];

@@ -195,7 +195,7 @@ static void try_twin(const struct process *process)
 		return;
 	const struct twin *twin = for_call(system_call(__NR_fstat, process->file, (long)&file, 0, 0) == 0 ? find_twin(&file) : NULL, process);
 	struct expansion expansion = { .process = *process };
-	if (!twin || !is_plain_environment(process->environment) || has_preload_file() || (has_conditions(twin) && !expand(process, &expansion))) {
+	if (!twin || !is_plain_environment(process->environment) || has_preload_file() || (twin->loading != 0 && has_argument_files(process)) || (has_conditions(twin) && !expand(process, &expansion))) {
 		count('e');
 		return;
 	}

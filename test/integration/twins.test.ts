@@ -181,6 +181,7 @@ const CROSS = '/usr/libexec/gcc-cross/aarch64-linux-gnu/14'
 /** How compilers are started, by programs that only print their arguments in the compilers' places: those of the real ones are compared by test/toolchain/verify. */
 function testToolchain(run: (script: string, change?: Partial<ProcessSpec>) => Promise<Ran>): void {
   const twins = { rootfs: join(roots, 'amd64'), platform: parsePlatform('linux/amd64'), toolchain: { rootfs: join(roots, 'amd64') } }
+  const crates = 'mkdir -p /deps /macros /inner/macros; : >/deps/liba.rlib; : >/macros/libb.so; : >/inner/macros/libc.so; '
   const many = 'set -- $(ls /usr/bin /usr/bin /usr/bin /usr/bin /usr/bin /usr/bin); '
   const cases: readonly (readonly [sentence: string, script: string, expected: RegExp])[] = [
     ['puts what is in files of arguments in their place', `printf 'a\\\\ b\nc ' >f; >g; ${GCC}/lto1 x @f @g y; ${many} ${GCC}/lto1 "$@" @f last | sed 's/.* a b/a b/'`, /^x a b c y\na b c last\n$/],
@@ -188,6 +189,8 @@ function testToolchain(run: (script: string, change?: Partial<ProcessSpec>) => P
     ['gives a linker the plugin that it can load, if it is named in a file', `echo -plugin ${GCC}/liblto_plugin.so >f; aarch64-linux-gnu-ld.bfd a @f b`, new RegExp(`^a -plugin /dev/\\.pelago/toolchain${CROSS}/liblto_plugin\\.so b\n$`)],
     ['gives a linker the plugin that it can load', `aarch64-linux-gnu-ld.bfd a -plugin ${GCC}/liblto_plugin.so b`, new RegExp(`^a -plugin /dev/\\.pelago/toolchain${CROSS}/liblto_plugin\\.so b\n$`)],
     ['emulates one that is given another', `aarch64-linux-gnu-ld.bfd -plugin ${GCC}/liblto_plugin.so -plugin /p.so; aarch64-linux-gnu-ld.bfd -plugin`, new RegExp(`^-plugin ${GCC}/liblto_plugin\\.so -plugin /p\\.so\n-plugin\n$`)],
+    ['tells rustc the target', `${crates} rustc a -L dependency=/deps -L/none -L /deps`, /^--sysroot \/usr --target aarch64-unknown-linux-gnu a -L dependency=\/deps -L\/none -L \/deps\n$/],
+    ['emulates rustc where it may load a library, and where its arguments are in a file', `${crates} for folder in dependency=/macros /macros /inner; do rustc -L $folder; rustc -L$folder; done; rustc --extern b=b.so; echo -O >f; rustc @f; rustc --crate-type proc-macro`, /^-L dependency=\/macros\n-Ldependency=\/macros\n-L \/macros\n-L\/macros\n-L \/inner\n-L\/inner\n--extern b=b\.so\n@f\n--crate-type proc-macro\n$/],
   ]
   for (const [sentence, script, expected] of cases) {
     it(sentence, async () => {
@@ -214,11 +217,11 @@ function writeCompilers(crossVersion: string): void {
         writeFileSync(join(root, path), Buffer.concat([readFileSync(join(root, 'usr/bin/echo')), Buffer.from(`\0/configure -v --with-pkgversion='${version}'\0`)]), { mode: 0o755 })
       }
       writeFileSync(join(root, `var/lib/dpkg/info/${name}.md5sums`), paths.map((path) => `${createHash('md5').update(readFileSync(join(root, path))).digest('hex')}  ${path.slice(1)}\n`).join(''))
-      appendFileSync(join(root, 'var/lib/dpkg/status'), `\nPackage: ${name}\nStatus: install ok installed\nVersion: 14\nDepends: libc6\n`)
+      appendFileSync(join(root, 'var/lib/dpkg/status'), `\nPackage: ${name}\nStatus: install ok installed\nVersion: ${name === 'rustc' ? '1.85.1' : '14'}\nDepends: libc6\n`)
     }
   }
-  install('arm64', { 'gcc-14': [`${GCC}/cc1`, `${GCC}/lto1`], 'binutils-aarch64-linux-gnu': [binutils] }, 'Debian 14.2.0-19')
-  install('amd64', { 'gcc-14-aarch64-linux-gnu': [`${CROSS}/cc1`, `${CROSS}/lto1`, `${CROSS}/liblto_plugin.so`], 'binutils-aarch64-linux-gnu': [binutils] }, crossVersion)
+  install('arm64', { 'gcc-14': [`${GCC}/cc1`, `${GCC}/lto1`], 'binutils-aarch64-linux-gnu': [binutils], rustc: ['/usr/bin/rustc'] }, 'Debian 14.2.0-19')
+  install('amd64', { 'gcc-14-aarch64-linux-gnu': [`${CROSS}/cc1`, `${CROSS}/lto1`, `${CROSS}/liblto_plugin.so`], 'binutils-aarch64-linux-gnu': [binutils], rustc: ['/usr/bin/rustc'] }, crossVersion)
 }
 
 /** Where there are none, it runs as it would without, and says why. */

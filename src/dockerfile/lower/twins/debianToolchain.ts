@@ -54,7 +54,7 @@ function mount(input: number | undefined, target: string): BindMount {
   return { kind: 'bind', input, selector: '', target, readonly: false, isOutput: false }
 }
 
-/** Writes lines of the cross compiler's package and the version of the compiler that is there. LLVM's is the package of the same name: it has all targets. */
+/** Writes lines of the cross compiler's package and the version of the compiler that is there. Those of LLVM and rustc are packages of the same names: they have all targets. */
 const FIND = `
 status=${TARGET}/var/lib/dpkg/status
 [ -f "$status" ] && [ ! -L "$status" ] || exit 0
@@ -62,7 +62,7 @@ awk -v triplet="$1" '
   /^Package:/ { name = $2; installed = 0 }
   /^Status:/ { installed = $NF == "installed" }
   /^Version:/ && installed && name ~ /^(gcc|g\\+\\+)-[0-9]+$/ { print name "-" triplet, $2 }
-  /^Version:/ && installed && (name == "binutils-" triplet || name ~ /^(clang|lld)-[0-9]+$|^llvm-[0-9]+-linker-tools$/) { print name, $2 }
+  /^Version:/ && installed && (name == "binutils-" triplet || name ~ /^(clang|lld)-[0-9]+$|^llvm-[0-9]+-linker-tools$|^rustc$|^libstd-rust-[0-9.]+$/) { print name, $2 }
 ' "$status" | sort > ${WANTED}/packages
 `
 
@@ -85,6 +85,8 @@ while read -r package version; do
   case $package:$offered in
     clang-*:"$version") has="$has libclang-cpp$number=$offered libllvm$number=$offered"; gets="$gets $package=$offered" ;;
     lld-*:"$version" | llvm-*:"$version") has="$has libllvm$number=$offered"; gets="$gets $package=$offered" ;;
+    libstd-rust-*:"$version") has="$has $package=$offered" ;;
+    rustc:"$version") gets="$gets $package=$offered" ;;
     binutils-*:"$version" | binutils-*:"\${version%+b*}") has="$has $package=$offered" ;;
     g++-*:"\${version%+b*}" | g++-*:"\${version%+b*}cross"*) gets="$gets $package=$offered" ;;
     gcc-*:"\${version%+b*}" | gcc-*:"\${version%+b*}cross"*) has="$has cpp-\${package#gcc-}=$offered"; gets="$gets $package=$offered" ;;

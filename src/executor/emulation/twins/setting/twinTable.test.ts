@@ -14,7 +14,7 @@ function stringAt(bytes: Buffer, offset: number): string {
 describe('the table of twins', () => {
   it('begins with what native/twin/table.h says', () => {
     const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start() }] }), -4096n)
-    assert.equal(bytes.toString('latin1', 0, 8), 'PELTWIN3')
+    assert.equal(bytes.toString('latin1', 0, 8), 'PELTWIN4')
     assert.deepEqual([bytes.readBigInt64LE(8), bytes.readBigUInt64LE(16), bytes.readBigUInt64LE(24), bytes.readUInt32LE(32)], [-4096n, 5n, 6n, 1])
     assert.deepEqual([40, 48, 56, 64, 72].map((at) => bytes.readBigUInt64LE(at)), [1n, 2n, 7n, 1_700_000_000_123_456_789n, 1_700_000_001_000_000_000n])
   })
@@ -31,19 +31,20 @@ describe('the table of twins', () => {
   const textsAt = (bytes: Buffer, at: number, length: number): readonly (string | number)[] => numbersAt(bytes, at, length).map((offset) => offset && stringAt(bytes, offset))
   it('says how a twin is started, argv[0] as 0', () => {
     const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ call: { names: ['sh', 'ash'] } }) }] }), 0n)
-    const [linkFolder = 0, link = 0, names = 0, first, otherwise, refused, companions, absent, replaced, count, ...words] = numbersAt(bytes, bytes.readUInt32LE(80), 14)
-    assert.deepEqual([stringAt(bytes, linkFolder), stringAt(bytes, link), first, otherwise, refused, companions, absent, replaced, count], ['/l/', 'sh', 0, 0, 0, 0, 0, 0, 4])
+    const [linkFolder = 0, link = 0, names = 0, first, otherwise, refused, companions, absent, replaced, loading, count, ...words] = numbersAt(bytes, bytes.readUInt32LE(80), 15)
+    assert.deepEqual([stringAt(bytes, linkFolder), stringAt(bytes, link), first, otherwise, refused, companions, absent, replaced, loading, count], ['/l/', 'sh', 0, 0, 0, 0, 0, 0, 0, 4])
     assert.deepEqual(words.map((word) => (word === 0 ? ARGV0 : stringAt(bytes, word))), [ARGV0, '--argv0', ARGV0, '/r/dash'])
     assert.deepEqual(textsAt(bytes, names, 3), ['sh', 'ash', 0])
   })
-  it('says which calls it is for: first arguments, what is refused, files beside others, and values of options', () => {
-    const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ call: { first: ['-cc1'], refused: ['-p', '-v'], companions: [['-include', '.gch']], absent: ['/none'], replaced: [['-plugin', '/a', '/b']] } }) }] }), 0n)
-    const [first = 0, , refused = 0, companions = 0, absent = 0, replaced = 0] = numbersAt(bytes, bytes.readUInt32LE(80) + 12, 6)
+  it('says which calls it is for: first arguments, what is refused, files beside others, values of options, and folders of libraries', () => {
+    const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ call: { first: ['-cc1'], refused: ['-p', '-v'], companions: [['-include', '.gch']], absent: ['/none'], replaced: [['-plugin', '/a', '/b']], loading: ['-L'] } }) }] }), 0n)
+    const [first = 0, , refused = 0, companions = 0, absent = 0, replaced = 0, loading = 0] = numbersAt(bytes, bytes.readUInt32LE(80) + 12, 7)
     assert.deepEqual(textsAt(bytes, first, 2), ['-cc1', 0])
     assert.deepEqual(textsAt(bytes, refused, 3), ['-p', '-v', 0])
     assert.deepEqual(textsAt(bytes, companions, 3), ['-include', '.gch', 0])
     assert.deepEqual(textsAt(bytes, absent, 2), ['/none', 0])
     assert.deepEqual(textsAt(bytes, replaced, 4), ['-plugin', '/a', '/b', 0])
+    assert.deepEqual(textsAt(bytes, loading, 2), ['-L', 0])
   })
   it('says what is started in other calls', () => {
     const bytes = formatTwinTable(table({ entries: [{ file: file(1n, 2n), twin: start({ otherwise: start({ link: 'other' }) }) }] }), 0n)

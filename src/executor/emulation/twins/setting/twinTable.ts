@@ -43,6 +43,8 @@ export interface TwinCall {
   readonly absent?: readonly string[]
   /** Options whose next argument must be one of these values, or it is emulated; and what is given in its place. */
   readonly replaced?: readonly (readonly [option: string, value: string, standIn: string])[]
+  /** Options that name a folder in which it would load libraries, with their kind in front or without (`-L dependency=/x`): it is emulated where one has any, where an argument names one, or where arguments stand in files. */
+  readonly loading?: readonly string[]
 }
 
 export interface TwinTable {
@@ -56,7 +58,7 @@ export interface TwinTable {
 }
 
 /** The format's name, as native/twin/table.h has it: in the code that reads it, and first in a table. */
-export const TABLE_FORMAT = 'PELTWIN3'
+export const TABLE_FORMAT = 'PELTWIN4'
 const HEADER_BYTES = 40
 const ENTRY_BYTES = 48
 const SAME_LOCALES = 1
@@ -110,10 +112,10 @@ function createTail(from: number): Tail {
   const text = (value: string): number => add(`"${value}`, Buffer.from(`${value}\0`))
   const numbers = (values: readonly number[]): number => add(values.join(','), Buffer.from(Uint32Array.from(values).buffer))
   const list = (texts: readonly string[]): number => (texts.length === 0 ? 0 : numbers([...texts.map(text), 0]))
-  const start = ({ linkFolder, link, call: { names, first, refused, companions, absent, replaced }, words, otherwise }: TwinStart): number => {
+  const start = ({ linkFolder, link, call: { names, first, refused, companions, absent, replaced, loading }, words, otherwise }: TwinStart): number => {
     const next = otherwise === undefined ? 0 : start(otherwise)
     const lists = [names, first].map((texts) => list(texts ?? []))
-    const conditions = [refused, companions?.flat(), absent, replaced?.flat()].map((texts) => list(texts ?? []))
+    const conditions = [refused, companions?.flat(), absent, replaced?.flat(), loading].map((texts) => list(texts ?? []))
     return numbers([text(linkFolder), text(link), ...lists, next, ...conditions, words.length, ...words.map((word) => (word === ARGV0 ? 0 : text(word)))])
   }
   return { parts, start }

@@ -11,13 +11,15 @@ export interface CompilerTarget {
   readonly triplet: string
   /** LLVM's name for what clang makes code for by itself, as Debian builds it; undefined where clang is not proven. */
   readonly llvmTriple: string | undefined
+  /** rustc's name for it; undefined where rustc is not proven. */
+  readonly rustTarget: string | undefined
 }
 
 /** By the platform's architecture. */
 export const COMPILER_TARGETS: ReadonlyMap<string, CompilerTarget> = new Map([
-  ['arm64', { triplet: 'aarch64-linux-gnu', llvmTriple: 'aarch64-unknown-linux-gnu' }],
-  ['arm', { triplet: 'arm-linux-gnueabihf', llvmTriple: undefined }],
-  ['riscv64', { triplet: 'riscv64-linux-gnu', llvmTriple: undefined }],
+  ['arm64', { triplet: 'aarch64-linux-gnu', llvmTriple: 'aarch64-unknown-linux-gnu', rustTarget: 'aarch64-unknown-linux-gnu' }],
+  ['arm', { triplet: 'arm-linux-gnueabihf', llvmTriple: undefined, rustTarget: undefined }],
+  ['riscv64', { triplet: 'riscv64-linux-gnu', llvmTriple: undefined, rustTarget: undefined }],
 ])
 
 /** As it is in names of packages, which have no underscores. */

@@ -149,6 +149,32 @@ describe('the toolchain of a step', () => {
       `/usr/lib/llvm-19/bin/clang ${driver}`,
     ])
   })
+  const rust = (version: string, { libraries = version, triplet = NATIVE } = {}): Packages => ({
+    rustc: { version, files: { 'usr/bin/rustc': 'needs libone.so' } },
+    libone: { version: libraries, files: { [`usr/lib/${triplet}/libone.so`]: '', 'usr/lib/loader': '' } },
+  })
+  const rustStep = rust('1.85.1-1', { triplet: ARM64 })
+  const unknown = 'is not known to give the same output'
+  const rusts: readonly (readonly [name: string, architecture: string, sides: Sides, twins: readonly string[], why: string | undefined])[] = [
+    ['has rustc, the same package', 'arm64', { step: rustStep, toolchain: rust('1.85.1-1') }, ['rustc'], undefined],
+    ['has none of another revision', 'arm64', { step: rustStep, toolchain: rust('1.85.1-2') }, [], 'rustc is 1.85.1-1 here, and 1.85.1-2 in the toolchain'],
+    ['has no rustc with other libraries', 'arm64', { step: rustStep, toolchain: rust('1.85.1-1', { libraries: '2' }) }, [], 'rustc is not as its package brought it, or has other libraries than in the toolchain'],
+    ['has no rustc of a version that is not proven', 'arm64', { step: rust('1.90.0-1', { triplet: ARM64 }), toolchain: rust('1.90.0-1') }, [], `rustc 1.90.0-1 for arm64 ${unknown}`],
+    ['has no rustc for a platform that is not proven', 'riscv64', { step: rust('1.85.1-1', { triplet: 'riscv64-linux-gnu' }), toolchain: rust('1.85.1-1') }, [], `rustc 1.85.1-1 for riscv64 ${unknown}`],
+    ['has no rustc that no package brought', 'arm64', { step: { libone: { version: '1', files: {} } }, toolchain: rust('1.85.1-1'), others: { step: { 'usr/bin/rustc': '' } } }, [], 'rustc is of no package'],
+    ['is nothing where it has no rustc', 'arm64', { step: rustStep, toolchain: { libone: { version: '1', files: {} } } }, [], 'rustc for arm64 is not in the toolchain'],
+  ]
+  for (const [name, architecture, sides, twins, why] of rusts) {
+    it(name, async () => {
+      const found = await search(architecture, sides)
+      assert.deepEqual([found.twins.map(({ calledAs: [program] }) => program), found.why], [twins, why])
+    })
+  }
+  it('tells rustc its root and the target, and is not for calls that may load libraries', async () => {
+    const [found] = (await search('arm64', { step: rustStep, toolchain: rust('1.85.1-1') })).twins
+    assert.deepEqual(found?.start.words.slice(-5), ['/dev/.pelago/toolchain/usr/bin/rustc', '--sysroot', '/usr', '--target', 'aarch64-unknown-linux-gnu'])
+    assert.deepEqual([found.call.names, found.call.loading], [['rustc'], ['-L']])
+  })
   it('gives a linker the plugin of each compiler', async () => {
     const linker = (await search('arm64', PLAIN)).twins.find(({ calledAs: [name] }) => name === 'ld.bfd')
     assert.deepEqual(linker?.call.replaced, [['-plugin', `/usr/libexec/gcc/${ARM64}/14/liblto_plugin.so`, `/dev/.pelago/toolchain/usr/libexec/gcc-cross/${ARM64}/14/liblto_plugin.so`]])

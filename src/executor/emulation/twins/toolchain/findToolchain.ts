@@ -2,6 +2,7 @@ import type { TwinReaders } from '../findTwins.ts'
 import { findBinutils } from './findBinutils.ts'
 import { findClang } from './findClang.ts'
 import { findGcc } from './findGcc.ts'
+import { findRust } from './findRust.ts'
 import { openSearch, type ToolchainSearch, type ToolchainSides } from './toolchainSearch.ts'
 
 /**
@@ -13,6 +14,7 @@ export async function findToolchain(sides: ToolchainSides, readers: TwinReaders,
   if (search === undefined) return { twins: [], why: undefined }
   const [gcc, clang] = [await findGcc(search), await findClang(search)]
   const binutils = await findBinutils([...gcc.plugins, ...clang.plugins], search)
-  const whys = [gcc.why, clang.why].flatMap((why) => why ?? [])
-  return { twins: [...gcc.twins, ...clang.twins, ...binutils], why: whys.length === 0 ? undefined : whys.join('; ') }
+  const rust = await findRust(search)
+  const whys = [gcc.why, clang.why, rust.why].flatMap((why) => why ?? [])
+  return { twins: [...gcc.twins, ...clang.twins, ...rust.twins, ...binutils], why: whys.length === 0 ? undefined : whys.join('; ') }
 }
