@@ -19,7 +19,7 @@ export interface Workload {
 }
 
 const ARCHITECTURES = [['native', 'linux/amd64'], ['emulated', 'linux/arm64']] as const
-/** A step may take minutes, and varies little. */
+/** A step may take minutes. */
 const MOST_RUNS = 3
 
 export const emulated: Scenario = {
@@ -31,13 +31,12 @@ export const emulated: Scenario = {
   cases: casesOf(SMALL_WORKLOADS),
 }
 
-/** Once is enough: a run takes up to minutes. */
 export const emulatedInstalls: Scenario = {
   name: 'emulated-installs',
   title: 'Emulated package managers and compilers',
   about: 'The same, with what images are made of: what is installed or compiled is in the base image or in the context, and nothing is fetched. The compilers of C and Rust are those of Debian 13, all else is of Debian 12; with a toolchain, these run natively, too.',
   isEmulated: true,
-  mostRuns: 1,
+  mostRuns: MOST_RUNS,
   isLong: true,
   cases: casesOf(LARGE_WORKLOADS),
 }
