@@ -38,7 +38,7 @@ const DEBIAN_COMPILERS = [
   'RUN apt-get install -qq -y --no-install-recommends gcc-14-aarch64-linux-gnu',
   'FROM compilers AS rust',
   'RUN apt-get install -qq -y --no-install-recommends cargo',
-  'FROM cross AS crossRust',
+  'FROM cross AS rust-cross',
   'RUN apt-get install -qq -y --no-install-recommends rustc',
 ]
 
@@ -81,7 +81,7 @@ async function pushBase(name: BaseName, images: Images, base: Workshop['base']):
     case 'rust':
       return await publishStage(images, name, { stages: DEBIAN_COMPILERS, on: await base('debian13'), platforms: DEBIAN_PLATFORMS })
     case 'cross':
-    case 'crossRust':
+    case 'rust-cross':
       return await publishStage(images, name, { stages: DEBIAN_COMPILERS, on: await base('debian13'), platforms: DEBIAN_PLATFORMS.slice(0, 1) })
   }
 }

@@ -11,6 +11,6 @@ export interface Workshop {
 /**
  * `debs` is `debian` with packages that are fetched and not installed, `tools` one that has them, and more of the kind.
  * `compilers` is a newer Debian with gcc, and `cross` the same, for this machine alone, with a gcc for arm64; `rust` and
- * `crossRust` are these two with Rust's compiler besides.
+ * `rust-cross` are these two with Rust's compiler besides.
  */
-export type BaseName = 'busybox' | 'debian' | 'debs' | 'tools' | 'debian13' | 'compilers' | 'cross' | 'rust' | 'crossRust'
+export type BaseName = 'busybox' | 'debian' | 'debs' | 'tools' | 'debian13' | 'compilers' | 'cross' | 'rust' | 'rust-cross'

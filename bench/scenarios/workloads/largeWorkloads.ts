@@ -13,7 +13,7 @@ export const LARGE_WORKLOADS: readonly Workload[] = [
   { name: 'pip install', image: 'tools', command: () => 'pip install --quiet --no-index --no-build-isolation --no-deps --break-system-packages ./package', write: (folder, scale) => writePackage(join(folder, 'package'), scale === 'full' ? 200 : 40) },
   { name: 'npm ci', image: 'tools', command: () => 'npm ci --offline --silent --no-audit --no-fund', write: writeNpmProject },
   { name: 'Go build', image: 'tools', command: () => 'GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -o /program .', write: writeGoProgram },
-  { name: 'cargo build', image: 'rust', toolchain: 'crossRust', command: () => 'cargo build --quiet --release --offline', write: (folder, scale) => writeCargoProject(folder, scale === 'full' ? 12 : 2) },
+  { name: 'cargo build', image: 'rust', toolchain: 'rust-cross', command: () => 'cargo build --quiet --release --offline', write: (folder, scale) => writeCargoProject(folder, scale === 'full' ? 12 : 2) },
 ]
 
 /** Functions with loops, branches and floating point, that an optimizer has work with. */
