@@ -7,7 +7,7 @@ export interface BlockPacking {
   readonly sizes: CutSizes
   /** All that the packed bytes depend on beside the block: codec, parameters, level, and the library's version. */
   readonly name: string
-  /** Of a block as it is; taken once, and kept with what it is packed to. */
+  /** Of a block as it is, where the format has one of the whole, else 0; taken once, and kept with what the block is packed to. */
   checksum(block: Uint8Array): number
   openPacker(): BlockPacker
 }
