@@ -3,7 +3,7 @@ import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFi
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { missingForBuilds } from '../support/images/baseImage.ts'
-import { DEBIAN_PLATFORMS, fetchDebianRoot, missingForDebianRoots } from '../support/images/debianRoots.ts'
+import { DEBIAN_PLATFORMS, fetchDebianRoot, missingForDebianRoots, releaseOf } from '../support/images/debianRoots.ts'
 import { makeTwinRoot } from '../support/images/twinRoots.ts'
 import { MORE_USER_LANDS, USER_LANDS, writeUserLand, type UserLand } from '../support/images/userLands.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
@@ -29,7 +29,7 @@ describe('an accelerated build', { skip: process.arch === 'x64' ? missingForBuil
     pelago = await openPelago()
     const folder = await pelago.context({ Dockerfile: 'FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /\n' })
     for (const architecture of ROOTS) {
-      const tar = await fetchDebianRoot(architecture)
+      const tar = await fetchDebianRoot(architecture, releaseOf(ROOTS))
       if (tar === undefined) hasRoots = false
       else makeTwinRoot(join(folder, architecture), tar)
     }

@@ -12,7 +12,7 @@ import { collect, shell } from '../../src/executor/executor.suite.ts'
 import type { Executor, ProcessSpec, TwinUseCount } from '../../src/executor/executor.ts'
 import { parsePlatform } from '../../src/ground/platform.ts'
 import { namespaceArgv } from '../../src/kit/enterNamespaces.ts'
-import { DEBIAN_PLATFORMS, fetchDebianRoot, missingForDebianRoots } from '../support/images/debianRoots.ts'
+import { DEBIAN_PLATFORMS, fetchDebianRoot, missingForDebianRoots, releaseOf } from '../support/images/debianRoots.ts'
 import { makeTwinRoot, writeDebianDatabase } from '../support/images/twinRoots.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
 import { missing } from '../support/requires.ts'
@@ -59,7 +59,7 @@ function testOutside(): void {
 
 async function makeRoots(folder: string, architectures: readonly string[]): Promise<boolean> {
   for (const architecture of new Set(architectures)) {
-    const tar = await fetchDebianRoot(architecture)
+    const tar = await fetchDebianRoot(architecture, releaseOf(architectures))
     if (tar === undefined) return false
     makeTwinRoot(join(folder, architecture), tar)
   }
@@ -236,7 +236,7 @@ function testReasons(run: (script: string, change?: Partial<ProcessSpec>) => Pro
     ['names of users that a service knows are left to emulation', 'readlink /proc/$$/exe | grep -c ld-linux', '0', undefined, () => appendFileSync(services, 'passwd: ldap\n')],
     ['another distribution: none', WHO, '/usr/bin/readlink', /different distributions$/, () => writeFileSync(release, 'ID=raspbian\n')],
     ['a library for better processors: none', WHO, '/usr/bin/readlink', /^no tool/, () => writeFileSync(join(makeFolder(join(better, 'x86-64-v3')), 'libc.so.6'), '')],
-    ['another C library: none', WHO, '/usr/bin/readlink', /^libc6 is 9\.0-1 for arm64, and 1\.0-1 for amd64$/, () => writeDebianDatabase(root, '9.0-1')],
+    ['another C library: none', WHO, '/usr/bin/readlink', /^libc6 is 9\.0-1 for arm64, and 12-1 for amd64$/, () => writeDebianDatabase(root, '9.0-1')],
     ['no packages: none', WHO, '/usr/bin/readlink', /^the image for arm64 has no package database/, () => renameSync(status, `${status}.away`)],
   ]
   for (const [sentence, script, expected, why, prepare] of cases) {

@@ -17,6 +17,13 @@ export const DEBIAN_PLATFORMS: ReadonlyMap<string, string> = new Map([
   ['linux/386', 'i386'],
 ])
 
+export type DebianRelease = 'bookworm' | 'trixie'
+
+/** The oldest that all of these have, by Debian's names: programs of one are twins of another's only in the same release. */
+export function releaseOf(architectures: Iterable<string>): DebianRelease {
+  return [...architectures].includes('riscv64') ? 'trixie' : 'bookworm' // riscv64 came with trixie
+}
+
 /** For a test's `skip`: what a root, and `programs`, want and the machine lacks. */
 export function missingForDebianRoots(...programs: string[]): string | false {
   return missingForRootWork('apt-get', 'dpkg-deb', 'flock', 'tar', ...programs)
@@ -26,13 +33,12 @@ export function missingForDebianRoots(...programs: string[]): string | false {
  * The root file system of a small Debian as tar, of packages that were unpacked and not set up, so that no program of
  * theirs has to run. Fetched once a machine and kept in `~/.cache/pelago-test`; undefined where that cannot be.
  */
-export async function fetchDebianRoot(architecture: string): Promise<string | undefined> {
-  const cache = join(homedir(), '.cache/pelago-test/debian-roots')
+export async function fetchDebianRoot(architecture: string, release = releaseOf([architecture])): Promise<string | undefined> {
+  const cache = join(homedir(), '.cache/pelago-test/debian-roots', release)
   const path = join(cache, `${architecture}.tar`)
   if (existsSync(path)) return path
   await mkdir(cache, { recursive: true })
-  const suite = architecture === 'riscv64' ? 'trixie' : 'bookworm' // riscv64 came with trixie
-  const { exitCode } = await runCommand(packageScript(UNPACK, architecture, suite, path))
+  const { exitCode } = await runCommand(packageScript(UNPACK, architecture, release, path))
   return exitCode === 0 ? path : undefined
 }
 

@@ -15,8 +15,11 @@ export function makeTwinRoot(root: string, tar: string, wanted: readonly string[
   writeDebianDatabase(root)
 }
 
-/** As dpkg keeps it: the packages of the allowlist, and one that has the libraries of all. */
-export function writeDebianDatabase(root: string, version = '1.0-1'): void {
+/**
+ * As dpkg keeps it: the packages of the allowlist, and one that has the libraries of all. Their version is the release's
+ * unless another is given, so that roots of different releases are not taken for the same.
+ */
+export function writeDebianDatabase(root: string, version = `${releaseNumber(root)}-1`): void {
   const info = join(root, 'var/lib/dpkg/info')
   mkdirSync(info, { recursive: true })
   const libraries = readdirSync(join(root, 'usr/lib'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
@@ -26,6 +29,11 @@ export function writeDebianDatabase(root: string, version = '1.0-1'): void {
   }
   for (const [name, paths] of packages) writeFileSync(join(info, `${name}.md5sums`), paths.map((path) => `${md5(join(root, path))}  ${path}\n`).join(''))
   writeFileSync(join(root, 'var/lib/dpkg/status'), [...packages.keys()].map((name) => `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\n${name === 'libc6' ? '' : 'Depends: libc6\n'}`).join('\n'))
+}
+
+/** os-release(5): of a Debian, what its release is called by number. */
+function releaseNumber(root: string): string {
+  return /^VERSION_ID="(\d+)"$/m.exec(readFileSync(join(root, 'usr/lib/os-release'), 'utf8'))?.[1] ?? ''
 }
 
 function md5(path: string): string {

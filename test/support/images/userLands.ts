@@ -5,18 +5,25 @@ import { join } from 'node:path'
 import { parseParagraphs } from '../../../src/ground/deb822.ts'
 import { APPLETS, TOOLS } from '../twinTools.ts'
 import { fetchBusybox, makeBusyboxRoot } from './busybox.ts'
-import { fetchDebianRoot } from './debianRoots.ts'
+import { fetchDebianRoot, releaseOf, type DebianRelease } from './debianRoots.ts'
 import { makeTwinRoot } from './twinRoots.ts'
 
 /** What an image is made of that steps are verified on: native twins against emulation. */
 export interface UserLand {
   readonly name: string
-  /** Writes its root as tar to `path`, by Debian's name of the architecture. False where it cannot be had. */
-  readonly write: (path: string, architecture: string) => Promise<boolean>
+  /** Writes its root as tar to `path`. False where it cannot be had. */
+  readonly write: (path: string, root: WantedRoot) => Promise<boolean>
   /** What a step runs, as sh; its output is compared, too. */
   readonly script: string
   /** The share of its processes that has to run natively at least; or the reason why none does. */
   readonly native: number | RegExp
+}
+
+interface WantedRoot {
+  /** By Debian's name. */
+  readonly architecture: string
+  /** Of Debian, where the user land leaves it open: one that all its roots have. */
+  readonly release: DebianRelease
 }
 
 const CACHE = join(homedir(), '.cache/pelago-test')
@@ -32,16 +39,16 @@ export const USER_LANDS: readonly UserLand[] = [
 
 /** The others, some of which take minutes. */
 export const MORE_USER_LANDS: readonly UserLand[] = [
-  { name: 'distroless', write: async (path, architecture) => await writeFew(path, architecture, withoutDpkg), script: BRIEF, native: 0.8 },
+  { name: 'distroless', write: async (path, root) => await writeFew(path, root, withoutDpkg), script: BRIEF, native: 0.8 },
   { name: 'busybox', write: writeBusybox, script: 'mkdir /d; ls /bin >/d/ls; uname -m; env uname -m', native: /^the image for \w+ has no package database/ },
   { name: 'applets', write: writeAlpine, script: APPLETS, native: 0.8 },
-  { name: 'tools', write: async (path, architecture) => await writeDebian(path, architecture, makeTwinRoot), script: TOOLS, native: 0.7 },
-  { name: 'bookworm', write: async (path, architecture) => copyKept(baseImage('debian', architecture), path), script: TOOLS, native: 0.7 },
-  { name: 'trixie', write: async (path, architecture) => copyKept(baseImage('debian13', architecture), path), script: TOOLS, native: 0.7 },
+  { name: 'tools', write: async (path, root) => await writeDebian(path, root, makeTwinRoot), script: TOOLS, native: 0.7 },
+  { name: 'bookworm', write: async (path, { architecture }) => copyKept(baseImage('debian', architecture), path), script: TOOLS, native: 0.7 },
+  { name: 'trixie', write: async (path, { architecture }) => copyKept(baseImage('debian13', architecture), path), script: TOOLS, native: 0.7 },
 ]
 
 /** As test/userlands/verify has made it. */
-async function writeAlpine(path: string, architecture: string): Promise<boolean> {
+async function writeAlpine(path: string, { architecture }: WantedRoot): Promise<boolean> {
   return copyKept(join(CACHE, 'userlands/roots', `${architecture}.tar`), path)
 }
 
@@ -55,15 +62,15 @@ function copyKept(kept: string, path: string): boolean {
   return existsSync(kept)
 }
 
-async function writeFew(path: string, architecture: string, change: (root: string) => void = () => undefined): Promise<boolean> {
-  return await writeDebian(path, architecture, (root, tar) => {
+async function writeFew(path: string, wanted: WantedRoot, change: (root: string) => void = () => undefined): Promise<boolean> {
+  return await writeDebian(path, wanted, (root, tar) => {
     makeTwinRoot(root, tar, FEW)
     change(root)
   })
 }
 
-async function writeDebian(path: string, architecture: string, make: (root: string, tar: string) => void): Promise<boolean> {
-  const tar = await fetchDebianRoot(architecture)
+async function writeDebian(path: string, { architecture, release }: WantedRoot, make: (root: string, tar: string) => void): Promise<boolean> {
+  const tar = await fetchDebianRoot(architecture, release)
   if (tar !== undefined) packRoot(path, (root) => make(root, tar))
   return tar !== undefined
 }
@@ -76,7 +83,7 @@ function withoutDpkg(root: string): void {
   rmSync(join(dpkg, 'status'))
 }
 
-async function writeBusybox(path: string, architecture: string): Promise<boolean> {
+async function writeBusybox(path: string, { architecture }: WantedRoot): Promise<boolean> {
   const busybox = architecture === 'amd64' ? '/usr/bin/busybox' : fetchBusybox(architecture)
   if (busybox !== undefined) packRoot(path, (root) => makeBusyboxRoot(root, busybox))
   return busybox !== undefined
@@ -95,7 +102,8 @@ function packRoot(path: string, make: (root: string) => void): void {
 /** A context whose image is the user land. Undefined where it cannot be had for one of the architectures, by Debian's names and the images'. */
 export async function writeUserLand(folder: string, { write }: UserLand, architectures: ReadonlyMap<string, string>): Promise<string | undefined> {
   mkdirSync(folder, { recursive: true })
-  for (const [debian, own] of architectures) if (!(await write(join(folder, `${own}.tar`), debian))) return undefined
+  const release = releaseOf(architectures.keys())
+  for (const [architecture, own] of architectures) if (!(await write(join(folder, `${own}.tar`), { architecture, release }))) return undefined
   writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nARG TARGETARCH\nARG TARGETVARIANT\nADD $TARGETARCH$TARGETVARIANT.tar /\n')
   return folder
 }
