@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSy
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { packageScript } from './debianPackages.ts'
+import { releaseOf } from './debianRoots.ts'
 
 /** With the wait for others who are at the package lists. */
 const TIMEOUT_MS = 300_000
@@ -26,7 +27,7 @@ export function fetchBusybox(debianArchitecture: string): string | undefined {
   mkdirSync(cache, { recursive: true })
   const work = mkdtempSync(join(cache, 'apt-'))
   try {
-    const [shell, ...args] = packageScript('update_lists "$1" bookworm trixie testing; private_apt "$1" download busybox-static', debianArchitecture)
+    const [shell, ...args] = packageScript('update_lists "$1" "$2" testing; private_apt "$1" download busybox-static', debianArchitecture, releaseOf([debianArchitecture]))
     execFileSync(shell, args, { cwd: work, stdio: 'ignore', timeout: TIMEOUT_MS })
     const archive = readdirSync(work).find((name) => name.endsWith('.deb')) ?? ''
     execFileSync('dpkg-deb', ['-x', archive, 'unpacked'], { cwd: work })

@@ -28,7 +28,7 @@ interface WantedRoot {
 
 const CACHE = join(homedir(), '.cache/pelago-test')
 /** Enough for a step, and small enough to be made for every run of the tests. */
-const FEW = ['./bin', './lib', './lib64', './usr/lib64', ...'dash sh cat ls sed gzip mkdir rm seq'.split(' ').map((name) => `./usr/bin/${name}`), ...'c selinux pcre2-8 acl attr'.split(' ').map((name) => `./usr/lib/*-linux-gnu*/lib${name}.so.*`), './usr/lib/*-linux-gnu*/ld*.so*', './usr/lib/ld*.so*', './usr/lib64/*', './etc/passwd', './etc/group', './usr/lib/os-release', './etc/os-release']
+const FEW = ['./bin', './lib', './lib64', './usr/lib64', ...'dash sh cat ls sed gzip mkdir rm seq'.split(' ').map((name) => `./usr/bin/${name}`), ...'c selinux pcre2-8 acl attr cap'.split(' ').map((name) => `./usr/lib/*-linux-gnu*/lib${name}.so.*`), './usr/lib/*-linux-gnu*/ld*.so*', './usr/lib/ld*.so*', './usr/lib64/*', './etc/passwd', './etc/group', './usr/lib/os-release', './etc/os-release']
 const BRIEF = 'mkdir /d; i=0; while [ $i -lt 6 ]; do ls -l /bin/sh | sed s/a/b/ >/d/$i; cat /d/$i | gzip -9n >/d/$i.gz; i=$((i + 1)); done; seq 3'
 
 /** Those that every run has, where they can be had. */
