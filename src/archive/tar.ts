@@ -36,6 +36,8 @@ export interface TarEntry {
 }
 
 export const BLOCK_BYTES = 512
+/** Long names and records are held whole; no honest one comes near. */
+export const MAX_EXTENSION_BYTES = 1 << 20
 export const XATTR_RECORD_PREFIX = 'SCHILY.xattr.'
 
 /** An archive that breaks off or is none. */

@@ -3,10 +3,8 @@ import { brokenOff, createByteSource, type ByteSource } from './internal/byteSou
 import { decimal, mergeRecords, NO_RECORDS, parsePaxRecords, parseTime, type PaxRecords } from './internal/paxRecords.ts'
 import { parseRawHeader, type RawHeader } from './internal/rawHeader.ts'
 import { expandSparse, readOldSparseMap, readSparseMap, sparseMapOfRecords, storedBytes, type SparseMap } from './internal/sparse.ts'
-import { BLOCK_BYTES, TarInvalidError, XATTR_RECORD_PREFIX, type TarEntry, type TarHeader, type TarKind } from './tar.ts'
+import { BLOCK_BYTES, MAX_EXTENSION_BYTES, TarInvalidError, XATTR_RECORD_PREFIX, type TarEntry, type TarHeader, type TarKind } from './tar.ts'
 
-/** Long names and records are held whole; no honest one comes near. */
-const MAX_EXTENSION_BYTES = 1 << 20
 /** Linux's PATH_MAX: what is longer can neither be made nor opened. */
 const MAX_PATH_BYTES = 4096
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { asByteString } from '../../kit/byteString.ts'
 import { madeTar } from '../keptBlocks.suite.ts'
+import { BLOCK_BYTES } from '../tar.ts'
+import { writeTar } from '../tarWriter.ts'
 import { createBlockBuffers, cutAtEntries, type CutSizes } from './tarCuts.ts'
 
 const SIZES: CutSizes = { minBytes: 16 * 1024, maxBytes: 64 * 1024 }
@@ -17,6 +20,33 @@ async function cut(bytes: Uint8Array, chunkBytes: number, sizes = SIZES): Promis
     buffers.giveBack(block)
   }
   return blocks
+}
+
+const GIB = 1024 ** 3
+
+const FILE = { kind: 'file', mode: 0o644, uid: 0, gid: 0, mtimeNs: 0n, deviceMajor: 0, deviceMinor: 0, xattrs: new Map<string, Uint8Array>(), linkTarget: asByteString('') } as const
+
+/** The headers of an empty file and of one that is `sizeBytes` long, which pax says in a record of 512 bytes and the header before it. */
+async function startOfHuge(sizeBytes: number): Promise<Buffer> {
+  const entries = [{ path: 'empty', sizeBytes: 0 }, { path: 'huge', sizeBytes }].map(({ path, ...size }) => ({ header: { ...FILE, ...size, path: asByteString(path) }, content: noContent() }))
+  const chunks: Buffer[] = []
+  await assert.rejects(async () => {
+    for await (const chunk of writeTar(entries)) chunks.push(Buffer.from(chunk))
+  }, /bytes long/)
+  return Buffer.concat(chunks)
+}
+
+async function* noContent(): AsyncGenerator<Uint8Array> {
+  // of a file that nobody wants the rest of
+}
+
+/** The same as GNU says it. */
+async function startOfHugeInNumbers(sizeBytes: number): Promise<Buffer> {
+  const start = await startOfHuge(sizeBytes)
+  const [empty, huge] = [start.subarray(0, BLOCK_BYTES), start.subarray(-BLOCK_BYTES)]
+  huge.fill(0, 124, 136)[124] = 0x80
+  huge.writeUIntBE(sizeBytes, 130, 6)
+  return Buffer.concat([empty, huge])
 }
 
 describe('cutAtEntries', () => {
@@ -37,6 +67,25 @@ describe('cutAtEntries', () => {
     const blocks = await cut(await madeTar(300, 3), 9_999, { minBytes: 64 * 1024, maxBytes: 2 ** 21 })
     assert.ok(blocks.length > 5)
     assert.ok(blocks.every((block) => block.toString('latin1', 257, 262) === 'ustar'))
+  })
+
+  for (const { name, startOf } of [
+    { name: 'a record', startOf: startOfHuge },
+    { name: 'a number of more than digits', startOf: startOfHugeInNumbers },
+  ]) {
+    it(`takes what ${name} says to be too long for the header's digits for one entry`, async () => {
+      const start = await startOf(9 * GIB)
+      const content = (await madeTar(20, 3)).subarray(0, 90_000)
+      const blocks = await cut(Buffer.concat([start, content]), 700)
+      assert.deepEqual(blocks.map(({ byteLength }) => byteLength), [start.byteLength - BLOCK_BYTES, SIZES.maxBytes, BLOCK_BYTES + content.byteLength - SIZES.maxBytes])
+    })
+  }
+
+  it('takes records that make no sense for an entry like any other', async () => {
+    const start = await startOfHuge(9 * GIB)
+    start.fill('?', 2 * BLOCK_BYTES, 3 * BLOCK_BYTES)
+    const blocks = await cut(Buffer.concat([start, Buffer.alloc(90_000)]), 700)
+    assert.deepEqual(blocks.map(({ byteLength }) => byteLength), [SIZES.maxBytes, start.byteLength + 90_000 - SIZES.maxBytes])
   })
 
   it('finds the blocks of the rest again where an entry is gone', async () => {

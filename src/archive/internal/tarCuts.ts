@@ -1,5 +1,6 @@
 import { lendBuffers } from '../../kit/streams/chunkBuffers.ts'
 import { BLOCK_BYTES } from '../tar.ts'
+import { createEntrySizes } from './entrySizes.ts'
 
 /** How large blocks become. */
 export interface CutSizes {
@@ -45,6 +46,7 @@ interface Cutter {
 
 function createCutter(sizes: CutSizes, buffers: BlockBuffers): Cutter {
   const block = createBlock(sizes.maxBytes, buffers)
+  const entries = createEntrySizes()
   const header = Buffer.alloc(BLOCK_BYTES)
   let headerBytes = 0
   /** Until the next header. */
@@ -52,13 +54,12 @@ function createCutter(sizes: CutSizes, buffers: BlockBuffers): Cutter {
   let isAlone = false
 
   function* takeHeader(): Generator<Uint8Array> {
-    const entry = readEntry(header)
-    const isLarge = BLOCK_BYTES + entry.contentBytes > sizes.maxBytes
-    const isFull = block.sizeBytes() + BLOCK_BYTES + entry.contentBytes > sizes.maxBytes
-    if (isAlone || isFull || (entry.isMarked && block.sizeBytes() >= sizes.minBytes)) yield* block.flush()
+    contentBytes = Math.ceil(entries.ofHeader(header) / BLOCK_BYTES) * BLOCK_BYTES
+    const isLarge = BLOCK_BYTES + contentBytes > sizes.maxBytes
+    const isFull = block.sizeBytes() + BLOCK_BYTES + contentBytes > sizes.maxBytes
+    if (isAlone || isFull || (isMarked(header) && block.sizeBytes() >= sizes.minBytes)) yield* block.flush()
     yield* block.append(header)
     isAlone = isLarge
-    contentBytes = entry.contentBytes
     headerBytes = 0
   }
 
@@ -69,6 +70,7 @@ function createCutter(sizes: CutSizes, buffers: BlockBuffers): Cutter {
         const piece = chunk.subarray(offset, offset + wanted)
         offset += piece.byteLength
         if (contentBytes > 0) {
+          entries.passContent(piece)
           yield* block.append(piece)
           contentBytes -= piece.byteLength
         } else {
@@ -116,30 +118,13 @@ function createBlock(maxBytes: number, buffers: BlockBuffers): Block {
   return block
 }
 
-interface EntryStart {
-  /** Filled up to whole blocks of the archive. */
-  readonly contentBytes: number
-  readonly isMarked: boolean
-}
-
-const NAME_BYTES = 100
-const SIZE_OFFSET = 124
-const SIZE_END = 135
-
-/** Whatever stands there: a size that is none, or more than octal digits can say, only leads to other borders. */
-function readEntry(header: Uint8Array): EntryStart {
-  let sizeBytes = 0
-  for (let at = SIZE_OFFSET; at < SIZE_END; at += 1) {
-    const digit = (header[at] ?? 0) - DIGIT_ZERO
-    if (digit < 0 || digit > 7) break
-    sizeBytes = sizeBytes * 8 + digit
-  }
-  return { contentBytes: Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES, isMarked: hashName(header) >>> MARK_SHIFT === 0 }
-}
-
-const DIGIT_ZERO = 0x30
 /** One of sixteen names is marked: the upper four bits of the hash. */
 const MARK_SHIFT = 28
+const NAME_BYTES = 100
+
+function isMarked(header: Uint8Array): boolean {
+  return hashName(header) >>> MARK_SHIFT === 0
+}
 
 /** FNV-1a. */
 function hashName(header: Uint8Array): number {
