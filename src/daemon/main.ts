@@ -30,6 +30,7 @@ import { createQuietTime } from './quietTime.ts'
 import { createServer } from './server.ts'
 import { createClientSessions } from './session/clientSessions.ts'
 import { createSessionManager } from './session/sessionManager.ts'
+import { createSpareMemory } from './spareMemory.ts'
 
 /**
  * The engine as a process, inside its namespaces: serves the connection it was started with and those that come on
@@ -58,7 +59,8 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const blobs = createContentService(engine.blobs)
   let addresses: readonly string[] = []
   const facts = { isRootless: env['PELAGO_NS_IDS'] !== 'all', stop: () => stop.abort(new DOMException('it was asked to', 'AbortError')), addresses: () => addresses }
-  using quiet = createQuietTime(QUIET_MS, giveMemoryBack)
+  const memory = createSpareMemory({ readBytes: () => process.memoryUsage.rss(), clear: clearMemory })
+  using quiet = createQuietTime({ quietMs: QUIET_MS, readCpuMs, work: memory.giveBack, workMeanwhile: memory.giveBackMuch })
   const builds: typeof control = { ...control, solve: async (request, context) => await quiet.during(async () => await control.solve(request, context)) }
   await using server = createServer({
     sessions,
@@ -81,11 +83,15 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
 /** What comes right behind a build is let through. */
 const QUIET_MS = 1_000
 
-/** Most of what work leaves behind is kept for the work to come, which may never come. */
-function giveMemoryBack(): void {
+async function clearMemory(): Promise<void> {
   collectGarbage()
   emptyFreeBuffers()
-  void trimHeap() // nobody waits for it
+  await trimHeap()
+}
+
+function readCpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 const TRUSTED = { isTrusted: true }

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
 import { createQuietTime } from './quietTime.ts'
 
+const OPTIONS = { quietMs: 100, readCpuMs: () => 0, work: () => undefined, workMeanwhile: () => undefined }
+
 describe('a quiet time', () => {
   it('comes once after each time that something was heard, and not before it is over', () => {
     mock.timers.enable({ apis: ['setTimeout'] })
     try {
       let works = 0
-      using quiet = createQuietTime(100, () => (works += 1))
+      using quiet = createQuietTime({ ...OPTIONS, work: () => (works += 1) })
       const told: number[] = []
       for (const wait of [99, 1, 500]) {
         mock.timers.tick(wait)
@@ -31,7 +33,7 @@ describe('a quiet time', () => {
     mock.timers.enable({ apis: ['setTimeout'] })
     try {
       let works = 0
-      using quiet = createQuietTime(100, () => (works += 1))
+      using quiet = createQuietTime({ ...OPTIONS, work: () => (works += 1) })
       quiet.heard()
       const part = Promise.withResolvers<string>()
       const whole = quiet.during(() => part.promise)
@@ -46,11 +48,32 @@ describe('a quiet time', () => {
       mock.timers.reset()
     }
   })
+  it('comes meanwhile, too, each time that hardly anything was done', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      let cpuMs = 0
+      const worked: number[] = []
+      using quiet = createQuietTime({ ...OPTIONS, readCpuMs: () => cpuMs, work: () => worked.push(-1), workMeanwhile: () => worked.push(cpuMs) })
+      const part = Promise.withResolvers<undefined>()
+      const whole = quiet.during(() => part.promise)
+      for (const usedMs of [90, 4, 2, 3, 1]) {
+        cpuMs += usedMs
+        mock.timers.tick(100)
+      }
+      assert.deepEqual(worked, [96, 100])
+      part.resolve(undefined)
+      await whole
+      mock.timers.tick(500)
+      assert.deepEqual(worked, [96, 100, -1])
+    } finally {
+      mock.timers.reset()
+    }
+  })
   it('does not come any more once it is disposed', () => {
     mock.timers.enable({ apis: ['setTimeout'] })
     try {
       let works = 0
-      const quiet = createQuietTime(100, () => (works += 1))
+      const quiet = createQuietTime({ ...OPTIONS, work: () => (works += 1) })
       quiet.heard()
       quiet[Symbol.dispose]()
       mock.timers.tick(500)

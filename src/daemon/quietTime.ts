@@ -1,30 +1,49 @@
-/** When nothing was heard for a while. */
+/** When nothing was heard for a while, or nothing was done. */
 export interface QuietTime extends Disposable {
   heard(): void
-  /** It is not quiet before `part` is over, however little is heard meanwhile. */
+  /** What is heard, or not, says nothing before `part` is over: it is quiet meanwhile where the process itself does hardly anything, as while it waits for a step. */
   during<T>(part: () => Promise<T>): Promise<T>
 }
 
-/** Does `work`, which does not fail, once after each time that something was heard, when `quietMs` went by since. It keeps no process from ending. */
-export function createQuietTime(quietMs: number, work: () => void): QuietTime {
+export interface QuietTimeOptions {
+  readonly quietMs: number
+  /** Of CPU that the process has had, on all of its threads. */
+  readonly readCpuMs: () => number
+  /** Is done when it becomes quiet, and does not fail. */
+  readonly work: () => void
+  /** The same during a part, each time that it was quiet for `quietMs`. */
+  readonly workMeanwhile: () => void
+}
+
+/** Less than this share of one core is what waiting takes: lines of a log are passed on. */
+const IDLE_SHARE = 0.03
+
+/** Does `work` once after each time that something was heard, when `quietMs` went by since. It keeps no process from ending. */
+export function createQuietTime({ quietMs, readCpuMs, work, workMeanwhile }: QuietTimeOptions): QuietTime {
   let timer: NodeJS.Timeout | undefined
   let running = 0
-  const quiet: QuietTime = {
+  const wait = (): void => {
+    clearTimeout(timer)
+    timer = running === 0 ? setTimeout(work, quietMs).unref() : setTimeout(look, quietMs, readCpuMs()).unref()
+  }
+  const look = (cpuMsBefore: number): void => {
+    if (readCpuMs() - cpuMsBefore < quietMs * IDLE_SHARE) workMeanwhile()
+    wait()
+  }
+  return {
     heard() {
-      clearTimeout(timer)
-      if (running === 0) timer = setTimeout(work, quietMs).unref()
+      if (running === 0) wait()
     },
     async during(part) {
-      clearTimeout(timer)
       running += 1
+      if (running === 1) wait()
       try {
         return await part()
       } finally {
         running -= 1
-        quiet.heard()
+        if (running === 0) wait()
       }
     },
     [Symbol.dispose]: () => clearTimeout(timer),
   }
-  return quiet
 }
