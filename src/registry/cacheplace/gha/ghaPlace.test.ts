@@ -56,7 +56,8 @@ for (const version of [1, 2] as const) {
       await using fixture = await openFixture()
       const listing = { repository: 'team/app', ghtoken: fixture.server.restToken }
       const blobs = Array.from({ length: 101 }, (_, index) => blobOf(Buffer.from(`layer ${index}`)).blob)
-      for (const one of blobs) await fixture.open(version, listing).writeBlob(one, signal)
+      const first = fixture.open(version, listing)
+      for (const one of blobs) await first.writeBlob(one, signal)
       fixture.server.log.length = 0
       const place = fixture.open(version, listing)
       for (const one of blobs) assert.equal(await place.writeBlob(one, signal), 'present')
