@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#define TABLE_FORMAT "PELTWIN4"
-#define TABLE_MAGIC 0x344e4957544c4550u /* the same, in little-endian */
+#define TABLE_FORMAT "PELTWIN5"
+#define TABLE_MAGIC 0x354e4957544c4550u /* the same, in little-endian */
 /* Locales in UTF-8 are files that both architectures read alike. */
 #define TABLE_SAME_LOCALES 1u
 /* The emulator gives a program its environment back to front, and so do we: QEMU before 8.1. */
@@ -23,6 +23,8 @@ struct table {
 	/* The folder that must stand at ROOT_FOLDER: elsewhere, in a chroot, there are no twins. */
 	uint64_t root_device, root_inode;
 	uint32_t entry_count, flags;
+	/* The processor that the emulator is to show; 0 where it chooses by itself. */
+	uint32_t cpu_model, unused;
 	struct entry {
 		/* Of a file that was looked at before the step; sorted by these two. */
 		uint64_t device, inode;

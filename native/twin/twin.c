@@ -1,8 +1,9 @@
 /*
- * What runs first in every emulated process of a step that has native twins. It is no program of its own, but a piece of
- * code that is put into a copy of the emulator, whose entry point it takes; the table of twins lies behind it. So it is
- * there in any root file system, and needs no file to give the emulator its turn: that happens with the stack,
- * the open files, the name and the rights that the kernel gave, as if this code had not been there.
+ * What runs first in every emulated process of a step that has native twins, or whose emulator is told which processor to
+ * show. It is no program of its own, but a piece of code that is put into a copy of the emulator, whose entry point it
+ * takes; the table of twins lies behind it. So it is there in any root file system, and needs no file to give the
+ * emulator its turn: that happens with the stack, but for that one option, the open files, the name and the rights that
+ * the kernel gave, as if this code had not been there.
  *
  * It stands between what a step has and what runs natively, so it has no library and no memory of its own, but for the
  * files of arguments that it reads as the program would have, and in every doubt lets the emulator run. A twin is started
@@ -12,6 +13,7 @@
  */
 #include "argumentFiles.h"
 #include "calls.h"
+#include "cpuModel.h"
 #include "libraryPath.h"
 
 #include <linux/auxvec.h>
@@ -211,8 +213,14 @@ static void try_twin(const struct process *process)
 /* By which the engine sees which tables this code reads. */
 __attribute__((used, retain)) static const char format[] = TABLE_FORMAT;
 
-/* Returns where the emulator begins, if no twin has taken its place. `stack` is as the kernel has made it. */
-__attribute__((used, visibility("hidden"))) long choose(long *stack)
+/* In two registers. */
+struct start {
+	long entry;
+	long *stack;
+};
+
+/* Returns where the emulator begins and its stack, if no twin has taken its place. `stack` is as the kernel has made it. */
+__attribute__((used, visibility("hidden"))) struct start choose(long *stack)
 {
 	struct process process = { .argv = (char **)&stack[1], .file = -1 };
 	long *rest = stack + 1 + stack[0];
@@ -225,12 +233,16 @@ __attribute__((used, visibility("hidden"))) long choose(long *stack)
 		else if (rest[0] == AT_SECURE)
 			process.is_privileged = rest[1] != 0;
 	}
-	if (table.magic == TABLE_MAGIC && stack[0] >= 3 && process.file >= 0 && !process.is_privileged)
+	struct start emulator = { .entry = (long)code_start + (long)table.emulator, .stack = stack };
+	if (table.magic != TABLE_MAGIC)
+		return emulator;
+	if (table.entry_count > 0 && stack[0] >= 3 && process.file >= 0 && !process.is_privileged)
 		try_twin(&process);
-	return (long)code_start + (long)table.emulator;
+	emulator.stack = with_cpu_model(stack);
+	return emulator;
 }
 
-/* The room below the stack is for MAX_WORDS words in front of the arguments, which so need not be moved. */
+/* The room below the stack is for words in front of the arguments, which so need not be moved: MAX_WORDS of a twin, or two for the emulator. */
 #if defined(__x86_64__)
 __asm__(".section .text.entry,\"ax\"\n"
 	"mov %rsp, %rbx\n"
@@ -238,7 +250,7 @@ __asm__(".section .text.entry,\"ax\"\n"
 	"mov %rsp, %rdi\n"
 	"sub $512, %rsp\n"
 	"call choose\n"
-	"mov %rbx, %rsp\n"
+	"mov %rdx, %rsp\n"
 	"mov %r12, %rdx\n"
 	"xor %ebx, %ebx\n"
 	"xor %r12d, %r12d\n"
@@ -252,8 +264,9 @@ __asm__(".section .text.entry,\"ax\"\n"
 	"sub sp, sp, #512\n"
 	"bl choose\n"
 	"mov x16, x0\n"
+	"mov sp, x1\n"
 	"mov x0, x20\n"
-	"mov sp, x19\n"
+	"mov x1, xzr\n"
 	"br x16\n"
 	".text\n");
 #endif

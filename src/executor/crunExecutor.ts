@@ -9,6 +9,7 @@ import { openPipedProcess, type RunningChild } from '../kit/process/pipedProcess
 import { createCrun, deleteContainer, readCrunError, readInitPid, runCrun, type Crun } from './crun.ts'
 import { readCpu } from './emulation/cpu.ts'
 import { createEmulation, type Emulation } from './emulation/emulation.ts'
+import { findEmulatorCode } from './emulation/sealed/writeSealedEmulator.ts'
 import { ContainerEndedError, ProcessStartError, StepFailedError, type ContainerProcess, type Emulator, type Executor, type OutputChunk, type ProcessSpec, type RunObserver, type TerminalSize } from './executor.ts'
 import { openAddedProcess, runningProcess } from './addedProcess.ts'
 import { runtimeArgv, RuntimeMissingError } from './runtimeArgv.ts'
@@ -37,7 +38,7 @@ export interface CrunExecutorOptions {
   readonly stateFolder: string
   /** Whether `stateFolder` is in memory, so that what is written there is never on a disk. */
   readonly isStatePrivate: boolean
-  /** For what the next executor can use, too: the compiled filter. `stateFolder` where it is not given. */
+  /** For what the next executor can use, too: the compiled filter, copies of emulators. `stateFolder` where it is not given. */
   readonly cacheFolder?: string
   /** Of a process inside `pelago-ns`: says what the namespaces allow, and holds the PATH where crun and QEMU are. */
   readonly environment: Environment
@@ -55,8 +56,9 @@ export async function createCrunExecutor({ stateFolder, isStatePrivate, cacheFol
   if (program === undefined) throw new RuntimeMissingError('crun is not installed', { hint: installHint('crun', readOsRelease()) })
   await mkdir(stateFolder, { recursive: true })
   const crun = createCrun(program, stateFolder, { PATH: environment['PATH'] ?? '' })
-  const emulation = createEmulation(readCpu(), environment)
   const namespaceProgram = findNamespaceProgram(environment)
+  const codePath = findEmulatorCode(namespaceProgram)
+  const emulation = await createEmulation(readCpu(), environment, codePath === undefined ? undefined : { folder: cacheFolder, codePath })
   const context: Context = {
     crun,
     emulation,

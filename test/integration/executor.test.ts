@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { collect, shell, testExecutor, type ExecutorFixture } from '../../src/ex
 import { formatPlatform, parsePlatform } from '../../src/ground/platform.ts'
 import { namespaceArgv } from '../../src/kit/enterNamespaces.ts'
 import { fetchBusybox, lendBusyboxes, LENT, makeBusyboxRoot } from '../support/images/busybox.ts'
+import { CIPHER_PROGRAM } from '../support/images/cipherProgram.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
 import { missing } from '../support/requires.ts'
 
@@ -80,5 +81,18 @@ function testEmulation(): void {
       const spec = shell(fixture.makeRoot(), 'sh -c "kill -SEGV \\$\\$"; exit 139', { platform: parsePlatform('linux/arm64') })
       await assert.rejects(collect(fixture.executor.run(spec, never)), { name: 'StepFailedError', exitCode: 139, hint: /crashed under qemu-aarch64 \d/ })
     })
+    const processors: readonly (readonly [sentence: string, env: string, signs: string])[] = [
+      ['shows arm64 a processor whose cipher for pointers is quick', '', 'its own cipher'],
+      ['shows arm64 the processor that the step asks for', 'QEMU_CPU=cortex-a57', 'none'],
+    ]
+    for (const [sentence, env, signs] of processors) {
+      it(sentence, { skip: busybox === undefined ? 'no busybox for arm64' : false }, async () => {
+        await using fixture = await openFixture(busybox)
+        const root = fixture.makeRoot()
+        writeFileSync(join(root, 'cipher'), CIPHER_PROGRAM, { mode: 0o755 })
+        const { stdout } = await collect(fixture.executor.run(shell(root, `${env} /cipher one "two words"; case $? in 0) echo none;; *) echo its own cipher;; esac; cat /proc/self/cmdline | tr '\\0' ' '`, { platform: parsePlatform('linux/arm64') }), never))
+        assert.equal(stdout, `${signs}\ncat /proc/self/cmdline `)
+      })
+    }
   })
 }

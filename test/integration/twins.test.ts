@@ -12,6 +12,7 @@ import { collect, shell } from '../../src/executor/executor.suite.ts'
 import type { Executor, ProcessSpec, TwinUseCount } from '../../src/executor/executor.ts'
 import { parsePlatform } from '../../src/ground/platform.ts'
 import { namespaceArgv } from '../../src/kit/enterNamespaces.ts'
+import { CIPHER_PROGRAM } from '../support/images/cipherProgram.ts'
 import { DEBIAN_PLATFORMS, fetchDebianRoot, missingForDebianRoots, releaseOf } from '../support/images/debianRoots.ts'
 import { makeTwinRoot, writeDebianDatabase } from '../support/images/twinRoots.ts'
 import { createOrdinaryUser, reasonAgainstUsers } from '../support/ordinaryUser.ts'
@@ -162,6 +163,12 @@ function testInside(): void {
       const [native, emulated] = [await run(BOUNDARY), await run(BOUNDARY, { twins: undefined })]
       assert.equal(native.output, emulated.output)
       assert.ok((native.use?.native ?? 0) > 25, JSON.stringify(native.use))
+    })
+    it('shows the processor that steps without show', async () => {
+      writeFileSync(join(roots, 'arm64/cipher'), CIPHER_PROGRAM, { mode: 0o755 })
+      const script = '/cipher; echo $?; QEMU_CPU=cortex-a57 /cipher; echo $?'
+      assert.equal((await run(script)).output, '1\n0\n')
+      assert.equal((await run(script, { twins: undefined })).output, '1\n0\n')
     })
     it('has package managers for its own architecture', async () => {
       const native = await run(PACKAGE_MANAGERS)

@@ -14,6 +14,11 @@ export const SMALL_WORKLOADS: readonly Workload[] = [
     command: (scale) => `i=0; while [ $i -lt ${scale === 'full' ? 2_000 : 200} ]; do /bin/true; i=$((i+1)); done`,
   },
   {
+    name: 'shell loop, Debian 13',
+    image: 'debian13',
+    command: (scale) => `i=0; while [ $i -lt ${scale === 'full' ? 200_000 : 20_000} ]; do i=$((i+1)); done`,
+  },
+  {
     name: 'gzip -6',
     image: 'debian',
     command: () => 'gzip -6 < data > /dev/null',

@@ -12,7 +12,7 @@ const DEBIANS = 'enabled\ninterpreter /usr/libexec/qemu-binfmt/aarch64-binfmt-P\
 describe('registrations with binfmt_misc', () => {
   it('have the form that the kernel takes', () => {
     assert.equal(
-      formatRegistration(ARM64, { name: 'qemu-aarch64', path: '/usr/bin/qemu-aarch64-static' }),
+      formatRegistration(ARM64, '/usr/bin/qemu-aarch64-static'),
       String.raw`:pelago-aarch64:M::\x7f\x45\x4c\x46\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\xfe\xff\xff\xff:/usr/bin/qemu-aarch64-static:POCF`,
     )
   })
@@ -34,7 +34,7 @@ describe('registrations with binfmt_misc', () => {
 
   it('are written to the file "register"', () => {
     using folder = temporaryFolder()
-    registerPrivately(ARM64, { name: 'qemu-aarch64', path: '/q' }, folder.path)
+    registerPrivately(ARM64, '/q', folder.path)
     assert.match(readFileSync(join(folder.path, 'register'), 'utf8'), /^:pelago-aarch64:M::.*:\/q:POCF$/)
   })
 

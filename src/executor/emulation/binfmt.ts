@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EmulatedArchitecture } from './architectures.ts'
-import type { Qemu } from './qemu.ts'
 
 /*
  * binfmt_misc (Linux, Documentation/admin-guide/binfmt-misc.rst) hands executables of a foreign architecture to an
@@ -27,16 +26,16 @@ export interface Registration {
   readonly isEnabled: boolean
 }
 
-/** The line that registers `qemu`, as its file `register` takes it. */
-export function formatRegistration({ magic, mask, qemuName }: EmulatedArchitecture, qemu: Qemu): string {
+/** The line that registers the emulator at `interpreter`, as its file `register` takes it. */
+export function formatRegistration({ magic, mask, qemuName }: EmulatedArchitecture, interpreter: string): string {
   const escape = (hex: string): string => hex.replace(/../g, '\\x$&')
-  return `:pelago-${qemuName}:M::${escape(magic)}:${escape(mask)}:${qemu.path}:POCF`
+  return `:pelago-${qemuName}:M::${escape(magic)}:${escape(mask)}:${interpreter}:POCF`
 }
 
 /** Idempotent. @throws the errors of `write`: ENOEXEC where the emulator is no program */
-export function registerPrivately(architecture: EmulatedArchitecture, qemu: Qemu, mountPoint = MOUNT_POINT): void {
+export function registerPrivately(architecture: EmulatedArchitecture, interpreter: string, mountPoint = MOUNT_POINT): void {
   try {
-    writeFileSync(join(mountPoint, 'register'), formatRegistration(architecture, qemu), { flag: 'w' })
+    writeFileSync(join(mountPoint, 'register'), formatRegistration(architecture, interpreter), { flag: 'w' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }

@@ -4,10 +4,11 @@ import { formatPlatform, isSamePlatform, normalizePlatform, type Platform } from
 import type { Environment } from '../../kit/enterNamespaces.ts'
 import { EmulatorMissingError, type RunMode } from '../executor.ts'
 import { EMULATED_ARCHITECTURES, type EmulatedArchitecture } from './architectures.ts'
-import { findRegistration, formatRegistration, readHostRegistrations, registerPrivately, type BinfmtAccess } from './binfmt.ts'
+import { findRegistration, formatRegistration, readHostRegistrations, registerPrivately, type BinfmtAccess, type Registration } from './binfmt.ts'
 import { nativePlatforms, type CpuFacts } from './cpu.ts'
 import { qemuHint } from '../packages.ts'
 import { findQemu, readOsRelease, type Qemu } from './qemu.ts'
+import { tuneEmulator, type Tuning } from './sealed/tunedEmulator.ts'
 
 /** Which platforms run here, and how. All is found out when it is made; asking costs a look-up. */
 export interface Emulation {
@@ -26,18 +27,23 @@ export interface Emulation {
 
 export interface PrivateRegistration {
   readonly architecture: EmulatedArchitecture
-  readonly qemu: Qemu
+  /** The file that is registered: the emulator, or a copy of it that shows `cpuModel`. */
+  readonly interpreter: string
+  readonly cpuModel: string | undefined
 }
 
-type Support = { readonly kind: 'works'; readonly qemu: Qemu } | { readonly kind: 'fails'; readonly reason: string; readonly hint: string }
+type Support = { readonly kind: 'works'; readonly qemu: Qemu; readonly registered: Pick<PrivateRegistration, 'interpreter' | 'cpuModel'> } | { readonly kind: 'fails'; readonly reason: string; readonly hint: string }
 
-/** Registers every emulator that is installed, where binfmt_misc is private; else goes by what the machine has registered. */
-export function createEmulation(cpu: CpuFacts, environment: Environment): Emulation {
+/**
+ * Registers every emulator that is installed, where binfmt_misc is private; else goes by what the machine has registered.
+ * Without `tuning` the emulators are as they are.
+ */
+export async function createEmulation(cpu: CpuFacts, environment: Environment, tuning?: Tuning): Promise<Emulation> {
   const natives = nativePlatforms(cpu)
   const [native] = natives
   if (native === undefined) throw new EmulatorMissingError(NO_PLATFORM, `unknown processor: ${JSON.stringify(cpu.machine)}`, 'run Pelago on another machine')
   const nativeArchitectures = new Set(natives.map(({ architecture }) => architecture))
-  const supports = findSupports(EMULATED_ARCHITECTURES.filter(({ architecture }) => !nativeArchitectures.has(architecture)), environment)
+  const supports = await findSupports(EMULATED_ARCHITECTURES.filter(({ architecture }) => !nativeArchitectures.has(architecture)), environment, tuning)
   const emulatorOf = ({ os, architecture }: Platform): Qemu | undefined => {
     const support = os === 'linux' ? supports.get(architecture) : undefined
     return support?.kind === 'works' ? support.qemu : undefined
@@ -60,25 +66,32 @@ export function createEmulation(cpu: CpuFacts, environment: Environment): Emulat
 }
 
 function toRegistration(architecture: EmulatedArchitecture, support: Support | undefined): readonly PrivateRegistration[] {
-  return support?.kind === 'works' ? [{ architecture, qemu: support.qemu }] : []
+  return support?.kind === 'works' ? [{ architecture, ...support.registered }] : []
 }
 
 const NO_PLATFORM: Platform = { os: 'linux', architecture: '', variant: '', osVersion: '' }
 
-function findSupports(architectures: readonly EmulatedArchitecture[], environment: Environment): ReadonlyMap<string, Support> {
+async function findSupports(architectures: readonly EmulatedArchitecture[], environment: Environment, tuning: Tuning | undefined): Promise<ReadonlyMap<string, Support>> {
   const access = parseAccess(environment['PELAGO_NS_BINFMT'])
   const registrations = access === 'private' ? [] : readHostRegistrations()
   const osRelease = readOsRelease()
   return new Map(
-    architectures.map((one) => {
-      const registration = findRegistration(one, registrations)
-      if (registration !== undefined) return [one.architecture, { kind: 'works', qemu: registeredQemu(registration.interpreter) }]
-      return [one.architecture, support(one, access, { environment, osRelease })]
-    }),
+    await Promise.all(
+      architectures.map(async (one) => {
+        const registration = findRegistration(one, registrations)
+        return [one.architecture, registration === undefined ? await support(one, access, { environment, osRelease, tuning }) : registeredSupport(registration)] as const
+      }),
+    ),
   )
 }
 
-function support(one: EmulatedArchitecture, access: BinfmtAccess, { environment, osRelease }: { readonly environment: Environment; readonly osRelease: string }): Support {
+interface SupportParts {
+  readonly environment: Environment
+  readonly osRelease: string
+  readonly tuning: Tuning | undefined
+}
+
+async function support(one: EmulatedArchitecture, access: BinfmtAccess, { environment, osRelease, tuning }: SupportParts): Promise<Support> {
   const search = findQemu(one.qemuName, environment)
   const install = qemuHint(one.qemuName, osRelease)
   switch (search.kind) {
@@ -87,24 +100,30 @@ function support(one: EmulatedArchitecture, access: BinfmtAccess, { environment,
     case 'dynamic':
       return { kind: 'fails', reason: `${search.path} is not a static program`, hint: `${install}, which has a static one` }
     case 'found':
-      return access === 'private' ? register(one, search.qemu) : unregistered(one, search.qemu)
+      return access === 'private' ? await register(one, search.qemu, tuning) : unregistered(one, search.qemu)
   }
 }
 
-function register(one: EmulatedArchitecture, qemu: Qemu): Support {
-  try {
-    registerPrivately(one, qemu)
-    return { kind: 'works', qemu }
-  } catch (error) {
-    return { kind: 'fails', reason: `${qemu.path} cannot be registered: ${(error as Error).message}`, hint: 'see pelago doctor' }
+async function register(one: EmulatedArchitecture, qemu: Qemu, tuning: Tuning | undefined): Promise<Support> {
+  const tuned = tuning && (await tuneEmulator(one, qemu, tuning))
+  const ways = [...(tuned === undefined ? [] : [tuned]), { interpreter: qemu.path, cpuModel: undefined }]
+  const failures: unknown[] = []
+  for (const registered of ways) {
+    try {
+      registerPrivately(one, registered.interpreter)
+      return { kind: 'works', qemu, registered }
+    } catch (error) {
+      failures.push(error) // nothing may be executed where the copy is, say: as it is, it works all the same
+    }
   }
+  return { kind: 'fails', reason: `${qemu.path} cannot be registered: ${(failures.at(-1) as Error).message}`, hint: 'see pelago doctor' }
 }
 
 function unregistered(one: EmulatedArchitecture, qemu: Qemu): Support {
   return {
     kind: 'fails',
     reason: `${qemu.name} is installed, but not registered with this machine's kernel, and a private registration needs Linux 6.7`,
-    hint: `as root: echo '${formatRegistration(one, qemu)}' > /proc/sys/fs/binfmt_misc/register`,
+    hint: `as root: echo '${formatRegistration(one, qemu.path)}' > /proc/sys/fs/binfmt_misc/register`,
   }
 }
 
@@ -126,8 +145,8 @@ function listPlatforms({ architecture, variants }: EmulatedArchitecture): readon
 }
 
 /** The machine's registration names a file of the machine, perhaps gone since. */
-function registeredQemu(path: string): Qemu {
-  return { name: basename(path).replace(/-static$/, ''), path }
+function registeredSupport({ interpreter }: Registration): Support {
+  return { kind: 'works', qemu: { name: basename(interpreter).replace(/-static$/, ''), path: interpreter }, registered: { interpreter, cpuModel: undefined } }
 }
 
 function parseAccess(text: string | undefined): BinfmtAccess {

@@ -66,7 +66,7 @@ function judgeEmulator(emulator: EmulatorFacts, { launcher }: EmulationFacts, is
     case 'found': {
       const { path } = search.qemu
       if (isPrivate) return judgeVersion(ok(check, shown(path)), emulator)
-      const register = `as root: echo '${formatRegistration(architecture, search.qemu)}' > ${MOUNT_POINT}/register`
+      const register = `as root: echo '${formatRegistration(architecture, path)}' > ${MOUNT_POINT}/register`
       return { check, state: 'warn', detail: `${path} is not registered`, remedy: launcher.kind === 'pelago-ns' ? register : BUILD_LAUNCHER }
     }
   }

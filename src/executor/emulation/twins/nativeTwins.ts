@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openRoot, type OpenFolder } from '../../../archive/safePath.ts'
 import { mountMemory } from '../../../kit/files/memoryFolder.ts'
@@ -10,6 +10,7 @@ import type { ProcessSpec, TwinSource, TwinUseCount } from '../../executor.ts'
 import type { OciMount } from '../../ociSpec.ts'
 import { formatRegistration } from '../binfmt.ts'
 import type { Emulation } from '../emulation.ts'
+import { findEmulatorCode, readsTables, writeSealedEmulator } from '../sealed/writeSealedEmulator.ts'
 import { isOlder, parseQemuVersion, readQemuVersion } from '../qemuVersion.ts'
 import { createFactsReader } from './fileFacts.ts'
 import { findTwins, type FoundTwin, type TwinReaders } from './findTwins.ts'
@@ -20,8 +21,8 @@ import { createWordReader } from './spelling/spelledStart.ts'
 import { findToolchain } from './toolchain/findToolchain.ts'
 import type { ToolchainSearch } from './toolchain/toolchainSearch.ts'
 import { COUNT_FILE, LINK_FOLDER, SIBLING_FOLDER, TOOLCHAIN_FOLDER, TWIN_FOLDER } from './setting/twinFolder.ts'
-import { parseCount, planLinks, writeCountFile, writeLinks, writeSealedEmulator, type LinkPlan } from './setting/twinSetting.ts'
-import { TABLE_FORMAT, type TwinTable } from './setting/twinTable.ts'
+import { parseCount, planLinks, writeCountFile, writeLinks, type LinkPlan } from './setting/twinSetting.ts'
+import type { TwinTable } from './setting/twinTable.ts'
 
 /*
  * Native twins of a step: a binfmt_misc of its own, in which a copy of the emulator is registered that looks each program
@@ -65,7 +66,7 @@ export function createNativeTwins(options: NativeTwinsOptions): NativeTwins {
       const programs = findPrograms(options)
       if (programs === undefined) return { why: 'the native part of Pelago is not built: make -C native' }
       try {
-        if (!(await readsTables(programs))) return { why: 'the native part of Pelago is of another version: make -C native' }
+        if (!readsTables(await readFile(programs.codePath))) return { why: 'the native part of Pelago is of another version: make -C native' }
         const why = await ensure(obstacles, programs.namespaceProgram, () => findObstacle(programs, options))
         signal.throwIfAborted()
         return why === undefined ? await openStep({ spec, source, emulatorPath, programs, kept, options }, signal) : { why }
@@ -85,13 +86,8 @@ interface Programs {
 }
 
 function findPrograms({ namespaceProgram }: NativeTwinsOptions): Programs | undefined {
-  const codePath = join(dirname(namespaceProgram ?? ''), 'pelago-twin')
-  return namespaceProgram === undefined || !existsSync(codePath) ? undefined : { namespaceProgram, codePath }
-}
-
-/** Whether it was built of these sources' native/: else it finds no twin in a table of another format, and says nothing. */
-async function readsTables({ codePath }: Programs): Promise<boolean> {
-  return (await readFile(codePath)).includes(TABLE_FORMAT)
+  const codePath = findEmulatorCode(namespaceProgram)
+  return namespaceProgram === undefined || codePath === undefined ? undefined : { namespaceProgram, codePath }
 }
 
 /** Why a step can have no binfmt_misc of its own here; found out by giving one to a program that only says its version. */
@@ -193,18 +189,19 @@ async function withoutFresh(twins: readonly FoundTwin[], signal: AbortSignal): P
   return twins.filter((twin) => ageMs(twin) >= CLOCK_STEP_MS)
 }
 
-async function tableOf({ starts }: LinkPlan, { spec, source, emulatorPath, kept }: StepParts): Promise<TwinTable> {
+async function tableOf({ starts }: LinkPlan, { spec, source, emulatorPath, kept, options }: StepParts): Promise<TwinTable> {
   return {
     root: identityOf(statSync(source.rootfs, { bigint: true })),
     hasSameLocales: spec.platform.architecture !== 's390x', // the only one of another byte order
     isEnvironmentReversed: await ensure(kept.isReversed, emulatorPath, () => reversesEnvironment(emulatorPath)),
+    cpuModel: options.emulation.privateRegistrations().find(({ architecture: { architecture } }) => architecture === spec.platform.architecture)?.cpuModel,
     entries: starts.map(({ twin, start }) => ({ file: twin.file, twin: start })),
   }
 }
 
 /** As they are for other steps, but for the step's own architecture. */
 function formatRegistrations({ spec, options }: StepParts, sealed: string): string {
-  const lines = options.emulation.privateRegistrations().map(({ architecture, qemu }) => formatRegistration(architecture, architecture.architecture === spec.platform.architecture ? { ...qemu, path: sealed } : qemu))
+  const lines = options.emulation.privateRegistrations().map(({ architecture, interpreter }) => formatRegistration(architecture, architecture.architecture === spec.platform.architecture ? sealed : interpreter))
   return lines.map((line) => `${line}\n`).join('')
 }
 

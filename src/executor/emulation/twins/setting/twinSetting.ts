@@ -1,10 +1,9 @@
-import { copyFile, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, open, symlink, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { FoundStart, FoundTwin } from '../findTwins.ts'
-import { sealEmulator } from './sealedEmulator.ts'
 import type { SpelledCopy } from '../spelling/spelledCopy.ts'
 import { LINK_FOLDER } from './twinFolder.ts'
-import { formatTwinTable, type TwinStart, type TwinTable } from './twinTable.ts'
+import type { TwinStart } from './twinTable.ts'
 
 /** Links by which the kernel is given what it executes: a process is called as the link that it was started by. */
 export interface LinkPlan {
@@ -37,30 +36,6 @@ function executedBy({ start: { folder, executed } }: FoundStart): string {
 export async function writeLinks(folder: string, links: LinkPlan['links']): Promise<void> {
   for (const name of new Set([...links.keys()].map((path) => path.slice(0, path.indexOf('/'))))) await mkdir(join(folder, name), { recursive: true })
   for (const [path, target] of links) await symlink(target, join(folder, path))
-}
-
-/** As much of an emulator as has its program header table. */
-const START_BYTES = 4096
-
-export interface EmulatorParts {
-  readonly emulatorPath: string
-  /** native/build/pelago-twin */
-  readonly codePath: string
-  readonly table: TwinTable
-}
-
-/** Writes a copy of the emulator, with the table and the code that reads it in front, to `path`. False where the emulator cannot have these. */
-export async function writeSealedEmulator(path: string, { emulatorPath, codePath, table }: EmulatorParts): Promise<boolean> {
-  await copyFile(emulatorPath, path)
-  await using file = await open(path, 'r+')
-  const { size } = await file.stat()
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0)
-  const seal = sealEmulator({ start: buffer.subarray(0, bytesRead), sizeBytes: size }, { code: await readFile(codePath), data: (entry) => formatTwinTable(table, entry) })
-  if (seal === undefined) return false
-  await file.write(seal.start, 0, seal.start.byteLength, 0)
-  await file.write(seal.segment, 0, seal.segment.byteLength, seal.offset)
-  await file.chmod(0o755)
-  return true
 }
 
 /** Anybody in the step may add to it. */

@@ -54,18 +54,20 @@ export interface TwinTable {
   readonly hasSameLocales: boolean
   /** Whether the emulator gives a program its environment back to front, and a twin is to get it so, too. */
   readonly isEnvironmentReversed: boolean
+  /** Which processor the emulator is to show, as its option `-cpu` takes it; undefined: it chooses by itself. The step's QEMU_CPU goes first. */
+  readonly cpuModel: string | undefined
   readonly entries: readonly { readonly file: FileIdentity; readonly twin: TwinStart }[]
 }
 
 /** The format's name, as native/twin/table.h has it: in the code that reads it, and first in a table. */
-export const TABLE_FORMAT = 'PELTWIN4'
-const HEADER_BYTES = 40
+export const TABLE_FORMAT = 'PELTWIN5'
+const HEADER_BYTES = 48
 const ENTRY_BYTES = 48
 const SAME_LOCALES = 1
 const REVERSED_ENVIRONMENT = 2
 
 /** `emulatorEntry` counts from the first byte of the code that reads it. Equal starts are written once. */
-export function formatTwinTable({ root, hasSameLocales, isEnvironmentReversed, entries }: TwinTable, emulatorEntry: bigint): Buffer {
+export function formatTwinTable({ root, hasSameLocales, isEnvironmentReversed, cpuModel, entries }: TwinTable, emulatorEntry: bigint): Buffer {
   const sorted = entries.toSorted((a, b) => compare(a.file.device, b.file.device) || compare(a.file.inode, b.file.inode))
   const tail = createTail(HEADER_BYTES + ENTRY_BYTES * sorted.length)
   const head = Buffer.alloc(HEADER_BYTES + ENTRY_BYTES * sorted.length)
@@ -75,6 +77,7 @@ export function formatTwinTable({ root, hasSameLocales, isEnvironmentReversed, e
   head.writeBigUInt64LE(root.inode, 24)
   head.writeUInt32LE(sorted.length, 32)
   head.writeUInt32LE((hasSameLocales ? SAME_LOCALES : 0) | (isEnvironmentReversed ? REVERSED_ENVIRONMENT : 0), 36)
+  head.writeUInt32LE(cpuModel === undefined ? 0 : tail.text(cpuModel), 40)
   for (const [index, { file, twin }] of sorted.entries()) {
     const at = HEADER_BYTES + ENTRY_BYTES * index
     for (const [field, value] of [file.device, file.inode, file.sizeBytes, file.mtimeNs, file.ctimeNs].entries()) head.writeBigUInt64LE(value, at + 8 * field)
@@ -89,6 +92,8 @@ function compare(a: bigint, b: bigint): number {
 
 interface Tail {
   readonly parts: readonly Buffer[]
+  /** Where a text is, with a zero at its end. */
+  text(value: string): number
   /** Where a start is described. */
   start(twin: TwinStart): number
 }
@@ -118,5 +123,5 @@ function createTail(from: number): Tail {
     const conditions = [refused, companions?.flat(), absent, replaced?.flat(), loading].map((texts) => list(texts ?? []))
     return numbers([text(linkFolder), text(link), ...lists, next, ...conditions, words.length, ...words.map((word) => (word === ARGV0 ? 0 : text(word)))])
   }
-  return { parts, start }
+  return { parts, text, start }
 }

@@ -1,6 +1,6 @@
 import { createElfReader, ELF_TYPE, parseElfHeader, parseElfSegments, SEGMENT_TYPE, type ElfHeader, type ElfSegment } from '../../../../archive/elf/elfHeader.ts'
 import { offsetOf } from '../../../../archive/elf/dynamicTable.ts'
-import { findRoom, type SegmentRoom } from '../setting/extraSegment.ts'
+import { findRoom, type SegmentRoom } from '../../sealed/extraSegment.ts'
 import type { Spelling } from '../spelling/compiledWord.ts'
 
 /*

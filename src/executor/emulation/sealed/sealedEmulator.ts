@@ -1,4 +1,4 @@
-import { ELF_TYPE, parseElfHeader } from '../../../../archive/elf/elfHeader.ts'
+import { ELF_TYPE, parseElfHeader } from '../../../archive/elf/elfHeader.ts'
 import { findRoom, type FileStart } from './extraSegment.ts'
 
 /*

@@ -1,41 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseElfHeader, parseElfSegments, SEGMENT_TYPE } from '../../../../archive/elf/elfHeader.ts'
+import { parseElfHeader, parseElfSegments } from '../../../archive/elf/elfHeader.ts'
 import type { FileStart } from './extraSegment.ts'
+import { LOADS, makeEmulator, NOTE } from './madeEmulator.suite.ts'
 import { sealEmulator } from './sealedEmulator.ts'
 
 const SIZE_BYTES = 100_000
 const code = { code: Buffer.from('CODE'), data: (entry: bigint) => Buffer.from(`entry ${entry}`) }
 
-interface Segment {
-  readonly type: number
-  readonly address?: number
-  readonly memoryBytes?: number
-}
-
-/** The beginning of a static program of 64 bits whose entry is 0x1234. */
-function emulator(segments: readonly Segment[], ident: readonly number[] = [2, 1]): FileStart {
-  const start = Buffer.alloc(64 + 56 * segments.length)
-  start.set([0x7f, 0x45, 0x4c, 0x46, ...ident, 1])
-  start.writeUInt16LE(3, 16)
-  start.writeBigUInt64LE(0x1234n, 24)
-  start.writeBigUInt64LE(64n, 32)
-  start.writeUInt16LE(56, 54)
-  start.writeUInt16LE(segments.length, 56)
-  for (const [index, { type, address = 0, memoryBytes = 0 }] of segments.entries()) {
-    start.writeUInt32LE(type, 64 + 56 * index)
-    start.writeBigUInt64LE(BigInt(address), 64 + 56 * index + 16)
-    start.writeBigUInt64LE(BigInt(memoryBytes), 64 + 56 * index + 40)
-  }
-  return { start, sizeBytes: SIZE_BYTES }
-}
-
-const NOTE = { type: SEGMENT_TYPE.note }
 const TLS = { type: 7 }
-const loads = [{ type: SEGMENT_TYPE.load }, { type: SEGMENT_TYPE.load, address: 0x20_0000, memoryBytes: 0x1_0001 }]
+const emulator = (...given: Parameters<typeof makeEmulator>): FileStart => ({ start: makeEmulator(...given), sizeBytes: SIZE_BYTES })
 
 describe('a sealed emulator', () => {
-  const sealed = sealEmulator(emulator([...loads, NOTE, TLS]), code)
+  const sealed = sealEmulator(emulator([...LOADS, NOTE, TLS]), code)
   it('has the code as its entry, behind all that it maps', () => {
     assert.ok(sealed !== undefined)
     assert.equal(sealed.start.readBigUInt64LE(24), 0x22_0000n)
@@ -49,18 +26,18 @@ describe('a sealed emulator', () => {
     assert.deepEqual(segments[2], { type: 1, flags: 5, offset: 131_072, address: 0x22_0000, sizeBytes: sealed.segment.byteLength })
   })
   it('leaves the original alone', () => {
-    const original = emulator([...loads, NOTE])
+    const original = emulator([...LOADS, NOTE])
     const before = Buffer.from(original.start)
     sealEmulator(original, code)
     assert.deepEqual(original.start, before)
   })
   const refused: readonly (readonly [what: string, file: FileStart])[] = [
-    ['has no note', emulator([...loads, TLS])],
+    ['has no note', emulator([...LOADS, TLS])],
     ['maps nothing', emulator([NOTE])],
-    ['has 32 bits', emulator([...loads, NOTE], [1, 1])],
-    ['is big-endian', emulator([...loads, NOTE], [2, 2])],
+    ['has 32 bits', emulator([...LOADS, NOTE], [1, 1])],
+    ['is big-endian', emulator([...LOADS, NOTE], [2, 2])],
     ['is no program', { start: Buffer.from('#!/bin/sh\n'), sizeBytes: 10 }],
-    ['has its table further behind', { ...emulator([...loads, NOTE]), start: emulator([...loads, NOTE]).start.subarray(0, 100) }],
+    ['has its table further behind', { ...emulator([...LOADS, NOTE]), start: emulator([...LOADS, NOTE]).start.subarray(0, 100) }],
   ]
   for (const [what, file] of refused) {
     it(`is not made of what ${what}`, () => assert.equal(sealEmulator(file, code), undefined))

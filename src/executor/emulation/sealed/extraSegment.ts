@@ -1,4 +1,4 @@
-import { parseElfHeader, parseElfSegments, SEGMENT_TYPE, type ElfHeader, type ElfSegment } from '../../../../archive/elf/elfHeader.ts'
+import { parseElfHeader, parseElfSegments, SEGMENT_TYPE, type ElfHeader, type ElfSegment } from '../../../archive/elf/elfHeader.ts'
 
 /*
  * One segment more for a program, which is mapped behind all others and stands behind the end of the file: nothing of the
