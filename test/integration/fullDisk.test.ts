@@ -38,7 +38,7 @@ const FILL = 'RUN dd if=/dev/urandom of=random bs=1M count=24 2>/dev/null && cat
 const cases = [
   { name: 'a step that writes', sizeKb: 20_000 },
   { name: 'the context that is read', sizeKb: 1_500 },
-  { name: 'files that are copied', sizeKb: 4_500 },
+  { name: 'files that are copied', sizeKb: 3_000 },
   { name: 'a layer that is packed', sizeKb: 40_000 },
   { name: 'an engine that starts', sizeKb: 64 },
 ] as const
