@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ALLOWED_TOOLS } from '../../../src/executor/emulation/twins/allowlist.ts'
 
@@ -36,6 +36,13 @@ function releaseNumber(root: string): string {
   return /^VERSION_ID="(\d+)"$/m.exec(readFileSync(join(root, 'usr/lib/os-release'), 'utf8'))?.[1] ?? ''
 }
 
+const digests = new Map<string, string>()
+
+/** A root's database is written again and again, over files that are mostly the same. */
 function md5(path: string): string {
-  return createHash('md5').update(readFileSync(path)).digest('hex')
+  const { dev, ino, size, ctimeNs } = statSync(path, { bigint: true })
+  const file = `${dev} ${ino} ${size} ${ctimeNs}`
+  const digest = digests.get(file) ?? createHash('md5').update(readFileSync(path)).digest('hex')
+  digests.set(file, digest)
+  return digest
 }
