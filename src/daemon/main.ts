@@ -60,7 +60,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   let addresses: readonly string[] = []
   const facts = { isRootless: env['PELAGO_NS_IDS'] !== 'all', stop: () => stop.abort(new DOMException('it was asked to', 'AbortError')), addresses: () => addresses }
   const memory = createSpareMemory({ readBytes: () => process.memoryUsage.rss(), clear: clearMemory })
-  using quiet = createQuietTime({ quietMs: QUIET_MS, readCpuMs, work: memory.giveBack, workMeanwhile: memory.giveBackMuch })
+  using quiet = createQuietTime({ quietMs: QUIET_MS, meanwhileMs: MEANWHILE_MS, readBusyMs, work: memory.giveBack, workMeanwhile: memory.giveBackMuch })
   const builds: typeof control = { ...control, solve: async (request, context) => await quiet.during(async () => await control.solve(request, context)) }
   await using server = createServer({
     sessions,
@@ -82,6 +82,8 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
 
 /** What comes right behind a build is let through. */
 const QUIET_MS = 1_000
+/** Longer than most steps take: after a collection, code is compiled anew. */
+const MEANWHILE_MS = 2_000
 
 async function clearMemory(): Promise<void> {
   collectGarbage()
@@ -89,9 +91,10 @@ async function clearMemory(): Promise<void> {
   await trimHeap()
 }
 
-function readCpuMs(): number {
+/** Threads are busy while they compute; this one, too, while it waits for a processor or for the disk. */
+function readBusyMs(): number {
   const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
+  return (user + system) / 1000 + performance.eventLoopUtilization().active
 }
 
 const TRUSTED = { isTrusted: true }

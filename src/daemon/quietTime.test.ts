@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
 import { createQuietTime } from './quietTime.ts'
 
-const OPTIONS = { quietMs: 100, readCpuMs: () => 0, work: () => undefined, workMeanwhile: () => undefined }
+const OPTIONS = { quietMs: 100, meanwhileMs: 200, readBusyMs: () => 0, work: () => undefined, workMeanwhile: () => undefined }
 
 describe('a quiet time', () => {
   it('comes once after each time that something was heard, and not before it is over', () => {
@@ -51,20 +51,20 @@ describe('a quiet time', () => {
   it('comes meanwhile, too, each time that hardly anything was done', async () => {
     mock.timers.enable({ apis: ['setTimeout'] })
     try {
-      let cpuMs = 0
+      let busyMs = 0
       const worked: number[] = []
-      using quiet = createQuietTime({ ...OPTIONS, readCpuMs: () => cpuMs, work: () => worked.push(-1), workMeanwhile: () => worked.push(cpuMs) })
+      using quiet = createQuietTime({ ...OPTIONS, readBusyMs: () => busyMs, work: () => worked.push(-1), workMeanwhile: () => worked.push(busyMs) })
       const part = Promise.withResolvers<undefined>()
       const whole = quiet.during(() => part.promise)
-      for (const usedMs of [90, 4, 2, 3, 1]) {
-        cpuMs += usedMs
-        mock.timers.tick(100)
+      for (const usedMs of [91, 7, 4, 6, 2]) {
+        busyMs += usedMs
+        mock.timers.tick(200)
       }
-      assert.deepEqual(worked, [96, 100])
+      assert.deepEqual(worked, [102, 110])
       part.resolve(undefined)
       await whole
       mock.timers.tick(500)
-      assert.deepEqual(worked, [96, 100, -1])
+      assert.deepEqual(worked, [102, 110, -1])
     } finally {
       mock.timers.reset()
     }

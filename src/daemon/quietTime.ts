@@ -7,27 +7,28 @@ export interface QuietTime extends Disposable {
 
 export interface QuietTimeOptions {
   readonly quietMs: number
-  /** Of CPU that the process has had, on all of its threads. */
-  readonly readCpuMs: () => number
+  /** For how long the process has been at work. A time in which it waited for a processor, or for the disk, is none of quiet. */
+  readonly readBusyMs: () => number
   /** Is done when it becomes quiet, and does not fail. */
   readonly work: () => void
-  /** The same during a part, each time that it was quiet for `quietMs`. */
+  /** The same during a part, each time that it was quiet for `meanwhileMs`. */
+  readonly meanwhileMs: number
   readonly workMeanwhile: () => void
 }
 
-/** Less than this share of one core is what waiting takes: lines of a log are passed on. */
+/** Less than this is what waiting takes: lines of a log are passed on. */
 const IDLE_SHARE = 0.03
 
 /** Does `work` once after each time that something was heard, when `quietMs` went by since. It keeps no process from ending. */
-export function createQuietTime({ quietMs, readCpuMs, work, workMeanwhile }: QuietTimeOptions): QuietTime {
+export function createQuietTime({ quietMs, meanwhileMs, readBusyMs, work, workMeanwhile }: QuietTimeOptions): QuietTime {
   let timer: NodeJS.Timeout | undefined
   let running = 0
   const wait = (): void => {
     clearTimeout(timer)
-    timer = running === 0 ? setTimeout(work, quietMs).unref() : setTimeout(look, quietMs, readCpuMs()).unref()
+    timer = running === 0 ? setTimeout(work, quietMs).unref() : setTimeout(look, meanwhileMs, readBusyMs()).unref()
   }
-  const look = (cpuMsBefore: number): void => {
-    if (readCpuMs() - cpuMsBefore < quietMs * IDLE_SHARE) workMeanwhile()
+  const look = (busyMsBefore: number): void => {
+    if (readBusyMs() - busyMsBefore < meanwhileMs * IDLE_SHARE) workMeanwhile()
     wait()
   }
   return {
