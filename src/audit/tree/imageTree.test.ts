@@ -34,7 +34,8 @@ describe('buildImageTree', () => {
     ['leaves out what would be outside', [[file('../a'), file('d/../../b')]], []],
     ['puts what follows where a link leads that has replaced its folder', [[file('e/x'), file('d/a'), symlink('d', 'e'), file('d/b')]], ['/e/b@0', '/e/x@0']],
     ['puts nothing above a folder after a file of that folder', [[file('d/a'), file('d/..')]], ['/d/a@0']],
-    ['leaves out what is behind a link to nowhere', [[symlink('d', 'nowhere'), file('d/a')]], []],
+    ['puts what follows where a link leads that has led nowhere', [[symlink('d', 'there'), file('d/a')]], ['/there/a@0']],
+    ['leaves out what is behind links that go round in circles', [[symlink('d', 'e'), symlink('e', 'd'), file('d/a')]], []],
   ]
   for (const [name, layers, files] of cases) it(name, () => assert.deepEqual(filesOf(layers), files))
 

@@ -1,6 +1,6 @@
 import { asByteString, type ByteString } from '../../kit/byteString.ts'
 import type { FileContent, LayerEntry, LayerFacts } from '../facts/layerFacts.ts'
-import { walkPath, type VisitPlace } from './pathWalk.ts'
+import { ensureFolder, walkPath, type VisitPlace } from './pathWalk.ts'
 import type { FileNode, FolderNode, TreeNode } from './treeNode.ts'
 
 export interface Found<Content = FileContent> {
@@ -136,31 +136,12 @@ function parentOf<Content>(root: FolderNode<Content>, path: ByteString): Place<C
   return node?.kind === 'folder' ? { folder: node, name: path.slice(slash + 1) } : undefined
 }
 
-/** Folders on the way that are absent are made. Undefined where the path leaves the root, or a link on the way leads nowhere. */
+/** As `ensureFolder` makes what is above. Undefined where the path leaves the root. */
 function makeParent<Content>(root: FolderNode<Content>, path: ByteString): Place<Content> | undefined {
-  const known = parentOf(root, path)
-  const names = path.split('/')
-  if (names.includes('..')) return undefined
-  if (known !== undefined) return known
-  let folder: FolderNode<Content> = root
-  for (const [index, name] of names.slice(0, -1).entries()) {
-    const next = ensureFolder(folder, name, () => walkPath(root, names.slice(0, index + 1).join('/'), 'follow')?.node)
-    if (next === undefined) return undefined
-    folder = next
-  }
-  return { folder, name: names.at(-1) ?? '' }
-}
-
-function ensureFolder<Content>(parent: FolderNode<Content>, name: string, follow: () => TreeNode<Content> | undefined): FolderNode<Content> | undefined {
-  const child = parent.children.get(name)
-  if (child?.kind === 'folder') return child
-  if (child?.kind === 'symlink') {
-    const target = follow()
-    return target?.kind === 'folder' ? target : undefined
-  }
-  const made: FolderNode<Content> = { kind: 'folder', children: new Map() }
-  parent.children.set(name, made)
-  return made
+  if (path.split('/').includes('..')) return undefined
+  const slash = path.lastIndexOf('/')
+  const folder = ensureFolder(root, path.slice(0, Math.max(0, slash)))
+  return folder === undefined ? undefined : { folder, name: path.slice(slash + 1) }
 }
 
 function* filesOf<Content>(root: FolderNode<Content>): Generator<FoundFile<Content>> {

@@ -33,6 +33,25 @@ export function walkPath<Content>(root: FolderNode<Content>, path: string, mode:
   return walk.isEndless ? undefined : walk.here()
 }
 
+/**
+ * The folder at `path`, links followed as above. What is absent on the way is made, where a link leads to as well, and
+ * takes the place of a file, as where a layer is unpacked. Undefined where links go round in circles.
+ */
+export function ensureFolder<Content>(root: FolderNode<Content>, path: string): FolderNode<Content> | undefined {
+  const walk = new PathWalk(root, path)
+  for (let name = walk.next(); name !== undefined; name = walk.next()) {
+    const child = walk.folder.children.get(name)
+    if (child?.kind === 'symlink') {
+      if (!walk.follow(child.target)) return undefined
+      continue
+    }
+    const folder: FolderNode<Content> = child?.kind === 'folder' ? child : { kind: 'folder', children: new Map() }
+    if (folder !== child) walk.folder.children.set(name, folder)
+    walk.enter(name, folder)
+  }
+  return walk.isEndless ? undefined : walk.folder
+}
+
 /** Where a walk has come to, and the names that are still before it. */
 class PathWalk<Content> {
   readonly #root: FolderNode<Content>
