@@ -11,6 +11,7 @@ import type { Executor } from '../executor/executor.ts'
 import { debugStep } from './debug/debugStep.ts'
 import { createAuditStore, type AuditStore } from './audit/auditStore.ts'
 import { createBaselineStore, type BaselineStore } from './audit/baselineStore.ts'
+import { watchUnpackedFacts } from './audit/unpackedFacts.ts'
 import { createImportedLayers, type ImportedLayers } from './cache/importedLayers.ts'
 import { createFailedStepStore, type FailedStepStore } from './debug/failedStepStore.ts'
 import { openDatabase, type Database } from '../kit/database.ts'
@@ -96,8 +97,8 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   const worker = describeWorker({ config, executor, snapshotter: backend.kind })
   const images = createImageStore(database)
   const registries = undo.use(createSessionRegistries({ sessions, version, env, hosts: withRegistries(await readHostConfig(env), config.registries) }))
-  const transfers = createLimit(TRANSFERS)
-  const presence = createLayerPresence({ snapshots, content, registries, downloads: transfers, now: Date.now })
+  const [transfers, audits] = [createLimit(TRANSFERS), createAuditStores(database)]
+  const presence = createLayerPresence({ snapshots, content, registries, downloads: transfers, watchUnpacking: watchUnpackedFacts({ snapshots, store: audits.records }), now: Date.now })
   const hasher = createContentHasher(snapshots, database)
   const http = undo.use(createHttpClient({ userAgent: `pelago/${version} (linux; ${process.arch})`, connectionsPerOrigin: TRANSFERS, proxy: proxyFrom(env) }))
   const httpFiles = createHttpFiles({ snapshots, records: createHttpRecords(database), hasher, secrets: sessions, uploads: sessions, http, retries: DEFAULT_RETRIES, now: Date.now })
@@ -122,7 +123,7 @@ async function openEngine(options: EngineOptions, signal: AbortSignal): Promise<
   }
   const cachePlaces = undo.use(createCachePlaces({ version, env, home: env['HOME'] ?? homedir() }))
   const importedLayers = createImportedLayers({ database, snapshots, content, registries })
-  const [{ solver, plans }, audits] = [createSolvers(opsDeps, { database, root, importedLayers }), createAuditStores(database)]
+  const { solver, plans } = createSolvers(opsDeps, { database, root, importedLayers })
   const solveDeps: SolveDeps = { worker, sessions, content, snapshots, caches, devices, images, registries, presence, executor, solver, plans: { ...plans, stepTimes }, transfers, packing: createLimit(2), packedBlocks: createPackedBlocks(database, content), auditStore: audits.records, auditBaselines: audits.baselines, importedLayers, openCachePlace: cachePlaces.open, frontendRepositories: config.frontendRepositories, attest: { provenance: { executor, git: gitSources, http: httpFiles, version, now: Date.now } } }
   const runDeps: RunDeps = { executor, snapshots, presence, content, images, registries }
   const builds = createBuildRecordStore(database, Date.now, config.history)

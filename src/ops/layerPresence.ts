@@ -8,7 +8,7 @@ import { fetchBlob } from '../registry/pull.ts'
 import { parseRepository, type Registry } from '../registry/registry.ts'
 import { SnapshotNotFoundError, type LayerBlob, type Snapshot, type SnapshotId, type SnapshotStore } from '../snapshot/snapshotStore.ts'
 import type { OpContext } from '../solver/op.ts'
-import { unpackBlob } from './unpackBlob.ts'
+import { unpackBlob, type WatchUnpacking } from './unpackBlob.ts'
 
 /** Registries as the client of a session sees them, with its credentials; `engine` fills it in. */
 export interface SessionRegistries {
@@ -34,6 +34,7 @@ export interface LayerPresenceDeps {
   readonly content: ContentStore
   readonly registries: SessionRegistries
   readonly downloads: Limit
+  readonly watchUnpacking: WatchUnpacking
   readonly now: () => number
 }
 
@@ -46,7 +47,7 @@ interface Delivery {
   readonly context: DeliveryContext
 }
 
-export function createLayerPresence({ snapshots, content, registries, downloads, now }: LayerPresenceDeps): LayerPresence {
+export function createLayerPresence({ snapshots, content, registries, downloads, watchUnpacking, now }: LayerPresenceDeps): LayerPresence {
   const unpackings = createSingleFlight<SnapshotId, undefined>()
   const arrivals = createSingleFlight<Digest, undefined>()
 
@@ -101,7 +102,7 @@ export function createLayerPresence({ snapshots, content, registries, downloads,
     if (snapshots.get(id)?.state === 'present') return
     const report = createProgressReport(context, { id: `extracting ${descriptor.digest}`, action: '', totalBytes: descriptor.sizeBytes }, now)
     report(0, 'running')
-    await unpackBlob(id, descriptor.digest, { snapshots, content }, signal)
+    await unpackBlob(id, descriptor.digest, { snapshots, content, watchUnpacking }, signal)
     report(descriptor.sizeBytes, 'done')
   }
 

@@ -62,7 +62,7 @@ async function openWorkshop(): Promise<Workshop> {
       config: { ...emptyImageConfig(platform), diffIds: layers.map((bytes) => digestOf(spawnSync('gunzip', ['-c'], { input: bytes, maxBuffer: 1 << 28 }).stdout)) },
     }),
   }
-  const presence = createLayerPresence({ snapshots, content: createMemoryStore(), registries: { registryFor: () => client }, downloads: createLimit(2), now: Date.now })
+  const presence = createLayerPresence({ snapshots, content: createMemoryStore(), registries: { registryFor: () => client }, downloads: createLimit(2), watchUnpacking: (_id, tar) => ({ tar, keep: () => undefined }), now: Date.now })
   const files = { sharedKey: () => '', sharedFolder: () => undefined, receiveFolder: () => assert.fail('no context') }
   const limits = { native: createLimit(2), emulated: createLimit(1) }
   const opFor = createOps({ snapshots, content: createMemoryStore(), registries: { registryFor: () => client }, loneBlobs: { check: () => assert.fail('no blob') }, layouts: { clientBlobs: () => assert.fail('no layout') }, presence, hasher: createContentHasher(snapshots, database), caches: createCacheFolders({ root, database, now: Date.now }), secrets: { secret: async () => undefined }, devices: { find: () => undefined }, agents: { hasAgent: async () => false, forwardAgent: () => assert.fail('no agent') }, socketFolder: root, executor, failedSteps: { keep: async () => 'kept' }, stepTimes: { record: () => undefined }, madeCopies: { find: () => undefined, record: () => undefined }, limits, images, files, mirrors: createFileMirrors(root), httpFiles: { fetch: () => assert.fail('no network') }, gitSources: { create: () => assert.fail('no network') }, now: Date.now })

@@ -4,9 +4,19 @@ import { verifiedBytes } from '../../content/verifiedBytes.ts'
 import type { BlobSource } from '../../exporter/blobSource.ts'
 import type { LayerBlob, Snapshot, SnapshotStore } from '../../snapshot/snapshotStore.ts'
 
+/**
+ * What is the same for layers of which the same is known. A blob is what its digest says, and a snapshot that was made
+ * here never changes; by which diff ids an image calls its layers is only its word.
+ */
+export function keysOfLayer({ id, origin }: Pick<Snapshot, 'id' | 'origin'>, snapshots: Pick<SnapshotStore, 'blobs'>): readonly string[] {
+  const blobsOf = snapshots.blobs(id)
+  const isOfImage = blobsOf.some(({ repository }) => repository !== undefined)
+  return [...(isOfImage ? [] : [`snapshot ${origin ?? id}`]), ...blobsOf.map(({ descriptor }) => `blob ${descriptor.digest}`)]
+}
+
 /** Layers of a build as uncompressed tars, wherever they are. */
 export interface LayerReading {
-  /** What is the same for layers of which the same is known. */
+  /** As `keysOfLayer`. */
   readonly keysOf: (snapshot: Snapshot) => readonly string[]
   /** Undefined for a layer that is neither here nor, with `fetch`, in a registry. */
   readonly open: (snapshot: Snapshot, mode: 'fetch' | 'here', signal: AbortSignal) => Promise<AsyncIterable<Uint8Array> | undefined>
@@ -21,12 +31,7 @@ export interface LayerReadingDeps {
 export function createLayerReading({ snapshots, content, blobs }: LayerReadingDeps): LayerReading {
   const fetchVerified = (blob: LayerBlob, signal: AbortSignal): AsyncIterable<Uint8Array> => verifiedBytes(blob.descriptor.digest, blobs.read(blob, signal))
   return {
-    // a blob is what its digest says, and a snapshot that was made here never changes; by which diff ids an image calls its layers is only its word
-    keysOf({ id, origin }) {
-      const blobsOf = snapshots.blobs(id)
-      const isOfImage = blobsOf.some(({ repository }) => repository !== undefined)
-      return [...(isOfImage ? [] : [`snapshot ${origin ?? id}`]), ...blobsOf.map(({ descriptor }) => `blob ${descriptor.digest}`)]
-    },
+    keysOf: (snapshot) => keysOfLayer(snapshot, snapshots),
     async open(snapshot, mode, signal) {
       if (snapshot.state === 'present') return snapshots.readLayer(snapshot.id, { clampTimeSeconds: undefined }, signal)
       const known = snapshots.blobs(snapshot.id)
