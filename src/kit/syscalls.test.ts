@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { closeSync, constants, fstatSync, lstatSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, constants, fstatSync, fsyncSync, lstatSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { readCached } from './files/pageCache.suite.ts'
 import { futimens, link, lremovexattr, lsetxattr, mknod, openat2, readXattrs, RESOLVE, seekSparse, syncfs, tryFlock, unlockFlock, utimens } from './syscalls.ts'
 import { cloneFile } from './syscalls/cloneFile.ts'
 import { SyscallError } from './syscalls/libc.ts'
@@ -136,6 +137,19 @@ describe('cloneFile', () => {
     assert.equal(fstatSync(fd).size, 50_000_000)
     assert.ok((seekSparse(fd, 0, 'hole') ?? Infinity) < 1_000_000)
     closeSync(fd)
+  })
+
+  it('leaves nothing in memory of what it has copied of a source that is too large to stay there', async () => {
+    const source = newFile('huge', 'x'.repeat(48 * 1024 * 1024))
+    const fd = openSync(source, 'r')
+    try {
+      fsyncSync(fd)
+      truncateSync(source, totalmem())
+      await cloneFile(source, join(folder, 'huge-copy'), signal)
+      assert.ok((readCached(fd)?.cachedBytes ?? 0) <= 32 * 1024 * 1024)
+    } finally {
+      closeSync(fd)
+    }
   })
 
   it('copies between file systems, and tells what is there', { skip: process.platform === 'linux' ? false : 'needs /dev/shm' }, async () => {

@@ -124,7 +124,7 @@ function fileEntry(entry: PartEntry, shape: { readonly sizeBytes: number; readon
   const header = { ...headerOf(entry, 'file', reading.options), sizeBytes: shape.sizeBytes }
   const place = joinPath(entry.part, entry.path)
   if (reading.options.isContentSampled === true) return { header, content: sampleContent(place, reading.signal) }
-  const content = readContent(place, reading.signal, reading.buffers)
+  const content = readContent(place, reading.signal, { buffers: reading.buffers, isLast: true })
   return shape.sizeBytes <= SMALL_BYTES ? { header, content, fill: (target) => fillContent(place, target) } : { header, content }
 }
 

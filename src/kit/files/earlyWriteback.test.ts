@@ -3,30 +3,23 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { declare, invoke } from '../syscalls/libc.ts'
 import { createEarlyWriteback } from './earlyWriteback.ts'
+import { readCached } from './pageCache.suite.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pelago-writeback-'))
 after(() => rmSync(folder, { recursive: true }))
 
-const CACHESTAT = declare('syscall', ['long', 'int', 'void *', 'void *', 'uint'], 'long')
 const MIB = 1024 * 1024
-
-/** Pages of a file that nobody has begun to write; undefined where the kernel does not tell. */
-function countDirty(fd: number): number | undefined {
-  const [range, stat] = [Buffer.alloc(16), Buffer.alloc(40)]
-  return invoke(CACHESTAT, [451, fd, range, stat, 0]) === 0 ? Number(stat.readBigUInt64LE(8)) : undefined
-}
 
 async function countDirtyAfter(sizeBytes: number, name: string): Promise<{ readonly before: number | undefined; readonly after: number | undefined }> {
   const fd = openSync(join(folder, name), 'w')
   try {
     writeSync(fd, Buffer.alloc(sizeBytes, 'x'))
-    const before = countDirty(fd)
+    const before = readCached(fd)?.dirtyBytes
     await using writeback = createEarlyWriteback(fd)
     writeback.note(sizeBytes)
     await writeback[Symbol.asyncDispose]()
-    return { before, after: countDirty(fd) }
+    return { before, after: readCached(fd)?.dirtyBytes }
   } finally {
     closeSync(fd)
   }

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, read as readCallback, write as writeCallback } from 'node:fs'
 import { promisify } from 'node:util'
+import { createDropBehind, type DropBehind } from '../files/dropBehind.ts'
 import { createEarlyWriteback, type EarlyWriteback } from '../files/earlyWriteback.ts'
 import { lendBuffers } from '../streams/chunkBuffers.ts'
 import { seekSparse } from '../syscalls.ts'
@@ -23,7 +24,8 @@ export type OnCopied = (copiedBytes: number) => Promise<void>
 /**
  * A new file at `target` (mode 0600, owner the caller) with the content of the regular file `source`: sharing its
  * blocks where the file system can, else copied inside the kernel, else through memory; holes stay holes. Neither end
- * may be a symbolic link. On failure a partial `target` is left to the caller. What is not shared is told to `onCopied`.
+ * may be a symbolic link. On failure a partial `target` is left to the caller. What is not shared is told to `onCopied`,
+ * and a very large source does not stay in memory for it.
  * @throws the errors of `open` (EEXIST, ELOOP); SyscallError
  */
 export async function cloneFile(source: BytePath, target: BytePath, signal: AbortSignal, onCopied: OnCopied = async () => undefined): Promise<void> {
@@ -55,13 +57,14 @@ async function copyContent(copy: Copy, signal: AbortSignal): Promise<void> {
   const { from, to } = copy
   const { size, blocks } = fstatSync(from)
   await using writeback = createEarlyWriteback(to)
+  await using dropBehind = createDropBehind(from, size)
   const isSparse = blocks * 512 < size
   let offset = 0
   while (offset < size) {
     const start = isSparse ? seekSparse(from, offset, 'data') : offset
     if (start === undefined) break
     const end = isSparse ? (seekSparse(from, start, 'hole') ?? size) : size
-    await copyRange({ ...copy, writeback, start, end }, signal)
+    await copyRange({ ...copy, writeback, dropBehind, start, end }, signal)
     offset = end
   }
   if (isSparse) ftruncateSync(to, size)
@@ -69,6 +72,7 @@ async function copyContent(copy: Copy, signal: AbortSignal): Promise<void> {
 
 interface Range extends Copy {
   readonly writeback: EarlyWriteback
+  readonly dropBehind: DropBehind
   readonly start: number
   readonly end: number
 }
@@ -97,8 +101,9 @@ async function copyInKernel({ from, to, start, end }: Range): Promise<number | u
   }
 }
 
-async function tellCopied({ writeback, onCopied }: Range, copiedBytes: number): Promise<void> {
+async function tellCopied({ writeback, dropBehind, onCopied }: Range, copiedBytes: number): Promise<void> {
   writeback.note(copiedBytes)
+  dropBehind.note(copiedBytes)
   await onCopied(copiedBytes)
 }
 

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { bytesOf, textOfBytes, type ByteString } from '../../kit/byteString.ts'
+import { createDropBehind } from '../../kit/files/dropBehind.ts'
 import { newBuffers, type ChunkBuffers } from '../../kit/streams/chunkBuffers.ts'
 
 /** No chunk of a content that stands alone is longer. */
@@ -9,19 +10,29 @@ export const CHUNK_BYTES = 1 << 18
 /** Of buffers that are used again: each chunk is handed from thread to thread. */
 export const LARGE_CHUNK_BYTES = 1 << 20
 
-/** The content of a regular file, which must not change meanwhile; where it has several chunks, each takes one of `buffers`. A file of one chunk is read at once: it costs less than to wait for a thread. */
-export async function* readContent(path: ByteString, signal: AbortSignal, buffers: ChunkBuffers = newBuffers(CHUNK_BYTES)): AsyncGenerator<Uint8Array> {
+export interface ContentReading {
+  /** Of contents that have several chunks, each of which takes one. */
+  readonly buffers?: ChunkBuffers
+  /** Whether nothing here is to read the file again soon, so that a very large one need not stay in memory. */
+  readonly isLast?: boolean
+}
+
+/** The content of a regular file, which must not change meanwhile. A file of one chunk is read at once: it costs less than to wait for a thread. */
+export async function* readContent(path: ByteString, signal: AbortSignal, { buffers = newBuffers(CHUNK_BYTES), isLast = false }: ContentReading = {}): AsyncGenerator<Uint8Array> {
   const start = readSmall(path)
   if (start !== undefined) {
     if (start.byteLength > 0) yield start
     return
   }
   await using file = await open(bytesOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
-  for (let leftBytes = (await file.stat()).size; leftBytes > 0; ) {
+  const { size } = await file.stat()
+  await using dropBehind = isLast ? createDropBehind(file.fd, size) : undefined
+  for (let position = 0; position < size; ) {
     signal.throwIfAborted()
-    const { bytesRead, buffer } = await file.read(buffers.next(), 0, Math.min(leftBytes, buffers.sizeBytes))
+    const { bytesRead, buffer } = await file.read(buffers.next(), 0, Math.min(size - position, buffers.sizeBytes))
     if (bytesRead === 0) return
-    leftBytes -= bytesRead
+    position += bytesRead
+    dropBehind?.note(position)
     yield buffer.subarray(0, bytesRead)
   }
 }
