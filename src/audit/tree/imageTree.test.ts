@@ -27,6 +27,8 @@ describe('buildImageTree', () => {
     ['empties the root', [[file('a')], [opaque(''), file('b')]], ['/b@1']],
     ['puts a file where a link of a lower layer leads', [[folder('usr/bin'), symlink('bin', 'usr/bin')], [file('bin/app')]], ['/usr/bin/app@1']],
     ['removes through such a link', [[file('usr/bin/app'), symlink('bin', 'usr/bin')], [removal('bin/app')]], []],
+    ['removes nothing behind a link that it replaces by a folder', [[file('d/a'), symlink('l', 'd')], [folder('l'), removal('l/a'), file('l/b')]], ['/d/a@0', '/l/b@1']],
+    ['hides nothing behind a link that it replaces by a folder', [[file('d/e/a'), symlink('l', 'd')], [folder('l'), opaque('l/e'), opaque('l')]], ['/d/e/a@0']],
     ['replaces a link by a folder', [[file('x/a'), symlink('d', 'x')], [folder('d'), file('d/b')]], ['/d/b@1', '/x/a@0']],
     ['replaces a file by a folder, and a folder by a file', [[file('a'), file('d/b')], [file('a/c'), file('d')]], ['/a/c@1', '/d@1']],
     ['gives a hard link the file of a lower layer, and its own layer', [[file('a')], [hardlink('b', 'a'), removal('a')]], []],

@@ -52,9 +52,12 @@ export function createImageTree<Content = FileContent>(root: FolderNode<Content>
 
 /** Puts the layer with the number `layer` on top of what is in `root`. Removals mean what lower layers have, so they come first, wherever they stand in the layer. */
 export function applyLayer<Content>(root: FolderNode<Content>, { entries }: LayerFacts<Content>, layer: number): void {
-  for (const entry of entries) {
-    if (entry.kind === 'removal') removeEntry(root, entry.path)
-    if (entry.kind === 'opaque') hideFolder(root, entry.path)
+  const removals = entries.filter((entry) => entry.kind === 'removal' || entry.kind === 'opaque')
+  const folders = new Set(removals.length === 0 ? [] : entries.flatMap(({ kind, path }) => (kind === 'folder' ? [path] : [])))
+  for (const { kind, path } of removals) {
+    if (isBehindReplacedLink(root, path, folders)) continue
+    if (kind === 'removal') removeEntry(root, path)
+    else hideFolder(root, path)
   }
   const parents = createParents(root)
   for (const entry of entries) if (entry.kind !== 'removal' && entry.kind !== 'opaque') putEntry(root, entry, { layer, parents })
@@ -82,6 +85,15 @@ function createParents<Content>(root: FolderNode<Content>): Parents<Content> {
     },
     forget: () => void (last = undefined),
   }
+}
+
+/** Whether `path` leads through a link in whose place the layer puts one of its `folders`: what is removed of that is nothing of what the link leads to. */
+function isBehindReplacedLink<Content>(root: FolderNode<Content>, path: ByteString, folders: ReadonlySet<string>): boolean {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const above = path.slice(0, end)
+    if (folders.has(above) && walkPath(root, above, 'last-link')?.node.kind === 'symlink') return true
+  }
+  return false
 }
 
 function removeEntry<Content>(root: FolderNode<Content>, path: ByteString): void {
