@@ -4,7 +4,7 @@ import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { createDropBehind } from './dropBehind.ts'
-import { readCached } from './pageCache.suite.ts'
+import { readCached, reasonAgainstDropping } from './pageCache.suite.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pelago-drop-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -27,7 +27,9 @@ async function cachedAfter(readBytes: number, sizeBytes: number): Promise<number
   }
 }
 
-const UNTOLD = (await cachedAfter(0, FILE_BYTES)) !== FILE_BYTES && 'the kernel does not tell what of a file is in memory'
+const probe = openSync(join(folder, 'probe'), 'w')
+const UNTOLD = reasonAgainstDropping(folder, probe)
+closeSync(probe)
 
 describe('a file that is read', () => {
   it('leaves memory as far as it was read, where it is too large to stay', { skip: UNTOLD }, async () => {
