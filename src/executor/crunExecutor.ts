@@ -58,7 +58,7 @@ export async function createCrunExecutor({ stateFolder, isStatePrivate, cacheFol
   const crun = createCrun(program, stateFolder, { PATH: environment['PATH'] ?? '' })
   const namespaceProgram = findNamespaceProgram(environment)
   const codePath = findEmulatorCode(namespaceProgram)
-  const emulation = await createEmulation(readCpu(), environment, codePath === undefined ? undefined : { folder: cacheFolder, codePath })
+  const emulation = createEmulation(readCpu(), environment, codePath === undefined ? undefined : { folder: cacheFolder, codePath })
   const context: Context = {
     crun,
     emulation,
@@ -119,6 +119,7 @@ interface ObservedRun {
 }
 
 async function* run(context: Context, { spec, observer }: ObservedRun, signal: AbortSignal): AsyncGenerator<OutputChunk> {
+  await context.emulation.prepare(spec.platform)
   const memoryKills = readMemoryKills()
   await using stack = new AsyncDisposableStack()
   const twins = await openTwins(context, { spec, observer }, stack, signal)
@@ -146,6 +147,7 @@ async function openTwins({ twins }: Context, { spec, observer }: ObservedRun, st
 }
 
 async function open(context: Context, spec: ProcessSpec, terminal: TerminalSize | undefined, signal: AbortSignal): Promise<ContainerProcess> {
+  await context.emulation.prepare(spec.platform)
   const container = await startContainer(context, spec, { terminal, input: 'pipe', twins: undefined }, signal)
   const failed = failedProcess(context, spec, container)
   return {

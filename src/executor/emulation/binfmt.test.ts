@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { EMULATED_ARCHITECTURES, type EmulatedArchitecture } from './architectures.ts'
-import { findRegistration, formatRegistration, parseRegistration, readHostRegistrations, registerPrivately } from './binfmt.ts'
+import { findRegistration, formatRegistration, parseRegistration, readHostRegistrations, registerInFront, registerPrivately } from './binfmt.ts'
 
 const ARM64 = architecture('arm64')
 const DEBIANS = 'enabled\ninterpreter /usr/libexec/qemu-binfmt/aarch64-binfmt-P\nflags: POCF\noffset 0\nmagic 7f454c460201010000000000000000000200b700\nmask ffffffffffffff00fffffffffffffffffeffffff\n'
@@ -36,6 +36,12 @@ describe('registrations with binfmt_misc', () => {
     using folder = temporaryFolder()
     registerPrivately(ARM64, '/q', folder.path)
     assert.match(readFileSync(join(folder.path, 'register'), 'utf8'), /^:pelago-aarch64:M::.*:\/q:POCF$/)
+  })
+
+  it('have a name of their own in front of those that are there', () => {
+    using folder = temporaryFolder()
+    assert.equal(registerInFront(ARM64, '/q', folder.path), true)
+    assert.match(readFileSync(join(folder.path, 'register'), 'utf8'), /^:pelago-aarch64-tuned:M::.*:\/q:POCF$/)
   })
 
   const found: readonly (readonly [title: string, text: string, isFound: boolean])[] = [

@@ -27,9 +27,9 @@ export interface Registration {
 }
 
 /** The line that registers the emulator at `interpreter`, as its file `register` takes it. */
-export function formatRegistration({ magic, mask, qemuName }: EmulatedArchitecture, interpreter: string): string {
+export function formatRegistration({ magic, mask, qemuName }: EmulatedArchitecture, interpreter: string, name: string = qemuName): string {
   const escape = (hex: string): string => hex.replace(/../g, '\\x$&')
-  return `:pelago-${qemuName}:M::${escape(magic)}:${escape(mask)}:${interpreter}:POCF`
+  return `:pelago-${name}:M::${escape(magic)}:${escape(mask)}:${interpreter}:POCF`
 }
 
 /** Idempotent. @throws the errors of `write`: ENOEXEC where the emulator is no program */
@@ -38,6 +38,19 @@ export function registerPrivately(architecture: EmulatedArchitecture, interprete
     writeFileSync(join(mountPoint, 'register'), formatRegistration(architecture, interpreter), { flag: 'w' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+/** Idempotent. Of several registrations for an architecture the kernel takes the latest: no program starts without one meanwhile. False where the file may not be executed where it is. */
+export function registerInFront(architecture: EmulatedArchitecture, interpreter: string, mountPoint = MOUNT_POINT): boolean {
+  try {
+    writeFileSync(join(mountPoint, 'register'), formatRegistration(architecture, interpreter, `${architecture.qemuName}-tuned`), { flag: 'w' })
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EACCES' || code === 'EPERM') return false
+    if (code === 'EEXIST') return true
+    throw error
   }
 }
 

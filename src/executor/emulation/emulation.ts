@@ -4,7 +4,7 @@ import { formatPlatform, isSamePlatform, normalizePlatform, type Platform } from
 import type { Environment } from '../../kit/enterNamespaces.ts'
 import { EmulatorMissingError, type RunMode } from '../executor.ts'
 import { EMULATED_ARCHITECTURES, type EmulatedArchitecture } from './architectures.ts'
-import { findRegistration, formatRegistration, readHostRegistrations, registerPrivately, type BinfmtAccess, type Registration } from './binfmt.ts'
+import { findRegistration, formatRegistration, readHostRegistrations, registerInFront, registerPrivately, type BinfmtAccess } from './binfmt.ts'
 import { nativePlatforms, type CpuFacts } from './cpu.ts'
 import { qemuHint } from '../packages.ts'
 import { findQemu, readOsRelease, type Qemu } from './qemu.ts'
@@ -19,6 +19,8 @@ export interface Emulation {
   platforms(): readonly { readonly platform: Platform; readonly mode: RunMode }[]
   /** Path of the emulator that runs `platform`; undefined where none does. */
   emulatorPath(platform: Platform): string | undefined
+  /** Has `platform` run by the best that there is. To be awaited before something runs there; costs nothing but the first time. */
+  prepare(platform: Platform): Promise<void>
   /** What is registered in a binfmt_misc that is private; nothing where the machine's own is used. */
   privateRegistrations(): readonly PrivateRegistration[]
   /** What makes programs for `architecture` run here, as a command or an imperative; '' where nothing does, undefined where they do run. */
@@ -32,18 +34,18 @@ export interface PrivateRegistration {
   readonly cpuModel: string | undefined
 }
 
-type Support = { readonly kind: 'works'; readonly qemu: Qemu; readonly registered: Pick<PrivateRegistration, 'interpreter' | 'cpuModel'> } | { readonly kind: 'fails'; readonly reason: string; readonly hint: string }
+type Support = { readonly kind: 'works'; readonly qemu: Qemu } | { readonly kind: 'fails'; readonly reason: string; readonly hint: string }
 
 /**
  * Registers every emulator that is installed, where binfmt_misc is private; else goes by what the machine has registered.
- * Without `tuning` the emulators are as they are.
+ * Without `tuning` the emulators stay as they are.
  */
-export async function createEmulation(cpu: CpuFacts, environment: Environment, tuning?: Tuning): Promise<Emulation> {
+export function createEmulation(cpu: CpuFacts, environment: Environment, tuning?: Tuning): Emulation {
   const natives = nativePlatforms(cpu)
   const [native] = natives
   if (native === undefined) throw new EmulatorMissingError(NO_PLATFORM, `unknown processor: ${JSON.stringify(cpu.machine)}`, 'run Pelago on another machine')
   const nativeArchitectures = new Set(natives.map(({ architecture }) => architecture))
-  const supports = await findSupports(EMULATED_ARCHITECTURES.filter(({ architecture }) => !nativeArchitectures.has(architecture)), environment, tuning)
+  const supports = findSupports(EMULATED_ARCHITECTURES.filter(({ architecture }) => !nativeArchitectures.has(architecture)), environment)
   const emulatorOf = ({ os, architecture }: Platform): Qemu | undefined => {
     const support = os === 'linux' ? supports.get(architecture) : undefined
     return support?.kind === 'works' ? support.qemu : undefined
@@ -61,37 +63,64 @@ export async function createEmulation(cpu: CpuFacts, environment: Environment, t
     if (support === undefined) return nativeArchitectures.has(architecture) ? undefined : ''
     return support.kind === 'works' ? undefined : support.hint
   }
-  const registrations = parseAccess(environment['PELAGO_NS_BINFMT']) === 'private' ? EMULATED_ARCHITECTURES.flatMap((architecture) => toRegistration(architecture, supports.get(architecture.architecture))) : []
-  return { native, runMode, platforms: () => all, emulatorPath: (platform) => emulatorOf(platform)?.path, privateRegistrations: () => registrations, howToRun }
+  const registrations = parseAccess(environment['PELAGO_NS_BINFMT']) === 'private' ? createRegistrations(supports, tuning) : undefined
+  return {
+    native,
+    runMode,
+    platforms: () => all,
+    emulatorPath: (platform) => emulatorOf(platform)?.path,
+    prepare: async ({ architecture }) => await registrations?.prepare(architecture),
+    privateRegistrations: () => registrations?.list() ?? [],
+    howToRun,
+  }
 }
 
-function toRegistration(architecture: EmulatedArchitecture, support: Support | undefined): readonly PrivateRegistration[] {
-  return support?.kind === 'works' ? [{ architecture, ...support.registered }] : []
+interface Registrations {
+  prepare(architecture: string): Promise<void>
+  list(): readonly PrivateRegistration[]
+}
+
+/** Emulators are tuned as they are needed: most engines never need most of them. */
+function createRegistrations(supports: ReadonlyMap<string, Support>, tuning: Tuning | undefined): Registrations {
+  const registered = new Map(EMULATED_ARCHITECTURES.flatMap((architecture) => toRegistration(architecture, supports.get(architecture.architecture))))
+  const tunings = new Map<string, Promise<void>>()
+  const tune = async ({ architecture, interpreter }: PrivateRegistration): Promise<void> => {
+    const tuned = tuning && (await tuneEmulator(architecture, interpreter, tuning))
+    if (tuned === undefined || !registerInFront(architecture, tuned.interpreter)) return
+    registered.set(architecture.architecture, { architecture, ...tuned })
+  }
+  return {
+    async prepare(architecture) {
+      const plain = registered.get(architecture)
+      if (plain === undefined) return
+      const running = tunings.get(architecture) ?? tune(plain)
+      tunings.set(architecture, running)
+      await running
+    },
+    list: () => [...registered.values()],
+  }
+}
+
+function toRegistration(architecture: EmulatedArchitecture, support: Support | undefined): readonly (readonly [string, PrivateRegistration])[] {
+  return support?.kind === 'works' ? [[architecture.architecture, { architecture, interpreter: support.qemu.path, cpuModel: undefined }]] : []
 }
 
 const NO_PLATFORM: Platform = { os: 'linux', architecture: '', variant: '', osVersion: '' }
 
-async function findSupports(architectures: readonly EmulatedArchitecture[], environment: Environment, tuning: Tuning | undefined): Promise<ReadonlyMap<string, Support>> {
+function findSupports(architectures: readonly EmulatedArchitecture[], environment: Environment): ReadonlyMap<string, Support> {
   const access = parseAccess(environment['PELAGO_NS_BINFMT'])
   const registrations = access === 'private' ? [] : readHostRegistrations()
   const osRelease = readOsRelease()
   return new Map(
-    await Promise.all(
-      architectures.map(async (one) => {
-        const registration = findRegistration(one, registrations)
-        return [one.architecture, registration === undefined ? await support(one, access, { environment, osRelease, tuning }) : registeredSupport(registration)] as const
-      }),
-    ),
+    architectures.map((one) => {
+      const registration = findRegistration(one, registrations)
+      if (registration !== undefined) return [one.architecture, { kind: 'works', qemu: registeredQemu(registration.interpreter) }]
+      return [one.architecture, support(one, access, { environment, osRelease })]
+    }),
   )
 }
 
-interface SupportParts {
-  readonly environment: Environment
-  readonly osRelease: string
-  readonly tuning: Tuning | undefined
-}
-
-async function support(one: EmulatedArchitecture, access: BinfmtAccess, { environment, osRelease, tuning }: SupportParts): Promise<Support> {
+function support(one: EmulatedArchitecture, access: BinfmtAccess, { environment, osRelease }: { readonly environment: Environment; readonly osRelease: string }): Support {
   const search = findQemu(one.qemuName, environment)
   const install = qemuHint(one.qemuName, osRelease)
   switch (search.kind) {
@@ -100,23 +129,17 @@ async function support(one: EmulatedArchitecture, access: BinfmtAccess, { enviro
     case 'dynamic':
       return { kind: 'fails', reason: `${search.path} is not a static program`, hint: `${install}, which has a static one` }
     case 'found':
-      return access === 'private' ? await register(one, search.qemu, tuning) : unregistered(one, search.qemu)
+      return access === 'private' ? register(one, search.qemu) : unregistered(one, search.qemu)
   }
 }
 
-async function register(one: EmulatedArchitecture, qemu: Qemu, tuning: Tuning | undefined): Promise<Support> {
-  const tuned = tuning && (await tuneEmulator(one, qemu, tuning))
-  const ways = [...(tuned === undefined ? [] : [tuned]), { interpreter: qemu.path, cpuModel: undefined }]
-  const failures: unknown[] = []
-  for (const registered of ways) {
-    try {
-      registerPrivately(one, registered.interpreter)
-      return { kind: 'works', qemu, registered }
-    } catch (error) {
-      failures.push(error) // nothing may be executed where the copy is, say: as it is, it works all the same
-    }
+function register(one: EmulatedArchitecture, qemu: Qemu): Support {
+  try {
+    registerPrivately(one, qemu.path)
+    return { kind: 'works', qemu }
+  } catch (error) {
+    return { kind: 'fails', reason: `${qemu.path} cannot be registered: ${(error as Error).message}`, hint: 'see pelago doctor' }
   }
-  return { kind: 'fails', reason: `${qemu.path} cannot be registered: ${(failures.at(-1) as Error).message}`, hint: 'see pelago doctor' }
 }
 
 function unregistered(one: EmulatedArchitecture, qemu: Qemu): Support {
@@ -145,8 +168,8 @@ function listPlatforms({ architecture, variants }: EmulatedArchitecture): readon
 }
 
 /** The machine's registration names a file of the machine, perhaps gone since. */
-function registeredSupport({ interpreter }: Registration): Support {
-  return { kind: 'works', qemu: { name: basename(interpreter).replace(/-static$/, ''), path: interpreter }, registered: { interpreter, cpuModel: undefined } }
+function registeredQemu(path: string): Qemu {
+  return { name: basename(path).replace(/-static$/, ''), path }
 }
 
 function parseAccess(text: string | undefined): BinfmtAccess {

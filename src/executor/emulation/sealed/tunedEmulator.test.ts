@@ -67,7 +67,7 @@ function open(): Fixture {
     engine,
     writeEmulator: (words, notes = [NOTE]) => writeFileSync(path, Buffer.concat([makeEmulator([...LOADS, ...notes]), Buffer.from(words)])),
     writeCode: (words) => writeFileSync(codePath, words),
-    tune: (architecture = 'arm64') => tuneEmulator(find(architecture), { name: 'qemu-aarch64', path }, { folder: engine, codePath }),
+    tune: (architecture = 'arm64') => tuneEmulator(find(architecture), path, { folder: engine, codePath }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
   fixture.writeEmulator('pauth-impdef')

@@ -4,7 +4,6 @@ import { basename, join } from 'node:path'
 import { digestHex, digestOf } from '../../../ground/digest.ts'
 import { syncFolder } from '../../../kit/files/atomicFile.ts'
 import type { EmulatedArchitecture } from '../architectures.ts'
-import type { Qemu } from '../qemu.ts'
 import type { TwinTable } from '../twins/setting/twinTable.ts'
 import { readsTables, writeSealedEmulator } from './writeSealedEmulator.ts'
 
@@ -39,16 +38,16 @@ export interface TunedEmulator {
 }
 
 /** The copy is made once for each version of the emulator. Undefined where there is no need for one, or it cannot be had. */
-export async function tuneEmulator({ architecture }: EmulatedArchitecture, qemu: Qemu, { folder, codePath }: Tuning): Promise<TunedEmulator | undefined> {
+export async function tuneEmulator({ architecture }: EmulatedArchitecture, emulatorPath: string, { folder, codePath }: Tuning): Promise<TunedEmulator | undefined> {
   const model = QUICK_MODELS.get(architecture)
   if (model === undefined) return undefined
   try {
     const code = await readFile(codePath)
     if (!readsTables(code)) return undefined
     const copies = join(folder, 'emulators')
-    const kept = join(copies, `${architecture}-${await keyOf(qemu, code, model)}`)
-    const interpreter = join(kept, basename(qemu.path))
-    if (!existsSync(interpreter) && !(await makeCopy({ qemu, codePath, model, copies, kept }))) return undefined
+    const kept = join(copies, `${architecture}-${await keyOf(emulatorPath, code, model)}`)
+    const interpreter = join(kept, basename(emulatorPath))
+    if (!existsSync(interpreter) && !(await makeCopy({ emulatorPath, codePath, model, copies, kept }))) return undefined
     return { interpreter, cpuModel: model.cpuModel }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
@@ -56,26 +55,26 @@ export async function tuneEmulator({ architecture }: EmulatedArchitecture, qemu:
   }
 }
 
-async function keyOf({ path }: Qemu, code: Buffer, { cpuModel }: QuickModel): Promise<string> {
+async function keyOf(path: string, code: Buffer, { cpuModel }: QuickModel): Promise<string> {
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
   return digestHex(digestOf([path, dev, ino, size, mtimeNs, ctimeNs, cpuModel, digestOf(code)].join(' '))).slice(0, 16)
 }
 
 interface CopyParts {
-  readonly qemu: Qemu
+  readonly emulatorPath: string
   readonly codePath: string
   readonly model: QuickModel
   readonly copies: string
   readonly kept: string
 }
 
-async function makeCopy({ qemu, codePath, model, copies, kept }: CopyParts): Promise<boolean> {
-  if (!(await readFile(qemu.path)).includes(model.property)) return false
+async function makeCopy({ emulatorPath, codePath, model, copies, kept }: CopyParts): Promise<boolean> {
+  if (!(await readFile(emulatorPath)).includes(model.property)) return false
   await rm(copies, { recursive: true, force: true }) // those of other versions
   await mkdir(copies, { recursive: true })
   const made = await mkdtemp(join(copies, 'new-'))
-  const path = join(made, basename(qemu.path))
-  if (!(await writeSealedEmulator(path, { emulatorPath: qemu.path, codePath, table: { ...NO_TWINS, cpuModel: model.cpuModel } }))) return false
+  const path = join(made, basename(emulatorPath))
+  if (!(await writeSealedEmulator(path, { emulatorPath, codePath, table: { ...NO_TWINS, cpuModel: model.cpuModel } }))) return false
   await sync(path)
   await rename(made, kept)
   await syncFolder(copies)
