@@ -41,16 +41,13 @@ export function registerPrivately(architecture: EmulatedArchitecture, interprete
   }
 }
 
-/** Idempotent. Of several registrations for an architecture the kernel takes the latest: no program starts without one meanwhile. False where the file may not be executed where it is. */
+/** Idempotent. Of several registrations for an architecture the kernel takes the latest: no program starts without one meanwhile. False where the kernel takes none, as of a file that may not be executed where it is: what is there goes on. */
 export function registerInFront(architecture: EmulatedArchitecture, interpreter: string, mountPoint = MOUNT_POINT): boolean {
   try {
     writeFileSync(join(mountPoint, 'register'), formatRegistration(architecture, interpreter, `${architecture.qemuName}-tuned`), { flag: 'w' })
     return true
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EACCES' || code === 'EPERM') return false
-    if (code === 'EEXIST') return true
-    throw error
+    return (error as NodeJS.ErrnoException).code === 'EEXIST'
   }
 }
 
