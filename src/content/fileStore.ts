@@ -6,7 +6,8 @@ import { promisify } from 'node:util'
 import { digestHex, parseDigest, type Digest } from '../ground/digest.ts'
 import { createBackgroundHash, type BackgroundHash } from '../kit/streams/backgroundHash.ts'
 import { writeFileAtomically } from '../kit/files/atomicFile.ts'
-import { createEarlyWriteback, type EarlyWriteback } from '../kit/files/earlyWriteback.ts'
+import { createEarlyWriteback } from '../kit/files/earlyWriteback.ts'
+import type { TrailingCalls } from '../kit/files/trailingCalls.ts'
 import { acquireLock, tryLock, type FileLock } from '../kit/files/fileLock.ts'
 import { createSharedSync } from '../kit/files/sharedSync.ts'
 import { BlobCorruptError, BlobNotFoundError, LAST_USE_PRECISION_MS, type BlobInfo, type ContentStore, type Ingest, type IngestOptions } from './contentStore.ts'
@@ -245,7 +246,7 @@ interface OpenedIngest {
   readonly file: FileHandle
   readonly hash: BackgroundHash
   readonly offset: number
-  readonly writeback: EarlyWriteback
+  readonly writeback: TrailingCalls
   /** Lock, file and write-back. */
   readonly held: AsyncDisposableStack
 }

@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os'
 import { areThere, declare, invokeAsync } from '../syscalls/libc.ts'
+import { createTrailingCalls, NO_TRAILING_CALLS, type TrailingCalls } from './trailingCalls.ts'
 
 const POSIX_FADVISE = declare('posix_fadvise', ['int', 'int64_t', 'int64_t', 'int'])
 const POSIX_FADV_DONTNEED = 4
@@ -10,32 +11,12 @@ const STEP_BYTES = 16 * 1024 * 1024
 const LARGE_SHARE = 1 / 4
 
 /**
- * Has the kernel give up what was read of a file that is too large to stay in memory whole, as it is read. It would give
- * up what is older, else, which is the rest of that same file or of its copy, soon to be read and then read from the
- * disk. Smaller files stay, and what is not written yet, and what a process has mapped.
+ * Has the kernel give up what was read of an open file of `sizeBytes` that is too large to stay in memory whole, as it is
+ * read; to be told only of what nobody here reads again soon. It would give up what is older, else, which is the rest of
+ * that same file or of its copy, soon to be read and then read from the disk. Smaller files stay, and what is not written
+ * yet, and what a process has mapped. The file is to be closed once this is disposed of.
  */
-export interface DropBehind extends AsyncDisposable {
-  /** The file was read from its start up to there, and nobody here reads that again soon. Takes no time. */
-  note(readBytes: number): void
-}
-
-/** Of an open file of `sizeBytes`, which is to be closed once this is disposed of. */
-export function createDropBehind(fd: number, sizeBytes: number): DropBehind {
-  const isLarge = sizeBytes > totalmem() * LARGE_SHARE && areThere([POSIX_FADVISE])
-  let droppedBytes = 0
-  let current: Promise<unknown> | undefined
-  const drop = async (start: number, end: number): Promise<void> => {
-    await invokeAsync(POSIX_FADVISE, [fd, start, end - start, POSIX_FADV_DONTNEED])
-    current = undefined
-  }
-  return {
-    note(readBytes) {
-      if (!isLarge || current !== undefined || readBytes - droppedBytes < STEP_BYTES) return
-      current = drop(droppedBytes, readBytes)
-      droppedBytes = readBytes
-    },
-    async [Symbol.asyncDispose]() {
-      await current
-    },
-  }
+export function createDropBehind(fd: number, sizeBytes: number): TrailingCalls {
+  if (sizeBytes <= totalmem() * LARGE_SHARE || !areThere([POSIX_FADVISE])) return NO_TRAILING_CALLS
+  return createTrailingCalls(STEP_BYTES, async (start, readBytes) => await invokeAsync(POSIX_FADVISE, [fd, start, readBytes, POSIX_FADV_DONTNEED]))
 }

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, read as readCallback, write as writeCallback } from 'node:fs'
 import { promisify } from 'node:util'
-import { createDropBehind, type DropBehind } from '../files/dropBehind.ts'
-import { createEarlyWriteback, type EarlyWriteback } from '../files/earlyWriteback.ts'
+import { createDropBehind } from '../files/dropBehind.ts'
+import { createEarlyWriteback } from '../files/earlyWriteback.ts'
+import type { TrailingCalls } from '../files/trailingCalls.ts'
 import { lendBuffers } from '../streams/chunkBuffers.ts'
 import { seekSparse } from '../syscalls.ts'
 import { call, callAsync, declare, SyscallError, type BytePath } from './libc.ts'
@@ -71,8 +72,8 @@ async function copyContent(copy: Copy, signal: AbortSignal): Promise<void> {
 }
 
 interface Range extends Copy {
-  readonly writeback: EarlyWriteback
-  readonly dropBehind: DropBehind
+  readonly writeback: TrailingCalls
+  readonly dropBehind: TrailingCalls
   readonly start: number
   readonly end: number
 }

@@ -15,7 +15,7 @@ describe('a tuned emulator', () => {
     using fixture = open()
     const tuned = await fixture.tune()
     assert.equal(tuned?.cpuModel, QUICK)
-    assert.match(tuned.interpreter, /\/emulators\/arm64-[0-9a-f]{16}\/qemu-aarch64-static$/)
+    assert.match(tuned.interpreter, /\/emulators\/arm64\/[0-9a-f]{16}\/qemu-aarch64-static$/)
     const bytes = readFileSync(tuned.interpreter)
     assert.ok(bytes.includes(`${QUICK}\0`) && bytes.includes(TABLE_FORMAT))
     writeFileSync(tuned.interpreter, 'kept')
@@ -31,7 +31,7 @@ describe('a tuned emulator', () => {
     const third = await fixture.tune()
     assert.equal(new Set([first, second, third].map((tuned) => tuned?.interpreter)).size, 3)
     assert.deepEqual([first, second, third].map((tuned) => existsSync(tuned?.interpreter ?? '')), [false, false, true])
-    assert.equal(readdirSync(join(fixture.engine, 'emulators')).length, 1)
+    assert.equal(readdirSync(join(fixture.engine, 'emulators/arm64')).length, 1)
   })
   const none: readonly (readonly [what: string, prepare: (fixture: Fixture) => void, architecture?: string])[] = [
     ['another architecture', () => undefined, 'riscv64'],

@@ -44,8 +44,8 @@ export async function tuneEmulator({ architecture }: EmulatedArchitecture, emula
   try {
     const code = await readFile(codePath)
     if (!readsTables(code)) return undefined
-    const copies = join(folder, 'emulators')
-    const kept = join(copies, `${architecture}-${await keyOf(emulatorPath, code, model)}`)
+    const copies = join(folder, 'emulators', architecture)
+    const kept = join(copies, await keyOf(emulatorPath, code, model))
     const interpreter = join(kept, basename(emulatorPath))
     if (!existsSync(interpreter) && !(await makeCopy({ emulatorPath, codePath, model, copies, kept }))) return undefined
     return { interpreter, cpuModel: model.cpuModel }
@@ -70,7 +70,7 @@ interface CopyParts {
 
 async function makeCopy({ emulatorPath, codePath, model, copies, kept }: CopyParts): Promise<boolean> {
   if (!(await readFile(emulatorPath)).includes(model.property)) return false
-  await rm(copies, { recursive: true, force: true }) // those of other versions
+  await rm(copies, { recursive: true, force: true }) // of other versions of the emulator, and what was not finished
   await mkdir(copies, { recursive: true })
   const made = await mkdtemp(join(copies, 'new-'))
   const path = join(made, basename(emulatorPath))
